@@ -1,0 +1,59 @@
+"""What is on disk: snapshots that appear whole or not at all, and the spool that holds them.
+
+A *run directory* is any directory the user names. Its `spool/` holds what one sampler published:
+
+    spool.json    who publishes, which figures, and whether the run goes on     (`state`)
+    tmp/          being written; never read                                     (`atomic`)
+    snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `hdf5`)
+    static/       the arrays that never change, named by their digest           (`store`)
+    scalars.jsonl one line a quick update                                       (`scalars`)
+    bad/          what could not be read, with the reason                       (`store`)
+
+`Publisher` is the sampler's hand: it never waits and never raises. `Spool` is the reader's eye: a
+directory listing is the truth, and nothing is ordered by modification time. `docs/format.md`
+specifies every byte. This package imports NumPy and h5py, nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autoviz_render.spool.errors import (
+        LaterVersionError,
+        NoSpoolError,
+        SpoolError,
+        UnreadableError,
+    )
+    from autoviz_render.spool.publisher import Publisher
+    from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
+    from autoviz_render.spool.store import Spool
+
+_HOME = {
+    "LaterVersionError": "errors",
+    "NoSpoolError": "errors",
+    "Publisher": "publisher",
+    "Snapshot": "snapshot",
+    "SnapshotRef": "snapshot",
+    "Spool": "store",
+    "SpoolError": "errors",
+    "UnreadableError": "errors",
+}
+
+__all__ = [
+    "LaterVersionError",
+    "NoSpoolError",
+    "Publisher",
+    "Snapshot",
+    "SnapshotRef",
+    "Spool",
+    "SpoolError",
+    "UnreadableError",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

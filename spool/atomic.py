@@ -1,0 +1,69 @@
+"""Files that appear whole or not at all: bytes first, then the name."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+Buffer = bytes | bytearray | memoryview
+
+_serial = itertools.count()
+_BUFFERS_A_CALL = 512  # below every platform's IOV_MAX (1024 on Linux and macOS)
+
+
+def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool = False) -> None:
+    """Write buffers end to end into a new file that gets its name only once it is complete.
+
+    tmp: a folder on the same file system, outside the one that is watched: a rename into the watched
+        folder is one event to every kind of watcher.
+    sync: wait until the bytes and the name would survive a loss of power.
+    An existing file of that name is replaced. Raises OSError with nothing left behind but, at worst,
+    a file in `tmp`.
+    """
+    draft = tmp / f"{final.name}.{os.getpid()}.{next(_serial)}"
+    # O_EXCL and O_NOFOLLOW: a link that somebody planted in tmp/ is not written through
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(draft, flags, 0o666)
+    try:
+        try:
+            write_all(descriptor, buffers)
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(draft, final)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+    if sync:
+        sync_folder(final.parent)
+
+
+def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:
+    """Write every byte of the buffers, in as few system calls as the platform allows."""
+    pending = [view for buffer in buffers if (view := memoryview(buffer).cast("B")).nbytes]
+    while pending:
+        batch = pending[:_BUFFERS_A_CALL]
+        written = os.writev(descriptor, batch) if hasattr(os, "writev") else os.write(descriptor, batch[0])
+        done = 0
+        while done < len(batch) and written >= batch[done].nbytes:
+            written -= batch[done].nbytes
+            done += 1
+        del pending[:done]
+        if written:  # the call stopped inside a buffer: go on from there
+            pending[0] = pending[0][written:]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power, where the platform can open a folder."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""What can be wrong with a spool, each with the file, the fault and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SpoolError(Exception):
+    """The root: something about a spool that the caller may want to handle.
+
+    path: the file or directory at fault.
+    fault: what is wrong with it and what to do, as the end of a sentence that starts with the path.
+    """
+
+    def __init__(self, path: str | Path, fault: str) -> None:
+        super().__init__(path, fault)
+        self.path = Path(path)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fault}"
+
+
+class NoSpoolError(SpoolError, FileNotFoundError):
+    """There is no spool at or under the path."""
+
+    __str__ = SpoolError.__str__  # OSError's own would print the arguments as an errno
+
+
+class UnreadableError(SpoolError, ValueError):
+    """A file of the spool is damaged, cut short, or holds what no snapshot may hold."""
+
+
+class LaterVersionError(SpoolError, ValueError):
+    """The file was written by a later version of this package; it is sound, but not for this reader."""

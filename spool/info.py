@@ -1,0 +1,123 @@
+"""`spool.json`: whose spool it is, what is drawn from it, and whether the run goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
+from autoviz_render.spool.layout import FORMAT_VERSION
+
+State = Literal["running", "finished", "failed"]
+STATES: tuple[State, ...] = ("running", "finished", "failed")
+
+_FORMAT = "autoviz-render spool"
+
+
+@dataclass(frozen=True)
+class Producer:
+    """The process that publishes: enough for a reader on the same host to see whether it is alive."""
+
+    host: str
+    pid: int
+    program: str
+
+    @staticmethod
+    def here() -> Producer:
+        return Producer(
+            socket.gethostname(), os.getpid(), Path(sys.argv[0] or "python").name if sys.argv else ""
+        )
+
+    def is_dead(self) -> bool:
+        """Whether the producer surely runs no more: False where it is alive or on a host we cannot see."""
+        if self.host != socket.gethostname() or os.name == "nt":
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False  # alive, somebody else's
+        return False
+
+
+@dataclass(frozen=True)
+class SpoolInfo:
+    """The content of `spool.json`.
+
+    run: the name shown in figures. figures: names of the figures to draw, the first one first.
+    created: seconds since 1970 (UTC). epoch: the newest start of the run.
+    """
+
+    run: str
+    figures: tuple[str, ...]
+    producer: Producer
+    state: State = "running"
+    epoch: int = 0
+    created: float = field(default_factory=time.time)
+
+    def is_over(self) -> bool:
+        """Whether nothing more will be published: the run ended, or its process died without a word."""
+        return self.state != "running" or self.producer.is_dead()
+
+
+def info_bytes(info: SpoolInfo) -> bytes:
+    content = {"format": _FORMAT, "version": FORMAT_VERSION, **asdict(info)}
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def read_info(path: Path) -> SpoolInfo:
+    """Read a `spool.json`.
+
+    Raises NoSpoolError where there is none, LaterVersionError and UnreadableError as their names say.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NoSpoolError(path.parent, "is no spool: it holds no spool.json") from error
+    except ValueError as error:  # not JSON, not even text
+        raise UnreadableError(path, f"is damaged: {error}") from error
+    try:
+        return _parse(content, path)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, LaterVersionError):
+            raise
+        raise UnreadableError(path, f"is damaged: {error!r} while reading it") from error
+
+
+def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
+    if content["format"] != _FORMAT:
+        raise ValueError(f"format is {content['format']!r}")
+    if content["version"] > FORMAT_VERSION:
+        fault = f"has format version {content['version']}, this program reads up to {FORMAT_VERSION}"
+        raise LaterVersionError(path, f"{fault}: install a newer one")
+    if content["state"] not in STATES:
+        raise ValueError(f"state is {content['state']!r}")
+    producer = content["producer"]
+    return SpoolInfo(
+        run=str(content["run"]),
+        figures=figure_names(content["figures"]),
+        producer=Producer(str(producer["host"]), int(producer["pid"]), str(producer["program"])),
+        state=content["state"],
+        epoch=int(content["epoch"]),
+        created=float(content["created"]),
+    )
+
+
+def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
+    """One figure name or several, as a tuple. Raises ValueError where a name could not be a file's."""
+    names = (figure,) if isinstance(figure, str) else tuple(figure)
+    for name in names:
+        if not isinstance(name, str) or not name.replace("-", "_").replace(".", "_").isidentifier():
+            # a name, never code: what may be imported is chosen on the reader's command line alone
+            raise ValueError(f"{name!r} is not the name of a figure")
+    if not names:
+        raise ValueError("no figure is named")
+    return names

@@ -1,0 +1,279 @@
+"""The sampler's hand: give arrays away and go on sampling."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autoviz_render.spool.arrays import hand_over, to_float, to_numpy
+from autoviz_render.spool.info import STATES, State, figure_names
+from autoviz_render.spool.layout import spool_paths
+from autoviz_render.spool.scalars import ScalarsLine
+from autoviz_render.spool.snapshot import Array, Snapshot
+from autoviz_render.spool.writer import SpoolWriter
+
+log = logging.getLogger("autoviz_render.spool")
+
+_LINES_KEPT = 100_000  # scalars that wait for a disk that fails: some 20 MB at the most
+
+
+@dataclass
+class PublisherStats:
+    """What became of the quick updates so far.
+
+    submitted: handed to `publish`. written: on disk as snapshots. coalesced: replaced by a newer one before
+    the disk was free (their scalars are kept). failed: lost to a fault that a warning named.
+    """
+
+    submitted: int = 0
+    written: int = 0
+    coalesced: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What `scalars.jsonl` keeps of one quick update, as the sampler gave it; `number` counts from 0."""
+
+    number: int
+    iteration: int
+    time: float
+    log_likelihood: Any
+    parameters: Mapping[str, Any]
+    scalars: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Update:
+    """One quick update between the sampler's thread and the writer's."""
+
+    numbers: _Numbers
+    arrays: Mapping[str, Any]
+
+
+class Publisher:
+    """Publishes snapshots to the spool of a run directory. Never waits for the disk, never raises.
+
+    run_dir: any directory; it is made, with its `spool/`, by the writer's thread.
+    figure: the name of the figure to draw, or several, the first one first.
+    static: arrays that never change (data, noise map, mask), written once.
+    name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`.
+
+    A thread writes the newest update that was handed over; one that is still waiting when the next comes
+    is *coalesced*: its arrays are dropped, its scalars kept. What goes wrong is logged once a cause, as a
+    warning of the logger `autoviz_render.spool`, and counted in `stats`. Use it as a context manager, or call
+    `close`; if neither is done, the last snapshot is written when Python exits.
+
+    Raises ValueError or TypeError for arguments that can never work, and nothing afterwards.
+    """
+
+    def __init__(
+        self,
+        run_dir: str | os.PathLike[str],
+        *,
+        figure: str | Sequence[str] = "auto",
+        static: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.paths = spool_paths(Path(run_dir).absolute(), name)
+        self.stats = PublisherStats()
+        self._figures = figure_names(figure)
+        self._static = hand_over(static or {})
+        self._run = self.paths.run_dir.name if name is None else f"{self.paths.run_dir.name}-{name}"
+        self._warned: set[tuple[object, ...]] = set()
+        self._pid = os.getpid()
+        self._changed = threading.Condition()  # guards all that follows
+        self._pending: _Update | None = None
+        self._numbers: deque[_Numbers] = deque(maxlen=_LINES_KEPT)
+        self._closing: State | None = None
+        self._accepted = 0
+        self._idle = False
+        self._thread = threading.Thread(target=self._work, name="autoviz-render publisher", daemon=True)
+        self._thread.start()
+        _unclosed.add(self)
+
+    def publish(
+        self,
+        arrays: Mapping[str, Any],
+        *,
+        iteration: int,
+        log_likelihood: float | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        scalars: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hand over the arrays of one quick update and return at once.
+
+        arrays: by name, of any shape; nested mappings become names with slashes. JAX arrays are handed
+            over by reference (do not donate them), all others are copied.
+        iteration: the sampler's count, usually of likelihood evaluations.
+        log_likelihood: of the best fit, in nats.
+        parameters, scalars: numbers by name.
+        """
+        if os.getpid() != self._pid:
+            return  # a forked worker of the sampler's: only the process that made the publisher publishes
+        self._attempt("publishing", self._submit, arrays, iteration, log_likelihood, parameters, scalars)
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was handed over is written or has failed; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._is_drained() or not self._thread.is_alive(), timeout)
+
+    def close(self, state: State = "finished", timeout: float | None = 30.0) -> None:
+        """Write the last snapshot, record how the run ended, and stop. Later calls do nothing.
+
+        timeout: seconds to wait for the disk; after that a warning is logged and the thread left alone.
+        """
+        _unclosed.discard(self)
+        if os.getpid() != self._pid:
+            return
+        with self._changed:
+            if self._closing is None:
+                self._closing = state if state in STATES else "failed"
+                self._changed.notify_all()
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._warn("closing", TimeoutError(f"the disk did not answer within {timeout:g} s"))
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close("finished" if kind is None else "failed")
+
+    # The sampler's thread
+
+    def _submit(
+        self,
+        arrays: Mapping[str, Any],
+        iteration: int,
+        log_likelihood: Any,
+        parameters: Mapping[str, Any] | None,
+        scalars: Mapping[str, Any] | None,
+    ) -> None:
+        self.stats.submitted += 1
+        try:
+            leaves = hand_over(arrays)
+            numbers = (
+                int(iteration),
+                time.time(),
+                log_likelihood,
+                dict(parameters or {}),
+                dict(scalars or {}),
+            )
+        except Exception:
+            self.stats.failed += 1
+            raise
+        with self._changed:
+            if self._closing is not None:
+                self.stats.failed += 1
+                raise RuntimeError("it is closed")
+            update = _Update(_Numbers(self._accepted, *numbers), leaves)
+            self._accepted += 1
+            self._numbers.append(update.numbers)
+            if self._pending is not None:
+                self.stats.coalesced += 1
+            self._pending = update
+            self._changed.notify_all()
+
+    # The writer's thread
+
+    def _work(self) -> None:
+        static = self._converted(self._static)
+        writer = SpoolWriter(self.paths, run=self._run, figures=self._figures, static=static)
+        self._attempt("opening the spool", writer.open)
+        closing: State | None = None
+        while closing is None:
+            with self._changed:
+                self._idle = True
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._closing is not None or not self._is_drained())
+                self._idle = False
+                update, self._pending = self._pending, None
+                numbers = list(self._numbers)
+                closing = self._closing
+            if numbers and self._attempt("writing scalars", self._append, writer, numbers):
+                for _ in numbers:
+                    self._numbers.popleft()
+            if update is not None:
+                if self._attempt("writing a snapshot", self._write, writer, update, closing is not None):
+                    self.stats.written += 1
+                else:
+                    self.stats.failed += 1
+        self._attempt("closing the spool", writer.finish, closing)
+
+    def _append(self, writer: SpoolWriter, numbers: Sequence[_Numbers]) -> None:
+        writer.append([(each.number, ScalarsLine(epoch=0, sequence=0, **_floats(each))) for each in numbers])
+
+    def _write(self, writer: SpoolWriter, update: _Update, sync: bool) -> None:
+        snapshot = Snapshot(arrays=self._converted(update.arrays), **_floats(update.numbers))
+        writer.write(snapshot, update.numbers.number, sync=sync)
+
+    def _converted(self, leaves: Mapping[str, Any]) -> dict[str, Array]:
+        for leaf in leaves.values():
+            if hasattr(leaf, "copy_to_host_async"):
+                self._attempt("copying from the device", leaf.copy_to_host_async)
+        arrays: dict[str, Array] = {}
+        for name, leaf in leaves.items():
+            self._attempt(
+                f"array {name!r}", lambda name=name, leaf=leaf: arrays.update({name: to_numpy(leaf)})
+            )
+        return arrays
+
+    # Both
+
+    def _is_drained(self) -> bool:
+        return self._idle and self._pending is None
+
+    def _attempt(self, what: str, call: Callable[..., object], *arguments: Any) -> bool:
+        """Call, and report what it raises instead of raising it; whether all went well."""
+        try:
+            call(*arguments)
+        except Exception as error:  # noqa: BLE001  the promise: nothing is ever raised into the sampler
+            self._warn(what, error)
+            return False
+        return True
+
+    def _warn(self, what: str, error: Exception) -> None:
+        cause = (what, type(error), getattr(error, "errno", None))
+        if cause in self._warned:
+            return
+        self._warned.add(cause)
+        trace = None if isinstance(error, OSError) else error
+        log.warning(
+            "%s: %s failed: %s. The run goes on; this is said once.",
+            self.paths.directory, what, error, exc_info=trace,
+        )  # fmt: skip
+
+
+def _floats(numbers: _Numbers) -> dict[str, Any]:
+    likelihood = numbers.log_likelihood
+    return {
+        "iteration": numbers.iteration,
+        "time": numbers.time,
+        "log_likelihood": float("nan") if likelihood is None else to_float(likelihood),
+        "parameters": {str(name): to_float(value) for name, value in numbers.parameters.items()},
+        "scalars": {str(name): to_float(value) for name, value in numbers.scalars.items()},
+    }
+
+
+_unclosed: set[Publisher] = set()
+
+
+@atexit.register
+def _close_at_exit() -> None:
+    """A script that ends without closing still leaves its last snapshot, and says how it ended."""
+    state: State = "failed" if getattr(sys, "last_value", None) is not None else "finished"
+    for publisher in list(_unclosed):
+        publisher.close(state)

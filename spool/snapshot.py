@@ -1,0 +1,55 @@
+"""One moment of a run: the snapshot, and the reference that names it in a spool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, order=True)
+class SnapshotRef:
+    """Names a snapshot without reading it; references sort in the order of publishing.
+
+    epoch: which start of the run published it: 0, then one more at each resume.
+    sequence: the number of the quick update within the run; gaps are quick updates that the disk
+        was too slow for, whose scalars alone were kept.
+    path: the file.
+    """
+
+    epoch: int
+    sequence: int
+    path: Path = field(compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a sampler published at one quick update.
+
+    arrays: the best fit's arrays by name; a nested name reads `group/name`.
+    static: the arrays that do not change during the run (data, noise map, mask), by name.
+    parameters: the best fit's parameters by name, in the order of the model.
+    scalars: the sampler's own numbers by name (log evidence, effective sample size, ...).
+    epoch, sequence: see `SnapshotRef`.
+    iteration: the sampler's count when it published: likelihood evaluations, unless it counts otherwise.
+    time: when it was published, in seconds since 1970 (UTC).
+    log_likelihood: of the best fit, in nats; NaN where the sampler gave none.
+    run: the name of the run.
+    """
+
+    arrays: Mapping[str, Array]
+    static: Mapping[str, Array] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    epoch: int = 0
+    sequence: int = 0
+    iteration: int = 0
+    time: float = 0.0
+    log_likelihood: float = float(np.nan)
+    run: str = ""

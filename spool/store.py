@@ -1,0 +1,121 @@
+"""A spool as its readers see it: a listing, and files that never change."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.content import arrays_from, snapshot_from
+from autoviz_render.spool.errors import SpoolError, UnreadableError
+from autoviz_render.spool.hdf5 import MAX_FILE_BYTES, decode
+from autoviz_render.spool.info import SpoolInfo, read_info
+from autoviz_render.spool.layout import SpoolPaths, list_snapshots
+from autoviz_render.spool.scalars import ScalarsLine, read_lines
+from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
+
+
+class Spool:
+    """What there is to read in one spool.
+
+    path: the run directory, or its `spool/`. Nothing is read, or need exist, until asked for.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        directory = Path(path)
+        inside = directory / "spool"
+        is_run = inside.is_dir() or (directory.name != "spool" and not (directory / "spool.json").is_file())
+        self.paths = SpoolPaths(inside if is_run else directory)
+        self._static: dict[str, Mapping[str, Array]] = {}
+
+    def __repr__(self) -> str:
+        return f"Spool({str(self.paths.directory)!r})"
+
+    def info(self) -> SpoolInfo:
+        """Whose spool it is and whether the run goes on. Raises SpoolError where there is none to read."""
+        return read_info(self.paths.info)
+
+    def snapshots(self) -> list[SnapshotRef]:
+        """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later."""
+        return list_snapshots(self.paths.snapshots)
+
+    def newest(self) -> SnapshotRef | None:
+        """The last snapshot published, or None."""
+        return max(self.snapshots(), default=None)
+
+    def best(self) -> SnapshotRef | None:
+        """The snapshot of the highest log likelihood, the newest of equals, or None."""
+        likelihood = {(line.epoch, line.sequence): line.log_likelihood for line in self.scalars()}
+
+        def goodness(ref: SnapshotRef) -> tuple[float, SnapshotRef]:
+            value = likelihood.get((ref.epoch, ref.sequence), float("-inf"))
+            return (float("-inf") if math.isnan(value) else value, ref)
+
+        return max(self.snapshots(), key=goodness, default=None)
+
+    def read(self, ref: SnapshotRef) -> Snapshot:
+        """Read and verify a snapshot with its static arrays; the arrays are read-only.
+
+        Raises FileNotFoundError where it is gone (retention at work), UnreadableError or LaterVersionError
+        where the file is at fault, OSError where the disk is.
+        """
+        fields, digests = snapshot_from(decode(_bytes(ref.path), ref.path, "snapshot"), ref.path)
+        static: dict[str, Array] = {}
+        for digest in digests:
+            static |= self.static(digest)
+        return Snapshot(static=static, run=self._run_name(), **fields)
+
+    def static(self, digest: str) -> Mapping[str, Array]:
+        """The arrays of one static file by name; kept, as they never change."""
+        if digest not in self._static:
+            path = self.paths.static / f"{digest}.h5"
+            try:
+                data = _bytes(path)
+            except FileNotFoundError as error:
+                raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise UnreadableError(path, "is damaged: its content does not match its name")
+            self._static[digest] = MappingProxyType(arrays_from(decode(data, path, "static")))
+        return self._static[digest]
+
+    def scalars(self) -> list[ScalarsLine]:
+        """The numbers of every quick update, those too whose snapshots are gone."""
+        return read_lines(self.paths.scalars)
+
+    def set_aside(self, ref: SnapshotRef, reason: str) -> bool:
+        """Move an unreadable snapshot to `bad/` with its reason; False where it could not be moved."""
+        bad = self.paths.bad
+        try:
+            bad.mkdir(exist_ok=True)
+            write_whole(bad / f"{ref.path.name}.reason.txt", [f"{reason}\n".encode()], tmp=bad)
+            os.replace(ref.path, bad / ref.path.name)
+        except OSError:
+            return not ref.path.exists()  # another reader was quicker, or the spool is read-only
+        return True
+
+    def _run_name(self) -> str:
+        with contextlib.suppress(OSError, SpoolError):
+            return self.info().run
+        return self.paths.run_dir.name
+
+
+def _bytes(path: Path) -> bytes:
+    # O_NOFOLLOW and O_NONBLOCK: neither a link out of the spool nor a FIFO that would never end
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with open(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(path, "is refused: it is not a file")
+        if status.st_size > MAX_FILE_BYTES:
+            raise UnreadableError(
+                path, f"is refused: {status.st_size} bytes, more than {MAX_FILE_BYTES} allowed"
+            )
+        return file.read()

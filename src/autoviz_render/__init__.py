@@ -1,0 +1,86 @@
+"""Live figures for long sampling runs.
+
+A sampler publishes its best-fit arrays to a spool (`Publisher`, `QuickUpdate`); an independent
+process draws the newest (`RendererProcess`, or `autoviz-render --watch` by hand); any snapshot can
+be read and drawn again later (`Spool`, `Snapshot`).
+
+Every name is imported when it is first used, so that a sampler pays for what it uses: this module
+alone loads neither Matplotlib nor JAX.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.panels import (
+        Curve,
+        CustomPanel,
+        ImagePanel,
+        LinesPanel,
+        Panel,
+        TablePanel,
+        TextPanel,
+    )
+    from autoviz_render.renderer.process import RendererProcess
+    from autoviz_render.search.analysis import Analysis
+    from autoviz_render.search.fitness import Fitness
+    from autoviz_render.search.nss import NSS
+    from autoviz_render.search.quick_update import QuickUpdate
+    from autoviz_render.spool.errors import SpoolError
+    from autoviz_render.spool.publisher import Publisher
+    from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
+    from autoviz_render.spool.store import Spool
+
+_HOME = {
+    "Analysis": "autoviz_render.search.analysis",
+    "CustomPanel": "autoviz_render.renderer.panels",
+    "Curve": "autoviz_render.renderer.panels",
+    "Fitness": "autoviz_render.search.fitness",
+    "ImagePanel": "autoviz_render.renderer.panels",
+    "LinesPanel": "autoviz_render.renderer.panels",
+    "NSS": "autoviz_render.search.nss",
+    "Panel": "autoviz_render.renderer.panels",
+    "Publisher": "autoviz_render.spool.publisher",
+    "QuickUpdate": "autoviz_render.search.quick_update",
+    "RendererProcess": "autoviz_render.renderer.process",
+    "Snapshot": "autoviz_render.spool.snapshot",
+    "SnapshotRef": "autoviz_render.spool.snapshot",
+    "Spool": "autoviz_render.spool.store",
+    "SpoolError": "autoviz_render.spool.errors",
+    "TablePanel": "autoviz_render.renderer.panels",
+    "TextPanel": "autoviz_render.renderer.panels",
+}
+
+__all__ = [
+    "NSS",
+    "Analysis",
+    "Curve",
+    "CustomPanel",
+    "Fitness",
+    "ImagePanel",
+    "LinesPanel",
+    "Panel",
+    "Publisher",
+    "QuickUpdate",
+    "RendererProcess",
+    "Snapshot",
+    "SnapshotRef",
+    "Spool",
+    "SpoolError",
+    "TablePanel",
+    "TextPanel",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

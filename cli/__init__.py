@@ -1,1 +1,17 @@
-"""Placeholder, written below."""
+"""The command `autoviz-render`: parse, call, print.
+
+Results go to standard output, the log to standard error. Exit codes: 0 done; 1 could not do all of it, and
+the message says what; 2 wrong usage; 3 nothing to draw. An error is one line that names the file and the
+remedy; `--debug` adds the traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. The console script's entry point."""
+    from autoviz_render.cli.command import run
+
+    return run(arguments)

@@ -1,1 +1,14 @@
-"""Placeholder, written below."""
+"""The sampler's side: what a search calls, and a nested sampler that calls it.
+
+    quick_update   for any sampler: keeps the best point, decides when to publish   (no JAX, no Matplotlib)
+    backends       the places to draw: a process, a thread, inline, or nowhere
+    analysis       what a search needs to know of a model
+    fitness        one traced model: what the sampler needs, and what the figures need
+    nss            nested slice sampling with quick updates
+    evidence       weights, log evidence and effective sample size of a nested sampling run
+    progress       the line that says how far it is
+    result         `samples.csv` and `result.json`
+    compilations   how often JAX compiled
+
+Of the renderer it knows the back ends alone, imported when asked for.
+"""

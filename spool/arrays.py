@@ -40,10 +40,7 @@ def to_numpy(leaf: Any) -> Array:
         return value.astype(np.float32)
     if value.dtype.kind not in _STORED_KINDS:
         raise TypeError(f"its type is {value.dtype}: publish numbers")
-    if (
-        value.dtype in (np.longdouble, np.clongdouble)
-        and value.dtype.itemsize > np.dtype("c16").itemsize // 2
-    ):
+    if value.dtype in (np.longdouble, np.clongdouble) and value.dtype.itemsize > np.dtype("c16").itemsize // 2:
         return value.astype(np.complex128 if value.dtype.kind == "c" else np.float64)
     return value
 

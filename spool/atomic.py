@@ -23,7 +23,7 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
     An existing file of that name is replaced. Raises OSError with nothing left behind but, at worst,
     a file in `tmp`.
     """
-    draft = tmp / f"{final.name}.{os.getpid()}.{next(_serial)}"
+    draft = tmp / f".{final.name}.{os.getpid()}.{next(_serial)}.draft"
     # O_EXCL and O_NOFOLLOW: a link that somebody planted in tmp/ is not written through
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(draft, flags, 0o666)
@@ -41,6 +41,14 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
         raise
     if sync:
         sync_folder(final.parent)
+
+
+def remove_drafts(folder: Path) -> list[Path]:
+    """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError."""
+    drafts = sorted(folder.glob(".*.draft"))
+    for path in drafts:
+        path.unlink(missing_ok=True)
+    return drafts
 
 
 def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:

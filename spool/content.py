@@ -65,6 +65,4 @@ def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, 
 
 
 def arrays_from(datasets: Mapping[str, Array]) -> dict[str, Array]:
-    return {
-        name.removeprefix("arrays/"): value for name, value in datasets.items() if name.startswith("arrays/")
-    }
+    return {name.removeprefix("arrays/"): value for name, value in datasets.items() if name.startswith("arrays/")}

@@ -86,9 +86,7 @@ def _build(kind: str, arrays: Mapping[str, Array]) -> _Template:
         places = []
         for path, value in arrays.items():
             space = h5py.h5s.create_simple(value.shape) if value.shape else h5py.h5s.create(h5py.h5s.SCALAR)
-            dtype = (
-                h5py.string_dtype("utf-8", value.dtype.itemsize) if value.dtype.kind == "S" else value.dtype
-            )
+            dtype = h5py.string_dtype("utf-8", value.dtype.itemsize) if value.dtype.kind == "S" else value.dtype
             dataset = h5py.h5d.create(
                 file.id, path.encode(), h5py.h5t.py_create(dtype, logical=True), space, dcpl=create, lcpl=link
             )
@@ -143,9 +141,7 @@ def _check_header(file: h5py.File, path: Path, kind: str | None) -> None:
     if not isinstance(found, str) or not found.startswith(_FORMAT) or not isinstance(version, np.integer):
         raise UnreadableError(path, "is an HDF5 file, but not a snapshot of autoviz-render")
     if version > FORMAT_VERSION:
-        fault = (
-            f"has format version {version}, this program reads up to {FORMAT_VERSION}: install a newer one"
-        )
+        fault = f"has format version {version}, this program reads up to {FORMAT_VERSION}: install a newer one"
         raise LaterVersionError(path, fault)
     if kind is not None and found != f"{_FORMAT} {kind}":
         raise UnreadableError(path, f"is {found!r}, expected '{_FORMAT} {kind}'")

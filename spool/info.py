@@ -31,9 +31,7 @@ class Producer:
 
     @staticmethod
     def here() -> Producer:
-        return Producer(
-            socket.gethostname(), os.getpid(), Path(sys.argv[0] or "python").name if sys.argv else ""
-        )
+        return Producer(socket.gethostname(), os.getpid(), Path(sys.argv[0] or "python").name if sys.argv else "")
 
     def is_dead(self) -> bool:
         """Whether the producer surely runs no more: False where it is alive or on a host we cannot see."""

@@ -85,11 +85,13 @@ class Publisher:
         static: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
-        self.paths = spool_paths(Path(run_dir).absolute(), name)
+        self.run_dir = Path(run_dir).absolute()
+        self.name = name
+        self.paths = spool_paths(self.run_dir, name)
         self.stats = PublisherStats()
         self._figures = figure_names(figure)
         self._static = hand_over(static or {})
-        self._run = self.paths.run_dir.name if name is None else f"{self.paths.run_dir.name}-{name}"
+        self._run = self.run_dir.name if name is None else f"{self.run_dir.name}-{name}"
         self._warned: set[tuple[object, ...]] = set()
         self._pid = os.getpid()
         self._changed = threading.Condition()  # guards all that follows
@@ -226,9 +228,7 @@ class Publisher:
                 self._attempt("copying from the device", leaf.copy_to_host_async)
         arrays: dict[str, Array] = {}
         for name, leaf in leaves.items():
-            self._attempt(
-                f"array {name!r}", lambda name=name, leaf=leaf: arrays.update({name: to_numpy(leaf)})
-            )
+            self._attempt(f"array {name!r}", lambda name=name, leaf=leaf: arrays.update({name: to_numpy(leaf)}))
         return arrays
 
     # Both

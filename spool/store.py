@@ -88,15 +88,24 @@ class Spool:
         """The numbers of every quick update, those too whose snapshots are gone."""
         return read_lines(self.paths.scalars)
 
+    def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
+        """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.
+
+        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come.
+        """
+        if error.path != ref.path or not self.set_aside(ref, str(error)):
+            return str(error)
+        return f"{error} (moved to {self.paths.bad})"
+
     def set_aside(self, ref: SnapshotRef, reason: str) -> bool:
-        """Move an unreadable snapshot to `bad/` with its reason; False where it could not be moved."""
+        """Move a snapshot to `bad/` with its reason; False where it could not be moved."""
         bad = self.paths.bad
         try:
             bad.mkdir(exist_ok=True)
             write_whole(bad / f"{ref.path.name}.reason.txt", [f"{reason}\n".encode()], tmp=bad)
             os.replace(ref.path, bad / ref.path.name)
         except OSError:
-            return not ref.path.exists()  # another reader was quicker, or the spool is read-only
+            return False  # another reader was quicker, or the spool is read-only
         return True
 
     def _run_name(self) -> str:
@@ -107,15 +116,11 @@ class Spool:
 
 def _bytes(path: Path) -> bytes:
     # O_NOFOLLOW and O_NONBLOCK: neither a link out of the spool nor a FIFO that would never end
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(path, "is refused: it is not a file")
         if status.st_size > MAX_FILE_BYTES:
-            raise UnreadableError(
-                path, f"is refused: {status.st_size} bytes, more than {MAX_FILE_BYTES} allowed"
-            )
+            raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than {MAX_FILE_BYTES} allowed")
         return file.read()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autoviz_render.spool.atomic import sync_folder, write_whole
+from autoviz_render.spool.atomic import remove_drafts, sync_folder, write_whole
 from autoviz_render.spool.content import snapshot_datasets, static_datasets
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.hdf5 import encode
@@ -56,7 +56,8 @@ class SpoolWriter:
         for folder in (self.paths.tmp, self.paths.snapshots, self.paths.static):
             folder.mkdir(parents=True, exist_ok=True)
         if self._info.epoch == _NOT_BEGUN:
-            self._sweep()
+            if drafts := remove_drafts(self.paths.tmp):
+                log.info("%s: removed %d unfinished file(s) of an earlier start", self.paths.tmp, len(drafts))
             self._begin_epoch()
         self._digests = self._write_static()
         self._write_info(self._info)
@@ -102,14 +103,6 @@ class SpoolWriter:
         if not self._is_open:
             self.open()
         return self._info.epoch, self._first + number
-
-    def _sweep(self) -> None:
-        """Remove what an earlier start was writing when it was killed: nobody ever reads it."""
-        left = sorted(self.paths.tmp.iterdir())
-        for path in left:
-            path.unlink(missing_ok=True)
-        if left:
-            log.info("%s: removed %d unfinished file(s) of an earlier start", self.paths.tmp, len(left))
 
     def _begin_epoch(self) -> None:
         """Go on after everything that is there: a new epoch, and sequence numbers never used before."""

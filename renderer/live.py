@@ -1,0 +1,199 @@
+"""The loop of a live renderer: look, draw the newest, skip the rest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autoviz_render.renderer.drawing import Format
+from autoviz_render.renderer.figures import FigureError, Recipe
+from autoviz_render.renderer.heartbeat import Activity
+from autoviz_render.renderer.holding import HeldError, Holding
+from autoviz_render.renderer.render import LIVE_DPI, Rendered, SnapshotRenderer, find_recipes
+from autoviz_render.renderer.watch import Watch
+from autoviz_render.spool.atomic import remove_drafts
+from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
+from autoviz_render.spool.store import Spool
+
+log = logging.getLogger("autoviz_render.renderer")
+
+FRAME_PROMISE = 120.0  # seconds within which a frame is drawn, or the renderer counts as hung
+IDLE_PROMISE = 30.0  # the same for a renderer that waits: it beats every few seconds, if it gets the processor
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """How to draw live.
+
+    recipes: figures by name; None draws the ones that each spool names. formats, dpi: see `SnapshotRenderer`.
+    out: folder for the figures; None is the run's own `image/`. until_finished: leave when every run is over.
+    """
+
+    recipes: Mapping[str, Recipe] | None = None
+    formats: Sequence[Format] = ("png",)
+    dpi: int = LIVE_DPI
+    out: Path | None = None
+    until_finished: bool = False
+
+
+class LiveRenderer:
+    """Draws the newest snapshot of each spool under a path, as they come.
+
+    on_drawn: called after each snapshot with what was made of it.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        settings: LiveSettings,
+        on_drawn: Callable[[Rendered], None] = lambda _: None,
+    ) -> None:
+        self._watch = watch
+        self._settings = settings
+        self._on_drawn = on_drawn
+        self._desks: dict[Path, _Desk] = {}
+        self._refused: dict[Path, Exception] = {}
+        self._stop = threading.Event()
+        self._last_look = threading.Event()
+
+    def stop(self) -> None:
+        """Leave after the frame at hand; from any thread or signal handler."""
+        self._stop.set()
+        self._watch.wake()
+
+    def finish(self) -> None:
+        """Draw the newest once more and then leave; from any thread."""
+        self._last_look.set()
+        self._watch.wake()
+
+    @property
+    def is_held_elsewhere(self) -> bool:
+        """Whether all there was to draw has another renderer."""
+        held = all(isinstance(error, HeldError) for error in self._refused.values())
+        return bool(self._refused) and held and not self._desks
+
+    def run(self) -> int:
+        """Draw until stopped, or until every spool found was refused; 0, or 1 where not all could be done."""
+        try:
+            while not self._stop.is_set():
+                is_last = self._last_look.is_set()  # before looking: what came until then is drawn
+                is_over = self.look()
+                is_idle = bool(self._refused) and not self._desks
+                if is_last or is_idle or (is_over and self._settings.until_finished):
+                    break
+                self._watch.wait()
+        finally:
+            self.close()
+        return 1 if self._refused or any(desk.has_failed for desk in self._desks.values()) else 0
+
+    def look(self) -> bool:
+        """Draw what is new everywhere; whether every run is over and drawn."""
+        is_over = True
+        for directory in self._watch.spools():
+            desk = self._desk(directory)
+            if desk is None or self._stop.is_set():
+                continue
+            is_over = desk.draw_newest(self._on_drawn) and is_over
+        return bool(self._desks) and is_over
+
+    def close(self) -> None:
+        """Stop watching and let go of every spool."""
+        self._watch.close()
+        for desk in self._desks.values():
+            desk.leave()
+
+    def _desk(self, directory: Path) -> _Desk | None:
+        if directory not in self._desks and directory not in self._refused:
+            try:
+                self._desks[directory] = _Desk(Spool(directory), self._settings)
+            except (SpoolError, FigureError, OSError) as error:
+                log.error("%s", error)
+                self._refused[directory] = error
+        return self._desks.get(directory)
+
+
+class _Desk:
+    """One spool on the renderer's table: what was drawn of it, and how that went."""
+
+    def __init__(self, spool: Spool, settings: LiveSettings) -> None:
+        info = spool.info()
+        recipes = settings.recipes or find_recipes(info.figures)
+        self._spool = spool
+        self._renderer = SnapshotRenderer(recipes, settings.formats, settings.dpi)
+        self._folder = settings.out or spool.paths.images
+        self._drawn: SnapshotRef | None = None
+        self._said: set[str] = set()
+        self.has_failed = False
+        self._holding = Holding(spool.paths)
+        if self._folder.is_dir():
+            remove_drafts(self._folder)
+
+    def draw_newest(self, on_drawn: Callable[[Rendered], None]) -> bool:
+        """Draw the newest snapshot unless it is drawn already; whether the run is over and all is done."""
+        is_over = self._is_over()  # before listing: what a finished run wrote last is then in the list
+        snapshots = self._spool.snapshots()
+        new = [ref for ref in snapshots if self._drawn is None or ref > self._drawn]
+        while new:
+            ref = new.pop()
+            snapshot = self._read(ref)
+            if snapshot is not None:
+                self._draw(ref, snapshot, on_drawn, skipped=len([r for r in new if r.epoch == ref.epoch]))
+                break
+        self._beat("watching", IDLE_PROMISE)
+        return is_over
+
+    def leave(self) -> None:
+        self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
+        self._holding.release()
+
+    def _is_over(self) -> bool:
+        try:
+            return self._spool.info().is_over()
+        except (SpoolError, OSError):
+            return False  # being made anew, or its disk is away: the listing goes on telling
+
+    def _read(self, ref: SnapshotRef) -> Snapshot | None:
+        try:
+            return self._spool.read(ref)
+        except FileNotFoundError:
+            return None  # retention removed it between the listing and the open: not a fault
+        except SpoolError as error:
+            self._fail(self._spool.explain(ref, error))
+        except OSError as error:
+            self._fail(f"{ref.path}: cannot be read: {error}")
+        return None
+
+    def _draw(self, ref: SnapshotRef, snapshot: Snapshot, on_drawn: Callable[[Rendered], None], skipped: int) -> None:
+        self._beat("drawing", FRAME_PROMISE)
+        started = time.monotonic()
+        try:
+            rendered = self._renderer.render(snapshot, self._folder)
+        except OSError as error:
+            self._fail(f"{self._folder}: cannot be written: {error}")
+            return  # the snapshot stays undrawn: the next look tries again
+        for message in rendered.errors:
+            self._fail(message)
+        self._drawn = ref
+        self._holding.beat = replace(
+            self._holding.beat,
+            drawn=self._holding.beat.drawn + 1,
+            coalesced=self._holding.beat.coalesced + skipped,
+            last_drawn=ref.path.name,
+            frame_seconds=round(time.monotonic() - started, 4),
+        )
+        on_drawn(rendered)
+
+    def _beat(self, activity: Activity, promise: float) -> None:
+        self._holding.write(replace(self._holding.beat, activity=activity), promise)
+
+    def _fail(self, message: str) -> None:
+        self.has_failed = True
+        self._holding.beat = replace(self._holding.beat, last_error=message)
+        if message not in self._said:
+            self._said.add(message)
+            log.error("%s", message)

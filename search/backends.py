@@ -1,0 +1,118 @@
+"""The places to draw, behind one interface: a process, a thread, the search itself, or nowhere."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from autoviz_render.spool.publisher import Publisher
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.live import LiveRenderer
+
+log = logging.getLogger("autoviz_render.search")
+
+Where = Literal["process", "thread", "inline"]
+
+
+class Backend(Protocol):
+    """Draws what a publisher publishes."""
+
+    def published(self) -> None:
+        """A snapshot was handed over: see that somebody draws it."""
+
+    def finished(self) -> None:
+        """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop."""
+
+
+def make_backend(where: Where | None, publisher: Publisher) -> Backend:
+    """The back end of a name; None draws nowhere. Raises ValueError for any other name."""
+    if where is None:
+        return _Nowhere()
+    backends: dict[Where, Callable[[Publisher], Backend]] = {
+        "process": _Process,
+        "thread": _Thread,
+        "inline": _Inline,
+    }
+    if where not in backends:
+        raise ValueError(f"renderer is {where!r}; choose 'process', 'thread', 'inline' or None")
+    return backends[where](publisher)
+
+
+class _Nowhere:
+    def published(self) -> None:
+        """The spool is all there is."""
+
+    def finished(self) -> None:
+        """Nothing was started."""
+
+
+class _Process:
+    def __init__(self, publisher: Publisher) -> None:
+        from autoviz_render.renderer.process import RendererProcess
+
+        self._process = RendererProcess(publisher.run_dir, name=publisher.name)
+
+    def published(self) -> None:
+        self._process.check()
+
+    def finished(self) -> None:
+        self._process.stop()
+
+
+class _Thread:
+    """A daemon thread that runs the live renderer in the sampler's process, and shares its GIL."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._thread: threading.Thread | None = None
+        self._renderer: LiveRenderer | None = None
+
+    def published(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
+            self._thread.start()
+
+    def finished(self) -> None:
+        if self._thread is None:
+            return
+        if self._renderer is not None:
+            self._renderer.finish()
+        self._thread.join(30.0)
+        if self._thread.is_alive():
+            log.warning("the rendering thread did not finish within 30 s and is left alone")
+
+    def _draw(self) -> None:
+        try:
+            self._renderer = _live(self._publisher)
+            self._renderer.run()
+        except Exception:  # the promise: a plot never ends the search
+            log.exception("the rendering thread ended; the run goes on without figures")
+
+
+class _Inline:
+    """The search waits for each figure: for debugging a recipe, with the traceback at hand."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._renderer: LiveRenderer | None = None
+
+    def published(self) -> None:
+        self._publisher.flush()
+        if self._renderer is None:
+            self._renderer = _live(self._publisher)
+        self._renderer.look()
+
+    def finished(self) -> None:
+        if self._renderer is not None:
+            self._renderer.look()
+            self._renderer.close()
+
+
+def _live(publisher: Publisher) -> LiveRenderer:
+    from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.watch import Watch
+
+    return LiveRenderer(Watch(publisher.paths.directory), LiveSettings(until_finished=True))

@@ -1,0 +1,174 @@
+"""The quick update of any sampler: keep the best point, decide when, publish. Needs NumPy alone."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autoviz_render.search.backends import Where, make_backend
+from autoviz_render.spool.info import State
+from autoviz_render.spool.publisher import Publisher, PublisherStats
+
+log = logging.getLogger("autoviz_render.search")
+
+DEFAULT_EVERY_SECONDS = 30.0
+
+
+class QuickUpdate:
+    """Call it with every point, or every batch of points, that the sampler evaluates.
+
+    run_dir: any directory; snapshots go to its `spool/`, figures to its `image/`.
+    arrays: called with the best point so far, array[parameter], when a quick update is due; returns the
+        arrays to publish by name.
+    figure: the name of the figure, or several. static: arrays that never change (data, noise map, mask).
+    parameter_names: for tables; `p0`, `p1`, ... where not given.
+    every: likelihood evaluations between quick updates. every_seconds: seconds between them. With both,
+        whichever comes first; with neither, 30 seconds. The first point of all is published at once.
+    renderer: where figures are drawn: "process" (a child process, beside the search), "thread", "inline"
+        (the search waits), or None (nowhere: `autoviz-render` does it when somebody asks).
+    name: for one of several chains or ranks that share a run directory.
+
+    It never raises and never waits for the disk or a figure; what goes wrong is logged once a cause. Use it
+    as a context manager, or call `close`: the best point of all is then published and drawn.
+
+    Raises ValueError or TypeError for arguments that can never work, and nothing afterwards.
+    """
+
+    def __init__(
+        self,
+        run_dir: str | os.PathLike[str],
+        *,
+        arrays: Callable[[npt.NDArray[np.float64]], Mapping[str, Any]],
+        figure: str | Sequence[str] = "auto",
+        static: Mapping[str, Any] | None = None,
+        parameter_names: Sequence[str] = (),
+        every: int | None = None,
+        every_seconds: float | None = None,
+        renderer: Where | None = "process",
+        name: str | None = None,
+    ) -> None:
+        if every is None and every_seconds is None:
+            every_seconds = DEFAULT_EVERY_SECONDS
+        self._arrays = arrays
+        self._names = tuple(parameter_names)
+        self._every = every
+        self._every_seconds = every_seconds
+        self._pid = os.getpid()
+        self._publisher = Publisher(run_dir, figure=figure, static=static, name=name)
+        self._backend = make_backend(renderer, self._publisher)
+        self._best: npt.NDArray[np.float64] | None = None
+        self._best_log_likelihood = -math.inf
+        self._evaluations = 0
+        self._scalars: Mapping[str, Any] = {}
+        self._published_evaluations: int | None = None
+        self._published_best = -math.inf
+        self._published_at = -math.inf
+        self._warned: set[tuple[str, type]] = set()
+
+    @property
+    def run_dir(self) -> Path:
+        return self._publisher.paths.run_dir
+
+    @property
+    def stats(self) -> PublisherStats:
+        """How many quick updates there were, and what became of them."""
+        return self._publisher.stats
+
+    @property
+    def best(self) -> tuple[npt.NDArray[np.float64] | None, float]:
+        """The best point so far, array[parameter], and its log likelihood; None and -inf before one."""
+        return self._best, self._best_log_likelihood
+
+    def __call__(
+        self,
+        parameters: npt.ArrayLike,
+        log_likelihood: npt.ArrayLike,
+        *,
+        evaluations: int | None = None,
+        scalars: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take note of one point or a batch, and publish the best point if a quick update is due.
+
+        parameters: array[parameter], or array[point, parameter].
+        log_likelihood: in nats, a number or array[point]; NaN and infinities are passed over.
+        evaluations: the sampler's own count of likelihood evaluations so far; by default the points are counted.
+        scalars: the sampler's own numbers by name (log evidence, ...), kept with the snapshot.
+        """
+        if os.getpid() == self._pid:  # a forked worker of the sampler's has no thread and no renderer
+            self._attempt("a quick update", self._take, parameters, log_likelihood, evaluations, scalars)
+
+    def close(self, state: State = "finished") -> None:
+        """Publish the best point of all, have it drawn, say how the run ended. Later calls do nothing."""
+        if os.getpid() != self._pid:
+            return
+        if self._best_log_likelihood > self._published_best:
+            self._attempt("the last quick update", self._publish)
+        self._publisher.close(state)
+        self._attempt("stopping the renderer", self._backend.finished)
+
+    def __enter__(self) -> QuickUpdate:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close("finished" if kind is None else "failed")
+
+    def _take(
+        self,
+        parameters: npt.ArrayLike,
+        log_likelihood: npt.ArrayLike,
+        evaluations: int | None,
+        scalars: Mapping[str, Any] | None,
+    ) -> None:
+        likelihoods = np.atleast_1d(np.asarray(log_likelihood, dtype=np.float64))
+        points = np.asarray(parameters, dtype=np.float64).reshape(likelihoods.size, -1)
+        self._evaluations = self._evaluations + likelihoods.size if evaluations is None else int(evaluations)
+        self._scalars = scalars or {}
+        usable = np.where(np.isfinite(likelihoods), likelihoods, -np.inf)
+        if usable.size and (top := usable[(index := int(usable.argmax()))]) > self._best_log_likelihood:
+            self._best, self._best_log_likelihood = points[index].copy(), float(top)
+        if self._is_due():
+            self._publish()
+
+    def _is_due(self) -> bool:
+        if self._published_evaluations is None:
+            return True
+        by_count = self._every is not None and self._evaluations - self._published_evaluations >= self._every
+        seconds = time.monotonic() - self._published_at
+        return by_count or (self._every_seconds is not None and seconds >= self._every_seconds)
+
+    def _publish(self) -> None:
+        if self._best is None:
+            return
+        # first of all, so that arrays that fail are tried again when the next is due, not at every call
+        self._published_evaluations, self._published_at = self._evaluations, time.monotonic()
+        arrays = self._arrays(self._best.copy())
+        names = self._names or tuple(f"p{index}" for index in range(self._best.size))
+        self._publisher.publish(
+            arrays,
+            iteration=self._evaluations,
+            log_likelihood=self._best_log_likelihood,
+            parameters=dict(zip(names, self._best.tolist(), strict=True)),
+            scalars=self._scalars,
+        )
+        self._published_best = self._best_log_likelihood
+        self._backend.published()
+
+    def _attempt(self, what: str, call: Callable[..., object], *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except Exception as error:
+            cause = (what, type(error))
+            if cause not in self._warned:
+                self._warned.add(cause)
+                log.warning("%s failed; the run goes on, and this is said once", what, exc_info=error)

@@ -1,0 +1,103 @@
+"""What a search leaves in its run directory: `samples.csv` and `result.json`."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoviz_render.search.evidence import Floats
+from autoviz_render.spool.atomic import write_whole
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of a nested sampling run.
+
+    parameter_names: in the order of the columns of samples.
+    samples: array[sample, parameter], in physical units; dead points in the order of their death, then the
+        live ones.
+    log_likelihood, log_likelihood_birth, log_weights: array[sample], in nats; weights sum to one.
+    log_evidence, log_evidence_error: in nats. effective_sample_size: Kish's.
+    iterations, evaluations: steps of the sampler, and calls of the likelihood.
+    wall_time: seconds. compilations: of JAX, from the start to the end of sampling;
+    compilations_after_first_update: those among them after the first step and quick update.
+    quick_updates: how many were published.
+    """
+
+    parameter_names: tuple[str, ...]
+    samples: Floats
+    log_likelihood: Floats
+    log_likelihood_birth: Floats
+    log_weights: Floats
+    log_evidence: float
+    log_evidence_error: float
+    effective_sample_size: float
+    iterations: int
+    evaluations: int
+    wall_time: float
+    compilations: int
+    compilations_after_first_update: int
+    quick_updates: int
+
+    def mean(self) -> Floats:
+        """The posterior mean: array[parameter]."""
+        return np.asarray(np.exp(self.log_weights) @ self.samples)
+
+    def standard_deviation(self) -> Floats:
+        """The posterior standard deviation: array[parameter]."""
+        return np.asarray(np.sqrt(np.exp(self.log_weights) @ (self.samples - self.mean()) ** 2))
+
+    def best(self) -> Floats:
+        """The point of the highest log likelihood: array[parameter]."""
+        return np.asarray(self.samples[self.log_likelihood.argmax()])
+
+    def summary(self) -> dict[str, Any]:
+        """What `result.json` holds: the numbers by name, and each parameter's mean, error and best value."""
+        columns = zip(
+            self.parameter_names,
+            self.mean().tolist(),
+            self.standard_deviation().tolist(),
+            self.best().tolist(),
+            strict=True,
+        )
+        return {
+            "log_evidence": self.log_evidence,
+            "log_evidence_error": self.log_evidence_error,
+            "effective_sample_size": self.effective_sample_size,
+            "maximum_log_likelihood": float(self.log_likelihood.max()),
+            "iterations": self.iterations,
+            "evaluations": self.evaluations,
+            "wall_time": self.wall_time,
+            "compilations": self.compilations,
+            "compilations_after_first_update": self.compilations_after_first_update,
+            "quick_updates": self.quick_updates,
+            "parameters": {
+                name: {"mean": mean, "standard_deviation": deviation, "best": best}
+                for name, mean, deviation, best in columns
+            },
+        }
+
+
+def write_result(run_dir: Path, result: Result) -> None:
+    """Write `samples.csv` and `result.json` into the run directory, each whole. Raises OSError."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    table = np.column_stack([result.samples, result.log_likelihood, result.log_likelihood_birth, result.log_weights])
+    header = ",".join([*result.parameter_names, "log_likelihood", "log_likelihood_birth", "log_weight"])
+    text = io.StringIO()
+    np.savetxt(text, table, delimiter=",", header=header, comments="", fmt="%.17g")
+    write_whole(run_dir / "samples.csv", [text.getvalue().encode()], tmp=run_dir)
+    content = json.dumps(_without_nan(result.summary()), indent=2, allow_nan=False) + "\n"
+    write_whole(run_dir / "result.json", [content.encode()], tmp=run_dir)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nan(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,50 @@
+"""What several test folders use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoviz_render.spool.publisher import Publisher
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait for a condition with a deadline, as nothing here waits by the clock alone."""
+
+    def wait(condition: Callable[[], object], seconds: float = 30.0, what: str = "") -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what or condition}"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    return tmp_path / "output" / "search"
+
+
+@pytest.fixture
+def publish(run_dir: Path) -> Callable[..., None]:
+    """Publish some snapshots of a small image, each written before the next, and say how the run ended."""
+
+    def publish(count: int = 3, *, figure: str = "auto", state: str = "finished", into: Path = run_dir) -> None:
+        publisher = Publisher(into, figure=figure, static={"data": np.eye(4)})
+        for number in range(count):
+            publisher.publish(
+                {"image": np.full((4, 4), float(number)), "line": np.arange(5.0) * number},
+                iteration=10 * number,
+                log_likelihood=-float(abs(number - 1)),
+                parameters={"radius": 1.5 + number},
+                scalars={"log_evidence": -3.0},
+            )
+            assert publisher.flush(30)
+        publisher.close(state)
+
+    return publish

@@ -1,0 +1,247 @@
+"""The loop of a live renderer, in this process and in a child."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+from autoviz_render.renderer.replay import ReplaySettings, replay
+from autoviz_render.renderer.watch import Watch
+from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
+
+
+@pytest.fixture
+def renderer(run_dir):
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True))
+    yield renderer
+    renderer.close()
+
+
+@pytest.fixture
+def start_child(run_dir):
+    """The renderer's own process on this run's spool, with a pipe to its standard input."""
+    children = []
+
+    def start(*command: str) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", *(command or ("autoviz_render.renderer", str(run_dir / "spool")))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=child_environment(os.environ),
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        with child:  # closes the pipes, and waits
+            child.kill()
+
+
+def test_the_newest_is_drawn_and_the_rest_skipped(run_dir, publish, renderer):
+    """Coalescing: a renderer that comes late, or is slow, shows what is true now."""
+    publish(5)
+    assert renderer.run() == 0
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    assert (beat.activity, beat.drawn, beat.coalesced, beat.last_drawn) == ("stopped", 1, 4, "e0000-000000000004.h5")
+    assert (run_dir / "image" / "fit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_last_snapshot_of_a_finished_run_is_drawn_before_leaving(run_dir, renderer):
+    """The final figure is the one that people keep."""
+    drawn = []
+    renderer._on_drawn = drawn.append
+    publisher = Publisher(run_dir)
+    thread = threading.Thread(target=renderer.run)
+    thread.start()
+    for number in range(20):
+        publisher.publish({"x": [number, 1.0]}, iteration=number)
+    publisher.close()
+    thread.join(60)
+    assert not thread.is_alive()
+    newest = Spool(run_dir).newest()
+    assert Spool(run_dir).read(newest).iteration == 19
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == newest.path.name
+
+
+def test_live_and_later_rendering_give_the_same_bytes(run_dir, tmp_path):
+    """A figure shown during the run must be the one that is made for the paper."""
+    publisher = Publisher(run_dir)
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    live = []
+    for number in range(3):
+        publisher.publish({"x": [number, 1.0], "image": [[number, 2.0], [3.0, 4.0]]}, iteration=number)
+        assert publisher.flush(30)
+        renderer.look()
+        live.append((run_dir / "image" / "fit.png").read_bytes())
+    renderer.close()
+    publisher.close()
+    for kept in (True, False):
+        later = []
+        spool = Spool(run_dir)
+        for ref in spool.snapshots():
+            which = "all" if kept else ref.sequence
+            rendered = list(replay(spool, ReplaySettings(which), tmp_path / str(kept), pytest.fail))
+            later = (
+                [each.files[0].read_bytes() for each in rendered]
+                if kept
+                else [*later, rendered[0].files[0].read_bytes()]
+            )
+        assert later == live
+    assert len(set(live)) == 3
+
+
+def test_an_older_snapshot_is_never_drawn_after_a_newer(run_dir, publish, renderer, tmp_path):
+    """A mirror may deliver late: what is shown must not go back in time."""
+    publish(3)
+    refs = Spool(run_dir).snapshots()
+    late = tmp_path / refs[1].path.name
+    os.replace(refs[1].path, late)
+    renderer.look()
+    os.replace(late, refs[1].path)
+    renderer.look()
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").drawn == 1
+
+
+def test_a_snapshot_that_cannot_be_read_costs_itself(run_dir, publish, renderer, caplog):
+    """The one before it is drawn, the damaged one explained once and put aside."""
+    publish(3)
+    newest = Spool(run_dir).newest()
+    newest.path.write_bytes(newest.path.read_bytes()[:-100])
+    assert renderer.run() == 1
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    assert beat.last_drawn == "e0000-000000000001.h5"
+    assert "cut short" in beat.last_error
+    assert [record.levelname for record in caplog.records if "cut short" in record.message] == ["ERROR"]
+    assert (run_dir / "spool" / "bad" / newest.path.name).exists()
+
+
+def test_a_snapshot_that_retention_removed_is_no_fault(run_dir, publish, renderer, monkeypatch, caplog):
+    """Listed, and gone before it was opened: the normal life of a spool."""
+    publish(2)
+    listed = Spool(run_dir).snapshots()
+    listed[1].path.unlink()
+    monkeypatch.setattr(Spool, "snapshots", lambda _: listed)
+    assert renderer.run() == 0
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == listed[0].path.name
+    assert caplog.records == []
+
+
+def test_a_figure_that_cannot_be_written_is_tried_again(run_dir, publish, renderer, caplog):
+    """The disk was full for a while; the figure must not stay stale when it no longer is."""
+    publish(1)
+    (run_dir / "image").write_text("in the way")
+    renderer.look()
+    renderer.look()
+    assert sum("cannot be written" in record.message for record in caplog.records) == 1
+    (run_dir / "image").unlink()
+    renderer.look()
+    assert (run_dir / "image" / "fit.png").exists()
+
+
+def test_a_figure_nobody_knows_here_is_said_in_a_line(run_dir, publish, renderer, caplog):
+    """The plug-in may be installed on the sampler's machine alone."""
+    publish(1, figure="not-installed-here")
+    assert renderer.run() == 1
+    assert "no figure is named 'not-installed-here'; there are: auto" in caplog.text
+
+
+def test_a_second_renderer_says_who_holds_the_spool_and_leaves(run_dir, publish, renderer, start_child, eventually):
+    """Two renderers on one figure would only waste a processor; the first must not be disturbed."""
+    publish(1)
+    renderer.look()
+    second = start_child("autoviz_render.cli", "--watch", str(run_dir))
+    _, errors = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"is already being drawn by process {os.getpid()} on" in errors.decode()
+    assert len(errors.decode().strip().splitlines()) == 1
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").pid == os.getpid()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_watch_cleanly(run_dir, publish, start_child, eventually, number):
+    """Ctrl-C, or a batch system: no traceback, the lock let go, the heartbeat says stopped."""
+    Publisher(run_dir).publish({"x": [1.0, 2.0]}, iteration=0)
+    child = start_child("autoviz_render.cli", "--watch", str(run_dir), "--quiet")
+    eventually((run_dir / "image" / "fit.png").exists, 60)
+    child.send_signal(number)
+    output, errors = child.communicate(timeout=60)
+    assert (child.returncode, errors) == (0, b"")
+    assert output.decode().splitlines() == [str(run_dir / "image" / "fit.png")]
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").activity == "stopped"
+
+
+def test_the_end_of_the_parent_ends_the_child_after_a_last_look(run_dir, start_child, eventually):
+    """A killed search closes the pipe without a word: the newest is drawn once more, and nobody is left behind."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": [1.0, 2.0]}, iteration=0)
+    publisher.flush()
+    child = start_child()
+    heartbeat = run_dir / "spool" / "renderer.json"
+    eventually(lambda: (beat := read_heartbeat(heartbeat)) and beat.drawn == 1, 60)
+    publisher.publish({"x": [1.0, 3.0]}, iteration=1)
+    publisher.flush()
+    child.stdin.close()
+    assert child.wait(60) == 0
+    assert read_heartbeat(heartbeat).last_drawn == "e0000-000000000001.h5"
+    publisher.close()
+
+
+def test_a_watch_by_hand_outlives_nothing_but_its_run(run_dir, publish, start_child):
+    """--until-finished ends with the run, also where the producer died without a word."""
+    publish(2)
+    info = run_dir / "spool" / "spool.json"
+    content = json.loads(info.read_text()) | {"state": "running"}
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    content["producer"]["pid"] = dead.pid
+    info.write_text(json.dumps(content))
+    child = start_child("autoviz_render.cli", "--watch", "--until-finished", str(run_dir))
+    child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert (run_dir / "image" / "fit.png").exists()
+
+
+def test_drafts_of_a_killed_renderer_are_swept(run_dir, publish, renderer):
+    """image/ is where people look: no half-written files may pile up in it."""
+    publish(1)
+    (run_dir / "image").mkdir()
+    draft = run_dir / "image" / ".fit.png.1.0.draft"
+    draft.write_bytes(b"half")
+    renderer.run()
+    assert sorted(path.name for path in (run_dir / "image").iterdir()) == ["fit.png"]
+
+
+def test_the_heartbeat_promises_its_next_beat(run_dir, publish, renderer):
+    """Whoever watches the watcher must know when silence means trouble."""
+    publish(1)
+    renderer.look()
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    assert beat.is_fresh(time.time())
+    assert not beat.is_late(time.time())
+    assert beat.is_late(beat.next_beat_by + 1)
+
+
+def test_a_tree_of_runs_is_drawn_run_by_run(tmp_path, publish):
+    """One watch over output/ serves all the fits below it, those too that begin later."""
+    runs = [tmp_path / "output" / name for name in ("a", "b")]
+    renderer = LiveRenderer(Watch(tmp_path / "output", poll=0.02), LiveSettings())
+    publish(1, into=runs[0])
+    renderer.look()
+    publish(1, into=runs[1])
+    renderer._watch.wait()
+    renderer.look()
+    renderer.close()
+    assert all((run / "image" / "fit.png").exists() for run in runs)

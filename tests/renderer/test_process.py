@@ -1,0 +1,195 @@
+"""The renderer as a child: it lives beside the search, and nothing that happens to it happens to the search."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from autoviz_render.renderer import process
+from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.process import MAX_RESTARTS, RendererProcess
+from autoviz_render.spool.publisher import Publisher
+
+SLEEPER = (sys.executable, "-c", "import sys; sys.stdin.read()")
+DYING = (sys.executable, "-c", "raise SystemExit(7)")
+
+
+@pytest.fixture
+def child(run_dir):
+    children = []
+
+    def make(command=None) -> RendererProcess:
+        children.append(RendererProcess(run_dir, command=command))
+        return children[-1]
+
+    yield make
+    for each in children:
+        each.stop(timeout=0)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(process, "_FIRST_PAUSE", 0.0)
+
+
+def test_it_draws_beside_the_search_and_ends_with_it(run_dir, child, eventually):
+    """The whole road: started, drawing, the last figure in place when stop returns."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": [1.0, 2.0]}, iteration=0)
+    renderer = child()
+    renderer.check()
+    eventually((run_dir / "image" / "fit.png").exists, 60)
+    publisher.publish({"x": [1.0, 3.0]}, iteration=1)
+    publisher.close()
+    assert renderer.stop(60)
+    assert renderer.pid is None
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == "e0000-000000000001.h5"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has the idle scheduling class")
+def test_it_takes_only_idle_processor_time(run_dir, child, eventually):
+    """Beside two busy cores a sampler keeps 0.95 of its rate under SCHED_IDLE, and 0.62 without."""
+    renderer = child()
+    renderer.start()
+    eventually(lambda: os.sched_getscheduler(renderer.pid) == os.SCHED_IDLE)
+
+
+def test_it_gets_no_device_no_rank_and_one_thread():
+    """It must take neither the GPU's memory, nor an MPI rank that a launcher counts, nor the sampler's cores."""
+    environment = child_environment(
+        {
+            "PATH": "/bin",
+            "CUDA_VISIBLE_DEVICES": "0,1",
+            "OMPI_COMM_WORLD_RANK": "3",
+            "PMIX_RANK": "3",
+            "PYTHONWARNINGS": "error",
+            "OMP_NUM_THREADS": "64",
+        }
+    )
+    assert environment["CUDA_VISIBLE_DEVICES"] == ""
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert environment["PATH"] == "/bin"
+    assert not {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PYTHONWARNINGS"} & set(environment)
+
+
+def test_a_child_that_dies_is_replaced_and_then_given_up_with_one_warning(
+    run_dir, child, caplog, eventually, no_pauses
+):
+    """A broken renderer costs one warning that names the log and the remedy, not a restart at every update."""
+    renderer = child(DYING)
+    with caplog.at_level(logging.INFO):
+        eventually(lambda: (renderer.check(), renderer.has_given_up)[1])
+        for _ in range(3):
+            renderer.check()
+    assert renderer.restarts == MAX_RESTARTS
+    (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "exit code 7" in warning.getMessage()
+    assert str(run_dir / "spool" / "renderer.log") in warning.getMessage()
+    assert f"autoviz-render {run_dir}" in warning.getMessage()
+
+
+def test_restarts_come_at_growing_pauses(run_dir, child, monkeypatch):
+    """A cluster's file system may be away for a minute: do not spend all the restarts at once."""
+    now = [1000.0]
+    monkeypatch.setattr(process.time, "time", lambda: now[0])
+    renderer = child(DYING)
+    starts = []
+    for tick in range(400):
+        now[0] = 1000.0 + tick / 10
+        before = renderer.pid
+        if before is not None:
+            renderer._process.wait()
+        renderer.check()
+        if renderer.pid is not None and renderer.pid != before:
+            starts.append(now[0])
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert len(starts) == MAX_RESTARTS + 1
+    assert all(later > 1.5 * earlier for earlier, later in itertools.pairwise(pauses))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_killed_child_is_noticed_at_the_next_update(child, how, no_pauses):
+    """kill -9, the out-of-memory killer, a crash in a library."""
+    renderer = child(SLEEPER)
+    renderer.start()
+    first = renderer.pid
+    os.kill(first, how)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    renderer.check()
+    assert renderer.pid not in (None, first)
+    assert renderer.restarts == 1
+
+
+def test_a_hung_child_is_killed_and_replaced(run_dir, child, no_pauses):
+    """It beat once, promised another, and was never heard of again: a stopped process, or a plot in a loop."""
+    renderer = child(SLEEPER)
+    renderer.start()
+    first = renderer.pid
+    os.kill(first, signal.SIGSTOP)
+    write_heartbeat(run_dir / "spool" / "renderer.json", Heartbeat(pid=first), promise=60)
+    renderer.check()
+    assert renderer.pid == first, "a child that keeps its promise was replaced"
+    write_heartbeat(run_dir / "spool" / "renderer.json", Heartbeat(pid=first), promise=-1)
+    renderer.check()
+    assert renderer.pid not in (None, first)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
+def test_a_child_that_never_beats_is_hung_too(child, monkeypatch, no_pauses):
+    """Stuck on an import from a dead disk."""
+    renderer = child(SLEEPER)
+    renderer.start()
+    first = renderer.pid
+    later = time.time() + 1000
+    monkeypatch.setattr(process.time, "time", lambda: later)
+    renderer.check()
+    assert renderer.pid not in (None, first)
+
+
+def test_a_missing_executable_is_no_exception(child, caplog, no_pauses):
+    """The promise: nothing is raised into the sampler."""
+    renderer = child(("/does/not/exist",))
+    for _ in range(MAX_RESTARTS + 2):
+        renderer.check()
+    assert renderer.has_given_up
+    assert "could not be started" in caplog.text
+
+
+def test_another_renderer_at_work_is_as_good_as_ones_own(run_dir, child, eventually, caplog):
+    """A person watches already: no second renderer, no warning, and our own once theirs has left."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": [1.0, 2.0]}, iteration=0)
+    watcher = subprocess.Popen([sys.executable, "-P", "-m", "autoviz_render.cli", "--watch", str(run_dir), "--quiet"])
+    heartbeat = run_dir / "spool" / "renderer.json"
+    eventually(lambda: (beat := read_heartbeat(heartbeat)) and beat.drawn == 1, 60)
+    renderer = child()
+    renderer.start()
+    eventually(lambda: (renderer.check(), renderer.pid)[1] is None, 60)
+    for _ in range(3):
+        renderer.check()
+        assert renderer.pid is None
+    assert renderer.restarts == 0
+    watcher.terminate()
+    watcher.wait(60)
+    eventually(lambda: (renderer.check(), renderer.pid)[1] is not None)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    publisher.close()
+
+
+def test_a_child_that_will_not_leave_is_made_to(run_dir, child, caplog):
+    """Ask, wait, insist: a finished search must end."""
+    stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(60)"
+    renderer = child((sys.executable, "-c", stubborn))
+    renderer.start()
+    assert not renderer.stop(timeout=0.1)
+    assert renderer.pid is None
+    assert f"autoviz-render {run_dir}" in caplog.text

@@ -1,0 +1,179 @@
+"""The bytes of a snapshot: what HDF5 sees, and what damage does to them."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autoviz_render.spool.errors import LaterVersionError, UnreadableError
+from autoviz_render.spool.hdf5 import decode, encode
+
+HERE = Path("snapshot.h5")
+KINDS = {
+    "bool": np.array([True, False, True]),
+    "int8": np.arange(-3, 3, dtype=np.int8),
+    "uint64": np.array([0, 2**64 - 1], dtype=np.uint64),
+    "float16": np.linspace(0, 1, 5, dtype=np.float16),
+    "float32": np.linspace(0, 1, 6, dtype=np.float32).reshape(2, 3),
+    "float64 with NaN": np.array([1.0, np.nan, -np.inf]),
+    "complex64": np.array([1 + 2j], dtype=np.complex64),
+    "complex128": np.array([[1 + 2j, 3]]),
+    "big-endian": np.arange(4, dtype=">f8"),
+    "0-d": np.array(3.5),
+    "empty": np.zeros((0, 3)),
+    "Fortran-ordered": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+    "not contiguous": np.arange(20.0)[::3],
+    "four dimensions": np.arange(24).reshape(1, 2, 3, 4),
+    "large": np.random.default_rng(0).normal(size=(300, 400)),
+}
+
+
+def the_bytes(datasets: dict[str, np.ndarray]) -> bytes:
+    return b"".join(encode("snapshot", datasets))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_h5py_sees_no_difference_from_an_ordinary_file(name):
+    """A template is a trick of the writer's: whoever reads the file must never notice."""
+    value = KINDS[name]
+    ordinary = h5py.File(io.BytesIO(), "w")
+    expected = ordinary.create_dataset("arrays/x", data=value)
+    with h5py.File(io.BytesIO(the_bytes({"arrays/x": value})), "r") as file:
+        found = file["arrays/x"]
+        assert (found.shape, found.dtype, found.size, found.nbytes) == (
+            expected.shape,
+            expected.dtype,
+            expected.size,
+            expected.nbytes,
+        )
+        assert found[()].tobytes() == expected[()].tobytes()
+        assert (found.chunks, found.compression, dict(found.attrs)) == (None, None, {})
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_was_written_is_read(name):
+    """The same values in the same type and shape, and no way to change them by mistake."""
+    value = KINDS[name]
+    found = decode(the_bytes({"arrays/x": value, "arrays/group/y": np.arange(3)}), HERE, "snapshot")
+    assert found["arrays/x"].dtype == value.dtype
+    np.testing.assert_array_equal(found["arrays/x"], value)
+    np.testing.assert_array_equal(found["arrays/group/y"], [0, 1, 2])
+    assert value.size == 0 or not found["arrays/x"].flags.writeable
+
+
+def test_a_template_serves_other_values_of_the_same_shapes():
+    """The second file comes from the cached image: nothing of the first may be left in it."""
+    first = the_bytes({"arrays/x": np.zeros(4), "meta/n": np.int64(1)})
+    second = the_bytes({"arrays/x": np.arange(4.0), "meta/n": np.int64(2)})
+    assert len(first) == len(second)
+    np.testing.assert_array_equal(decode(second, HERE, "snapshot")["arrays/x"], np.arange(4.0))
+    assert decode(second, HERE, "snapshot")["meta/n"] == 2
+
+
+def test_the_same_content_gives_the_same_bytes_in_another_process():
+    """Static files are named by their digest: two runs on the same data share one file."""
+    program = (
+        "import sys, numpy as np; from autoviz_render.spool.hdf5 import encode;"
+        "sys.stdout.buffer.write(b''.join(encode('static', {'arrays/x': np.arange(4.0)})))"
+    )
+    other = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, check=True).stdout
+    assert other == b"".join(encode("static", {"arrays/x": np.arange(4.0)}))
+
+
+DATA = the_bytes({"arrays/x": np.arange(64.0), "arrays/y": np.ones(3), "parameters/names": np.array([b"a"])})
+
+
+@given(st.integers(0, len(DATA) * 8 - 1))
+@settings(max_examples=300, deadline=None)
+def test_a_flipped_bit_anywhere_is_reported(bit):
+    """Drawing a damaged array would show a referee something that nobody fitted."""
+    damaged = bytearray(DATA)
+    damaged[bit // 8] ^= 1 << bit % 8
+    with pytest.raises((UnreadableError, LaterVersionError)):
+        decode(bytes(damaged), HERE, "snapshot")
+
+
+@given(st.integers(0, len(DATA) - 1))
+@settings(max_examples=100, deadline=None)
+def test_a_file_cut_short_is_reported(length):
+    """A copy that was broken off must not pass for the whole."""
+    with pytest.raises(UnreadableError, match="cut short|is not a snapshot"):
+        decode(DATA[:length], HERE, "snapshot")
+
+
+def changed(change) -> bytes:
+    """A snapshot after somebody changed it with h5py, as a later version or a stranger might have written it."""
+    file = io.BytesIO(DATA)
+    with h5py.File(file, "r+") as opened:
+        change(opened)
+    return file.getvalue()
+
+
+def test_a_later_version_is_refused_by_name():
+    """The remedy is another program, not another file: the message must say which of the two is at fault."""
+    with pytest.raises(LaterVersionError, match="format version 99, this program reads up to 1"):
+        decode(changed(lambda file: file.attrs.__setitem__("format_version", 99)), HERE, "snapshot")
+
+
+def resealed(build) -> bytes:
+    """A file that a stranger wrote and sealed properly."""
+    from autoviz_render.spool.seal import seal
+
+    file = io.BytesIO()
+    with h5py.File(file, "w") as opened:
+        opened.attrs["format"] = "autoviz-render snapshot"
+        opened.attrs["format_version"] = 1
+        build(opened)
+    return file.getvalue() + seal([(file.getvalue(), False)])
+
+
+@pytest.mark.parametrize(
+    ("build", "fault"),
+    [
+        (lambda file: file.__setitem__("arrays/x", h5py.ExternalLink("/etc/passwd", "/x")), "link to another place"),
+        (lambda file: file.__setitem__("arrays/x", h5py.SoftLink("/arrays")), "link to another place"),
+        (lambda file: file.create_dataset("arrays/x", (9,), "f8", chunks=(3,)), "not stored whole inside the file"),
+        (
+            lambda file: file.create_dataset("arrays/x", (9,), "f8", external=[("/etc/passwd", 0, 72)]),
+            "not stored whole inside the file",
+        ),
+        (
+            lambda file: file.create_virtual_dataset("arrays/x", h5py.VirtualLayout((3,), "f8")),
+            "not stored whole inside the file",
+        ),
+        (lambda file: file.create_dataset("arrays/x", data="text"), "unsupported type"),
+        (lambda file: file.create_dataset("arrays/x", (3,), "f8"), "lies outside the file"),
+        (lambda file: file.__setitem__("arrays", np.dtype("f8")), "neither a group nor an array"),
+        (lambda file: file.create_group("/".join("g" * 40)), "nested too deep"),
+    ],
+)
+def test_what_a_snapshot_may_not_hold_is_refused(build, fault):
+    """A spool from a stranger is safe to read: nothing in it leads out of the file, or runs."""
+    with pytest.raises(UnreadableError, match=fault):
+        decode(resealed(build), HERE, "snapshot")
+
+
+def test_a_group_that_holds_itself_does_not_hang_the_reader():
+    """HDF5 allows hard links in circles."""
+
+    def build(file):
+        file.create_group("arrays")["again"] = file["/"]
+
+    with pytest.raises(UnreadableError, match="nested too deep"):
+        decode(resealed(build), HERE, "snapshot")
+
+
+def test_an_hdf5_file_of_somebody_else_is_refused():
+    """A sealed file of another program, or another kind of file of ours, is no snapshot."""
+    with pytest.raises(UnreadableError, match="but not a snapshot"):
+        decode(resealed(lambda file: file.attrs.__setitem__("format", "other")), HERE, "snapshot")
+    with pytest.raises(UnreadableError, match="expected 'autoviz-render static'"):
+        decode(DATA, HERE, "static")

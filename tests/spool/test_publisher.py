@@ -1,0 +1,369 @@
+"""The promises of the sampler's hand: never raise, never wait, lose nothing but what a warning names."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoviz_render.spool import atomic
+from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
+
+
+@pytest.fixture
+def slow_disk(monkeypatch):
+    """A disk whose writes wait until they are let go."""
+    gate = threading.Event()
+    write = os.writev
+
+    def wait_and_write(*arguments):
+        assert gate.wait(30)
+        return write(*arguments)
+
+    monkeypatch.setattr(atomic.os, "writev", wait_and_write)
+    yield gate
+    gate.set()
+
+
+def test_a_busy_disk_gets_the_newest_and_the_scalars_of_all(run_dir, slow_disk):
+    """The sampler outpaces the disk: it must not wait, memory must not grow, and no number may be lost."""
+    publisher = Publisher(run_dir)
+    started = time.monotonic()
+    for number in range(50):
+        publisher.publish({"x": np.full(1000, number)}, iteration=number)
+    assert time.monotonic() - started < 5, "publish waited for the disk"
+    slow_disk.set()
+    publisher.close()
+    spool = Spool(run_dir)
+    assert [line.iteration for line in spool.scalars()] == list(range(50))
+    assert spool.read(spool.newest()).arrays["x"][0] == 49
+    assert publisher.stats.submitted == 50
+    assert publisher.stats.written + publisher.stats.coalesced == 50
+    assert publisher.stats.coalesced >= 48
+
+
+def test_close_does_not_wait_for_ever(run_dir, slow_disk, caplog):
+    """A disk that hangs must not keep a finished search from ending."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": np.zeros(3)}, iteration=0)
+    publisher.close(timeout=0.05)
+    assert "did not answer within 0.05 s" in caplog.text
+
+
+def test_what_the_caller_changes_afterwards_is_not_published(run_dir, slow_disk):
+    """NumPy arrays are copied: samplers write their next point into the same buffer."""
+    array = np.zeros(4)
+    with Publisher(run_dir, static={"data": array}) as publisher:
+        publisher.publish({"x": array, "nested": {"y": array}}, iteration=0)
+        array[:] = 9
+        slow_disk.set()
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    for value in (snapshot.arrays["x"], snapshot.arrays["nested/y"], snapshot.static["data"]):
+        np.testing.assert_array_equal(value, np.zeros(4))
+
+
+@pytest.mark.parametrize("call", ["writev", "replace", "open", "fsync"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+def test_a_failed_publish_leaves_nothing_half_written_to_read(run_dir, monkeypatch, caplog, call, code):
+    """A full disk must not show the renderer half a snapshot, nor stop the next one."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": np.zeros(100)}, iteration=0)
+    assert publisher.flush(30)
+    real = getattr(os, call)
+
+    def fail(*arguments, **keywords):
+        if threading.current_thread().name == "autoviz-render publisher":
+            raise OSError(code, os.strerror(code))
+        return real(*arguments, **keywords)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic.os, call, fail)
+        for number in (1, 2):
+            publisher.publish({"x": np.ones(100)}, iteration=number)
+            assert publisher.flush(30)
+    written_meanwhile = publisher.stats.written - 1  # fsync is not called for every snapshot
+    spool = Spool(run_dir)
+    assert [spool.read(ref).iteration for ref in spool.snapshots()] == [0, 1, 2][: 1 + written_meanwhile]
+    publisher.publish({"x": np.full(100, 3.0)}, iteration=3)
+    publisher.close()
+    assert spool.read(spool.newest()).iteration == 3
+    assert list(spool.paths.tmp.iterdir()) == []
+    if call != "fsync":
+        assert publisher.stats.failed == 2
+        assert sum("writing a snapshot failed" in record.message for record in caplog.records) == 1
+
+
+def test_a_write_that_stops_short_goes_on(run_dir, monkeypatch):
+    """A write call may take fewer bytes than it was given; the rest must follow from the right place."""
+    write = os.writev
+    monkeypatch.setattr(
+        atomic.os, "writev", lambda descriptor, buffers: write(descriptor, [memoryview(buffers[0])[:7]])
+    )
+    with Publisher(run_dir) as publisher:
+        publisher.publish({"x": np.arange(300.0), "y": np.eye(3)}, iteration=0)
+    np.testing.assert_array_equal(Spool(run_dir).read(Spool(run_dir).newest()).arrays["x"], np.arange(300.0))
+
+
+def test_a_directory_that_vanishes_is_made_anew(run_dir, caplog):
+    """Somebody cleans up in the middle of a run: the next quick update publishes again."""
+    import shutil
+
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": np.zeros(3)}, iteration=0)
+    assert publisher.flush(30)
+    shutil.rmtree(run_dir)
+    for iteration in (1, 2):
+        publisher.publish({"x": np.zeros(3)}, iteration=iteration)
+        assert publisher.flush(30)
+    publisher.close()
+    spool = Spool(run_dir)
+    assert spool.read(spool.newest()).iteration == 2
+    assert spool.info().epoch == 0
+
+
+def test_a_run_directory_that_can_never_be_made_costs_one_warning(tmp_path, caplog):
+    """A read-only or impossible place: the search goes on without figures."""
+    (tmp_path / "file").write_text("in the way")
+    with Publisher(tmp_path / "file" / "run") as publisher:
+        for number in range(3):
+            publisher.publish({"x": np.zeros(3)}, iteration=number)
+            assert publisher.flush(30)
+    assert publisher.stats.failed == 3
+    whats = [record.getMessage().split(": ")[1] for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(whats) == len(set(whats)), "a cause was named twice"
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "kept"),
+    [
+        ({"x": np.array([{}, 1], dtype=object), "y": np.ones(2)}, {"y"}),
+        ({"x": np.array(["a"]), "y": np.ones(2)}, {"y"}),
+        ({"x": np.array(["2020-01-01"], dtype="M8[D]"), "y": [1, 2]}, {"y"}),
+        ({"y": np.array([np.nan, np.inf])}, {"y"}),
+        ({"y": None, "z": 3}, {"z"}),
+        ({"p": Point(1.0, [2.0, 3.0])}, {"p/x", "p/y"}),
+        ({"long": np.ones(2, dtype=np.longdouble), "small": np.float16(1)}, {"long", "small"}),
+        ({}, set()),
+    ],
+)
+def test_what_cannot_be_stored_is_left_out_and_the_rest_published(run_dir, arrays, kept):
+    """One bad array costs itself, not the figure."""
+    with Publisher(run_dir) as publisher:
+        publisher.publish(arrays, iteration=0)
+    spool = Spool(run_dir)
+    assert set(spool.read(spool.newest()).arrays) == kept
+    assert publisher.stats.written == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"arrays": 3, "iteration": 0},
+        {"arrays": {"x": [[1], [2, 3]]}, "iteration": 0},
+        {"arrays": {"../../x": np.ones(2)}, "iteration": 0},
+        {"arrays": {"a//b": np.ones(2)}, "iteration": 0},
+        {"arrays": {"a/b": 1, "a": {"b": 2}}, "iteration": 0},
+        {"arrays": {"x": np.ones(2)}, "iteration": "many"},
+        {"arrays": {"x": np.ones(2)}, "iteration": 0, "parameters": 3},
+        {"arrays": {"x": np.ones(2)}, "iteration": 0, "parameters": {"a": "b"}},
+        {"arrays": {"x": np.ones(2)}, "iteration": 0, "log_likelihood": np.ones(2)},
+    ],
+    ids=repr,
+)
+def test_nonsense_costs_one_warning_and_is_counted(run_dir, arguments, caplog):
+    """A quick update with a bug in it must not end a run of 36 hours."""
+    with Publisher(run_dir) as publisher:
+        publisher.publish(**arguments)
+        assert publisher.flush(30)
+        publisher.publish({"x": np.ones(2)}, iteration=1)
+    assert publisher.stats.failed == 1
+    spool = Spool(run_dir)
+    assert spool.read(spool.newest()).iteration == 1
+    assert any(record.levelno == logging.WARNING for record in caplog.records)
+
+
+def test_warnings_turned_into_errors_stay_out_of_the_sampler(run_dir):
+    """`python -W error` is for finding faults in the sampler's program, not for ending it."""
+
+    class Noisy:
+        def __array__(self, dtype=None, copy=None):
+            warnings.warn("noise", RuntimeWarning, stacklevel=2)
+            return np.ones(2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Publisher(run_dir) as publisher:
+            publisher.publish({"x": Noisy()}, iteration=0)
+            publisher.publish({"x": np.ones(2)}, iteration=1)
+    assert publisher.stats.written == 1
+
+
+def test_publishing_after_closing_is_harmless(run_dir, caplog):
+    """A callback may come late."""
+    publisher = Publisher(run_dir)
+    publisher.close()
+    publisher.publish({"x": np.ones(2)}, iteration=0)
+    publisher.close("failed")
+    assert "it is closed" in caplog.text
+    assert Spool(run_dir).info().state == "finished"
+
+
+def test_each_start_is_a_new_epoch_and_no_sequence_is_used_twice(run_dir, publish):
+    """A resumed run goes on in the same spool; names must keep telling the order."""
+    publish(2)
+    publish(2, state="failed")
+    refs = Spool(run_dir).snapshots()
+    assert [(ref.epoch, ref.sequence) for ref in refs] == [(0, 0), (0, 1), (1, 2), (1, 3)]
+    assert Spool(run_dir).info().state == "failed"
+    assert len(list((run_dir / "spool" / "static").iterdir())) == 1
+
+
+def test_an_exception_in_the_with_block_marks_the_run_as_failed(run_dir):
+    """Readers must be able to tell a finished run from a broken one."""
+    with pytest.raises(ZeroDivisionError), Publisher(run_dir):
+        1 / 0  # noqa: B018
+    assert Spool(run_dir).info().state == "failed"
+
+
+def test_arguments_that_can_never_work_are_refused_at_once(run_dir):
+    """The one moment when raising helps: before the run begins."""
+    for arguments in ({"figure": "os:system"}, {"figure": []}, {"name": "../x"}, {"static": {"a//b": 1}}):
+        with pytest.raises(ValueError, match="name"):
+            Publisher(run_dir, **arguments)
+    with pytest.raises(TypeError, match="mapping"):
+        Publisher(run_dir, static=[1, 2])
+
+
+def test_chains_publish_under_their_own_names(run_dir):
+    """MPI ranks share a run directory, not a spool."""
+    for name in (None, "chain-1"):
+        with Publisher(run_dir, name=name) as publisher:
+            publisher.publish({"x": np.ones(2)}, iteration=0)
+    assert len(Spool(run_dir).snapshots()) == len(Spool(run_dir / "spool-chain-1").snapshots()) == 1
+    assert Spool(run_dir / "spool-chain-1").paths.images == run_dir / "image" / "chain-1"
+
+
+def _publish_in_fork(publisher: Publisher) -> None:
+    publisher.publish({"x": np.ones(2)}, iteration=99)
+    publisher.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_forked_worker_does_not_publish(run_dir):
+    """Pools fork the sampler's process: the copy has no writer thread, and must neither hang nor write."""
+    with Publisher(run_dir) as publisher:
+        publisher.publish({"x": np.ones(2)}, iteration=0)
+        assert publisher.flush(30)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python's own, on forking with threads
+            worker = multiprocessing.get_context("fork").Process(target=_publish_in_fork, args=(publisher,))
+            worker.start()
+        worker.join(30)
+    assert worker.exitcode == 0
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
+
+
+SCRIPT = """
+import numpy as np, sys
+from autoviz_render import Publisher
+publisher = Publisher(sys.argv[1])
+for number in range(100):
+    publisher.publish({"x": np.full(50000, number)}, iteration=number)
+"""
+
+
+@pytest.mark.parametrize(("ending", "state"), [("", "finished"), ("raise SystemError", "failed")])
+def test_a_script_that_forgets_to_close_leaves_its_last_snapshot(run_dir, ending, state):
+    """Ten-line scripts do not close things."""
+    subprocess.run([sys.executable, "-P", "-c", SCRIPT + ending, str(run_dir)], capture_output=True, check=False)
+    spool = Spool(run_dir)
+    assert spool.read(spool.newest()).iteration == 99
+    assert spool.info().state == state
+
+
+KILLED = """
+import numpy as np, os, sys
+from autoviz_render import Publisher
+publisher = Publisher(sys.argv[1])
+print("ready", flush=True)
+number = 0
+while True:
+    publisher.publish({"x": np.full((200, 200), number), "y": np.arange(number % 7)}, iteration=number)
+    number += 1
+"""
+
+
+def test_a_killed_writer_leaves_only_whole_snapshots(run_dir, eventually, caplog):
+    """SIGKILL at any instruction: readers see what was complete, and the next start sweeps the rest."""
+    for _ in range(5):
+        child = subprocess.Popen([sys.executable, "-P", "-c", KILLED, str(run_dir)], stdout=subprocess.PIPE)
+        assert child.stdout.readline() == b"ready\n"
+        spool = Spool(run_dir)
+        before = len(spool.snapshots())
+        eventually(lambda spool=spool, before=before: len(spool.snapshots()) > before + 3)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        for ref in spool.snapshots():
+            snapshot = spool.read(ref)
+            assert (snapshot.arrays["x"] == snapshot.iteration).all()
+        assert spool.info().is_over(), "a dead producer was not noticed"
+    assert spool.info().epoch == 4
+    drafted = spool.paths.tmp / ".e0004-000000000000.h5.1.0.draft"
+    drafted.write_bytes(b"half")
+    with caplog.at_level(logging.INFO):
+        Publisher(run_dir).close()
+    assert not drafted.exists()
+    assert "unfinished file(s) of an earlier start" in caplog.text
+
+
+def test_numbers_that_json_lacks_survive(run_dir):
+    """NaN and infinities are honest log likelihoods, and no reader's JSON parser may choke on them."""
+    with Publisher(run_dir) as publisher:
+        publisher.publish({}, iteration=0, log_likelihood=-np.inf, scalars={"a": np.nan, "b": np.inf})
+    path = run_dir / "spool" / "scalars.jsonl"
+    json.loads(path.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    (line,) = Spool(run_dir).scalars()
+    assert (line.log_likelihood, np.isnan(line.scalars["a"]), line.scalars["b"]) == (-np.inf, True, np.inf)
+
+
+def test_jax_arrays_are_handed_over_by_reference(run_dir, slow_disk):
+    """They are immutable, so a copy on the sampler's thread would be wasted; a donated one costs itself only."""
+    jax = pytest.importorskip("jax", reason="JAX is an extra of the search")
+    kept, donated = jax.numpy.arange(4.0), jax.numpy.ones(4)
+    with Publisher(run_dir) as publisher:
+        publisher.publish({"kept": kept, "donated": donated, "narrow": kept.astype("bfloat16")}, iteration=0)
+        donated.delete()
+        slow_disk.set()
+    arrays = Spool(run_dir).read(Spool(run_dir).newest()).arrays
+    assert set(arrays) == {"kept", "narrow"}
+    assert arrays["narrow"].dtype == np.float32
+
+
+def test_links_planted_in_the_spool_are_not_written_through(run_dir, tmp_path, publish):
+    """A link where a file is about to be written must not lead the writer out of the spool."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    publish(1)
+    scalars = Path(run_dir / "spool" / "scalars.jsonl")
+    scalars.unlink()
+    scalars.symlink_to(victim)
+    publish(1)
+    assert victim.read_text() == "precious"

@@ -1,0 +1,97 @@
+"""What is installed is what is on disk, and imports point one way."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("spool", "renderer", "search", "cli")
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+MAY_IMPORT = {
+    "spool": {"spool"},
+    "renderer": {"renderer", "spool"},
+    "search": {"search", "spool"},
+    "cli": {"cli", "renderer", "spool"},
+}
+BACKENDS = "search/backends.py"
+
+
+def imported_modules(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            names.append(node.module or "")
+    return names
+
+
+def test_every_package_on_disk_is_listed_and_mapped():
+    """A package that setup.cfg forgets works from a checkout and is missing from the wheel."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    mapped = dict(line.split(" = ") for line in settings["options"]["package_dir"].strip().splitlines())
+    listed = settings["options"]["packages"].split()
+    on_disk = {"autoviz_render": "src/autoviz_render"}
+    for folder in FOLDERS:
+        for init in (ROOT / folder).rglob("__init__.py"):
+            place = init.parent.relative_to(ROOT)
+            on_disk["autoviz_render." + ".".join(place.parts)] = str(place)
+    assert mapped == on_disk
+    assert sorted(listed) == sorted(on_disk)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path):
+    """cli -> renderer -> spool and search -> spool: else no part can be changed, or installed, alone."""
+    place = path.relative_to(ROOT)
+    allowed = MAY_IMPORT[place.parts[0]] | ({"renderer"} if str(place) == BACKENDS else set())
+    for name in imported_modules(path):
+        if name.startswith("autoviz_render."):
+            assert name.split(".")[1] in allowed, f"{place} imports {name}"
+        assert name.split(".")[0] not in FOLDERS, f"{place} imports {name} past the package"
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if "spool" in path.parts], ids=lambda path: path.name)
+def test_the_spool_imports_numpy_and_h5py_only(path):
+    """A sampler's environment must hold nothing else to publish."""
+    outside = {name.split(".")[0] for name in imported_modules(path)} - set(sys.stdlib_module_names)
+    assert outside <= {"numpy", "h5py", "autoviz_render"}
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("autoviz_render", {"jax", "matplotlib", "h5py", "numpy"}),
+        ("autoviz_render.spool.publisher", {"jax", "matplotlib", "watchdog", "filelock"}),
+        ("autoviz_render.search.quick_update", {"jax", "matplotlib", "watchdog"}),
+        ("autoviz_render.renderer.process", {"jax", "matplotlib", "watchdog"}),
+        ("autoviz_render.renderer", {"jax", "matplotlib"}),
+        ("autoviz_render.renderer.live", {"jax", "matplotlib.pyplot"}),
+        ("autoviz_render.renderer.replay", {"jax", "matplotlib.pyplot"}),
+        ("autoviz_render.cli.command", {"jax", "matplotlib"}),
+    ],
+)
+def test_a_fresh_process_loads_only_what_it_uses(module, absent):
+    """A sampler's process pays for what it uses, and the renderer's never takes the device that JAX would."""
+    program = f"import sys, {module}; print(*sorted(set({sorted(absent)!r}) & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
+
+
+def test_every_public_name_can_be_had():
+    """The facade imports lazily: a name that it promises and cannot find would only show at a user's desk."""
+    import autoviz_render
+
+    for name in autoviz_render.__all__:
+        assert getattr(autoviz_render, name).__module__.startswith("autoviz_render.")
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = autoviz_render.Nothing

@@ -82,7 +82,7 @@ class LiveRenderer:
         try:
             while not self._stop.is_set():
                 is_last = self._last_look.is_set()  # before looking: what came until then is drawn
-                is_over = self.look()
+                is_over = self.look(is_last=is_last)
                 is_idle = bool(self._refused) and not self._desks
                 if is_last or is_idle or (is_over and self._settings.until_finished):
                     break
@@ -91,10 +91,10 @@ class LiveRenderer:
             self.close()
         return 1 if self._refused or any(desk.has_failed for desk in self._desks.values()) else 0
 
-    def look(self) -> bool:
+    def look(self, *, is_last: bool = False) -> bool:
         """Draw what is new everywhere; whether every run is over and drawn."""
         is_over = True
-        for directory in self._watch.spools():
+        for directory in self._watch.spools(all_of_them=is_last):
             desk = self._desk(directory)
             if desk is None or self._stop.is_set():
                 continue

@@ -50,13 +50,15 @@ class Watch:
         """Make `wait` return now; from any thread or signal handler."""
         self._look.set()
 
-    def spools(self) -> list[Path]:
-        """The spool directories there are now, each watched from before this returns."""
+    def spools(self, *, all_of_them: bool = False) -> list[Path]:
+        """The spool directories there are now, each watched from before this returns.
+
+        all_of_them: search the whole path, also where that was done just now and takes long.
+        """
         now = time.monotonic()
-        if now >= self._next_walk or not all(spool.is_dir() for spool in self._found):
+        if all_of_them or now >= self._next_walk or not all(spool.is_dir() for spool in self._found):
             self._found = find_spools(self.path)
-            spent = time.monotonic() - now
-            self._next_walk = now + max(self.poll / 2, _WALK_SHARE * spent)
+            self._next_walk = now + _WALK_SHARE * (time.monotonic() - now)
         self._observe()
         return self._found
 

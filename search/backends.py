@@ -107,7 +107,7 @@ class _Inline:
 
     def finished(self) -> None:
         if self._renderer is not None:
-            self._renderer.look()
+            self._renderer.look(is_last=True)
             self._renderer.close()
 
 

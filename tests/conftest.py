@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,13 @@ from autoviz_render.spool.publisher import Publisher
 def eventually() -> Callable[..., None]:
     """Wait for a condition with a deadline, as nothing here waits by the clock alone."""
 
+    pause = threading.Event()  # never set: it only yields the processor between two looks
+
     def wait(condition: Callable[[], object], seconds: float = 30.0, what: str = "") -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what or condition}"
-            time.sleep(0.01)
+            pause.wait(0.01)
 
     return wait
 

@@ -1,0 +1,66 @@
+"""Three places to draw, one contract."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import numpy as np
+import pytest
+
+from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.store import Spool
+
+PLACES = ("process", "thread", "inline")
+
+
+def run(run_dir, renderer, arrays=lambda point: {"model": np.outer(point, point)}, figure="auto"):
+    with QuickUpdate(run_dir, arrays=arrays, figure=figure, renderer=renderer, every=1) as update:
+        for number in range(4):
+            update([number, 1.0, 2.0], -10.0 + number)
+    return Spool(run_dir)
+
+
+@pytest.mark.parametrize("renderer", PLACES)
+def test_the_last_figure_is_in_place_when_the_search_ends(tmp_path, renderer):
+    """Whatever was skipped on the way, the final figure is of the final best."""
+    spool = run(tmp_path, renderer)
+    beat = read_heartbeat(spool.paths.heartbeat)
+    assert beat.last_drawn == spool.newest().path.name
+    assert beat.activity == "stopped"
+
+
+def test_all_places_leave_the_same_spool_and_the_same_figure(tmp_path):
+    """Where it is drawn must not change what is drawn."""
+    figures, values = set(), []
+    for renderer in (*PLACES, None):
+        spool = run(tmp_path / str(renderer) / "search", renderer)
+        values.append([line.log_likelihood for line in spool.scalars()])
+        if renderer is not None:
+            figures.add((spool.paths.images / "fit.png").read_bytes())
+        else:
+            assert not spool.paths.images.exists()
+    assert len(figures) == 1
+    assert values == [[-10.0, -9.0, -8.0, -7.0]] * 4
+
+
+def test_inline_draws_every_quick_update(tmp_path):
+    """For debugging a recipe: nothing is skipped."""
+    assert read_heartbeat(run(tmp_path, "inline").paths.heartbeat).drawn == 4
+
+
+@pytest.mark.parametrize("renderer", PLACES)
+def test_a_figure_that_is_not_there_does_not_end_the_search(tmp_path, renderer, caplog):
+    """A plug-in that is missing costs the figures, not the fit."""
+    spool = run(tmp_path, renderer, figure="not-installed")
+    assert len(spool.scalars()) == 4
+    assert spool.info().state == "finished"
+
+
+def test_a_thread_that_cannot_draw_is_reported_once(tmp_path, caplog, monkeypatch):
+    """Matplotlib may be broken on a compute node."""
+    monkeypatch.setitem(sys.modules, "autoviz_render.renderer.live", None)
+    spool = run(tmp_path, "thread")
+    assert len(spool.scalars()) == 4
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]

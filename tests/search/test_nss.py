@@ -1,0 +1,224 @@
+"""Nested slice sampling: the right evidence, the promised files, and nothing compiled twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from autoviz_render import NSS, Analysis, Fitness
+from autoviz_render.search.evidence import RunningEvidence, effective_sample_size, weigh
+from autoviz_render.search.progress import Progress, Standing
+from autoviz_render.spool.store import Spool
+
+SIGMA = 0.5
+WIDTH = 10.0
+
+
+class Gaussian(Analysis):
+    """A Gaussian in a box: the log evidence is minus the log of the box's volume, but for tails."""
+
+    parameter_names = ("x", "y")
+
+    def prior_transform(self, unit):
+        return WIDTH * (unit - 0.5)
+
+    def log_prior(self, parameters):
+        inside = jnp.all(jnp.abs(parameters) < WIDTH / 2)
+        return jnp.where(inside, -2 * jnp.log(WIDTH), -jnp.inf)
+
+    def fit_from(self, parameters):
+        chi_squared = jnp.sum((parameters / SIGMA) ** 2)
+        return {
+            "log_likelihood": -0.5 * chi_squared - 2 * jnp.log(SIGMA * jnp.sqrt(2 * jnp.pi)),
+            "model": jnp.outer(parameters, parameters),
+        }
+
+    def static(self):
+        return {"data": np.zeros((2, 2))}
+
+
+class TwoModes(Gaussian):
+    """Two such Gaussians with one sixth and five sixths of the mass."""
+
+    def fit_from(self, parameters):
+        def log_density(centre):
+            offset = parameters - jnp.array([centre, 0.0])
+            return -0.5 * jnp.sum((offset / SIGMA) ** 2) - 2 * jnp.log(SIGMA * jnp.sqrt(2 * jnp.pi))
+
+        return {
+            "log_likelihood": jnp.logaddexp(log_density(-1.5) + jnp.log(1 / 6), log_density(1.5) + jnp.log(5 / 6)),
+            "model": parameters,
+        }
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("output") / "gaussian"
+    result = NSS(Gaussian(), run_dir, num_live=200, renderer=None, every=5000, seed=3).run()
+    return run_dir, result
+
+
+@pytest.mark.parametrize("analysis", [Gaussian(), TwoModes()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_log_evidence_is_the_analytic_one(analysis, seed, tmp_path):
+    """The number that a nested sampler exists for, on problems with a known answer."""
+    result = NSS(analysis, tmp_path, num_live=300, renderer=None, seed=seed).run()
+    expected = -2 * np.log(WIDTH)
+    assert 0.02 < result.log_evidence_error < 0.3
+    assert abs(result.log_evidence - expected) < 3 * result.log_evidence_error
+
+
+def test_the_posterior_is_the_gaussian(fitted):
+    """Weights that are wrong by a shell would still give a plausible evidence."""
+    _, result = fitted
+    np.testing.assert_allclose(result.mean(), 0.0, atol=0.1)
+    np.testing.assert_allclose(result.standard_deviation(), SIGMA, rtol=0.12)
+    assert np.exp(result.log_weights).sum() == pytest.approx(1.0)
+    assert 100 < result.effective_sample_size < len(result.samples)
+
+
+def test_the_result_is_on_disk(fitted):
+    """`samples.csv` and `result.json` are what other programs read."""
+    run_dir, result = fitted
+    content = json.loads((run_dir / "result.json").read_text())
+    for key in ("log_evidence", "log_evidence_error", "effective_sample_size", "evaluations", "wall_time"):
+        assert content[key] == pytest.approx(getattr(result, key))
+    assert content["quick_updates"] == len(Spool(run_dir).scalars()) > 2
+    assert content["compilations"] > 0
+    with (run_dir / "samples.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(result.samples)
+    assert float(rows[7]["x"]) == result.samples[7, 0]
+    assert list(rows[0]) == ["x", "y", "log_likelihood", "log_likelihood_birth", "log_weight"]
+
+
+def test_nothing_is_compiled_after_the_first_update(fitted):
+    """Counted, not timed: a compilation in the middle of a run can cost minutes."""
+    _, result = fitted
+    assert result.compilations_after_first_update == 0
+
+
+def test_the_last_snapshot_is_the_best_point(fitted):
+    """What is shown in the end is the best fit that the samples hold."""
+    run_dir, result = fitted
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert snapshot.log_likelihood == pytest.approx(result.log_likelihood.max())
+    np.testing.assert_allclose(list(snapshot.parameters.values()), result.best(), rtol=1e-6)
+    np.testing.assert_allclose(snapshot.arrays["model"], np.outer(result.best(), result.best()), rtol=1e-4, atol=1e-7)
+    assert "log_likelihood" not in snapshot.arrays
+    assert snapshot.static["data"].shape == (2, 2)
+    assert {"log_evidence", "remaining", "effective_sample_size", "rate"} <= set(snapshot.scalars)
+
+
+def test_the_same_seed_gives_the_same_bits_with_and_without_figures(tmp_path):
+    """Watching a fit must not change it."""
+    results = [
+        NSS(Gaussian(), tmp_path / str(renderer), num_live=50, renderer=renderer, every=every, seed=5).run()
+        for renderer, every in ((None, None), ("inline", 500))
+    ]
+    np.testing.assert_array_equal(results[0].samples, results[1].samples)
+    assert results[0].log_evidence == results[1].log_evidence
+
+
+def test_a_model_that_refuses_points_is_sampled_around_them(tmp_path):
+    """NaN is what a failed decomposition gives; nested sampling needs a number that is worse than any."""
+
+    class Refusing(Gaussian):
+        def fit_from(self, parameters):
+            fit = super().fit_from(parameters)
+            return fit | {"log_likelihood": jnp.where(parameters[0] < 0, jnp.nan, fit["log_likelihood"])}
+
+    result = NSS(Refusing(), tmp_path, num_live=100, renderer=None, seed=1).run()
+    assert result.best()[0] >= 0
+    assert abs(result.log_evidence - (-2 * np.log(WIDTH) - np.log(2))) < 4 * result.log_evidence_error
+
+
+def test_the_number_and_the_arrays_come_from_one_model():
+    """A figure of another likelihood than the one that is sampled would mislead."""
+    fitness = Fitness(Gaussian())
+    point = np.array([0.3, -0.2])
+    assert float(fitness(point)) == float(fitness.arrays(point)["log_likelihood"])
+    assert fitness(np.stack([point, point])).shape == (2,)
+    assert fitness.parameters_of(point) == {"x": 0.3, "y": -0.2}
+
+
+def test_evaluations_are_counted_as_the_model_is_called(tmp_path):
+    """The count that every comparison of samplers is made in."""
+    calls = []
+
+    class Counted(Gaussian):
+        def fit_from(self, parameters):
+            jax.debug.callback(lambda: calls.append(1))
+            return super().fit_from(parameters)
+
+    result = NSS(Counted(), tmp_path, num_live=10, num_delete=1, max_iterations=5, renderer=None, seed=1).run()
+    jax.effects_barrier()
+    called_for_figures = result.quick_updates + 2  # once more at each compilation of the initial points
+    assert result.evaluations <= len(calls) <= result.evaluations + called_for_figures
+
+
+def test_the_running_evidence_meets_the_final_one(fitted):
+    """The progress line must not tell another story than the result."""
+    _, result = fitted
+    running = RunningEvidence()
+    dead, live = result.log_likelihood[:-200], result.log_likelihood[-200:]
+    for step in dead.reshape(-1, 20):
+        running.add(step, live)
+    assert running.log_evidence == pytest.approx(result.log_evidence, abs=4 * result.log_evidence_error)
+    assert running.effective_sample_size == pytest.approx(result.effective_sample_size, rel=0.3)
+
+
+def test_effective_sample_size_of_known_weights():
+    """Equal weights count in full, one heavy sample counts as one."""
+    assert effective_sample_size(np.full(7, -3.0)) == pytest.approx(7)
+    assert effective_sample_size(np.array([0.0, -800.0])) == pytest.approx(1)
+    with pytest.raises(ValueError, match="every weight is zero"):
+        effective_sample_size(np.full(3, -np.inf))
+
+
+def test_points_of_one_likelihood_share_the_prior_volume():
+    """A flat likelihood: the evidence is that likelihood, whatever the number of points."""
+    evidence = weigh(np.full(500, -4.0), np.full(500, np.nan), seed=0)
+    assert evidence.log_evidence == pytest.approx(-4.0, abs=0.02)
+
+
+STANDING = Standing(123456, -12.345, 0.5, 321.0, 9876.0)
+
+
+def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog):
+    """A log file full of carriage returns is as bad as a terminal full of lines."""
+
+    class Terminal:
+        text = ""
+
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            self.text += text
+
+        def flush(self):
+            pass
+
+    terminal = Terminal()
+    with Progress(terminal) as progress:
+        progress.show(STANDING)
+    assert terminal.text.startswith("\r\x1b[K123,456 evaluations | log Z -12.35 | remaining 0.5 | ESS 321 | 9,876/s")
+    assert terminal.text.endswith("\n")
+    with caplog.at_level(logging.INFO), Progress() as progress:
+        for _ in range(10):
+            progress.show(STANDING)
+    assert [record.getMessage() for record in caplog.records] == [str(STANDING)] * 2
+    assert capsys.readouterr().err == ""
+
+
+def test_an_impossible_number_of_points_is_refused(tmp_path):
+    """At once, and in words."""
+    with pytest.raises(ValueError, match="num_delete is 10: choose from 1 to 9"):
+        NSS(Gaussian(), tmp_path, num_live=10, num_delete=10)

@@ -58,6 +58,7 @@ def _watch(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None) -
     from autoviz_render.renderer.watch import Watch
 
     (path,) = settings.paths
+    _refuse_a_file(path)
     watch = Watch(path.absolute(), settings.poll or 2.0)
     watch.spools()  # armed before the imports below, which take most of a second
     from autoviz_render.renderer.live import LiveRenderer, LiveSettings
@@ -139,13 +140,17 @@ def _spools(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise _UsageError(f"{path}: does not exist; --watch waits for a run that is yet to start")
-        if not path.is_dir():
-            raise _UsageError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
+        _refuse_a_file(path)
         here = find_spools(path)
         if not here:
             raise NoSpoolError(path, "holds no spool; a run makes one when it starts")
         found += [spool for spool in here if spool not in found]
     return found
+
+
+def _refuse_a_file(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise _UsageError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
 
 
 def _name_of(spool: Path, paths: Sequence[Path]) -> Path:

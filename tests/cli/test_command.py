@@ -1,0 +1,330 @@
+"""`autoviz-render` as people type it: what it prints, what it returns, what it leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+
+from autoviz_render.cli import main
+from autoviz_render.spool.store import Spool
+
+HELP = Path(__file__).parents[2] / "docs" / "help.txt"
+
+
+@pytest.fixture
+def command(capfd):
+    """Run the command in this process: exit code, lines of standard output, lines of standard error."""
+
+    def run(*arguments) -> tuple[int, list[str], list[str]]:
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        output = capfd.readouterr()
+        return code, output.out.splitlines(), output.err.splitlines()
+
+    return run
+
+
+def on_disk(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_help_is_what_the_docs_say(command, monkeypatch):
+    """The page in docs/ is compared with the program, so that neither goes its own way."""
+    monkeypatch.setenv("COLUMNS", "80")
+    code, output, _ = command("--help")
+    assert code == 0
+    assert output == HELP.read_text().splitlines()
+
+
+def test_the_newest_snapshot_is_drawn_and_its_figure_named(run_dir, publish, command):
+    """Results on standard output, one path a line: for a person, or for a shell loop."""
+    publish(3)
+    assert command(run_dir) == (0, [str(run_dir / "image" / "fit.png")], [])
+    assert (run_dir / "image" / "fit.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("where", [".", "spool", ".."])
+def test_path_may_be_the_run_its_spool_or_above(run_dir, publish, command, where):
+    """People name whichever directory they stand in."""
+    publish(1)
+    code, output, _ = command(run_dir / where)
+    assert code == 0
+    assert [Path(line).resolve() for line in output] == [run_dir / "image" / "fit.png"]
+
+
+def test_all_snapshots_are_drawn_in_order(run_dir, publish, command, tmp_path):
+    """Frames whose names sort in the order of the run."""
+    publish(3)
+    code, output, _ = command("--all", "--out", tmp_path / "frames", run_dir)
+    assert code == 0
+    assert output == sorted(output)
+    assert [Path(line).name for line in output] == [f"fit-e0000-00000000000{number}.png" for number in range(3)]
+    assert len({Path(line).read_bytes() for line in output}) == 3
+
+
+def test_one_step_and_the_best_can_be_asked_for(run_dir, publish, command):
+    """Every step is reachable, not a random ten."""
+    publish(3)
+    assert command("--step", "2", run_dir)[1] == [str(run_dir / "image" / "fit-e0000-000000000002.png")]
+    assert command("--best", run_dir)[1] == [str(run_dir / "image" / "fit-e0000-000000000001.png")]
+    code, output, errors = command("--step", "7", run_dir)
+    assert (code, output) == (3, [])
+    assert errors == [f"autoviz-render: {run_dir}/spool/snapshots: holds no step 7; there are 3, from 0 to 2"]
+
+
+def test_formats_and_dots_per_inch(run_dir, publish, command, tmp_path):
+    """Papers want pdf, pages svg, referees full size."""
+    publish(1)
+    code, output, _ = command("--format", "png,pdf,svg,webp", "--dpi", "50", "--out", tmp_path, run_dir)
+    assert code == 0
+    starts = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".webp": b"RIFF"}
+    assert {Path(line).suffix for line in output} == set(starts)
+    assert all(Path(line).read_bytes().startswith(starts[Path(line).suffix]) for line in output)
+    small = (tmp_path / "fit.png").stat().st_size
+    command("--dpi", "200", "--out", tmp_path, run_dir)
+    assert (tmp_path / "fit.png").stat().st_size > 2 * small
+
+
+def test_several_runs_into_one_folder_are_kept_apart(tmp_path, publish, command):
+    """Their figures have the same names."""
+    for name in ("a/deep", "b"):
+        publish(1, into=tmp_path / "runs" / name)
+    code, output, _ = command("--out", tmp_path / "out", tmp_path / "runs")
+    assert code == 0
+    assert output == [str(tmp_path / "out" / name / "fit.png") for name in ("a/deep", "b")]
+
+
+RECIPE = """
+from autoviz_render import ImagePanel, TextPanel
+
+def mine(snapshot):
+    return [ImagePanel("mine", snapshot.arrays["image"])]
+
+def broken(snapshot):
+    raise ZeroDivisionError("a bug in the recipe")
+"""
+
+
+def test_a_figure_may_be_a_function_of_ones_own(run_dir, publish, command, tmp_path, monkeypatch):
+    """`--figure module:function`, from the folder that one stands in."""
+    (tmp_path / "my_figures.py").write_text(RECIPE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    publish(1)
+    before = command(run_dir)[1]
+    default = Path(before[0]).read_bytes()
+    code, output, _ = command("--figure", "my_figures:mine", run_dir)
+    assert (code, output) == (0, before)
+    assert Path(output[0]).read_bytes() != default
+
+
+def test_a_recipe_that_raises_is_drawn_as_its_error_and_told(run_dir, publish, command, tmp_path, monkeypatch):
+    """A bug in a plot is reported in a line, and visible where the plot would be."""
+    (tmp_path / "their_figures.py").write_text(RECIPE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    publish(1)
+    code, output, errors = command("--figure", "their_figures:broken", run_dir)
+    assert (code, len(output)) == (1, 1)
+    assert errors == ["autoviz-render: figure 'broken': ZeroDivisionError: a bug in the recipe"]
+
+
+@pytest.mark.parametrize("figure", ["nothing", "no_such_module:f", "os:no_such_function", "os:"])
+def test_a_figure_that_is_not_there_is_wrong_usage(run_dir, publish, command, figure):
+    """In one line that names it."""
+    publish(1)
+    code, output, errors = command("--figure", figure, run_dir)
+    assert (code, output, len(errors)) == (2, [], 1)
+    assert repr(figure) in errors[0]
+
+
+def test_status_tells_how_the_runs_stand(run_dir, publish, command):
+    """For a person, and for a script."""
+    publish(3)
+    assert command("--status", run_dir)[1][0].startswith(
+        "search: finished; 3 quick updates, 3 snapshots kept; iteration 20, log likelihood -1.00; last update"
+    )
+    code, output, _ = command("--status", "--json", run_dir)
+    (standing,) = map(json.loads, output)
+    assert code == 0
+    assert (standing["state"], standing["quick_updates"], standing["renderer"]) == ("finished", 3, None)
+
+
+def test_json_names_the_files_one_object_a_line(run_dir, publish, command):
+    """What another program reads."""
+    publish(1)
+    assert [json.loads(line) for line in command("--json", run_dir)[1]] == [{"file": str(run_dir / "image/fit.png")}]
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def of_version_99(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 99
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def another_program(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (cut_short, "cut short"),
+        (of_version_99, "format version 99"),
+        (empty, "does not begin as an HDF5 file"),
+        (another_program, "seal at its end is missing"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_read_is_one_line_and_goes_to_bad(run_dir, publish, command, damage, says):
+    """Exit code 1, no traceback, and nothing changed but the file moved aside with its reason."""
+    publish(1)
+    ref = Spool(run_dir).newest()
+    damage(ref.path)
+    before = on_disk(run_dir)
+    code, output, errors = command(run_dir)
+    assert (code, output, len(errors)) == (1, [], 1)
+    assert says in errors[0]
+    assert str(ref.path) in errors[0]
+    after = on_disk(run_dir)
+    name = ref.path.name
+    moved = after.pop(f"spool/bad/{name}")
+    reason = after.pop(f"spool/bad/{name}.reason.txt")
+    assert moved == before.pop(f"spool/snapshots/{name}")
+    assert says in reason.decode()
+    assert after == before
+
+
+def test_the_snapshot_before_a_damaged_one_is_drawn(run_dir, publish, command):
+    """Something true is better than nothing, and the exit code says that it is not all."""
+    publish(2)
+    cut_short(Spool(run_dir).newest().path)
+    code, output, errors = command(run_dir)
+    assert (code, len(output), len(errors)) == (1, 1, 1)
+
+
+def test_a_missing_path_is_wrong_usage(tmp_path, command):
+    """A name mistyped."""
+    code, output, errors = command(tmp_path / "missing")
+    assert (code, output) == (2, [])
+    assert errors == [
+        f"autoviz-render: {tmp_path}/missing: does not exist; --watch waits for a run that is yet to start"
+    ]
+    assert on_disk(tmp_path) == {}
+
+
+def test_an_empty_directory_holds_nothing_to_draw(tmp_path, command):
+    """Not an error of anybody's: exit code 3 lets a script wait."""
+    code, output, errors = command(tmp_path)
+    assert (code, output, len(errors)) == (3, [], 1)
+    assert "holds no spool" in errors[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_spool_is_wrong_usage(tmp_path, command):
+    """A name that can never work."""
+    (tmp_path / "notes.txt").write_text("hello")
+    for option in ("--all", "--status", "--watch"):
+        code, output, errors = command(option, tmp_path / "notes.txt")
+        assert (code, output, len(errors)) == (2, [], 1)
+        assert "is no spool" in errors[0]
+    assert on_disk(tmp_path) == {"notes.txt": b"hello"}
+
+
+def test_a_run_without_snapshots_has_nothing_to_draw(run_dir, publish, command):
+    """It has only just begun."""
+    publish(0)
+    code, output, errors = command(run_dir)
+    assert (code, output, len(errors)) == (3, [], 1)
+    assert "holds no snapshot yet" in errors[0]
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": "autoviz-render spool", "version": 9}', b"\xff\xfe"])
+def test_a_spool_json_that_cannot_be_read_is_one_line(run_dir, publish, command, content):
+    """Damage, or a later version."""
+    publish(1)
+    (run_dir / "spool" / "spool.json").write_bytes(content)
+    before = on_disk(run_dir)
+    for arguments in ((run_dir,), ("--status", run_dir), ("--watch", run_dir)):
+        code, output, errors = command(*arguments)
+        assert (code, output, len(errors)) == (1, [], 1)
+        assert "spool.json" in errors[0]
+    assert on_disk(run_dir) == before
+
+
+def test_figures_that_cannot_be_written_are_one_line(run_dir, publish, command, tmp_path):
+    """A read-only place, or a file in the way."""
+    publish(1)
+    (tmp_path / "out").write_text("in the way")
+    code, output, errors = command("--out", tmp_path / "out", run_dir)
+    assert (code, output, len(errors)) == (1, [], 1)
+    assert str(tmp_path / "out") in errors[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--format", "gif", "x"),
+        ("--dpi", "0", "x"),
+        ("--step", "-1", "x"),
+        ("--all", "--step", "1", "x"),
+        ("--watch", "--all", "x"),
+        ("--watch", "x", "y"),
+        ("--until-finished", "x"),
+        ("--poll", "1", "x"),
+        ("--watch", "--poll", "soon", "x"),
+        ("--nonsense", "x"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_with_2(command, arguments):
+    """With the usage line, and without doing anything."""
+    code, output, errors = command(*arguments)
+    assert (code, output) == (2, [])
+    assert errors[0].startswith("usage: autoviz-render")
+
+
+def test_debug_adds_the_traceback(tmp_path, command):
+    """For whoever mends it."""
+    _, _, errors = command("--debug", tmp_path)
+    assert any(line.startswith("Traceback") for line in errors)
+
+
+def test_the_console_script_is_installed(run_dir, publish):
+    """What the README names is what pip puts on the path."""
+    publish(1)
+    script = Path(sys.executable).with_name("autoviz-render")
+    done = subprocess.run([script, "--quiet", run_dir], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{run_dir}/image/fit.png\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere, and Windows has no modes")
+def test_somebody_elses_run_is_drawn_elsewhere(run_dir, publish, command, tmp_path):
+    """A colleague's output, readable and not writable: --out is all it takes."""
+    publish(1)
+    folders = [path for path in (run_dir, *run_dir.rglob("*")) if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        assert command("--out", tmp_path / "mine", run_dir)[0] == 0
+        assert command("--watch", "--until-finished", "--out", tmp_path / "mine", run_dir)[0] == 0
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)

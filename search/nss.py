@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from blackjax.ns import adaptive
 from blackjax.ns.base import init_state_strategy
+from blackjax.ns.from_mcmc import update_with_mcmc_take_last
 from blackjax.ns.nss import live_covariance_factor
 
 from autoviz_render.search.analysis import Analysis
@@ -33,7 +34,9 @@ class NSS:
     """Nested slice sampling (Yallup, Kroupa and Handley 2026, arXiv:2601.23252) of an analysis.
 
     run_dir: where the spool, the figures, `samples.csv` and `result.json` go.
-    num_live: live points. num_delete: points replaced at each step, side by side; a tenth of them by default.
+    num_live: live points. num_delete: points replaced at each step; a tenth of them by default.
+    chunk_size: how many likelihoods are computed side by side, which bounds the device's memory; by default one
+        after another on a processor, where each has all cores, and those of all replaced points elsewhere.
     num_inner_steps: slice steps for each new point; by default twice the number of parameters, at least 5.
     remaining_evidence: stop when the live points would add less than this to the log evidence, in nats.
     seed: of all random numbers. max_iterations: stop after so many steps even so.
@@ -47,6 +50,7 @@ class NSS:
         *,
         num_live: int = 200,
         num_delete: int | None = None,
+        chunk_size: int | None = None,
         num_inner_steps: int | None = None,
         remaining_evidence: float = 0.05,
         seed: int = 0,
@@ -61,6 +65,7 @@ class NSS:
         self._fitness = Fitness(analysis)
         self._num_live = num_live
         self._num_delete = num_delete or max(1, num_live // 10)
+        self._chunk_size = chunk_size or (1 if jax.default_backend() == "cpu" else self._num_delete)
         self._num_inner_steps = num_inner_steps or max(5, 2 * dimensions)
         self._remaining_evidence = remaining_evidence
         self._seed = seed
@@ -150,14 +155,14 @@ class NSS:
             loglikelihood_fn=self._fitness.log_likelihood,
             num_inner_steps=self._num_inner_steps,
             num_delete=self._num_delete,
+            update_strategy=partial(_replace_in_chunks, self._chunk_size),
         )
 
         def begin(key: jax.Array) -> Any:
             unit = jax.random.uniform(key, (self._num_live, dimensions))
             return adaptive.init(
                 jax.vmap(analysis.prior_transform)(unit),
-                # as many points side by side as in a step: all at once might not fit the device's memory
-                init_state_fn=partial(jax.lax.map, one, batch_size=self._num_delete),
+                init_state_fn=partial(jax.lax.map, one, batch_size=self._chunk_size),
                 update_inner_kernel_params_fn=live_covariance_factor,
             )
 
@@ -173,6 +178,27 @@ class NSS:
         arrays = dict(self._fitness.arrays(point))
         del arrays["log_likelihood"]  # published as such, and no array of a figure
         return arrays
+
+
+def _replace_in_chunks(
+    chunk_size: int, slice_step: Callable[..., Any], num_inner_steps: int, num_delete: int
+) -> Callable[..., Any]:
+    """The new points of a step, so many side by side: a strategy for `blackjax.nss`, the same draws for any chunk.
+
+    On a processor, chains side by side wait for the slowest of them, and batches of linear algebra inside them can
+    deadlock: jaxlib's batched LAPACK kernels wait, on the threads of XLA's pool, for work that needs those threads
+    (seen with jaxlib 0.10.2 on two cores; PyAutoFit #1530 is the same).
+    """
+    replace_one = update_with_mcmc_take_last(slice_step, num_inner_steps, 1)
+
+    def replace(key: jax.Array, state: Any, contour: jax.Array, **parameters: Any) -> Any:
+        def one(key: jax.Array) -> Any:
+            return replace_one(key, state, contour, **parameters)
+
+        replaced = jax.lax.map(one, jax.random.split(key, num_delete), batch_size=chunk_size)
+        return jax.tree.map(lambda leaf: leaf.reshape(num_delete, *leaf.shape[2:]), replaced)
+
+    return replace
 
 
 class _History:

@@ -218,6 +218,34 @@ def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog):
     assert capsys.readouterr().err == ""
 
 
+def test_chunks_of_any_size_draw_the_same_points(tmp_path):
+    """The chunk bounds the device's memory; it must not be another experiment."""
+    results = [
+        NSS(Gaussian(), tmp_path / str(chunk), num_live=40, num_delete=6, chunk_size=chunk, renderer=None, seed=2).run()
+        for chunk in (1, 4, 6)
+    ]
+    for result in results[1:]:
+        np.testing.assert_array_equal(result.samples, results[0].samples)
+        assert result.evaluations == results[0].evaluations
+
+
+class Inverting(Gaussian):
+    """A likelihood with a matrix decomposition in it, as fits with linear inversions have."""
+
+    def fit_from(self, parameters):
+        matrix = jnp.eye(30) * (1 + jnp.sum(parameters**2))
+        factor = jnp.linalg.cholesky(matrix)
+        solved = jax.scipy.linalg.cho_solve((factor, True), jnp.ones(30))
+        fit = super().fit_from(parameters)
+        return fit | {"log_likelihood": fit["log_likelihood"] + 1e-9 * jnp.sum(solved)}
+
+
+def test_decompositions_in_the_likelihood_do_not_deadlock_the_search(tmp_path):
+    """Batches of them inside XLA's thread pool did, on two cores, at the first step."""
+    result = NSS(Inverting(), tmp_path, num_live=40, max_iterations=30, renderer=None, seed=2).run()
+    assert result.iterations == 30
+
+
 def test_an_impossible_number_of_points_is_refused(tmp_path):
     """At once, and in words."""
     with pytest.raises(ValueError, match="num_delete is 10: choose from 1 to 9"):

@@ -10,7 +10,8 @@ BENCHMARKS = $(wildcard benchmarks/*.py)
 .PHONY: demo test check lint bench clean
 
 demo: $(VENV)/search.installed
-	$(BIN)/python examples/lens/demo.py --output output/demo
+	rm -rf output/demo
+	$(BIN)/python examples/lens/fit.py --output output/demo --size small --renderer process --seed 1
 
 test: $(VENV)/search,test.installed
 	$(BIN)/pytest

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ImagePanel,
         LinesPanel,
         Panel,
+        Series,
         TablePanel,
         TextPanel,
     )
@@ -45,6 +46,7 @@ _HOME = {
     "Publisher": "autoviz_render.spool.publisher",
     "QuickUpdate": "autoviz_render.search.quick_update",
     "RendererProcess": "autoviz_render.renderer.process",
+    "Series": "autoviz_render.renderer.panels",
     "Snapshot": "autoviz_render.spool.snapshot",
     "SnapshotRef": "autoviz_render.spool.snapshot",
     "Spool": "autoviz_render.spool.store",
@@ -65,6 +67,7 @@ __all__ = [
     "Publisher",
     "QuickUpdate",
     "RendererProcess",
+    "Series",
     "Snapshot",
     "SnapshotRef",
     "Spool",

@@ -92,6 +92,7 @@ def test_nothing_is_published_twice_at_the_end(run_dir, make):
 
 def test_a_failing_search_marks_its_spool(run_dir, make):
     """The best so far of a run that broke is all there is of it."""
+
     def search():
         with make(every=1000) as update:
             update([1.0], -3.0)

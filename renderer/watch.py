@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from autoviz_render.spool.layout import SpoolPaths, find_spools
 
 if TYPE_CHECKING:
-    from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -93,13 +92,19 @@ class Watch:
             self._start(list(wanted))
 
     def _start(self, folders: list[Path]) -> None:
-        from watchdog.events import FileCreatedEvent, FileMovedEvent
+        from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
         from watchdog.observers import Observer
+
+        class Hint(FileSystemEventHandler):
+            """Remember that there was something, and nothing more: a slow callback queues events."""
+
+            def dispatch(_, event: FileSystemEvent) -> None:  # noqa: N805, ARG002  self is the watch
+                self.wake()
 
         observer = Observer()
         try:
             for folder in folders:
-                observer.schedule(_Hint(self), str(folder), event_filter=[FileCreatedEvent, FileMovedEvent])
+                observer.schedule(Hint(), str(folder), event_filter=[FileCreatedEvent, FileMovedEvent])
             observer.start()
         except OSError as error:  # out of inotify watches, or a file system that has no events
             log.warning("%s: no events (%s); looking every %g s instead", self.path, error, self.poll)
@@ -110,14 +115,3 @@ class Watch:
 
 def _is_sound(observer: BaseObserver) -> bool:
     return observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
-
-
-class _Hint:
-    """What watchdog calls: remember that there was something, and nothing more."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        del event
-        self._watch.wake()

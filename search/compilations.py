@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import jax.monitoring
 
@@ -19,8 +18,8 @@ def compilations() -> int:
         return _count
 
 
-def _listen(event: str, duration: float, **_: Any) -> None:
-    del duration
+def _listen(event: str, duration_secs: float, **_: str | int) -> None:
+    del duration_secs
     global _count  # noqa: PLW0603  JAX's listeners are global, and cannot be taken back
     if event == _EVENT:
         with _lock:

@@ -1,0 +1,167 @@
+"""From values to colours: the limits, and the pixels. The colour maps' tables are Matplotlib's; the rest is NumPy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from autoviz_render.renderer.panels import Array, Scale
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+
+MASKED = (184, 184, 184)
+"""Masked pixels, and what lies outside an image: a grey that no colour map in use holds, and no zero."""
+
+NOT_FINITE = (46, 204, 64)
+"""Values that are not finite: a green that none of the colour maps in use holds."""
+
+_LARGEST = 1e300  # spans and their arithmetic stay finite
+_SMALLEST = 1e-290
+
+
+@dataclass(frozen=True)
+class ColourRange:
+    """The values at the two ends of a colour bar.
+
+    low, high: finite, low < high; both positive where the scale is "log".
+    under, over: whether values lie beyond them.
+    """
+
+    low: float
+    high: float
+    scale: Scale = "linear"
+    under: bool = False
+    over: bool = False
+
+
+def shown_values(values: Array, mask: Array | None) -> Floats:
+    """The finite values that are not masked: array[pixel], float64."""
+    shown = values if mask is None else values[~mask]
+    shown = np.asarray(shown, dtype=np.float64).ravel()
+    return shown[np.isfinite(shown)]
+
+
+def robust_limits(shown: Floats) -> tuple[float, float]:
+    """The extremes of finite values, unless a few of them lie far outside the rest.
+
+    One value in a thousand, and at least three, may be hot at either end: where the extreme is further from
+    the remaining values than these are from each other, the limit is the remaining values' own.
+    Without values: (0, 1).
+    """
+    if shown.size == 0:
+        return 0.0, 1.0
+    low, high = float(shown.min()), float(shown.max())
+    few = max(3, math.ceil(shown.size / 1000))
+    if shown.size >= 30 * few:
+        parts = np.partition(shown, [few, shown.size - 1 - few])
+        inner_low, inner_high = float(parts[few]), float(parts[-1 - few])
+        span = min(inner_high, _LARGEST) - max(inner_low, -_LARGEST)
+        if span > 0:
+            low = inner_low if inner_low - low > span else low
+            high = inner_high if high - inner_high > span else high
+    return low, high
+
+
+def colour_range(
+    values: Array,
+    mask: Array | None = None,
+    *,
+    scale: Scale = "linear",
+    low: float | None = None,
+    high: float | None = None,
+) -> ColourRange:
+    """The range of an image's colours: the limits given, robust ones where None. Never empty, always finite."""
+    shown = shown_values(values, mask)
+    if scale == "symmetric" and (low is None or high is None):
+        given = [abs(limit) for limit in (low, high) if limit is not None]
+        bound = given[0] if given else robust_limits(np.abs(shown))[1]
+        low, high = -bound, bound
+    elif scale == "log":
+        low, high = _log_limits(shown, low, high)
+    elif low is None or high is None:
+        robust_low, robust_high = robust_limits(shown)
+        low = robust_low if low is None else low
+        high = robust_high if high is None else high
+    low, high = _widened(float(low), float(high), scale)
+    slack = 1e-9 * (high - low)
+    return ColourRange(
+        low,
+        high,
+        scale,
+        under=bool(np.any(shown < low - slack)) and scale != "log",
+        over=bool(np.any(shown > high + slack)),
+    )
+
+
+@np.errstate(over="ignore")
+def position(values: Array, limits: ColourRange) -> Floats:
+    """How far along the colour bar each value lies: 0 at its low end, 1 at its high end, unclipped."""
+    values = np.asarray(values, dtype=np.float64)
+    if limits.scale == "log":
+        safe = np.where(values > 0, values, limits.low)
+        low, high = math.log(limits.low), math.log(limits.high)  # their quotient may overflow
+        return np.asarray((np.log(safe) - low) / (high - low))
+    return np.asarray((values - limits.low) / (limits.high - limits.low))
+
+
+@np.errstate(over="ignore")
+def colour_pixels(values: Array, mask: Array | None, limits: ColourRange, table: Pixels) -> Pixels:
+    """The colours of an image: array[y, x, 4], opaque RGBA.
+
+    table: array[256, 3], the colour map.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    finite = np.isfinite(values)
+    clean = np.clip(np.where(finite, values, limits.low), -_LARGEST, _LARGEST)
+    index = np.clip(position(clean, limits) * 256.0, 0.0, 255.0).astype(np.uint8)
+    pixels = np.full((*values.shape, 4), 255, dtype=np.uint8)
+    pixels[..., :3] = table[index]
+    pixels[~finite, :3] = NOT_FINITE
+    if mask is not None:
+        pixels[mask, :3] = MASKED
+    return pixels
+
+
+@lru_cache(maxsize=64)
+def colour_table(name: str) -> Pixels:
+    """Matplotlib's colour map of that name: array[256, 3]. Raises ValueError where there is none."""
+    from matplotlib import colormaps
+
+    try:
+        colours = colormaps[name]
+    except KeyError:
+        raise ValueError(f"no colour map is named {name!r}") from None
+    table: Pixels = np.ascontiguousarray(colours(np.linspace(0.0, 1.0, 256), bytes=True)[:, :3])
+    table.flags.writeable = False  # the cache hands out one array
+    return table
+
+
+def _log_limits(shown: Floats, low: float | None, high: float | None) -> tuple[float, float]:
+    positive = shown[shown > 0]
+    if high is None:
+        high = float(np.exp(robust_limits(np.log(positive))[1])) if positive.size else 1.0
+    if low is None:
+        low = float(positive.min()) if positive.size else high / 10
+        low = max(low, high / 1e4)  # four decades of colour are as many as the eye tells apart
+    return low, high
+
+
+def _widened(low: float, high: float, scale: Scale) -> tuple[float, float]:
+    """Limits with room between them: identical ones are opened, and swapped or unusable ones replaced."""
+    low, high = (limit if math.isfinite(limit) else 0.0 for limit in (low, high))
+    low, high = sorted((min(max(low, -_LARGEST), _LARGEST), min(max(high, -_LARGEST), _LARGEST)))
+    if scale == "log":
+        high = max(high, _SMALLEST) if high > 0 else 1.0  # below it, halves and quotients round to zero
+        low = max(low if low > 0 else high / 1e4, _SMALLEST)
+        return (low, high) if high > low * (1 + 1e-9) else (low / 2, high * 2)
+    if high - low > 1e-12 * max(abs(low), abs(high)) and high - low > 1e-290:
+        return low, high
+    if scale == "symmetric":
+        return -1.0, 1.0
+    half = abs(high) / 2
+    return (low - half, high + half) if half > 1e-290 else (0.0, 1.0)

@@ -1,0 +1,163 @@
+"""What a figure shows, as values: panels know their numbers, labels and units, and nothing of Matplotlib.
+
+A recipe (`autoviz_render.renderer.figures`) turns a snapshot into panels; `autoviz_render.renderer.drawing` turns
+panels into a figure. A panel holds references to its arrays and never changes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from autoviz_render.spool.snapshot import Snapshot
+
+Array = npt.NDArray[Any]
+Extent = tuple[float, float, float, float]
+Scale = Literal["linear", "symmetric", "log"]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line, or a set of points, laid over an image.
+
+    x, y: array[vertex], in the units of the image's extent; a NaN breaks the line.
+    colour: any Matplotlib colour.
+    style: "-", "--", ":" or "-."; "" draws no line, for points.
+    width: of the line, in points.
+    marker: Matplotlib's marker for each vertex; "" for none.
+    label: its entry in the panel's legend; "" for no entry.
+    outline: colour of a thin edge on both sides, so that the line is seen on any colour; "" for none.
+    """
+
+    x: Array
+    y: Array
+    _: KW_ONLY
+    colour: str = "white"
+    style: str = "-"
+    width: float = 1.2
+    marker: str = ""
+    label: str = ""
+    outline: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One line of a `LinesPanel`.
+
+    x, y: array[point]; a NaN breaks the line.
+    error: array[point], half the length of the error bar, in the units of y; None for no bars.
+    colour: any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
+    """
+
+    x: Array
+    y: Array
+    _: KW_ONLY
+    error: Array | None = None
+    label: str = ""
+    colour: str = ""
+    style: str = "-"
+    width: float = 1.4
+    marker: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One cell of a figure. The base of the panels below; not drawn itself.
+
+    title: a few words; what does not fit in the cell is cut.
+    """
+
+    title: str
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePanel(Panel):
+    """An image with its colour bar.
+
+    values: array[y, x] of numbers or booleans; row 0 is the lowest y.
+    mask: array[y, x], True where a pixel is masked: drawn grey, apart from any value, and left out of the colour
+        limits. Values that are not finite are drawn in a colour of their own and counted in the corner.
+    extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
+    view: the part shown, as an extent; None shows all of it.
+    x_label, y_label: the axes' names with their units, "x (pixels)"; tick_unit: a sign after each number instead, "″".
+    unit: of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹" (mathtext costs 10 ms a label).
+    colours: the name of a Matplotlib colour map.
+    scale: "symmetric" centres the colours on zero; "log" leaves values of zero and below at the lowest colour.
+    low, high: colour limits in the unit of the values. None takes robust ones: the extremes, unless a few hot
+        pixels lie far outside the rest. Values beyond the limits show as an arrow on the colour bar.
+    equal: whether a unit is as long in y as in x.
+    curves: laid over the image, in order.
+    """
+
+    values: Array
+    _: KW_ONLY
+    mask: Array | None = None
+    extent: Extent | None = None
+    view: Extent | None = None
+    x_label: str = ""
+    y_label: str = ""
+    tick_unit: str = ""
+    unit: str = ""
+    colours: str = "inferno"
+    scale: Scale = "linear"
+    low: float | None = None
+    high: float | None = None
+    equal: bool = True
+    curves: Sequence[Curve] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LinesPanel(Panel):
+    """Lines over a common x, with error bars where a series has them.
+
+    x_label, y_label: the axes' names with their units.
+    x_log, y_log: logarithmic axes; values of zero and below are then not drawn.
+    """
+
+    series: Sequence[Series]
+    _: KW_ONLY
+    x_label: str = ""
+    y_label: str = ""
+    x_log: bool = False
+    y_log: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class TablePanel(Panel):
+    """Names and values, one pair a row; the rows that do not fit are counted in the last line."""
+
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class TextPanel(Panel):
+    """A few sentences, wrapped to the cell."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class CustomPanel(Panel):
+    """Any Matplotlib: `draw(axes, snapshot)` is called with empty axes at every frame.
+
+    What it adds stays in its cell: `axes.figure` is the cell's own sub-figure, so that a colour bar or twin axes made
+    from it are gone at the next frame. It must not use pyplot, nor keep the axes.
+    """
+
+    draw: Callable[[Axes, Snapshot], None]
+
+
+def full_extent(values: Array, extent: Extent | None) -> Extent:
+    """The outer edges of an image: as given, or counted in pixels from 0."""
+    if extent is not None:
+        x0, x1, y0, y1 = (float(edge) for edge in extent)
+        return (x0, x1, y0, y1)
+    rows, columns = np.shape(values)
+    return (0.0, float(columns), 0.0, float(rows))

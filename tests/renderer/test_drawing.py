@@ -1,0 +1,282 @@
+"""A kept figure and a fresh one are the same picture, and what fails is shown in its place."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from autoviz_render.renderer.drawing import FORMATS, FigureDrawing
+from autoviz_render.renderer.figures.auto import auto
+from autoviz_render.renderer.figures.imaging import imaging
+from autoviz_render.renderer.panels import (
+    Curve,
+    CustomPanel,
+    ImagePanel,
+    LinesPanel,
+    Panel,
+    Series,
+    TablePanel,
+    TextPanel,
+)
+from autoviz_render.spool.snapshot import Snapshot
+
+DPI = 40
+"""Pixels cost time, and the promises hold at any number of them."""
+
+
+def some_panels(snapshot):
+    """Four of the twelve: as good where the panels do not matter."""
+    return imaging(snapshot)[2:6]
+
+
+def fresh(recipe, snapshot, file_format="png"):
+    return FigureDrawing(recipe, dpi=DPI).draw(snapshot).save(file_format)
+
+
+def broken(array):
+    array = array.copy()
+    array[5:9, 3:20] = np.nan
+    array[12, 12] = np.inf
+    return array
+
+
+def assert_kept_equals_fresh(recipe, snapshots):
+    """Over the snapshots, and back again, on one kept figure."""
+    expected = [fresh(recipe, snapshot) for snapshot in snapshots]
+    kept = FigureDrawing(recipe, dpi=DPI)
+    for number in [*range(len(snapshots)), *reversed(range(len(snapshots) - 1))]:
+        assert kept.draw(snapshots[number]).save("png") == expected[number], f"snapshot {number} differs"
+    assert len(set(expected)) == len(expected), "the snapshots were meant to look different"
+
+
+def test_a_kept_imaging_figure_equals_a_fresh_one(lens_snapshot):
+    """Live and later rendering give the same bytes, whatever was drawn before: limits, ticks and arrows included."""
+    first = lens_snapshot()
+    assert_kept_equals_fresh(
+        imaging,
+        [
+            first,
+            lens_snapshot(seed=1, amplitude=1e-4, iteration=2_000_000),
+            lens_snapshot(
+                model_image=broken(first.arrays["model_image"]), source=broken(first.arrays["source"].repeat(2, 1))
+            ),
+            lens_snapshot(inverse_magnification=np.ones((44, 44)), source_extent=np.array([-1.0, 0.5, -2.0, 3.0])),
+            lens_snapshot(30, 50, lens_light=None),
+            lens_snapshot(source=None),
+            lens_snapshot(mask=np.ones((44, 44), dtype=bool)),
+        ],
+    )
+
+
+def test_a_kept_auto_figure_equals_a_fresh_one(lens_snapshot):
+    """Panels come and go, change their kind and their shape."""
+    rng = np.random.default_rng(3)
+    assert_kept_equals_fresh(
+        auto,
+        [
+            Snapshot(arrays={"a": rng.random((9, 9)), "b": rng.random(50)}, run="run"),
+            Snapshot(arrays={"a": rng.random(40) * 1e7, "b": rng.random((30, 8)) * 1e-7}, run="run"),
+            Snapshot(arrays={"a": rng.random((9, 9)), "b": np.where(rng.random(50) < 0.2, np.nan, 1.0)}, iteration=7),
+            Snapshot(arrays={"a": np.full((9, 9), np.nan), "b": np.full(50, np.nan)}),
+            Snapshot(arrays={}, parameters={f"p{i}": i / 7 for i in range(60)}, run="a long name " * 20),
+            Snapshot(arrays={}),
+        ],
+    )
+
+
+def several_kinds(snapshot):
+    """One panel of each kind; the snapshot's `k` changes all of them."""
+    k = float(snapshot.scalars["k"])
+    x = np.linspace(1, 10, 20)
+
+    def draw(axes, snapshot):
+        mesh = axes.pcolormesh(np.arange(int(k) + 4).reshape(1, -1))
+        axes.figure.colorbar(mesh)
+        axes.twinx().plot([0, k])
+
+    return [
+        ImagePanel(
+            "Image, $\\theta_E$" if k > 1 else "Image with $5 and 中 in its title",
+            np.outer(x, x) ** k,
+            scale="log" if k > 1 else "linear",
+            x_label="x (pixels)",
+            y_label="y",
+            unit="K",
+            high=30.0 if k > 1 else None,
+            curves=[
+                Curve(x[: int(k) + 3], x[: int(k) + 3], label="path"),
+                Curve([5], [k], style="", marker="x", outline="black"),
+            ],
+        ),
+        LinesPanel(
+            "Lines",
+            [Series(x, x**k, error=x / 3, label="model"), Series(x, -x * k, style="", marker="o", label="data")],
+            x_label="wavelength (µm)",
+            y_label="flux (Jy)",
+            x_log=k > 1,
+            y_log=k > 2,
+        ),
+        TablePanel("Table", [("name", f"{k}")] * int(k * 4)),
+        TextPanel("Text", "some words " * int(10 * k)),
+        CustomPanel("Custom", draw),
+    ]
+
+
+def test_every_kind_of_panel_is_the_same_kept_and_fresh():
+    """Custom panels too: what they add to the figure beside their axes is gone at the next frame."""
+    assert_kept_equals_fresh(several_kinds, [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0, 2.5)])
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_file_has_the_same_bytes_kept_and_fresh(lens_snapshot, file_format):
+    """A second rendering can be told to be the same by comparing files: no dates, no random identifiers."""
+    snapshots = [lens_snapshot(), lens_snapshot(seed=1, amplitude=0.3)]
+    kept = FigureDrawing(some_panels, dpi=DPI)
+    for snapshot in (*snapshots, snapshots[0]):
+        data = kept.draw(snapshot).save(file_format)
+        assert data == fresh(some_panels, snapshot, file_format)
+    start = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "webp": b"RIFF"}[file_format]
+    assert data.startswith(start)
+    assert b"matplotlib.org" not in data.replace(b"http://www.w3.org", b"")
+
+
+def test_saving_a_vector_file_leaves_no_trace_in_the_next_frame(lens_snapshot):
+    """Matplotlib changes the figure's canvas and resolution while it saves."""
+    kept = FigureDrawing(some_panels, dpi=DPI)
+    for file_format in ("pdf", "svg", "webp"):
+        kept.draw(lens_snapshot()).save(file_format)
+    assert kept.draw(lens_snapshot(seed=1)).save("png") == fresh(some_panels, lens_snapshot(seed=1))
+
+
+def test_the_resolution_is_a_setting(lens_snapshot):
+    """Live size is 1792x1343 pixels, full size twice that."""
+    assert FigureDrawing(imaging).draw(lens_snapshot()).pixels.shape == (1343, 1792, 3)
+    assert FigureDrawing(imaging, dpi=20).draw(lens_snapshot()).pixels.shape == (268, 358, 3)
+
+
+def test_the_users_style_changes_nothing_and_is_left_alone(lens_snapshot):
+    """A matplotlibrc with large fonts and LaTeX must not decide how a run's figures look, nor be overwritten."""
+    expected = fresh(some_panels, lens_snapshot())
+    own = {"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "figure.dpi": 33, "savefig.bbox": "tight"}
+    with mpl.rc_context(own):
+        assert fresh(some_panels, lens_snapshot()) == expected
+        assert {key: mpl.rcParams[key] for key in own} == own
+
+
+def test_a_drawn_figure_keeps_its_pixels_and_says_when_it_is_stale(lens_snapshot):
+    """Written one snapshot late, a pdf would be of another snapshot than its name says."""
+    drawing = FigureDrawing(some_panels, dpi=DPI)
+    first = drawing.draw(lens_snapshot())
+    before = first.save("png")
+    drawing.draw(lens_snapshot(seed=1))
+    assert first.save("png") == before
+    with pytest.raises(RuntimeError, match="save its pdf before the next is drawn"):
+        first.save("pdf")
+    with pytest.raises(ValueError, match="there is no way to write 'gif'"):
+        first.save("gif")
+
+
+def raising(message):
+    def draw(*_):
+        raise ZeroDivisionError(message)
+
+    return draw
+
+
+def failing_late(axes, snapshot):
+    """Draws an artist that raises only when it is drawn."""
+    (line,) = axes.plot([0, 1])
+    line.draw = raising("late")
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (CustomPanel("Bad", raising("by hand")), "Bad: ZeroDivisionError: by hand"),
+        (CustomPanel("Bad", failing_late), "Bad: ZeroDivisionError: late"),
+        (ImagePanel("Bad", np.zeros(3)), r"Bad: ValueError: an image is array\[y, x\]"),
+        (ImagePanel("Bad", np.zeros((3, 3)), mask=np.zeros((2, 2))), "Bad: ValueError: the mask has shape"),
+        (ImagePanel("Bad", np.zeros((3, 3)), extent=(1, 0, 0, 1)), "Bad: ValueError: an extent is"),
+        (ImagePanel("Bad", np.zeros((3, 3)), colours="nothing"), "Bad: ValueError: no colour map"),
+        (ImagePanel("Bad", np.array([["a"]])), "Bad: ValueError: an image is an array of numbers"),
+        (LinesPanel("Bad", [Series(np.zeros(3), np.zeros(4))]), "Bad: ValueError: a series is two"),
+        (TablePanel("Bad", 5), "Bad: TypeError"),
+        (Panel("Bad"), "Bad: TypeError: there is no way to draw a Panel"),
+    ],
+)
+def test_a_panel_that_raises_shows_its_error_and_the_rest_is_drawn(bad, message, caplog):
+    """One bad panel must not cost the other eleven; and once repaired, nothing of it remains."""
+    good = ImagePanel("Good", np.eye(5))
+    expected = fresh(lambda _: [good, good], Snapshot(arrays={}))
+    panels = itertools.chain([[bad, good], [bad, good]], itertools.repeat([good, good]))
+    drawing = FigureDrawing(lambda _: next(panels), dpi=DPI)
+    with caplog.at_level(logging.WARNING, "autoviz_render.renderer"):
+        first, second, third = (drawing.draw(Snapshot(arrays={})) for _ in range(3))
+    (error,) = first.errors
+    assert pytest.approx(first.pixels) == second.pixels
+    assert error.startswith(message.replace("\\", ""))
+    assert third.errors == ()
+    assert third.save("png") == expected
+    half = first.pixels.shape[1] // 2
+    np.testing.assert_array_equal(first.pixels[:, half:], third.pixels[:, half:])
+    assert (first.pixels[:, :half] != 255).any()
+    assert len(caplog.records) == 1, "the same error is logged once, not at every frame"
+
+
+def test_a_recipe_that_raises_gives_a_figure_that_says_why(lens_snapshot):
+    """The person looks at the figure: that is where the missing array has to be named."""
+    drawing = FigureDrawing(imaging, dpi=DPI)
+    figure = drawing.draw(lens_snapshot(data=None))
+    assert figure.errors == (
+        "MissingArraysError: the imaging figure needs data, which the snapshot does not hold; "
+        "the figure 'auto' draws whatever is there",
+    )
+    assert drawing.draw(lens_snapshot()).save("png") == fresh(imaging, lens_snapshot())
+
+
+def test_a_recipe_without_panels_says_so():
+    """An empty picture would look like a fault."""
+    figure = FigureDrawing(lambda _: [], dpi=DPI).draw(Snapshot(arrays={}))
+    assert figure.errors == ()
+    assert (figure.pixels != 255).any()
+
+
+def test_an_interrupt_is_not_taken_for_a_bad_panel():
+    """Ctrl-C stops the command, also in the middle of a user's panel."""
+
+    def interrupted(axes, snapshot):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        FigureDrawing(lambda _: [CustomPanel("x", interrupted)], dpi=DPI).draw(Snapshot(arrays={}))
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1e300, 1e300, 1e-300, np.inf, np.nan], ids=lambda value: f"{value:g}")
+def test_constant_and_extreme_arrays_are_drawn_without_a_warning(value):
+    """Warnings are errors here: Matplotlib's would come at every frame."""
+    arrays = {"image": np.full((5, 5), value), "line": np.full(20, value), "residual": np.full((5, 5), value)}
+    assert FigureDrawing(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
+
+
+def test_far_away_curves_are_no_fault():
+    """A caustic of an early model may lie anywhere."""
+    curve = Curve(np.array([0.0, 1e30, 2.0, np.nan, 3.0]), np.array([0.0, 1.0, -1e30, 1.0, np.inf]), outline="black")
+    panel = ImagePanel("far", np.eye(4), curves=[curve])
+    for file_format in ("png", "svg", "pdf"):
+        figure = FigureDrawing(lambda _: [panel], dpi=DPI).draw(Snapshot(arrays={}))
+        assert figure.errors == ()
+        assert figure.save(file_format)
+
+
+def test_nothing_is_kept_of_the_frames_before(lens_snapshot):
+    """A renderer runs for days: artists that pile up would slow it down first and then fill its memory."""
+    drawing = FigureDrawing(several_kinds, dpi=DPI)
+    counts = []
+    for k in (1.0, 2.0) * 3:
+        drawing.draw(Snapshot(arrays={}, scalars={"k": k}))
+        counts.append(len(drawing._sheet._figure.findobj()))
+    assert counts[:2] == counts[2:4] == counts[4:]

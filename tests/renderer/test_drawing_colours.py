@@ -1,0 +1,99 @@
+"""Colour limits and colours, without drawing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from autoviz_render.renderer.colours import (
+    MASKED,
+    NOT_FINITE,
+    ColourRange,
+    colour_pixels,
+    colour_range,
+    colour_table,
+    robust_limits,
+)
+
+
+def test_a_hot_pixel_does_not_wash_out_the_image_and_is_announced():
+    """The arrow on the colour bar says that something lies beyond it."""
+    image = np.random.default_rng(0).normal(size=(44, 44))
+    image[3, 4] = 1e6
+    limits = colour_range(image)
+    assert limits.high < 10
+    assert (limits.under, limits.over) == (False, True)
+
+
+def test_a_bright_core_is_not_taken_for_a_hot_pixel():
+    """Clipping the lens would hide how well it is fitted."""
+    y, x = np.indices((60, 60)) - 29.5
+    image = np.exp(-np.hypot(x, y) / 8)
+    assert robust_limits(image.ravel())[1] == image.max()
+
+
+def test_masked_values_have_no_say_in_the_limits():
+    """Bad columns are masked so that they do no harm."""
+    image = np.ones((9, 9))
+    image[4] = np.arange(9)
+    image[0, 0] = 1e9
+    mask = image > 1e8
+    assert colour_range(image, mask).high == 8.0
+
+
+def test_symmetric_limits_are_centred_on_zero():
+    """White must mean no residual."""
+    limits = colour_range(np.array([[-1.0, 3.0]]), scale="symmetric")
+    assert (limits.low, limits.high) == (-3.0, 3.0)
+
+
+def test_limits_given_are_kept_and_what_lies_beyond_is_announced():
+    """A clipped residual map is clipped where it says."""
+    limits = colour_range(np.array([[-9.0, 0.5]]), scale="symmetric", low=-1, high=1)
+    assert limits == ColourRange(-1.0, 1.0, "symmetric", under=True, over=False)
+
+
+@pytest.mark.parametrize("scale", ["linear", "symmetric", "log"])
+@given(
+    image=npst.arrays(np.float64, (3, 4), elements=st.floats(allow_nan=True, allow_infinity=True)),
+    low=st.none() | st.floats(),
+    high=st.none() | st.floats(),
+)
+def test_any_image_has_usable_limits_and_colours(scale, image, low, high):
+    """Identical limits, none at all, and limits that overflow are what bad models produce."""
+    limits = colour_range(image, scale=scale, low=low, high=high)
+    assert math.isfinite(limits.low)
+    assert math.isfinite(limits.high)
+    assert limits.low < limits.high
+    assert limits.low > 0 or scale != "log"
+    pixels = colour_pixels(image, None, limits, colour_table("inferno"))
+    assert pixels.shape == (3, 4, 4)
+    assert (pixels[~np.isfinite(image), :3] == NOT_FINITE).all()
+
+
+def test_masked_zero_and_missing_pixels_look_different():
+    """A modeller must tell 'not looked at' from 'nothing there' from 'broken'."""
+    image = np.array([[0.0, 0.0, np.nan, 1.0]])
+    mask = np.array([[True, False, False, False]])
+    colours = colour_pixels(image, mask, colour_range(image, mask), colour_table("inferno"))[0, :, :3]
+    assert tuple(colours[0]) == MASKED
+    assert tuple(colours[2]) == NOT_FINITE
+    assert len({tuple(colour) for colour in colours}) == 4
+
+
+def test_the_ends_of_the_range_have_the_ends_of_the_map():
+    """Off by one here, and the brightest pixel is not the brightest colour."""
+    table = colour_table("viridis")
+    pixels = colour_pixels(np.array([[2.0, 4.0, 5.0, 1.0]]), None, ColourRange(2.0, 4.0), table)[0, :, :3]
+    np.testing.assert_array_equal(pixels, table[[0, 255, 255, 0]])
+
+
+def test_an_unknown_colour_map_is_named():
+    """Matplotlib's own message lists two hundred."""
+    with pytest.raises(ValueError, match="no colour map is named 'infreno'"):
+        colour_table("infreno")

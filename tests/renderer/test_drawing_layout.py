@@ -1,0 +1,68 @@
+"""Where things stand, before anything is drawn."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoviz_render.renderer.layout import Cell, Grid, arrange, cut, grid_for, image_room, lines_room, text_room
+from autoviz_render.renderer.panels import TextPanel
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "columns"),
+    [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2), (6, 2, 3), (9, 3, 3), (10, 3, 4), (12, 3, 4), (16, 4, 4)],
+)
+def test_the_grid_follows_from_the_number_of_panels(count, rows, columns):
+    """Nobody should have to choose it."""
+    assert grid_for(count) == Grid(rows, columns)
+
+
+def test_every_number_of_panels_fits_its_grid():
+    """And no row stays empty."""
+    for count in range(1, 100):
+        grid = grid_for(count)
+        assert (grid.rows - 1) * grid.columns < count <= grid.rows * grid.columns
+
+
+def test_twelve_panels_have_the_live_size():
+    """1792x1343 pixels at 100 dots an inch; twice as many at 200."""
+    width, height = grid_for(12).size
+    assert (round(100 * width), round(100 * height)) == (1792, 1343)
+
+
+def test_a_recipe_may_give_its_rows():
+    """A short row leaves its last cells empty."""
+    a, b, c = (TextPanel(name, "") for name in "abc")
+    grid, placed = arrange([[a, b], [c]])
+    assert grid == Grid(2, 2)
+    assert placed == [(0, 0, a), (0, 1, b), (1, 0, c)]
+    assert arrange([a, b, c])[1] == [(0, 0, a), (0, 1, b), (0, 2, c)]
+    assert arrange([])[1] == []
+
+
+def test_what_is_no_panel_is_refused():
+    """A recipe that returns arrays has mistaken its contract, and is told so."""
+    with pytest.raises(TypeError, match="a recipe returns panels, or rows of panels, not int"):
+        arrange([[1, 2]])
+
+
+@pytest.mark.parametrize("aspect", [0.05, 0.5, 1.0, 2.0, 20.0, None])
+@pytest.mark.parametrize("labels", [True, False])
+def test_nothing_stands_outside_its_cell(aspect, labels):
+    """Parts of neighbours would overlap."""
+    cell = Cell(4.48, 4.33)
+    room = image_room(cell, aspect, x_label=labels, y_label=labels)
+    for part in (room.image, room.bar, lines_room(cell, x_label=labels, y_label=labels), text_room(cell)):
+        assert part.left >= 0
+        assert part.bottom >= 0
+        assert part.left + part.width <= cell.width
+        assert part.bottom + part.height <= cell.height
+    assert room.bar.left > room.image.left + room.image.width
+    if aspect is not None:
+        assert room.image.height / room.image.width == pytest.approx(aspect)
+
+
+def test_a_long_text_loses_its_middle():
+    """The end of an array's name tells it from its neighbours."""
+    assert cut("group/subgroup/image", 11) == "group…image"
+    assert cut("short", 11) == "short"

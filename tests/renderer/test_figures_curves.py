@@ -1,0 +1,83 @@
+"""Critical curves, caustics and mask edges against the lens that has formulae for them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autoviz_render.renderer.curves import contour, interpolate, joined, mask_edge, to_source_plane
+
+
+def toy(lens_snapshot, rows=240):
+    snapshot = lens_snapshot(rows, einstein_radius=1.2, shear=0.1)
+    extent = tuple(snapshot.static["extent"])
+    return snapshot.arrays["inverse_magnification"], snapshot.arrays["deflections"], extent
+
+
+def test_the_critical_curve_of_an_isothermal_sphere_in_shear_is_where_the_formula_says(lens_snapshot):
+    """det A = 0 at r = b [(1 - g) cos^2 + (1 + g) sin^2] / (1 - g^2)."""
+    determinant, _, extent = toy(lens_snapshot)
+    (line,) = contour(determinant, extent, 0.0)
+    x, y = line
+    cos2 = x**2 / (x**2 + y**2)
+    expected = 1.2 * ((1 - 0.1) * cos2 + (1 + 0.1) * (1 - cos2)) / (1 - 0.1**2)
+    np.testing.assert_allclose(np.hypot(x, y), expected, atol=1e-3)
+    assert (x[0], y[0]) == (x[-1], y[-1])
+
+
+def test_its_caustic_has_its_cusps_where_the_formula_says(lens_snapshot):
+    """2 b g / (1 + g) along x and 2 b g / (1 - g) along y; deflections come in the order (y, x)."""
+    determinant, deflections, extent = toy(lens_snapshot)
+    ((x, y),) = to_source_plane(contour(determinant, extent, 0.0), deflections, extent)
+    np.testing.assert_allclose(np.abs(x).max(), 2 * 1.2 * 0.1 / (1 + 0.1), atol=2e-3)
+    np.testing.assert_allclose(np.abs(y).max(), 2 * 1.2 * 0.1 / (1 - 0.1), atol=2e-3)
+
+
+def test_interpolation_is_exact_for_a_plane_between_pixel_centres():
+    """A half-pixel shift is the usual mistake, and is seen as a caustic beside its source."""
+    extent = (-1.0, 2.0, 0.0, 2.0)
+    x, y = np.meshgrid(-1 + (np.arange(6) + 0.5) * 0.5, (np.arange(5) + 0.5) * 0.4)
+    points_x, points_y = np.array([-0.75, 0.1, 1.75]), np.array([0.2, 1.3, 1.8])
+    found = interpolate(3 * x - 2 * y, extent, points_x, points_y)
+    np.testing.assert_allclose(found, 3 * points_x - 2 * points_y)
+
+
+def test_interpolation_beyond_the_image_takes_its_edge():
+    """A critical curve may run off the image, and must not make the figure fail."""
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    found = interpolate(values, (0, 2, 0, 2), np.array([-5.0, 9.0]), np.array([-5.0, 9.0]))
+    assert found.tolist() == [1.0, 4.0]
+    assert interpolate(np.array([[7.0]]), (0, 1, 0, 1), np.array([0.5]), np.array([3.0])).tolist() == [7.0]
+
+
+def test_a_contour_stops_at_values_that_are_not_finite(lens_snapshot):
+    """det A is NaN where a model breaks down: the rest of the curve is still wanted."""
+    determinant, _, extent = toy(lens_snapshot, 60)
+    determinant[:, :30] = np.nan
+    for x, _ in contour(determinant, extent, 0.0):
+        assert x.min() > 0
+    assert contour(np.full((5, 5), np.nan), extent, 0.0) == []
+    assert contour(np.zeros((1, 5)), extent, 0.0) == []
+
+
+def test_lines_are_joined_with_a_gap_between_each_two():
+    """Without the gap, a stroke would join one curve to the next."""
+    x, y = joined([(np.array([1.0, 2.0]), np.array([3.0, 4.0])), (np.array([5.0]), np.array([6.0]))])
+    np.testing.assert_array_equal(x, [1, 2, np.nan, 5])
+    np.testing.assert_array_equal(y, [3, 4, np.nan, 6])
+    assert joined([])[0].size == 0
+
+
+def test_the_edge_of_a_mask_runs_along_the_sides_of_its_pixels():
+    """One unmasked pixel in a corner: its two inner sides, and not the image's own edge."""
+    mask = np.ones((3, 4), dtype=bool)
+    mask[0, 0] = False
+    x, y = mask_edge(mask, (0, 4, 0, 3))
+    segments = {tuple(zip(x[i : i + 2].tolist(), y[i : i + 2].tolist(), strict=True)) for i in range(0, x.size, 3)}
+    assert segments == {((0.0, 1.0), (1.0, 1.0)), ((1.0, 0.0), (1.0, 1.0))}
+    assert np.isnan(x[2::3]).all()
+
+
+def test_a_mask_of_one_value_has_no_edge():
+    """All masked, and nothing masked, are both seen in the wild."""
+    assert mask_edge(np.ones((4, 4), dtype=bool), (0, 1, 0, 1))[0].size == 0
+    assert mask_edge(np.zeros((1, 1), dtype=bool), (0, 1, 0, 1))[0].size == 0

@@ -1,0 +1,86 @@
+"""Figures are found by name; code is imported from a path only where a person typed it."""
+
+from __future__ import annotations
+
+import pickle
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from autoviz_render.renderer import figures
+from autoviz_render.renderer.figures import FigureError, figure_names, find_figure, load_figure
+from autoviz_render.renderer.figures.auto import auto
+from autoviz_render.renderer.figures.imaging import imaging
+
+
+def install(monkeypatch, *points):
+    """Makes the entry points look installed, and no others."""
+    found = [EntryPoint(name, value, figures.GROUP) for name, value in points]
+    monkeypatch.setattr(figures, "entry_points", lambda group: found if group == figures.GROUP else [])
+
+
+def test_the_built_in_figures_are_found_without_installed_entry_points(monkeypatch):
+    """A source tree on PYTHONPATH has no metadata, and its runs are drawn all the same."""
+    install(monkeypatch)
+    assert find_figure("auto") is auto
+    assert find_figure("imaging") is imaging
+    assert figure_names() == ["auto", "imaging"]
+
+
+def test_a_figure_of_an_installed_package_is_found(monkeypatch):
+    """The way by which other packages add figures."""
+    install(monkeypatch, ("spectrum", "autoviz_render.renderer.figures.auto:auto"))
+    assert find_figure("spectrum") is auto
+    assert figure_names() == ["auto", "imaging", "spectrum"]
+
+
+def test_a_built_in_name_cannot_be_taken_over(monkeypatch):
+    """The same name must mean the same figure on every machine that renders the run."""
+    install(monkeypatch, ("imaging", "nowhere:at_all"))
+    assert find_figure("imaging") is imaging
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones():
+    """The person who mistyped should not have to look elsewhere."""
+    with pytest.raises(FigureError, match=r"no figure is named 'imagin'; there are: auto, imaging"):
+        find_figure("imagin")
+
+
+def test_a_name_offered_by_two_packages_is_refused(monkeypatch):
+    """Which one is drawn must not depend on the order of the import path."""
+    install(monkeypatch, ("spectrum", "one:figure"), ("spectrum", "two:figure"))
+    with pytest.raises(FigureError, match="offered more than once: one:figure .*two:figure"):
+        find_figure("spectrum")
+
+
+def test_a_path_is_no_name():
+    """A spool names its figure: what a stranger's spool says must never import code."""
+    with pytest.raises(FigureError, match="no figure is named"):
+        find_figure("autoviz_render.renderer.figures.auto:auto")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("auto", "not of the form module:function"),
+        ("no_such_module_here:figure", "importing no_such_module_here failed: ModuleNotFoundError"),
+        ("autoviz_render.renderer.figures.auto:nothing", "has no nothing"),
+        ("autoviz_render.renderer.figures:GROUP", "is a str, not a function"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_explained_in_one_line(target, message):
+    """On the command line an error is one line that names what is wrong."""
+    with pytest.raises(FigureError, match=message) as raised:
+        load_figure(target)
+    assert "\n" not in str(raised.value)
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+
+
+def test_a_module_that_breaks_on_import_is_explained(tmp_path, monkeypatch):
+    """The figure is the user's own: its first run is often a failing one."""
+    (tmp_path / "broken_figure.py").write_text("raise RuntimeError('two\\nlines')")
+    (tmp_path / "good_figure.py").write_text("def draw(snapshot):\n    return []\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(FigureError, match="importing broken_figure failed: RuntimeError: two lines"):
+        load_figure("broken_figure:draw")
+    assert load_figure("good_figure:draw").__name__ == "draw"

@@ -1,0 +1,56 @@
+"""Panels are plain values: a search may import them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+import autoviz_render
+from autoviz_render.renderer.panels import ImagePanel, Panel, full_extent
+
+
+def test_recipes_and_panels_load_neither_matplotlib_nor_jax():
+    """A process that only looks for a figure's name must not pay a second for Matplotlib."""
+    code = (
+        "import sys\n"
+        "import autoviz_render.renderer.panels, autoviz_render.renderer.figures as figures\n"
+        "figures.find_figure('auto'), figures.find_figure('imaging'), figures.figure_names()\n"
+        "print([name for name in ('matplotlib', 'jax') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_drawing_loads_neither_pyplot_nor_jax():
+    """Pyplot keeps figures alive and leaks over days; jax would take the accelerator's memory."""
+    code = (
+        "import sys\n"
+        "import autoviz_render.renderer.drawing\n"
+        "print([name for name in ('matplotlib.pyplot', 'jax') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_panel_cannot_be_changed_after_it_was_made():
+    """A kept figure compares a panel with the one before: neither may change in between."""
+    panel = ImagePanel("an image", np.zeros((2, 3)))
+    with pytest.raises(FrozenInstanceError):
+        panel.title = "another"  # type: ignore[misc]
+
+
+def test_the_panels_have_public_names():
+    """A recipe in a user's package imports them from the front door."""
+    for name in ("Curve", "CustomPanel", "ImagePanel", "LinesPanel", "Panel", "TablePanel", "TextPanel"):
+        assert getattr(autoviz_render, name).__name__ == name
+    assert issubclass(autoviz_render.TablePanel, Panel)
+
+
+def test_an_image_without_an_extent_counts_its_pixels():
+    """Rows are y: a wide image must not come out tall."""
+    assert full_extent(np.zeros((2, 3)), None) == (0.0, 3.0, 0.0, 2.0)
+    assert full_extent(np.zeros((2, 3)), (-1, 1, -2, 2)) == (-1.0, 1.0, -2.0, 2.0)

@@ -14,6 +14,9 @@ import os
 import sys
 from pathlib import Path
 
+# before NumPy and JAX are loaded: on matrices of this size more BLAS threads only wait for one another (half the rate)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import jax
 
 jax.config.update("jax_enable_x64", True)  # before anything else of JAX: the evidence needs double precision
@@ -26,7 +29,7 @@ from autoviz_render.search.result import Result  # noqa: E402
 from autoviz_render.spool import Spool  # noqa: E402
 
 SAMPLER = {
-    "small": {"num_live": 100, "num_delete": 20, "num_inner_steps": 10, "every_seconds": 2.0},
+    "small": {"num_live": 64, "num_delete": 16, "num_inner_steps": 7, "every_seconds": 2.0},
     "hst": {"num_live": 200, "num_delete": 8, "num_inner_steps": 14, "every_seconds": 30.0},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ from autoviz_render.search.fitness import Fitness
 from autoviz_render.search.progress import Progress, Standing
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.result import Result, write_result
+
+log = logging.getLogger("autoviz_render.search")
 
 _EVALUATIONS_A_BRACKET = 2  # the two ends of each slice's first interval
 
@@ -114,7 +117,11 @@ class NSS:
         """The Python loop round the compiled step: count, look, and go on until the evidence is known."""
         key = jax.random.key(self._seed)
         begin, step = self._compiled()
-        state = begin(jax.random.fold_in(key, 0))
+        positions = self._prior_draws(jax.random.fold_in(key, 0))
+        # the first figure: the points below may take the model minutes to evaluate
+        quick_update(positions[0], self._fitness.arrays(positions[0])["log_likelihood"], evaluations=1)
+        log.info("evaluating %d live points drawn from the prior", self._num_live)
+        state = begin(positions)
         history = _History(state.particles, evaluations=self._num_live)
         quick_update(*history.best(), evaluations=history.evaluations)
         running = RunningEvidence()
@@ -140,11 +147,12 @@ class NSS:
         return history
 
     def _compiled(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """The first live points, `begin(key)`, and one step, `step(key, iteration, state)`, compiled.
+        """The first state, `begin(positions)`, and one step, `step(key, iteration, state)`, compiled.
 
-        A step gives the new state, the points that died in it, and how often it called the likelihood.
+        positions: array[point, parameter]. A step gives the new state, the points that died in it, and how often
+        it called the likelihood.
         """
-        analysis, dimensions = self._fitness.analysis, len(self._fitness.analysis.parameter_names)
+        analysis = self._fitness.analysis
         one = partial(
             init_state_strategy,
             logprior_fn=analysis.log_prior,
@@ -158,10 +166,9 @@ class NSS:
             update_strategy=partial(_replace_in_chunks, self._chunk_size),
         )
 
-        def begin(key: jax.Array) -> Any:
-            unit = jax.random.uniform(key, (self._num_live, dimensions))
+        def begin(positions: jax.Array) -> Any:
             return adaptive.init(
-                jax.vmap(analysis.prior_transform)(unit),
+                positions,
                 init_state_fn=partial(jax.lax.map, one, batch_size=self._chunk_size),
                 update_inner_kernel_params_fn=live_covariance_factor,
             )
@@ -173,6 +180,17 @@ class NSS:
             return state, info.particles, calls
 
         return jax.jit(begin), jax.jit(step)
+
+    def _prior_draws(self, key: jax.Array) -> jax.Array:
+        """array[point, parameter]: as many as there are live points."""
+        analysis = self._fitness.analysis
+
+        def draw(key: jax.Array) -> jax.Array:
+            unit = jax.random.uniform(key, (self._num_live, len(analysis.parameter_names)))
+            return jax.vmap(analysis.prior_transform)(unit)
+
+        positions: jax.Array = jax.jit(draw)(key)
+        return positions
 
     def _arrays(self, point: Floats) -> Mapping[str, Any]:
         arrays = dict(self._fitness.arrays(point))

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool renderer search cli -name '*.py')
-BENCHMARKS = $(wildcard benchmarks/*.py)
+BENCHMARKS = $(filter-out benchmarks/table.py,$(wildcard benchmarks/*.py))
 
 .PHONY: demo test check lint bench clean
 

@@ -68,7 +68,12 @@ def measure(folder: Path, megabytes: float, rounds: int) -> tuple[list[dict], li
             pickle.dump(arrays, file, protocol=5)
 
     ways = {"raw write": raw, "template": template, "h5py": with_h5py, "numpy.savez": savez, "pickle": pickled}
-    seconds = interleaved({name: emptied(way, folder) for name, way in ways.items()}, rounds)
+
+    def empty() -> None:
+        for path in folder.iterdir():
+            path.unlink()
+
+    seconds = interleaved(ways, rounds, tidy=empty)
     written = [
         {"way": name, "ms": milliseconds(taken), "times raw": ratio(taken, seconds["raw write"])}
         for name, taken in seconds.items()
@@ -90,19 +95,6 @@ def measure(folder: Path, megabytes: float, rounds: int) -> tuple[list[dict], li
         for name, taken in seconds.items()
     ]
     return written, read
-
-
-def emptied(way, folder: Path):
-    """The way, after the files of earlier rounds were removed: a full page cache would be measured instead."""
-    files = itertools.count(1)
-
-    def run() -> None:
-        if next(files) % 20 == 0:
-            for path in folder.iterdir():
-                path.unlink()
-        way()
-
-    return run
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ class Progress:
 
     def _write(self, standing: Standing) -> None:
         if self._is_terminal:
-            self._stream.write(f"\r\x1b[K{standing}")
+            columns = shutil.get_terminal_size().columns - 1  # a line that wraps could not be written over
+            self._stream.write(f"\r\x1b[K{str(standing)[:columns]}")
             self._stream.flush()
         else:
             log.info("%s", standing)

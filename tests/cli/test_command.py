@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,7 +30,11 @@ def command(capfd):
         output = capfd.readouterr()
         return code, output.out.splitlines(), output.err.splitlines()
 
-    return run
+    package = logging.getLogger("autoviz_render")
+    handlers, level = list(package.handlers), package.level
+    yield run
+    package.handlers[:] = handlers  # the command's own writes to a stream that ends with this test
+    package.setLevel(level)
 
 
 def on_disk(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -260,23 +259,28 @@ def test_chains_publish_under_their_own_names(run_dir):
     assert Spool(run_dir / "spool-chain-1").paths.images == run_dir / "image" / "chain-1"
 
 
-def _publish_in_fork(publisher: Publisher) -> None:
+FORKING = """
+import multiprocessing, numpy as np, sys
+from autoviz_render import Publisher
+
+def work(publisher):
     publisher.publish({"x": np.ones(2)}, iteration=99)
     publisher.close()
+
+with Publisher(sys.argv[1]) as publisher:
+    publisher.publish({"x": np.ones(2)}, iteration=0)
+    assert publisher.flush(30)
+    worker = multiprocessing.get_context("fork").Process(target=work, args=(publisher,))
+    worker.start()
+    worker.join(30)
+sys.exit(worker.exitcode)
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_a_forked_worker_does_not_publish(run_dir):
     """Pools fork the sampler's process: the copy has no writer thread, and must neither hang nor write."""
-    with Publisher(run_dir) as publisher:
-        publisher.publish({"x": np.ones(2)}, iteration=0)
-        assert publisher.flush(30)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Python's own, on forking with threads
-            worker = multiprocessing.get_context("fork").Process(target=_publish_in_fork, args=(publisher,))
-            worker.start()
-        worker.join(30)
-    assert worker.exitcode == 0
+    subprocess.run([sys.executable, "-P", "-c", FORKING, str(run_dir)], check=True, timeout=120)
     assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
 
 

@@ -48,7 +48,9 @@ def main() -> None:
         max_iterations=arguments.max_iterations,
         **SAMPLER[arguments.size],
     )
-    print(f"the figure of this fit, from the first quick update on: {arguments.output / 'image' / 'fit.png'}")
+    print(
+        f"the figure of this fit, from the first quick update on: {arguments.output / 'image' / 'fit.png'}", flush=True
+    )
     result = search.run()
     report(result, simulation, arguments.output)
 

@@ -119,7 +119,7 @@ def _status(settings: argparse.Namespace, spools: list[Path]) -> int:
         except SpoolError as error:
             code = _failed(error, INCOMPLETE)
             continue
-        print(json.dumps(standing) if settings.json else status_line(standing))
+        print(json.dumps(standing, allow_nan=False) if settings.json else status_line(standing))
     return code
 
 

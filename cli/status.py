@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -38,7 +39,7 @@ def status(spool: Spool) -> dict[str, Any]:
         "snapshots": len(snapshots),
         "newest": snapshots[-1].path.name if snapshots else None,
         "iteration": last.iteration if last else None,
-        "log_likelihood": last.log_likelihood if last else None,
+        "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
         "seconds_since_update": round(now - last.time, 1) if last else None,
         "bad_files": len(list(spool.paths.bad.glob("*.reason.txt"))),
         "renderer": renderer,
@@ -50,7 +51,9 @@ def status_line(standing: dict[str, Any]) -> str:
     parts = [f"{standing['run']}: {standing['state']}"]
     parts.append(f"{standing['quick_updates']} quick updates, {standing['snapshots']} snapshots kept")
     if standing["iteration"] is not None:
-        parts.append(f"iteration {standing['iteration']:,}, log likelihood {standing['log_likelihood']:.2f}")
+        likelihood = standing["log_likelihood"]
+        told = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
+        parts.append(f"iteration {standing['iteration']:,}{told}")
         parts.append(f"last update {_ago(standing['seconds_since_update'])} ago")
     renderer = standing["renderer"]
     if renderer is None:

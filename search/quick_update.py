@@ -131,11 +131,13 @@ class QuickUpdate:
         scalars: Mapping[str, Any] | None,
     ) -> None:
         likelihoods = np.atleast_1d(np.asarray(log_likelihood, dtype=np.float64))
+        if likelihoods.size == 0:
+            return
         points = np.asarray(parameters, dtype=np.float64).reshape(likelihoods.size, -1)
         self._evaluations = self._evaluations + likelihoods.size if evaluations is None else int(evaluations)
         self._scalars = scalars or {}
         usable = np.where(np.isfinite(likelihoods), likelihoods, -np.inf)
-        if usable.size and (top := usable[(index := int(usable.argmax()))]) > self._best_log_likelihood:
+        if (top := usable[(index := int(usable.argmax()))]) > self._best_log_likelihood:
             self._best, self._best_log_likelihood = points[index].copy(), float(top)
         if self._is_due():
             self._publish()

@@ -25,8 +25,13 @@ def hand_over(arrays: Mapping[str, Any]) -> dict[str, Any]:
     for name, leaf in _leaves(arrays, ""):
         if name in leaves:
             raise ValueError(f"two arrays are both named {name!r}")
-        leaves[name] = leaf if _is_jax(leaf) else np.array(leaf)
+        leaves[name] = hand_over_one(leaf)
     return leaves
+
+
+def hand_over_one(leaf: Any) -> Any:
+    """One leaf, safe from what the caller does next; Python's own numbers are."""
+    return leaf if _is_jax(leaf) or leaf is None or isinstance(leaf, int | float) else np.array(leaf)
 
 
 def to_numpy(leaf: Any) -> Array:

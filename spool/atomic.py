@@ -44,11 +44,26 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
 
 
 def remove_drafts(folder: Path) -> list[Path]:
-    """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError."""
-    drafts = sorted(folder.glob(".*.draft"))
+    """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError.
+
+    Those of a process that lives, on this host, are left to it.
+    """
+    drafts = [path for path in sorted(folder.glob(".*.draft")) if not _is_alive(path.name.split(".")[-3])]
     for path in drafts:
         path.unlink(missing_ok=True)
     return drafts
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid.isdecimal() or int(pid) == os.getpid() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True  # somebody else's
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:

@@ -31,5 +31,9 @@ class UnreadableError(SpoolError, ValueError):
     """A file of the spool is damaged, cut short, or holds what no snapshot may hold."""
 
 
+class UnsealedError(UnreadableError):
+    """The file has no seal of ours at its end: cut short, changed, or not ours."""
+
+
 class LaterVersionError(SpoolError, ValueError):
     """The file was written by a later version of this package; it is sound, but not for this reader."""

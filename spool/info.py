@@ -39,7 +39,7 @@ class Producer:
             return False
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return True
         except PermissionError:
             return False  # alive, somebody else's
@@ -80,11 +80,11 @@ def read_info(path: Path) -> SpoolInfo:
         content = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise NoSpoolError(path.parent, "is no spool: it holds no spool.json") from error
-    except ValueError as error:  # not JSON, not even text
+    except (ValueError, RecursionError) as error:  # not JSON, not even text, or brackets without end
         raise UnreadableError(path, f"is damaged: {error}") from error
     try:
         return _parse(content, path)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, LaterVersionError):
             raise
         raise UnreadableError(path, f"is damaged: {error!r} while reading it") from error
@@ -118,4 +118,6 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
             raise ValueError(f"{name!r} is not the name of a figure")
     if not names:
         raise ValueError("no figure is named")
+    if len(set(names)) < len(names) or "fit" in names[1:]:
+        raise ValueError(f"two of the figures {', '.join(names)} would have files of one name; the first is called fit")
     return names

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autoviz_render.spool.arrays import hand_over, to_float, to_numpy
+from autoviz_render.spool.arrays import hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import spool_paths
 from autoviz_render.spool.scalars import ScalarsLine
@@ -55,9 +55,9 @@ class _Numbers:
 
 @dataclass(frozen=True)
 class _Update:
-    """One quick update between the sampler's thread and the writer's."""
+    """The arrays of one quick update between the sampler's thread and the writer's."""
 
-    numbers: _Numbers
+    number: int
     arrays: Mapping[str, Any]
 
 
@@ -89,6 +89,8 @@ class Publisher:
         self.name = name
         self.paths = spool_paths(self.run_dir, name)
         self.stats = PublisherStats()
+        self.opened = threading.Event()
+        """Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the last."""
         self._figures = figure_names(figure)
         self._static = hand_over(static or {})
         self._run = self.run_dir.name if name is None else f"{self.run_dir.name}-{name}"
@@ -170,9 +172,9 @@ class Publisher:
             numbers = (
                 int(iteration),
                 time.time(),
-                log_likelihood,
-                dict(parameters or {}),
-                dict(scalars or {}),
+                hand_over_one(log_likelihood),
+                {name: hand_over_one(value) for name, value in (parameters or {}).items()},
+                {name: hand_over_one(value) for name, value in (scalars or {}).items()},
             )
         except Exception:
             self.stats.failed += 1
@@ -181,9 +183,9 @@ class Publisher:
             if self._closing is not None:
                 self.stats.failed += 1
                 raise RuntimeError("it is closed")
-            update = _Update(_Numbers(self._accepted, *numbers), leaves)
+            update = _Update(self._accepted, leaves)
+            self._numbers.append(_Numbers(self._accepted, *numbers))
             self._accepted += 1
-            self._numbers.append(update.numbers)
             if self._pending is not None:
                 self.stats.coalesced += 1
             self._pending = update
@@ -195,7 +197,17 @@ class Publisher:
         static = self._converted(self._static)
         writer = SpoolWriter(self.paths, run=self._run, figures=self._figures, static=static)
         self._attempt("opening the spool", writer.open)
+        self.opened.set()
+        try:
+            self._serve(writer)
+        finally:
+            with self._changed:
+                self._idle = True  # whoever waits in flush waits for nobody any more
+                self._changed.notify_all()
+
+    def _serve(self, writer: SpoolWriter) -> None:
         closing: State | None = None
+        unwritten: deque[tuple[int, ScalarsLine]] = deque(maxlen=_LINES_KEPT)
         while closing is None:
             with self._changed:
                 self._idle = True
@@ -204,23 +216,42 @@ class Publisher:
                 self._idle = False
                 update, self._pending = self._pending, None
                 numbers = list(self._numbers)
+                self._numbers.clear()
                 closing = self._closing
-            if numbers and self._attempt("writing scalars", self._append, writer, numbers):
-                for _ in numbers:
-                    self._numbers.popleft()
-            if update is not None:
-                if self._attempt("writing a snapshot", self._write, writer, update, closing is not None):
+            unwritten += [(each.number, self._line(each)) for each in numbers]
+            newest = unwritten[-1][1] if unwritten else None
+            if unwritten and self._attempt("writing scalars", writer.append, list(unwritten)):
+                unwritten.clear()
+            if update is not None and newest is not None:
+                if self._attempt("writing a snapshot", self._write, writer, update, newest, closing is not None):
                     self.stats.written += 1
                 else:
                     self.stats.failed += 1
         self._attempt("closing the spool", writer.finish, closing)
 
-    def _append(self, writer: SpoolWriter, numbers: Sequence[_Numbers]) -> None:
-        writer.append([(each.number, ScalarsLine(epoch=0, sequence=0, **_floats(each))) for each in numbers])
+    def _line(self, numbers: _Numbers) -> ScalarsLine:
+        likelihood = {} if numbers.log_likelihood is None else {"log likelihood": numbers.log_likelihood}
+        return ScalarsLine(
+            epoch=0,
+            sequence=0,
+            iteration=numbers.iteration,
+            time=numbers.time,
+            log_likelihood=self._floats(likelihood).get("log likelihood", float("nan")),
+            parameters=self._floats(numbers.parameters),
+            scalars=self._floats(numbers.scalars),
+        )
 
-    def _write(self, writer: SpoolWriter, update: _Update, sync: bool) -> None:
-        snapshot = Snapshot(arrays=self._converted(update.arrays), **_floats(update.numbers))
-        writer.write(snapshot, update.numbers.number, sync=sync)
+    def _floats(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """The values that are numbers, by name; what is none costs itself and a warning."""
+        floats: dict[str, float] = {}
+        for name, value in values.items():
+            self._attempt(
+                f"number {name!r}", lambda name=name, value=value: floats.update({str(name): to_float(value)})
+            )
+        return floats
+
+    def _write(self, writer: SpoolWriter, update: _Update, line: ScalarsLine, sync: bool) -> None:
+        writer.write(Snapshot(arrays=self._converted(update.arrays), **vars(line)), update.number, sync=sync)
 
     def _converted(self, leaves: Mapping[str, Any]) -> dict[str, Array]:
         for leaf in leaves.values():
@@ -255,17 +286,6 @@ class Publisher:
             "%s: %s failed: %s. The run goes on; this is said once.",
             self.paths.directory, what, error, exc_info=trace,
         )  # fmt: skip
-
-
-def _floats(numbers: _Numbers) -> dict[str, Any]:
-    likelihood = numbers.log_likelihood
-    return {
-        "iteration": numbers.iteration,
-        "time": numbers.time,
-        "log_likelihood": float("nan") if likelihood is None else to_float(likelihood),
-        "parameters": {str(name): to_float(value) for name, value in numbers.parameters.items()},
-        "scalars": {str(name): to_float(value) for name, value in numbers.scalars.items()},
-    }
 
 
 _unclosed: set[Publisher] = set()

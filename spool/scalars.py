@@ -72,7 +72,7 @@ def _parse(text: bytes) -> ScalarsLine | None:
             parameters={str(name): _number(value) for name, value in content["parameters"].items()},
             scalars={str(name): _number(value) for name, value in content["scalars"].items()},
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # torn by a crash, or still being written
 
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoviz_render.spool.errors import UnreadableError
+from autoviz_render.spool.errors import UnreadableError, UnsealedError
 
 _SPAN = struct.Struct("<QQII")
 _FOOTER = struct.Struct("<8sQII")
@@ -50,7 +50,7 @@ def check(data: bytes, path: Path) -> None:
         raise UnreadableError(path, "is not a snapshot: it does not begin as an HDF5 file does")
     magic, size, spans, _ = _FOOTER.unpack_from(data, len(data) - _TAIL)
     if magic != _MAGIC or size != len(data):
-        raise UnreadableError(path, "is cut short or was changed: the seal at its end is missing")
+        raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")
     table = len(data) - _TAIL - spans * _SPAN.size
     if table < 0:
         raise UnreadableError(path, "is damaged: its seal names more arrays than fit in the file")

@@ -118,7 +118,18 @@ class SpoolWriter:
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
         self._first = max(sequences) + 1
-        self._info = replace(self._info, epoch=max(epochs) + 1)
+        epoch = max(epochs) + 1
+        while not self._claim(epoch):
+            epoch += 1
+        self._info = replace(self._info, epoch=epoch)
+
+    def _claim(self, epoch: int) -> bool:
+        """Whether the epoch is ours: of two writers that start together, one makes the file."""
+        try:
+            os.close(os.open(self.paths.tmp / f"e{epoch:04d}.claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            return False
+        return True
 
     def _write_static(self) -> tuple[str, ...]:
         if not self._static:

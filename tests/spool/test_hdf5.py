@@ -123,6 +123,16 @@ def test_a_later_version_is_refused_by_name():
         decode(changed(lambda file: file.attrs.__setitem__("format_version", 99)), HERE, "snapshot")
 
 
+def test_every_single_changed_byte_is_reported_without_hdf5():
+    """HDF5 spun for ever on one such file: what is not verified must never reach it."""
+    data = b"".join(encode("snapshot", {"arrays/x": np.arange(20.0)}))
+    for place in range(len(data)):
+        damaged = bytearray(data)
+        damaged[place] ^= 19
+        with pytest.raises((UnreadableError, LaterVersionError)):
+            decode(bytes(damaged), HERE, "snapshot")
+
+
 def resealed(build) -> bytes:
     """A file that a stranger wrote and sealed properly."""
     from autoviz_render.spool.seal import seal

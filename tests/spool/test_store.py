@@ -126,6 +126,7 @@ def test_only_plain_files_are_read(run_dir, publish, plant, tmp_path):
         ('{"format": "autoviz-render spool", "version": 2}', LaterVersionError, "format version 2"),
         ('{"format": "other", "version": 1}', UnreadableError, "format is 'other'"),
         ("[]", UnreadableError, "is damaged"),
+        ("[" * 100_000, UnreadableError, "is damaged"),
     ],
 )
 def test_a_spool_json_that_is_not_ours_is_refused(run_dir, publish, content, error, fault):

@@ -8,9 +8,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autoviz_render.cli.parser import parse
 from autoviz_render.cli.status import status, status_line
@@ -18,6 +18,9 @@ from autoviz_render.renderer.figures import FigureError, Recipe, find_figure, lo
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.layout import find_spools
 from autoviz_render.spool.store import Spool
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.replay import ReplaySettings
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -72,6 +75,7 @@ def _watch(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None) -
         formats=settings.formats,
         dpi=settings.dpi,
         out=settings.out,
+        path=path,
         until_finished=settings.until_finished,
     )
     renderer = LiveRenderer(watch, live, tell)
@@ -83,7 +87,7 @@ def _watch(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None) -
 
 
 def _draw(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None, spools: list[Path]) -> int:
-    from autoviz_render.renderer.replay import ReplaySettings, replay
+    from autoviz_render.renderer.replay import ReplaySettings
 
     chosen = ReplaySettings(settings.which, recipes, settings.formats, settings.dpi)
     complaints: list[str] = []
@@ -94,21 +98,51 @@ def _draw(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None, sp
 
     drawn = 0
     for directory in spools:
-        spool = Spool(directory)
-        before = drawn
-        out = settings.out
-        if out is not None and len(spools) > 1:
-            out = out / _name_of(directory, settings.paths)  # several runs have figures of the same names
-        for rendered in replay(spool, chosen, out, complain):
-            drawn += 1
-            for error in rendered.errors:
-                complain(error)
-            _print_files(rendered.files, settings)
-        if drawn == before and not complaints:
-            _complain(f"{directory}: holds no snapshot yet")
+        try:
+            drawn += _draw_one(Spool(directory), chosen, settings, complain)
+        except NoSpoolError as error:
+            log.error("%s", error)  # nothing there is no fault, and no other run's
+        except (SpoolError, FigureError, OSError) as error:
+            complaints.append(_told(error))
     if complaints:
         return INCOMPLETE
     return DONE if drawn else NOTHING
+
+
+def _draw_one(
+    spool: Spool, chosen: ReplaySettings, settings: argparse.Namespace, complain: Callable[[str], None]
+) -> int:
+    """Draw what was chosen of one run; how many snapshots."""
+    from autoviz_render.renderer.render import figures_folder
+    from autoviz_render.renderer.replay import replay
+
+    drawn = failed = 0
+
+    def count(message: str) -> None:
+        nonlocal failed
+        failed += 1
+        complain(message)
+
+    out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
+    for rendered in replay(spool, chosen, out, count):
+        drawn += 1
+        for error in rendered.errors:
+            complain(error)
+        _print_files(rendered.files, settings)
+    if not drawn and not failed:
+        raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
+    return drawn
+
+
+def _place(spool: Spool, settings: argparse.Namespace) -> tuple[Path, Path]:
+    """The folder for the figures of the path that a spool was found under, and that path."""
+    asked = next(path for path in settings.paths if spool.paths.directory.is_relative_to(path))
+    if len(settings.paths) == 1:
+        return settings.out, asked
+    names = [path.resolve().name for path in settings.paths]
+    number = settings.paths.index(asked)
+    unique = names[number] if names.count(names[number]) == 1 else f"{names[number]}-{number + 1}"
+    return settings.out / unique, asked
 
 
 def _status(settings: argparse.Namespace, spools: list[Path]) -> int:
@@ -153,15 +187,6 @@ def _refuse_a_file(path: Path) -> None:
         raise _UsageError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
 
 
-def _name_of(spool: Path, paths: Sequence[Path]) -> Path:
-    """A run's place below the path that it was found under, to keep apart the figures of several runs."""
-    for path in paths:
-        if spool.is_relative_to(path):
-            below = spool.relative_to(path)
-            return below if spool.name != "spool" else below.parent
-    return Path(spool.parent.name)
-
-
 def _print_files(files: Iterable[Path], settings: argparse.Namespace) -> None:
     for path in files:
         print(json.dumps({"file": str(path)}) if settings.json else path, flush=True)
@@ -194,8 +219,13 @@ def _complain(message: str) -> None:
 
 
 def _failed(error: Exception, code: int) -> int:
+    _told(error)
+    return code
+
+
+def _told(error: Exception) -> str:
     message = str(error)
     if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
         message = f"{error.filename}: {error.strerror}"
     log.error("%s", message, exc_info=error)
-    return code
+    return message

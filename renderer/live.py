@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from autoviz_render.renderer.drawing import Format
 from autoviz_render.renderer.figures import FigureError, Recipe
 from autoviz_render.renderer.heartbeat import Activity
 from autoviz_render.renderer.holding import HeldError, Holding
-from autoviz_render.renderer.render import LIVE_DPI, Rendered, SnapshotRenderer, find_recipes
+from autoviz_render.renderer.render import LIVE_DPI, Rendered, SnapshotRenderer, figures_folder, find_recipes
 from autoviz_render.renderer.watch import Watch
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import SpoolError
@@ -31,13 +31,15 @@ class LiveSettings:
     """How to draw live.
 
     recipes: figures by name; None draws the ones that each spool names. formats, dpi: see `SnapshotRenderer`.
-    out: folder for the figures; None is the run's own `image/`. until_finished: leave when every run is over.
+    out, path: folder for the figures of the spools at or under the path, see `figures_folder`; None is each run's own
+        `image/`. until_finished: leave when every run is over.
     """
 
     recipes: Mapping[str, Recipe] | None = None
     formats: Sequence[Format] = ("png",)
     dpi: int = LIVE_DPI
     out: Path | None = None
+    path: Path = Path()
     until_finished: bool = False
 
 
@@ -58,17 +60,18 @@ class LiveRenderer:
         self._on_drawn = on_drawn
         self._desks: dict[Path, _Desk] = {}
         self._refused: dict[Path, Exception] = {}
-        self._stop = threading.Event()
-        self._last_look = threading.Event()
+        self._said: set[str] = set()
+        self._is_stopping = False
+        self._is_last_look = False
 
     def stop(self) -> None:
         """Leave after the frame at hand; from any thread or signal handler."""
-        self._stop.set()
+        self._is_stopping = True
         self._watch.wake()
 
     def finish(self) -> None:
         """Draw the newest once more and then leave; from any thread."""
-        self._last_look.set()
+        self._is_last_look = True
         self._watch.wake()
 
     @property
@@ -80,8 +83,8 @@ class LiveRenderer:
     def run(self) -> int:
         """Draw until stopped, or until every spool found was refused; 0, or 1 where not all could be done."""
         try:
-            while not self._stop.is_set():
-                is_last = self._last_look.is_set()  # before looking: what came until then is drawn
+            while not self._is_stopping:
+                is_last = self._is_last_look  # before looking: what came until then is drawn
                 is_over = self.look(is_last=is_last)
                 is_idle = bool(self._refused) and not self._desks
                 if is_last or is_idle or (is_over and self._settings.until_finished):
@@ -96,7 +99,7 @@ class LiveRenderer:
         is_over = True
         for directory in self._watch.spools(all_of_them=is_last):
             desk = self._desk(directory)
-            if desk is None or self._stop.is_set():
+            if desk is None or self._is_stopping:
                 continue
             is_over = desk.draw_newest(self._on_drawn) and is_over
         return bool(self._desks) and is_over
@@ -108,12 +111,20 @@ class LiveRenderer:
             desk.leave()
 
     def _desk(self, directory: Path) -> _Desk | None:
-        if directory not in self._desks and directory not in self._refused:
+        """The desk of a spool, made anew where the run was; None where it cannot be drawn, for now."""
+        desk = self._desks.get(directory)
+        if desk is not None and desk.is_of_another_run():
+            desk.leave()
+            del self._desks[directory]
+        if directory not in self._desks:
             try:
                 self._desks[directory] = _Desk(Spool(directory), self._settings)
+                self._refused.pop(directory, None)
             except (SpoolError, FigureError, OSError) as error:
-                log.error("%s", error)
                 self._refused[directory] = error
+                if str(error) not in self._said:
+                    self._said.add(str(error))
+                    log.error("%s", error)
         return self._desks.get(directory)
 
 
@@ -121,17 +132,25 @@ class _Desk:
     """One spool on the renderer's table: what was drawn of it, and how that went."""
 
     def __init__(self, spool: Spool, settings: LiveSettings) -> None:
-        info = spool.info()
-        recipes = settings.recipes or find_recipes(info.figures)
+        self._identity = _identity(spool)
+        recipes = settings.recipes or find_recipes(spool.info().figures)
         self._spool = spool
         self._renderer = SnapshotRenderer(recipes, settings.formats, settings.dpi)
-        self._folder = settings.out or spool.paths.images
+        self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._drawn: SnapshotRef | None = None
         self._said: set[str] = set()
         self.has_failed = False
         self._holding = Holding(spool.paths)
-        if self._folder.is_dir():
-            remove_drafts(self._folder)
+        for folder in (self._folder, spool.paths.directory):
+            if folder.is_dir():
+                remove_drafts(folder)
+
+    def is_of_another_run(self) -> bool:
+        """Whether the run was removed and begun anew, or another start of it draws other figures."""
+        try:
+            return _identity(self._spool) != self._identity
+        except (SpoolError, OSError):
+            return False  # being made anew: the next look finds out
 
     def draw_newest(self, on_drawn: Callable[[Rendered], None]) -> bool:
         """Draw the newest snapshot unless it is drawn already; whether the run is over and all is done."""
@@ -197,3 +216,9 @@ class _Desk:
         if message not in self._said:
             self._said.add(message)
             log.error("%s", message)
+
+
+def _identity(spool: Spool) -> tuple[object, ...]:
+    """What tells one run under a name from the next: a folder's number alone may be used again."""
+    info, status = spool.info(), os.stat(spool.paths.directory)
+    return (status.st_dev, status.st_ino, info.figures, info.epoch, info.created)

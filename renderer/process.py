@@ -17,7 +17,7 @@ from typing import IO
 
 from autoviz_render.renderer.child import child_environment
 from autoviz_render.renderer.heartbeat import read_heartbeat
-from autoviz_render.spool.layout import spool_paths
+from autoviz_render.spool.layout import list_snapshots, spool_paths
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -80,26 +80,38 @@ class RendererProcess:
             self.start()
 
     def stop(self, timeout: float = 30.0) -> bool:
-        """Ask the child to draw the newest and leave, wait, and insist after `timeout` seconds.
+        """See that the newest snapshot is drawn and that no child is left: ask, wait, insist after `timeout` seconds.
 
-        Whether it left by itself; True where there was none.
+        A child that died on the way is started once more. Whether all went well; if not, a warning was logged.
         """
-        if self._process is None:
-            return True
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()  # the end of its standard input: the parent is done
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self._kill()
-            log.warning(
-                "the renderer did not finish within %g s and was stopped; see %s; to draw the run: %s",
-                timeout, self.paths.log, self._later(),
-            )  # fmt: skip
-            return False
-        self._process = None
-        return True
+        code = 0
+        for _ in range(2):
+            if self._process is None:
+                if self.has_given_up or self._is_done():
+                    return not self.has_given_up
+                self.start()
+            if self._process is None:
+                return False  # it could not be started: said already, or about to be given up
+            self._close_pipe(self._process)  # the end of its standard input: the parent is done
+            try:
+                code = self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._kill()
+                self._warn(f"did not finish within {timeout:g} s and was stopped")
+                return False
+            self._process = None
+            if code == EXIT_HELD or (code == 0 and self._is_done()):
+                return True
+            if self._is_done():
+                break
+        self._warn(f"ended with exit code {code}")
+        return False
+
+    def _is_done(self) -> bool:
+        """Whether there is nothing left to draw, or somebody else who draws it."""
+        beat, snapshots = read_heartbeat(self.paths.heartbeat), list_snapshots(self.paths.snapshots)
+        is_drawn = not snapshots or (beat is not None and beat.last_drawn == snapshots[-1].path.name)
+        return is_drawn or self._is_drawn_elsewhere()
 
     def _popen(self) -> subprocess.Popen[bytes]:
         with self._open_log() as output:
@@ -154,11 +166,7 @@ class RendererProcess:
         self._process = None
         if self.restarts >= MAX_RESTARTS:
             self.has_given_up = True
-            log.warning(
-                "the renderer %s, and is not started again; the run goes on without figures. See %s; "
-                "to draw it later: %s",
-                fault, self.paths.log, self._later(),
-            )  # fmt: skip
+            self._warn(f"{fault}, and is not started again; the run goes on without figures")
             return
         pause = _FIRST_PAUSE * 2**self.restarts
         self.restarts += 1
@@ -169,11 +177,18 @@ class RendererProcess:
         if self._process is None:
             return
         self._process.kill()  # SIGKILL ends a stopped or hung process too
-        self._process.wait()
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)  # but not one that waits for a dead disk: the system ends that one when it can
+        self._close_pipe(self._process)
         self._process = None
 
-    def _later(self) -> str:
-        return f"autoviz-render {self.paths.run_dir}"
+    @staticmethod
+    def _close_pipe(process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+
+    def _warn(self, fault: str) -> None:
+        log.warning(
+            "the renderer %s. See %s; to draw the run: autoviz-render %s", fault, self.paths.log, self.paths.run_dir
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 from autoviz_render.renderer.drawing import FigureDrawing, Format
 from autoviz_render.renderer.figures import Recipe, find_figure
 from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.layout import SpoolPaths
 from autoviz_render.spool.snapshot import Snapshot
 
 LIVE_DPI = 100
@@ -55,6 +56,22 @@ class SnapshotRenderer:
                 write_whole(path, [figure.save(kind)], tmp=folder)
                 files.append(path)
         return Rendered(tuple(files), tuple(errors))
+
+
+def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
+    """Where the figures of a spool go.
+
+    out: None is the run's own `image/`; else that folder, or for a spool deeper under the path that was asked for, a
+        folder below it of the same place: several runs have figures of the same names.
+    """
+    if out is None:
+        return paths.images
+    directory, asked = paths.directory.resolve(), asked.resolve()
+    if not directory.is_relative_to(asked):
+        return out
+    below = directory.relative_to(asked)
+    name = directory.name.removeprefix("spool").removeprefix("-")
+    return out / below.parent / name if below.parts else out
 
 
 def find_recipes(names: Iterable[str]) -> dict[str, Recipe]:

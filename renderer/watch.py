@@ -7,9 +7,10 @@ hosts on network file systems, an observer can die, a kernel's queue can overflo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import threading
+import queue
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class Watch:
     def __init__(self, path: Path, poll: float = 2.0) -> None:
         self.path = path
         self.poll = poll
-        self._look = threading.Event()
+        self._hints: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
         self._found: list[Path] = []
@@ -42,12 +43,15 @@ class Watch:
 
     def wait(self) -> None:
         """Return when there may be something new, at the latest after `poll` seconds."""
-        self._look.wait(self.poll)
-        self._look.clear()
+        with contextlib.suppress(queue.Empty):
+            self._hints.get(timeout=self.poll)
+            while True:
+                self._hints.get_nowait()  # of many hints one is enough
 
     def wake(self) -> None:
         """Make `wait` return now; from any thread or signal handler."""
-        self._look.set()
+        if self._hints.empty():
+            self._hints.put(None)  # the one queue whose `put` may interrupt its own `get`, as a signal does
 
     def spools(self, *, all_of_them: bool = False) -> list[Path]:
         """The spool directories there are now, each watched from before this returns.

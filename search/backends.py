@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("autoviz_render.search")
 
+_PATIENCE = 40.0  # seconds for the last figure, when the search has ended
+
 Where = Literal["process", "thread", "inline"]
 
 
@@ -50,15 +52,37 @@ class _Nowhere:
 
 
 class _Process:
+    """A child process, looked after by a thread: a disk that hangs must not hang the sampler."""
+
     def __init__(self, publisher: Publisher) -> None:
         from autoviz_render.renderer.process import RendererProcess
 
+        self._opened = publisher.opened
         self._process = RendererProcess(publisher.run_dir, name=publisher.name)
+        self._due = threading.Event()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._look_after, name="autoviz-render keeper", daemon=True)
 
     def published(self) -> None:
-        self._process.check()
+        if self._thread.ident is None:
+            self._thread.start()
+        self._due.set()
 
     def finished(self) -> None:
+        if self._thread.ident is None:
+            return
+        self._is_over = True
+        self._due.set()
+        self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            log.warning("the renderer's disk did not answer within %g s; the renderer is left alone", _PATIENCE)
+
+    def _look_after(self) -> None:
+        self._opened.wait()  # a child started earlier would see, and draw, the run before this one
+        while not self._is_over:
+            self._process.check()
+            self._due.wait()
+            self._due.clear()
         self._process.stop()
 
 
@@ -67,24 +91,24 @@ class _Thread:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
         self._renderer: LiveRenderer | None = None
 
     def published(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
+        if self._thread.ident is None:
             self._thread.start()
 
     def finished(self) -> None:
-        if self._thread is None:
+        if self._thread.ident is None:
             return
         if self._renderer is not None:
             self._renderer.finish()
-        self._thread.join(30.0)
+        self._thread.join(_PATIENCE)
         if self._thread.is_alive():
-            log.warning("the rendering thread did not finish within 30 s and is left alone")
+            log.warning("the rendering thread did not finish within %g s and is left alone", _PATIENCE)
 
     def _draw(self) -> None:
+        self._publisher.opened.wait()  # a renderer started earlier would see the run before this one, and leave
         try:
             self._renderer = _live(self._publisher)
             self._renderer.run()

@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 
 # before NumPy and JAX are loaded: on matrices of this size more BLAS threads only wait for one another (half the rate)
@@ -51,8 +52,9 @@ def main() -> None:
     print(
         f"the figure of this fit, from the first quick update on: {arguments.output / 'image' / 'fit.png'}", flush=True
     )
+    started = time.time()
     result = search.run()
-    report(result, simulation, arguments.output)
+    report(result, simulation, arguments.output, started)
 
 
 def parse() -> argparse.Namespace:
@@ -65,7 +67,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def report(result: Result, simulation: Simulation, output: Path) -> None:
+def report(result: Result, simulation: Simulation, output: Path, started: float) -> None:
     """What came out, what was drawn of it, and how to draw it again."""
     for name, mean, error, true in zip(
         result.parameter_names, result.mean(), result.standard_deviation(), simulation.lens, strict=True
@@ -78,7 +80,7 @@ def report(result: Result, simulation: Simulation, output: Path) -> None:
     )
     spool = Spool(output)
     beat = read_heartbeat(spool.paths.heartbeat)
-    drawn = beat.drawn if beat is not None else 0
+    drawn = beat.drawn if beat is not None and beat.started >= started else 0  # else of an earlier run
     print(
         f"quick updates: {result.quick_updates} published, {drawn} drawn, "
         f"{result.quick_updates - drawn} coalesced (skipped for a newer one)"

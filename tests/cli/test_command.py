@@ -13,6 +13,7 @@ import h5py
 import pytest
 
 from autoviz_render.cli import main
+from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
 HELP = Path(__file__).parents[2] / "docs" / "help.txt"
@@ -107,6 +108,29 @@ def test_several_runs_into_one_folder_are_kept_apart(tmp_path, publish, command)
     assert output == [str(tmp_path / "out" / name / "fit.png") for name in ("a/deep", "b")]
 
 
+def test_runs_of_one_path_level_are_kept_apart_too(tmp_path, publish, command):
+    """Named one by one on the command line; two of them by the same name."""
+    runs = [tmp_path / name for name in ("x/run", "y/run", "z")]
+    for run in runs:
+        publish(1, into=run)
+    code, output, _ = command("--out", tmp_path / "out", *runs)
+    assert code == 0
+    assert output == [str(tmp_path / "out" / name / "fit.png") for name in ("run-1", "run-2", "z")]
+
+
+def test_one_bad_run_does_not_stop_the_others(tmp_path, publish, command):
+    """Whatever is wrong with it; the exit code says that not all was done."""
+    runs = tmp_path / "runs"
+    for name in ("a", "b", "d"):
+        publish(3 if name == "d" else 1, into=runs / name)
+    publish(1, into=runs / "c", figure="not-installed-here")
+    (runs / "b" / "spool" / "spool.json").write_text("{")
+    code, output, errors = command(runs)
+    assert (code, len(output), len(errors)) == (1, 2, 2)
+    code, output, errors = command("--step", "2", runs / "a", runs / "d")
+    assert (code, len(output), len(errors)) == (0, 1, 1)
+
+
 RECIPE = """
 from autoviz_render import ImagePanel, TextPanel
 
@@ -161,6 +185,10 @@ def test_status_tells_how_the_runs_stand(run_dir, publish, command):
     (standing,) = map(json.loads, output)
     assert code == 0
     assert (standing["state"], standing["quick_updates"], standing["renderer"]) == ("finished", 3, None)
+    with Publisher(run_dir) as publisher:
+        publisher.publish({}, iteration=0)
+    (line,) = command("--status", "--json", run_dir)[1]
+    assert json.loads(line, parse_constant=pytest.fail)["log_likelihood"] is None
 
 
 def test_json_names_the_files_one_object_a_line(run_dir, publish, command):

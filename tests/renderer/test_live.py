@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,10 +219,47 @@ def test_drafts_of_a_killed_renderer_are_swept(run_dir, publish, renderer):
     """image/ is where people look: no half-written files may pile up in it."""
     publish(1)
     (run_dir / "image").mkdir()
-    draft = run_dir / "image" / ".fit.png.1.0.draft"
+    draft = run_dir / "image" / ".fit.png.999999999.0.draft"
     draft.write_bytes(b"half")
     renderer.run()
     assert sorted(path.name for path in (run_dir / "image").iterdir()) == ["fit.png"]
+
+
+def test_a_run_that_is_removed_and_begun_anew_is_drawn_from_its_start(run_dir, publish, eventually):
+    """`rm -rf output` and once more: the watch must not wait until the new run is as long as the old one was."""
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    publish(5)
+    renderer.look()
+    shutil.rmtree(run_dir)
+    renderer.look()
+    publish(1)
+    renderer.look()
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    renderer.close()
+    assert beat.last_drawn == "e0000-000000000000.h5"
+    assert (run_dir / "image" / "fit.png").exists()
+
+
+def test_a_new_start_with_another_figure_is_drawn_with_it(run_dir, publish):
+    """The watch lives longer than one start of the run."""
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    publish(1, figure="not-installed-here")
+    renderer.look()
+    publish(1, figure="auto")
+    renderer.look()
+    renderer.close()
+    assert (run_dir / "image" / "fit.png").exists()
+
+
+def test_figures_of_several_runs_in_one_folder_are_kept_apart(tmp_path, publish):
+    """They all are called fit.png."""
+    for name in ("a", "b"):
+        publish(1, into=tmp_path / "runs" / name)
+    settings = LiveSettings(out=tmp_path / "out", path=tmp_path / "runs")
+    renderer = LiveRenderer(Watch(tmp_path / "runs"), settings)
+    renderer.look()
+    renderer.close()
+    assert all((tmp_path / "out" / name / "fit.png").exists() for name in ("a", "b"))
 
 
 def test_the_heartbeat_promises_its_next_beat(run_dir, publish, renderer):

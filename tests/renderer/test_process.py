@@ -155,6 +155,29 @@ def test_a_child_that_never_beats_is_hung_too(child, monkeypatch, no_pauses):
     assert renderer.pid not in (None, first)
 
 
+def test_a_child_that_died_at_the_end_is_started_once_more(run_dir, child, caplog):
+    """The last figure is the one that people keep: a crash just before the end must not cost it."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": [1.0, 2.0]}, iteration=0)
+    publisher.close()
+    renderer = child()
+    renderer.start()
+    os.kill(renderer.pid, signal.SIGKILL)
+    renderer.check()
+    assert renderer.stop(60)
+    assert (run_dir / "image" / "fit.png").exists()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_child_that_fails_at_the_end_costs_one_warning(run_dir, publish, child, caplog):
+    """No figure and no word would leave the person waiting for one."""
+    publish(1, figure="not-installed-here")
+    renderer = child()
+    assert not renderer.stop(60)
+    assert "ended with exit code 1" in caplog.text
+    assert f"autoviz-render {run_dir}" in caplog.text
+
+
 def test_a_missing_executable_is_no_exception(child, caplog, no_pauses):
     """The promise: nothing is raised into the sampler."""
     renderer = child(("/does/not/exist",))

@@ -59,7 +59,8 @@ def test_a_folder_made_anew_under_its_old_name_is_observed_again(run_dir, publis
     shutil.rmtree(run_dir)
     publish(1)
     watch.spools()
-    watch._look.clear()  # whatever hint is left of the removal
+    watch.wake()
+    watch.wait()  # takes whatever hint is left of the removal
     publish(1)
     assert wait_seconds(watch) < 10
 
@@ -104,6 +105,7 @@ def test_one_event_a_snapshot(run_dir, publish, watch):
     watch.spools()
     refs = Spool(run_dir).snapshots()
     os.replace(refs[0].path, run_dir / "spool" / "tmp" / "x")
-    watch._look.clear()
+    watch.wake()
+    watch.wait()
     os.replace(run_dir / "spool" / "tmp" / "x", refs[0].path)
     assert wait_seconds(watch) < 10

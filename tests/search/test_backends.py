@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.search import backends
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.writer import SpoolWriter
 
 PLACES = ("process", "thread", "inline")
 
@@ -56,6 +60,37 @@ def test_a_figure_that_is_not_there_does_not_end_the_search(tmp_path, renderer, 
     spool = run(tmp_path, renderer, figure="not-installed")
     assert len(spool.scalars()) == 4
     assert spool.info().state == "finished"
+    assert len({record.getMessage() for record in caplog.records}) == 1
+
+
+@pytest.mark.parametrize("renderer", PLACES)
+def test_a_second_run_in_the_same_place_is_drawn_to_its_end(tmp_path, renderer, monkeypatch):
+    """The spool still says that the run is finished: no renderer may take the old run for the new one."""
+    run(tmp_path, renderer)
+    open_spool = SpoolWriter.open
+
+    def slowly(writer):
+        assert not threading.Event().wait(0.5)
+        open_spool(writer)
+
+    monkeypatch.setattr(SpoolWriter, "open", slowly)
+    spool = run(tmp_path, renderer)
+    assert spool.newest().epoch == 1
+    assert read_heartbeat(spool.paths.heartbeat).last_drawn == spool.newest().path.name
+
+
+def test_a_disk_that_hangs_does_not_hang_the_sampler(tmp_path, monkeypatch):
+    """A FIFO where the heartbeat should be stands in for a network disk that no longer answers."""
+    monkeypatch.setattr(backends, "_PATIENCE", 0.5)
+    heartbeat = tmp_path / "spool" / "renderer.json"
+    heartbeat.parent.mkdir()
+    os.mkfifo(heartbeat)
+    update = QuickUpdate(tmp_path, arrays=lambda point: {"model": point}, renderer="process", every=1)
+    for number in range(5):
+        update([number, 1.0], -10.0 + number)
+    assert update.stats.submitted == 5
+    update.close()
+    assert Spool(tmp_path).info().state == "finished"
 
 
 def test_a_thread_that_cannot_draw_is_reported_once(tmp_path, caplog, monkeypatch):

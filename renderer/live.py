@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -142,7 +143,7 @@ class _Desk:
         self.has_failed = False
         self._holding = Holding(spool.paths)
         for folder in (self._folder, spool.paths.directory):
-            if folder.is_dir():
+            with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
 
     def is_of_another_run(self) -> bool:

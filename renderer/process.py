@@ -91,7 +91,9 @@ class RendererProcess:
                     return not self.has_given_up
                 self.start()
             if self._process is None:
-                return False  # it could not be started: said already, or about to be given up
+                if not self.has_given_up:
+                    self._warn("could not be started")
+                return False
             self._close_pipe(self._process)  # the end of its standard input: the parent is done
             try:
                 code = self._process.wait(timeout)

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.analysis import Analysis
@@ -44,8 +43,3 @@ class Fitness:
         """The fit's pytree of arrays at one point; returns before the device has computed them."""
         arrays: Mapping[str, Any] = self._arrays(jnp.asarray(parameters))
         return arrays
-
-    def parameters_of(self, point: npt.ArrayLike) -> dict[str, float]:
-        """The parameters of one point by name."""
-        values = np.asarray(point, dtype=float)
-        return dict(zip(self.analysis.parameter_names, values.tolist(), strict=True))

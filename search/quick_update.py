@@ -7,7 +7,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.backends import Where, make_backend
+from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import Publisher, PublisherStats
 
@@ -72,11 +72,7 @@ class QuickUpdate:
         self._published_evaluations: int | None = None
         self._published_best = -math.inf
         self._published_at = -math.inf
-        self._warned: set[tuple[str, type]] = set()
-
-    @property
-    def run_dir(self) -> Path:
-        return self._publisher.paths.run_dir
+        self._attempt = Attempts(log, self._publisher.run_dir)
 
     @property
     def stats(self) -> PublisherStats:
@@ -165,12 +161,3 @@ class QuickUpdate:
         )
         self._published_best = self._best_log_likelihood
         self._backend.published()
-
-    def _attempt(self, what: str, call: Callable[..., object], *arguments: Any) -> None:
-        try:
-            call(*arguments)
-        except Exception as error:
-            cause = (what, type(error))
-            if cause not in self._warned:
-                self._warned.add(cause)
-                log.warning("%s failed; the run goes on, and this is said once", what, exc_info=error)

@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from autoviz_render.spool.arrays import hand_over, hand_over_one, to_float, to_numpy
+from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import spool_paths
 from autoviz_render.spool.scalars import ScalarsLine
@@ -94,7 +95,7 @@ class Publisher:
         self._figures = figure_names(figure)
         self._static = hand_over(static or {})
         self._run = self.run_dir.name if name is None else f"{self.run_dir.name}-{name}"
-        self._warned: set[tuple[object, ...]] = set()
+        self._attempt = Attempts(log, self.paths.directory)
         self._pid = os.getpid()
         self._changed = threading.Condition()  # guards all that follows
         self._pending: _Update | None = None
@@ -146,7 +147,7 @@ class Publisher:
                 self._changed.notify_all()
         self._thread.join(timeout)
         if self._thread.is_alive():
-            self._warn("closing", TimeoutError(f"the disk did not answer within {timeout:g} s"))
+            self._attempt.warn("closing", TimeoutError(f"the disk did not answer within {timeout:g} s"))
 
     def __enter__(self) -> Publisher:
         return self
@@ -266,26 +267,6 @@ class Publisher:
 
     def _is_drained(self) -> bool:
         return self._idle and self._pending is None
-
-    def _attempt(self, what: str, call: Callable[..., object], *arguments: Any) -> bool:
-        """Call, and report what it raises instead of raising it; whether all went well."""
-        try:
-            call(*arguments)
-        except Exception as error:  # noqa: BLE001  the promise: nothing is ever raised into the sampler
-            self._warn(what, error)
-            return False
-        return True
-
-    def _warn(self, what: str, error: Exception) -> None:
-        cause = (what, type(error), getattr(error, "errno", None))
-        if cause in self._warned:
-            return
-        self._warned.add(cause)
-        trace = None if isinstance(error, OSError) else error
-        log.warning(
-            "%s: %s failed: %s. The run goes on; this is said once.",
-            self.paths.directory, what, error, exc_info=trace,
-        )  # fmt: skip
 
 
 _unclosed: set[Publisher] = set()

@@ -12,7 +12,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from autoviz_render.cli import main
+from autoviz_render.cli import main, parser
+from autoviz_render.renderer import drawing
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -84,6 +85,11 @@ def test_one_step_and_the_best_can_be_asked_for(run_dir, publish, command):
     code, output, errors = command("--step", "7", run_dir)
     assert (code, output) == (3, [])
     assert errors == [f"autoviz-render: {run_dir}/spool/snapshots: holds no step 7; there are 3, from 0 to 2"]
+
+
+def test_the_formats_offered_are_those_that_are_drawn():
+    """The parser names them without loading Matplotlib; the two lists must stay one."""
+    assert parser.FORMATS == drawing.FORMATS
 
 
 def test_formats_and_dots_per_inch(run_dir, publish, command, tmp_path):

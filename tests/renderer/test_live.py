@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from autoviz_render.renderer import holding
 from autoviz_render.renderer.child import child_environment
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live import LiveRenderer, LiveSettings
@@ -169,6 +170,21 @@ def test_a_second_renderer_says_who_holds_the_spool_and_leaves(run_dir, publish,
     assert f"is already being drawn by process {os.getpid()} on" in errors.decode()
     assert len(errors.decode().strip().splitlines()) == 1
     assert read_heartbeat(run_dir / "spool" / "renderer.json").pid == os.getpid()
+
+
+def test_without_locks_the_heartbeat_tells_who_draws(run_dir, publish, renderer, monkeypatch, caplog):
+    """Some network file systems have no locks; two renderers on one figure are avoided all the same."""
+
+    def no_locks(*_, **__):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(holding.FileLock, "acquire", no_locks)
+    publish(1)
+    renderer.look()
+    second = LiveRenderer(Watch(run_dir), LiveSettings())
+    assert second.run() == 1
+    assert second.is_held_elsewhere
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").drawn == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -59,7 +59,8 @@ def test_it_takes_only_idle_processor_time(run_dir, child, eventually):
     """Beside two busy cores a sampler keeps 0.95 of its rate under SCHED_IDLE, and 0.62 without."""
     renderer = child()
     renderer.start()
-    eventually(lambda: os.sched_getscheduler(renderer.pid) == os.SCHED_IDLE)
+    eventually(lambda: os.sched_getscheduler(renderer.pid) != os.SCHED_OTHER)
+    assert os.sched_getscheduler(renderer.pid) == os.SCHED_IDLE
 
 
 def test_it_gets_no_device_no_rank_and_one_thread():
@@ -167,6 +168,13 @@ def test_a_child_that_died_at_the_end_is_started_once_more(run_dir, child, caplo
     assert renderer.stop(60)
     assert (run_dir / "image" / "fit.png").exists()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_child_that_cannot_be_started_at_the_end_costs_one_warning(run_dir, publish, child, caplog):
+    """The run was too short for the restarts to be used up: that must not make it silent."""
+    publish(1)
+    assert not child(("/does/not/exist",)).stop(60)
+    assert [record.levelno for record in caplog.records if record.levelno >= logging.WARNING] == [logging.WARNING]
 
 
 def test_a_child_that_fails_at_the_end_costs_one_warning(run_dir, publish, child, caplog):

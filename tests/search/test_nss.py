@@ -145,7 +145,6 @@ def test_the_number_and_the_arrays_come_from_one_model():
     point = np.array([0.3, -0.2])
     assert float(fitness(point)) == float(fitness.arrays(point)["log_likelihood"])
     assert fitness(np.stack([point, point])).shape == (2,)
-    assert fitness.parameters_of(point) == {"x": 0.3, "y": -0.2}
 
 
 def test_evaluations_are_counted_as_the_model_is_called(tmp_path):

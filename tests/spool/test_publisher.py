@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -73,77 +69,6 @@ def test_what_the_caller_changes_afterwards_is_not_published(run_dir, slow_disk)
     snapshot = Spool(run_dir).read(Spool(run_dir).newest())
     for value in (snapshot.arrays["x"], snapshot.arrays["nested/y"], snapshot.static["data"]):
         np.testing.assert_array_equal(value, np.zeros(4))
-
-
-@pytest.mark.parametrize("call", ["writev", "replace", "open", "fsync"])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
-def test_a_failed_publish_leaves_nothing_half_written_to_read(run_dir, monkeypatch, caplog, call, code):
-    """A full disk must not show the renderer half a snapshot, nor stop the next one."""
-    publisher = Publisher(run_dir)
-    publisher.publish({"x": np.zeros(100)}, iteration=0)
-    assert publisher.flush(30)
-    real = getattr(os, call)
-
-    def fail(*arguments, **keywords):
-        if threading.current_thread().name == "autoviz-render publisher":
-            raise OSError(code, os.strerror(code))
-        return real(*arguments, **keywords)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(atomic.os, call, fail)
-        for number in (1, 2):
-            publisher.publish({"x": np.ones(100)}, iteration=number)
-            assert publisher.flush(30)
-    written_meanwhile = publisher.stats.written - 1  # fsync is not called for every snapshot
-    spool = Spool(run_dir)
-    assert [spool.read(ref).iteration for ref in spool.snapshots()] == [0, 1, 2][: 1 + written_meanwhile]
-    publisher.publish({"x": np.full(100, 3.0)}, iteration=3)
-    publisher.close()
-    assert spool.read(spool.newest()).iteration == 3
-    assert list(spool.paths.tmp.glob(".*")) == []
-    if call != "fsync":
-        assert publisher.stats.failed == 2
-        assert sum("writing a snapshot failed" in record.message for record in caplog.records) == 1
-
-
-def test_a_write_that_stops_short_goes_on(run_dir, monkeypatch):
-    """A write call may take fewer bytes than it was given; the rest must follow from the right place."""
-    write = os.writev
-    monkeypatch.setattr(
-        atomic.os, "writev", lambda descriptor, buffers: write(descriptor, [memoryview(buffers[0])[:7]])
-    )
-    with Publisher(run_dir) as publisher:
-        publisher.publish({"x": np.arange(300.0), "y": np.eye(3)}, iteration=0)
-    np.testing.assert_array_equal(Spool(run_dir).read(Spool(run_dir).newest()).arrays["x"], np.arange(300.0))
-
-
-def test_a_directory_that_vanishes_is_made_anew(run_dir, caplog):
-    """Somebody cleans up in the middle of a run: the next quick update publishes again."""
-    import shutil
-
-    publisher = Publisher(run_dir)
-    publisher.publish({"x": np.zeros(3)}, iteration=0)
-    assert publisher.flush(30)
-    shutil.rmtree(run_dir)
-    for iteration in (1, 2):
-        publisher.publish({"x": np.zeros(3)}, iteration=iteration)
-        assert publisher.flush(30)
-    publisher.close()
-    spool = Spool(run_dir)
-    assert spool.read(spool.newest()).iteration == 2
-    assert spool.info().epoch == 0
-
-
-def test_a_run_directory_that_can_never_be_made_costs_one_warning(tmp_path, caplog):
-    """A read-only or impossible place: the search goes on without figures."""
-    (tmp_path / "file").write_text("in the way")
-    with Publisher(tmp_path / "file" / "run") as publisher:
-        for number in range(3):
-            publisher.publish({"x": np.zeros(3)}, iteration=number)
-            assert publisher.flush(30)
-    assert publisher.stats.failed == 3
-    whats = [record.getMessage().split(": ")[1] for record in caplog.records if record.levelno >= logging.WARNING]
-    assert len(whats) == len(set(whats)), "a cause was named twice"
 
 
 Point = namedtuple("Point", "x y")
@@ -312,88 +237,6 @@ def test_chains_publish_under_their_own_names(run_dir):
             publisher.publish({"x": np.ones(2)}, iteration=0)
     assert len(Spool(run_dir).snapshots()) == len(Spool(run_dir / "spool-chain-1").snapshots()) == 1
     assert Spool(run_dir / "spool-chain-1").paths.images == run_dir / "image" / "chain-1"
-
-
-FORKING = """
-import multiprocessing, numpy as np, sys
-from autoviz_render import Publisher
-
-def work(publisher):
-    publisher.publish({"x": np.ones(2)}, iteration=99)
-    publisher.close()
-
-with Publisher(sys.argv[1]) as publisher:
-    publisher.publish({"x": np.ones(2)}, iteration=0)
-    assert publisher.flush(30)
-    worker = multiprocessing.get_context("fork").Process(target=work, args=(publisher,))
-    worker.start()
-    worker.join(30)
-sys.exit(worker.exitcode)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
-def test_a_forked_worker_does_not_publish(run_dir):
-    """Pools fork the sampler's process: the copy has no writer thread, and must neither hang nor write."""
-    subprocess.run([sys.executable, "-P", "-c", FORKING, str(run_dir)], check=True, timeout=120)
-    assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
-
-
-SCRIPT = """
-import numpy as np, sys
-from autoviz_render import Publisher
-publisher = Publisher(sys.argv[1])
-for number in range(100):
-    publisher.publish({"x": np.full(50000, number)}, iteration=number)
-"""
-
-
-@pytest.mark.parametrize(("ending", "state"), [("", "finished"), ("raise SystemError", "failed")])
-def test_a_script_that_forgets_to_close_leaves_its_last_snapshot(run_dir, ending, state):
-    """Ten-line scripts do not close things."""
-    subprocess.run([sys.executable, "-P", "-c", SCRIPT + ending, str(run_dir)], capture_output=True, check=False)
-    spool = Spool(run_dir)
-    assert spool.read(spool.newest()).iteration == 99
-    assert spool.info().state == state
-
-
-KILLED = """
-import numpy as np, os, sys
-from autoviz_render import Publisher
-publisher = Publisher(sys.argv[1])
-print("ready", flush=True)
-number = 0
-while True:
-    publisher.publish({"x": np.full((200, 200), number), "y": np.arange(number % 7)}, iteration=number)
-    number += 1
-"""
-
-
-def test_a_killed_writer_leaves_only_whole_snapshots(run_dir, eventually, caplog):
-    """SIGKILL at any instruction: readers see what was complete, and the next start sweeps the rest."""
-    for _ in range(5):
-        child = subprocess.Popen([sys.executable, "-P", "-c", KILLED, str(run_dir)], stdout=subprocess.PIPE)
-        assert child.stdout.readline() == b"ready\n"
-        spool = Spool(run_dir)
-        before = len(spool.snapshots())
-        eventually(lambda spool=spool, before=before: len(spool.snapshots()) > before + 3)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        for ref in spool.snapshots():
-            snapshot = spool.read(ref)
-            assert (snapshot.arrays["x"] == snapshot.iteration).all()
-        assert spool.info().is_over(), "a dead producer was not noticed"
-    assert spool.info().epoch == 4
-    drafted = spool.paths.tmp / f".e0004-000000000000.h5.{child.pid}.0.draft"
-    drafted.write_bytes(b"half")
-    kept = spool.paths.tmp / f".e0004-000000000000.h5.{os.getppid()}.0.draft"
-    kept.write_bytes(b"of a process that lives")
-    with caplog.at_level(logging.INFO):
-        Publisher(run_dir).close()
-    assert not drafted.exists()
-    assert kept.exists()
-    assert "unfinished file(s) of an earlier start" in caplog.text
 
 
 def test_numbers_that_json_lacks_survive(run_dir):

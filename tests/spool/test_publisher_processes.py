@@ -1,0 +1,95 @@
+"""The publisher in processes that fork, end without a word, or are killed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
+
+FORKING = """
+import multiprocessing, numpy as np, sys
+from autoviz_render import Publisher
+
+def work(publisher):
+    publisher.publish({"x": np.ones(2)}, iteration=99)
+    publisher.close()
+
+with Publisher(sys.argv[1]) as publisher:
+    publisher.publish({"x": np.ones(2)}, iteration=0)
+    assert publisher.flush(30)
+    worker = multiprocessing.get_context("fork").Process(target=work, args=(publisher,))
+    worker.start()
+    worker.join(30)
+sys.exit(worker.exitcode)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_forked_worker_does_not_publish(run_dir):
+    """Pools fork the sampler's process: the copy has no writer thread, and must neither hang nor write."""
+    subprocess.run([sys.executable, "-P", "-c", FORKING, str(run_dir)], check=True, timeout=120)
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
+
+
+SCRIPT = """
+import numpy as np, sys
+from autoviz_render import Publisher
+publisher = Publisher(sys.argv[1])
+for number in range(100):
+    publisher.publish({"x": np.full(50000, number)}, iteration=number)
+"""
+
+
+@pytest.mark.parametrize(("ending", "state"), [("", "finished"), ("raise SystemError", "failed")])
+def test_a_script_that_forgets_to_close_leaves_its_last_snapshot(run_dir, ending, state):
+    """Ten-line scripts do not close things."""
+    subprocess.run([sys.executable, "-P", "-c", SCRIPT + ending, str(run_dir)], capture_output=True, check=False)
+    spool = Spool(run_dir)
+    assert spool.read(spool.newest()).iteration == 99
+    assert spool.info().state == state
+
+
+KILLED = """
+import numpy as np, os, sys
+from autoviz_render import Publisher
+publisher = Publisher(sys.argv[1])
+print("ready", flush=True)
+number = 0
+while True:
+    publisher.publish({"x": np.full((200, 200), number), "y": np.arange(number % 7)}, iteration=number)
+    number += 1
+"""
+
+
+def test_a_killed_writer_leaves_only_whole_snapshots(run_dir, eventually, caplog):
+    """SIGKILL at any instruction: readers see what was complete, and the next start sweeps the rest."""
+    for _ in range(5):
+        child = subprocess.Popen([sys.executable, "-P", "-c", KILLED, str(run_dir)], stdout=subprocess.PIPE)
+        assert child.stdout.readline() == b"ready\n"
+        spool = Spool(run_dir)
+        before = len(spool.snapshots())
+        eventually(lambda spool=spool, before=before: len(spool.snapshots()) > before + 3)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        for ref in spool.snapshots():
+            snapshot = spool.read(ref)
+            assert (snapshot.arrays["x"] == snapshot.iteration).all()
+        assert spool.info().is_over(), "a dead producer was not noticed"
+    assert spool.info().epoch == 4
+    drafted = spool.paths.tmp / f".e0004-000000000000.h5.{child.pid}.0.draft"
+    drafted.write_bytes(b"half")
+    kept = spool.paths.tmp / f".e0004-000000000000.h5.{os.getppid()}.0.draft"
+    kept.write_bytes(b"of a process that lives")
+    with caplog.at_level(logging.INFO):
+        Publisher(run_dir).close()
+    assert not drafted.exists()
+    assert kept.exists()
+    assert "unfinished file(s) of an earlier start" in caplog.text

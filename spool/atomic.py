@@ -8,9 +8,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 Buffer = bytes | bytearray | memoryview
 
 _serial = itertools.count()
+# O_EXCL and O_NOFOLLOW: a link that somebody planted in tmp/ is not written through
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BUFFERS_A_CALL = 512  # below every platform's IOV_MAX (1024 on Linux and macOS)
 
 
@@ -23,10 +27,8 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
     An existing file of that name is replaced. Raises OSError with nothing left behind but, at worst,
     a file in `tmp`.
     """
-    draft = tmp / f".{final.name}.{os.getpid()}.{next(_serial)}.draft"
-    # O_EXCL and O_NOFOLLOW: a link that somebody planted in tmp/ is not written through
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(draft, flags, 0o666)
+    draft = os.path.join(tmp, f".{final.name}.{os.getpid()}.{next(_serial)}.draft")
+    descriptor = os.open(draft, _NEW_FILE, 0o666)
     try:
         try:
             write_all(descriptor, buffers)
@@ -68,17 +70,17 @@ def _is_alive(pid: str) -> bool:
 
 def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:
     """Write every byte of the buffers, in as few system calls as the platform allows."""
-    pending = [view for buffer in buffers if (view := memoryview(buffer).cast("B")).nbytes]
+    pending = list(buffers)
     while pending:
         batch = pending[:_BUFFERS_A_CALL]
         written = os.writev(descriptor, batch) if hasattr(os, "writev") else os.write(descriptor, batch[0])
         done = 0
-        while done < len(batch) and written >= batch[done].nbytes:
-            written -= batch[done].nbytes
+        while done < len(batch) and written >= (length := memoryview(batch[done]).nbytes):
+            written -= length
             done += 1
         del pending[:done]
         if written:  # the call stopped inside a buffer: go on from there
-            pending[0] = pending[0][written:]
+            pending[0] = np.frombuffer(pending[0], np.uint8)[written:].data
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,17 +6,17 @@ import contextlib
 import hashlib
 import math
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.content import arrays_from, snapshot_from
+from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
 from autoviz_render.spool.errors import SpoolError, UnreadableError
-from autoviz_render.spool.hdf5 import MAX_FILE_BYTES, decode
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots
+from autoviz_render.spool.plain import read_plain
 from autoviz_render.spool.scalars import ScalarsLine, read_lines
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 
@@ -65,7 +65,7 @@ class Spool:
         Raises FileNotFoundError where it is gone (retention at work), UnreadableError or LaterVersionError
         where the file is at fault, OSError where the disk is.
         """
-        fields, digests = snapshot_from(decode(_bytes(ref.path), ref.path, "snapshot"), ref.path)
+        fields, digests = snapshot_from(decode(read_plain(ref.path, MAX_FILE_BYTES), ref.path, "snapshot"), ref.path)
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
@@ -76,7 +76,7 @@ class Spool:
         if digest not in self._static:
             path = self.paths.static / f"{digest}.h5"
             try:
-                data = _bytes(path)
+                data = read_plain(path, MAX_FILE_BYTES)
             except FileNotFoundError as error:
                 raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
             if hashlib.sha256(data).hexdigest() != digest:
@@ -112,15 +112,3 @@ class Spool:
         with contextlib.suppress(OSError, SpoolError):
             return self.info().run
         return self.paths.run_dir.name
-
-
-def _bytes(path: Path) -> bytes:
-    # O_NOFOLLOW and O_NONBLOCK: neither a link out of the spool nor a FIFO that would never end
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(path, "is refused: it is not a file")
-        if status.st_size > MAX_FILE_BYTES:
-            raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than {MAX_FILE_BYTES} allowed")
-        return file.read()

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from autoviz_render.spool.atomic import remove_drafts, sync_folder, write_whole
 from autoviz_render.spool.content import snapshot_datasets, static_datasets
+from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.hdf5 import encode
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name
 from autoviz_render.spool.scalars import ScalarsLine, append_lines, read_lines

@@ -50,9 +50,7 @@ def test_a_failed_publish_leaves_nothing_half_written_to_read(run_dir, monkeypat
 def test_a_write_that_stops_short_goes_on(run_dir, monkeypatch):
     """A write call may take fewer bytes than it was given; the rest must follow from the right place."""
     write = os.writev
-    monkeypatch.setattr(
-        atomic.os, "writev", lambda descriptor, buffers: write(descriptor, [memoryview(buffers[0])[:7]])
-    )
+    monkeypatch.setattr(atomic.os, "writev", lambda descriptor, buffers: write(descriptor, [bytes(buffers[0])[:7]]))
     with Publisher(run_dir) as publisher:
         publisher.publish({"x": np.arange(300.0), "y": np.eye(3)}, iteration=0)
     np.testing.assert_array_equal(Spool(run_dir).read(Spool(run_dir).newest()).arrays["x"], np.arange(300.0))

@@ -1,0 +1,143 @@
+"""Named arrays as the bytes of a sealed HDF5 file, at little more than the cost of writing them.
+
+HDF5 builds the image of a file once for each set of names, dtypes and shapes: the *template*. After that, a file is the
+template's bytes with the arrays' own buffers between them, and HDF5 is not called at all. What a template
+cannot serve is written by HDF5 in the ordinary way; the file is of the same format.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import h5py
+import numpy as np
+
+from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
+from autoviz_render.spool.seal import checksum, seal
+from autoviz_render.spool.snapshot import Array
+
+Described = tuple[str, np.dtype[Any], tuple[int, ...]]
+"""The path, dtype and shape of a dataset."""
+
+_serial = itertools.count()  # HDF5 refuses to make a file that another thread has open, in memory too
+_ALIGNMENT = 8  # of every array in the file: readers use the bytes where they lie
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the bytes of one array lie in the file."""
+
+    offset: int
+    length: int
+    path: str
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A file without the values of its arrays and without its seal.
+
+    pieces: end to end the file: bytes, or the path of the array whose bytes come there.
+    places: of the arrays that have bytes, in the order of their offsets.
+    rest: the CRC-32 of all bytes that belong to no array, in order. size: of the file, in bytes.
+    """
+
+    pieces: tuple[bytes | str, ...]
+    places: tuple[_Place, ...]
+    rest: int
+    size: int
+
+
+def encode(kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]:
+    """The buffers that, end to end, are the sealed HDF5 file of these datasets.
+
+    kind: "snapshot" or "static", a root attribute.
+    datasets: arrays by path (`arrays/model_image`), of booleans, integers, floats, complex numbers or
+        fixed-length bytes.
+    The buffers are, where they can be, the arrays themselves: write them before the arrays change.
+    """
+    arrays = {path: np.asarray(value, order="C") for path, value in datasets.items()}
+    template = _template(kind, tuple((path, value.dtype, value.shape) for path, value in arrays.items()))
+    if template is None:
+        return _ordinary(kind, arrays)
+    buffers = {path: value.data for path, value in arrays.items()}
+    spans = [(place.offset, place.length, checksum(buffers[place.path])) for place in template.places]
+    pieces = [buffers[piece] if isinstance(piece, str) else piece for piece in template.pieces]
+    return [*pieces, seal(spans, template.size, template.rest)]
+
+
+@lru_cache(maxsize=8)
+def _template(kind: str, described: tuple[Described, ...]) -> _Template | None:
+    """The template of datasets that are so described; None where they do not fit one."""
+    try:
+        image, places = _empty_image(kind, described)
+    except (OSError, RuntimeError, TypeError, ValueError):  # h5py's; the ordinary way may know better
+        return None
+    pieces: list[bytes | str] = []
+    position = 0
+    for place in places:
+        if place.offset < position:
+            return None  # not stored, or stored where another is
+        pieces += [image[position : place.offset], place.path]
+        position = place.offset + place.length
+    if position > len(image):
+        return None
+    pieces.append(image[position:])
+    rest = b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    return _Template(tuple(piece for piece in pieces if piece), tuple(places), zlib.crc32(rest), len(image))
+
+
+def _empty_image(kind: str, described: tuple[Described, ...]) -> tuple[bytes, list[_Place]]:
+    """A file with room for the datasets, and the places of those that have bytes, in the order of their offsets."""
+    create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    create.set_layout(h5py.h5d.CONTIGUOUS)
+    create.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    create.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    create.set_obj_track_times(False)
+    link = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    link.set_create_intermediate_group(True)
+    link.set_char_encoding(h5py.h5t.CSET_UTF8)
+    places = []
+    with _new_file(kind) as file:
+        for path, dtype, shape in described:
+            space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
+            stored = h5py.string_dtype("utf-8", dtype.itemsize) if dtype.kind == "S" else dtype
+            dataset = h5py.h5d.create(
+                file.id, path.encode(), h5py.h5t.py_create(stored, logical=True), space, dcpl=create, lcpl=link
+            )
+            if length := math.prod(shape) * dtype.itemsize:
+                offset = dataset.get_offset()
+                places.append(_Place(-1 if offset is None else offset, length, path))
+        file.flush()
+        return file.id.get_file_image(), sorted(places, key=lambda place: place.offset)
+
+
+def _ordinary(kind: str, arrays: Mapping[str, Array]) -> list[bytes | memoryview]:
+    with _new_file(kind) as file:
+        for path, value in arrays.items():
+            file.create_dataset(path, data=value)
+        file.flush()
+        image = file.id.get_file_image()
+    return [image, seal([], len(image), zlib.crc32(image))]
+
+
+def _new_file(kind: str) -> h5py.File:
+    """An empty file in memory, of the oldest layout, which every HDF5 reads, and without times.
+
+    The same content must give the same bytes, and so the same digest, whatever the version of HDF5 and the hour.
+    """
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_core(block_size=1 << 16, backing_store=False)
+    access.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V110)
+    access.set_alignment(1, _ALIGNMENT)
+    create = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    create.set_obj_track_times(False)
+    file = h5py.File(h5py.h5f.create(b"in memory %d" % next(_serial), h5py.h5f.ACC_TRUNC, fcpl=create, fapl=access))
+    file.attrs["format"] = f"{FILE_FORMAT} {kind}"
+    file.attrs["format_version"] = FORMAT_VERSION
+    return file

@@ -6,7 +6,8 @@ jitted JAX (the GIL is free meanwhile) or pure Python (it is not), on one thread
 
 pause: until the call returns, whoever works behind it idle before. The limit is nothing for JAX arrays, which are
 handed over by reference, and one memcpy of the payload for NumPy arrays, which are copied.
-whole loss: what steps take longer after one hand-over, the pause included. The limit is the pause.
+whole loss: what the steps take longer after one hand-over, the pause included, in windows of ten steps: in each of them
+the median of the pairwise differences from a window without just before, and their sum. The limit is the pause.
 rate kept: of a sampler that hands over 20 times a second, beside itself without. The limit is 1. A publisher drops what
 it has no time to write, and what it drops costs little: read the rate with the share that arrived.
 
@@ -16,7 +17,6 @@ The publisher writes to the disk of the working directory; what the others send 
 from __future__ import annotations
 
 import itertools
-import math
 import multiprocessing
 import os
 import statistics
@@ -36,11 +36,11 @@ from autoviz_render import Publisher
 
 MEGABYTES, ARRAYS = 4.6, 19
 STEP_SECONDS = 5e-3
-PAUSES, PAUSES_QUICK = 300, 30
-STEPS_OF_A_LOSS = {"jitted JAX": 10, "pure Python": 50}
-"""Until the slowest way has arrived: 30 ms, or 170 where its thread waits for the GIL again and again."""
-LOSSES, LOSSES_QUICK = {"jitted JAX": 40, "pure Python": 24}, {"jitted JAX": 8, "pure Python": 3}  # pairs of runs
-RATES, RATES_QUICK = 6, 2  # pairs of runs
+PAUSES, PAUSES_QUICK = 250, 30
+STEPS_OF_A_WINDOW, WINDOWS = 10, 4
+"""Some 200 ms, until the slowest way has arrived: a thread that waits for the GIL of pure Python takes 150."""
+LOSSES, LOSSES_QUICK = 28, 4
+RATES, RATES_QUICK = 5, 2  # pairs of runs
 STEPS_OF_A_RATE, STEPS_OF_A_RATE_QUICK = 150, 60
 PERIOD_SECONDS = 1 / 20
 PATIENCE_SECONDS = 30.0
@@ -168,28 +168,6 @@ def step_of(work: Callable[[int], object]) -> Call:
     return partial(work, round(turns * STEP_SECONDS / seconds))
 
 
-def sample(step: Call, steps: int, period: float, hand_over: Call) -> None:
-    """Some steps, with a hand-over before the first of them and whenever `period` seconds are over."""
-    due = time.perf_counter()
-    for _ in range(steps):
-        if time.perf_counter() >= due:
-            due += period
-            hand_over()
-        step()
-
-
-def with_and_without(
-    step: Call, steps: int, period: float, ways: list[Way], rounds: int
-) -> dict[str, tuple[list[float], list[float]]]:
-    """Seconds of the steps with each way of handing over, and of a run without just before each of them."""
-    runs: dict[str, Call] = {}
-    for way in ways:
-        runs[f"before {way.name}"] = partial(sample, step, steps, period, lambda: None)
-        runs[way.name] = partial(sample, step, steps, period, way.hand_over)
-    seconds = interleaved(runs, rounds, tidy=lambda: wait_for(ways))
-    return {way.name: (seconds[way.name], seconds[f"before {way.name}"]) for way in ways}
-
-
 def pauses(ways: list[Way], rounds: int) -> list[dict[str, Any]]:
     """The first way is the memcpy that the others are compared with."""
     seconds = interleaved({way.name: way.hand_over for way in ways}, rounds, tidy=lambda: wait_for(ways))
@@ -204,30 +182,62 @@ def pauses(ways: list[Way], rounds: int) -> list[dict[str, Any]]:
     ]
 
 
+def windows(step: Call, hand_over: Call, number: int) -> np.ndarray:
+    """Seconds of each window of steps; the first begins with the hand-over."""
+    ends = [time.perf_counter()]
+    hand_over()
+    for _ in range(number):
+        for _ in range(STEPS_OF_A_WINDOW):
+            step()
+        ends.append(time.perf_counter())
+    return np.diff(ends)
+
+
 def losses(sampler: str, step: Call, ways: list[Way], rounds: int) -> list[dict[str, Any]]:
-    lost = {
-        name: [mine - theirs for mine, theirs in zip(handing, bare, strict=True)]
-        for name, (handing, bare) in with_and_without(step, STEPS_OF_A_LOSS[sampler], math.inf, ways, rounds).items()
-    }
-    queue = next(milliseconds(taken) for name, taken in lost.items() if name.startswith("Queue"))
+    lost: dict[str, list[np.ndarray]] = {way.name: [] for way in ways}
+    for _ in range(rounds):
+        for way in ways:
+            without = windows(step, lambda: None, 1)
+            lost[way.name].append(windows(step, way.hand_over, WINDOWS) - without)
+            way.wait()
+    whole = {name: np.median(each, axis=0).sum() for name, each in lost.items()}
+    queue = next(each for name, each in whole.items() if name.startswith("Queue"))
     return [
         {
             "way": name,
             "sampler": sampler,
-            "median ms": milliseconds(taken),
-            "quartiles ms": " to ".join(f"{1e3 * each:.2f}" for each in statistics.quantiles(taken, n=4)[::2]),
-            "times the queue's": milliseconds(taken) / queue,
+            "whole ms": float(1e3 * whole[name]),
+            "times the queue's": float(whole[name] / queue),
+            "first window ms": float(1e3 * np.median(each, axis=0)[0]),
+            "its quartiles": " to ".join(f"{at:.2f}" for at in 1e3 * np.quantile(each, [0.25, 0.75], axis=0)[:, 0]),
         }
-        for name, taken in lost.items()
+        for name, each in lost.items()
     ]
+
+
+def sample(step: Call, steps: int, hand_over: Call) -> None:
+    due = time.perf_counter()
+    for _ in range(steps):
+        if time.perf_counter() >= due:
+            due += PERIOD_SECONDS
+            hand_over()
+        step()
 
 
 def rates(sampler: str, step: Call, steps: int, ways: list[Way], rounds: int) -> list[dict[str, Any]]:
     """Of ways that were just opened, as what arrived is counted since then."""
-    seconds = with_and_without(step, steps, PERIOD_SECONDS, ways, rounds)
-    kept = {name: ratio(bare, handing) for name, (handing, bare) in seconds.items()}
+    runs: dict[str, Call] = {}
+    for way in ways:
+        runs[f"before {way.name}"] = partial(sample, step, steps, lambda: None)
+        runs[way.name] = partial(sample, step, steps, way.hand_over)
+    seconds = interleaved(runs, rounds, tidy=lambda: wait_for(ways))
     return [
-        {"way": way.name, "sampler": sampler, "rate kept": kept[way.name], "share that arrived": way.arrived()}
+        {
+            "way": way.name,
+            "sampler": sampler,
+            "rate kept": ratio(seconds[f"before {way.name}"], seconds[way.name]),
+            "share that arrived": way.arrived(),
+        }
         for way in ways
     ]
 
@@ -248,7 +258,7 @@ def main() -> None:
         rows = pauses([memcpy(arrays), *ways], PAUSES_QUICK if quick else PAUSES)
         report(rows, "pause of the sampler's thread", settings.json)
         rounds = LOSSES_QUICK if quick else LOSSES
-        rows = [row for sampler, step in steps.items() for row in losses(sampler, step, ways, rounds[sampler])]
+        rows = [row for sampler, step in steps.items() for row in losses(sampler, step, ways, rounds)]
         report(rows, "the search's whole loss per snapshot", settings.json)
 
     rows = []

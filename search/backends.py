@@ -55,10 +55,7 @@ class _Process:
     """A child process, looked after by a thread: a disk that hangs must not hang the sampler."""
 
     def __init__(self, publisher: Publisher) -> None:
-        from autoviz_render.renderer.process import RendererProcess
-
-        self._opened = publisher.opened
-        self._process = RendererProcess(publisher.run_dir, name=publisher.name)
+        self._publisher = publisher
         self._due = threading.Event()
         self._is_over = False
         self._thread = threading.Thread(target=self._look_after, name="autoviz-render keeper", daemon=True)
@@ -78,12 +75,15 @@ class _Process:
             log.warning("the renderer's disk did not answer within %g s; the renderer is left alone", _PATIENCE)
 
     def _look_after(self) -> None:
-        self._opened.wait()  # a child started earlier would see, and draw, the run before this one
+        from autoviz_render.renderer.process import RendererProcess
+
+        self._publisher.opened.wait()  # a child started earlier would see, and draw, the run before this one
+        process = RendererProcess(self._publisher.run_dir, name=self._publisher.name)
         while not self._is_over:
-            self._process.check()
+            process.check()
             self._due.wait()
             self._due.clear()
-        self._process.stop()
+        process.stop()
 
 
 class _Thread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 from collections.abc import Iterable
@@ -83,11 +84,28 @@ def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:
             pending[0] = np.frombuffer(pending[0], np.uint8)[written:].data
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, whose names survive a loss of power. Raises OSError."""
+    missing = [folder]
+    while not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each)
+            sync_folder(each.parent)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a loss of power, where the platform can open a folder."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    if os.name != "nt":
+        sync_file(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

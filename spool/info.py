@@ -12,13 +12,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
 from autoviz_render.spool.layout import FORMAT_VERSION
+from autoviz_render.spool.plain import read_plain
 
 State = Literal["running", "finished", "failed"]
 STATES: tuple[State, ...] = ("running", "finished", "failed")
 
 _FORMAT = "autoviz-render spool"
+_MAX_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class SpoolInfo:
     """The content of `spool.json`.
 
     run: the name shown in figures. figures: names of the figures to draw, the first one first.
-    created: seconds since 1970 (UTC). epoch: the newest start of the run.
+    created: when the newest epoch began, in seconds since 1970 (UTC). epoch: its number. epochs: all of them, in order.
     """
 
     run: str
@@ -60,6 +63,7 @@ class SpoolInfo:
     state: State = "running"
     epoch: int = 0
     created: float = field(default_factory=time.time)
+    epochs: tuple[Epoch, ...] = ()
 
     def is_over(self) -> bool:
         """Whether nothing more will be published: the run ended, or its process died without a word."""
@@ -77,7 +81,7 @@ def read_info(path: Path) -> SpoolInfo:
     Raises NoSpoolError where there is none, LaterVersionError and UnreadableError as their names say.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_plain(path, _MAX_BYTES).tobytes())
     except FileNotFoundError as error:
         raise NoSpoolError(path.parent, "is no spool: it holds no spool.json") from error
     except (ValueError, RecursionError) as error:  # not JSON, not even text, or brackets without end
@@ -106,6 +110,14 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
         state=content["state"],
         epoch=int(content["epoch"]),
         created=float(content["created"]),
+        epochs=tuple(
+            Epoch(
+                int(each["number"]),
+                float(each["created"]),
+                None if each["resumed_from"] is None else int(each["resumed_from"]),
+            )
+            for each in content["epochs"]
+        ),
     )
 
 

@@ -56,6 +56,10 @@ class SpoolPaths:
         return self.directory / "renderer.json"
 
     @property
+    def writer_lock(self) -> Path:
+        return self.directory / "writer.lock"
+
+    @property
     def lock(self) -> Path:
         return self.directory / "renderer.lock"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +16,35 @@ from autoviz_render.spool.errors import UnreadableError
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_plain(path: Path, limit: int) -> memoryview:
-    """The bytes of a file, read-only.
+def open_plain(path: Path, limit: int) -> FileIO:
+    """A file to read from, not buffered.
 
-    limit: the most bytes that are allocated for it.
+    limit: the most bytes that it may have.
     Raises UnreadableError for what is no file or is larger, and OSError (FileNotFoundError where there is none).
     """
-    with open(os.open(path, _FLAGS), "rb", buffering=0) as file:
+    try:
+        file = FileIO(os.open(path, _FLAGS), "rb")
+    except OSError as error:
+        if error.errno == errno.ESTALE:  # removed on another host of a network file system
+            raise FileNotFoundError(errno.ENOENT, error.strerror, str(path)) from error
+        raise
+    try:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(path, "is refused: it is not a file")
         if status.st_size > limit:
             raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than the {limit} allowed")
-        data = np.empty(status.st_size, np.uint8).data  # NumPy asks for huge pages: a third of the time of `bytes`
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_plain(path: Path, limit: int) -> memoryview:
+    """The bytes of a file, read-only. limit, raises: as for `open_plain`."""
+    with open_plain(path, limit) as file:
+        # NumPy asks for huge pages: a third of the time of `bytes` for a large file
+        data = np.empty(os.fstat(file.fileno()).st_size, np.uint8).data
         length = 0
         while length < data.nbytes and (read := file.readinto(data[length:])):
             length += read

@@ -13,15 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from autoviz_render.spool.arrays import hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import STATES, State, figure_names
-from autoviz_render.spool.layout import spool_paths
+from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Array, Snapshot
-from autoviz_render.spool.writer import SpoolWriter
+from autoviz_render.spool.writer import DURABILITIES, Durability, SpoolWriter
 
 log = logging.getLogger("autoviz_render.spool")
 
@@ -68,7 +69,14 @@ class Publisher:
     run_dir: any directory; it is made, with its `spool/`, by the writer's thread.
     figure: the name of the figure to draw, or several, the first one first.
     static: arrays that never change (data, noise map, mask), written once.
-    name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`.
+    name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. Where another
+        process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so.
+    retention: the bounds within which snapshots are kept, thinned evenly beyond them; "all" keeps every one; by
+        default `Retention()`.
+    durability: "rename": a snapshot that was written survives the death of the process; "fsync": a loss of power
+        too. The last snapshot always does.
+    resumed_from: the iteration from which an interrupted run goes on; what was published of later ones is then
+        hidden from readers. By default the iteration before the first that is published.
 
     A thread writes the newest update that was handed over; one that is still waiting when the next comes
     is *coalesced*: its arrays are dropped, its scalars kept. What goes wrong is logged once a cause, as a
@@ -85,16 +93,25 @@ class Publisher:
         figure: str | Sequence[str] = "auto",
         static: Mapping[str, Any] | None = None,
         name: str | None = None,
+        retention: Retention | Literal["all"] | None = None,
+        durability: Durability = "rename",
+        resumed_from: int | None = None,
     ) -> None:
+        if durability not in DURABILITIES:
+            raise ValueError(f"durability is {durability!r}; choose 'rename' or 'fsync'")
         self.run_dir = Path(run_dir).absolute()
-        self.name = name
-        self.paths = spool_paths(self.run_dir, name)
+        self._writer = SpoolWriter(
+            self.run_dir,
+            name,
+            figures=figure_names(figure),
+            retention=_retention(retention),
+            durability=durability,
+            resumed_from=None if resumed_from is None else int(resumed_from),
+        )
         self.stats = PublisherStats()
         self.opened = threading.Event()
         """Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the last."""
-        self._figures = figure_names(figure)
         self._static = hand_over(static or {})
-        self._run = self.run_dir.name if name is None else f"{self.run_dir.name}-{name}"
         self._attempt = Attempts(log, self.paths.directory)
         self._pid = os.getpid()
         self._changed = threading.Condition()  # guards all that follows
@@ -106,6 +123,16 @@ class Publisher:
         self._thread = threading.Thread(target=self._work, name="autoviz-render publisher", daemon=True)
         self._thread.start()
         _unclosed.add(self)
+
+    @property
+    def paths(self) -> SpoolPaths:
+        """Where the spool lies. Final once `opened` is set."""
+        return self._writer.paths
+
+    @property
+    def name(self) -> str | None:
+        """The spool's name among several of a run directory. Final once `opened` is set."""
+        return self._writer.name
 
     def publish(
         self,
@@ -195,12 +222,10 @@ class Publisher:
     # The writer's thread
 
     def _work(self) -> None:
-        static = self._converted(self._static)
-        writer = SpoolWriter(self.paths, run=self._run, figures=self._figures, static=static)
-        self._attempt("opening the spool", writer.open)
+        self._attempt("opening the spool", self._writer.begin, self._converted(self._static))
         self.opened.set()
         try:
-            self._serve(writer)
+            self._serve(self._writer)
         finally:
             with self._changed:
                 self._idle = True  # whoever waits in flush waits for nobody any more
@@ -226,6 +251,7 @@ class Publisher:
             if update is not None and newest is not None:
                 if self._attempt("writing a snapshot", self._write, writer, update, newest, closing is not None):
                     self.stats.written += 1
+                    self._attempt("thinning the snapshots", writer.thin)
                 else:
                     self.stats.failed += 1
         self._attempt("closing the spool", writer.finish, closing)
@@ -267,6 +293,12 @@ class Publisher:
 
     def _is_drained(self) -> bool:
         return self._idle and self._pending is None
+
+
+def _retention(retention: Retention | Literal["all"] | None) -> Retention:
+    if isinstance(retention, str):
+        return Retention(keep=retention)
+    return Retention() if retention is None else retention
 
 
 _unclosed: set[Publisher] = set()

@@ -9,9 +9,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from autoviz_render.spool.atomic import write_all
+from autoviz_render.spool.plain import open_plain
+
+MAX_SCALARS_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -27,23 +30,32 @@ class ScalarsLine:
     scalars: Mapping[str, float] = field(default_factory=dict)
 
 
-def append_lines(path: Path, lines: Sequence[ScalarsLine]) -> None:
-    """Append all the lines or none. Raises OSError; the file then is as it was."""
+def append_lines(path: Path, lines: Sequence[ScalarsLine], *, sync: bool = False, left_at: int = -1) -> int:
+    """Append all the lines or none; the size of the file then.
+
+    sync: wait until the lines would survive a loss of power. left_at: the size at which this process left the file, to
+        spare a look whether somebody else was killed in mid-line.
+    Raises OSError; the file then is as it was, if the disk lets it be.
+    """
     text = "".join(json.dumps(_finite(vars(line)), allow_nan=False) + "\n" for line in lines)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
     try:
         size = os.fstat(descriptor).st_size
-        if size and not _ends_with_newline(descriptor, size):
+        if size not in (0, left_at) and not _ends_with_newline(descriptor, size):
             text = "\n" + text  # an earlier writer was killed in mid-line
+        data = text.encode()
         try:
-            write_all(descriptor, [text.encode()])
+            write_all(descriptor, [data])
+            if sync:
+                os.fsync(descriptor)
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
     finally:
         os.close(descriptor)
+    return size + len(data)
 
 
 def _ends_with_newline(descriptor: int, size: int) -> bool:
@@ -51,13 +63,40 @@ def _ends_with_newline(descriptor: int, size: int) -> bool:
     return os.read(descriptor, 1) == b"\n"
 
 
-def read_lines(path: Path) -> list[ScalarsLine]:
-    """The whole lines in the order of publishing; what was cut short is passed over."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    return [line for text in raw.split(b"\n") if (line := _parse(text)) is not None]
+class ScalarsReader:
+    """Reads a growing `scalars.jsonl`, each part of it once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._start_over(None)
+
+    def lines(self) -> list[ScalarsLine]:
+        """The whole lines so far in the order of publishing, one a quick update; none where there is no file.
+
+        What was cut short is passed over. Raises OSError and UnreadableError, as `open_plain` does.
+        """
+        try:
+            with open_plain(self._path, MAX_SCALARS_BYTES) as file:
+                self._read_on(file)
+        except FileNotFoundError:
+            self._start_over(None)
+        return list(self._lines.values())
+
+    def _read_on(self, file: BinaryIO) -> None:
+        status = os.fstat(file.fileno())
+        if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._offset:
+            self._start_over((status.st_dev, status.st_ino))
+        file.seek(self._offset)
+        whole, newline, _ = file.read(MAX_SCALARS_BYTES).rpartition(b"\n")
+        self._offset += len(whole) + len(newline)
+        for text in whole.split(b"\n"):
+            if (line := _parse(text)) is not None:
+                self._lines[line.epoch, line.sequence] = line  # a line may be there twice where a disk failed
+
+    def _start_over(self, identity: tuple[int, int] | None) -> None:
+        self._identity = identity
+        self._offset = 0
+        self._lines: dict[tuple[int, int], ScalarsLine] = {}
 
 
 def _parse(text: bytes) -> ScalarsLine | None:

@@ -13,11 +13,12 @@ from types import MappingProxyType
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.content import arrays_from, snapshot_from
 from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
+from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots
 from autoviz_render.spool.plain import read_plain
-from autoviz_render.spool.scalars import ScalarsLine, read_lines
+from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 
 
@@ -33,6 +34,7 @@ class Spool:
         is_run = inside.is_dir() or (directory.name != "spool" and not (directory / "spool.json").is_file())
         self.paths = SpoolPaths(inside if is_run else directory)
         self._static: dict[str, Mapping[str, Array]] = {}
+        self._scalars = ScalarsReader(self.paths.scalars)
 
     def __repr__(self) -> str:
         return f"Spool({str(self.paths.directory)!r})"
@@ -41,9 +43,16 @@ class Spool:
         """Whose spool it is and whether the run goes on. Raises SpoolError where there is none to read."""
         return read_info(self.paths.info)
 
-    def snapshots(self) -> list[SnapshotRef]:
-        """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later."""
-        return list_snapshots(self.paths.snapshots)
+    def snapshots(self, *, abandoned: bool = False) -> list[SnapshotRef]:
+        """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later.
+
+        abandoned: those too of what a resumed run did over.
+        """
+        refs, branches = list_snapshots(self.paths.snapshots), self._branches()
+        if abandoned or not branches:
+            return refs
+        iterations = {(line.epoch, line.sequence): line.iteration for line in self._scalars.lines()}
+        return [ref for ref in refs if not branches.is_abandoned(ref.epoch, iterations.get((ref.epoch, ref.sequence)))]
 
     def newest(self) -> SnapshotRef | None:
         """The last snapshot published, or None."""
@@ -84,9 +93,13 @@ class Spool:
             self._static[digest] = MappingProxyType(arrays_from(decode(data, path, "static")))
         return self._static[digest]
 
-    def scalars(self) -> list[ScalarsLine]:
-        """The numbers of every quick update, those too whose snapshots are gone."""
-        return read_lines(self.paths.scalars)
+    def scalars(self, *, abandoned: bool = False) -> list[ScalarsLine]:
+        """The numbers of every quick update, those too whose snapshots are gone; no step twice.
+
+        abandoned: those too of what a resumed run did over.
+        """
+        lines, branches = self._scalars.lines(), self._branches()
+        return [line for line in lines if abandoned or not branches.is_abandoned(line.epoch, line.iteration)]
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.
@@ -107,6 +120,11 @@ class Spool:
         except OSError:
             return False  # another reader was quicker, or the spool is read-only
         return True
+
+    def _branches(self) -> Branches:
+        with contextlib.suppress(OSError, SpoolError):
+            return Branches(self.info().epochs)
+        return Branches(())
 
     def _run_name(self) -> str:
         with contextlib.suppress(OSError, SpoolError):

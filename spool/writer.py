@@ -6,130 +6,212 @@ Synchronous, and it raises what the disk raises: `Publisher` is the one that nev
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from autoviz_render.spool.atomic import remove_drafts, sync_folder, write_whole
+from autoviz_render.spool.atomic import make_folder, remove_drafts, sync_file, sync_folder, write_whole
 from autoviz_render.spool.content import snapshot_datasets, static_datasets
 from autoviz_render.spool.encode import encode
+from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
-from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name
-from autoviz_render.spool.scalars import ScalarsLine, append_lines, read_lines
+from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name, spool_paths
+from autoviz_render.spool.lock import NoLocksError, WriterLock
+from autoviz_render.spool.retention import History, Kept, Retention
+from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 
 log = logging.getLogger("autoviz_render.spool")
+
+Durability = Literal["rename", "fsync"]
+DURABILITIES: tuple[Durability, ...] = ("rename", "fsync")
 
 _NOT_BEGUN = -1
 
 
 class SpoolWriter:
-    """Writes one epoch of one spool.
+    """Writes one epoch of one spool, and is the only one to do so.
 
-    static: the arrays that never change, written once when the spool is opened.
+    run_dir, name: of the spool, see `spool_paths`. Where another process writes that spool, one of the next free name
+        is taken at opening (`spool-2/`), and a warning says so: `paths` and `name` are final once it is open.
+    durability: "rename" survives the death of the process, "fsync" a loss of power too.
+    resumed_from: the iteration from which an interrupted run goes on; None: the one before its first quick update.
     """
 
     def __init__(
         self,
-        paths: SpoolPaths,
+        run_dir: Path,
+        name: str | None = None,
         *,
-        run: str,
         figures: tuple[str, ...],
-        static: Mapping[str, Array] | None = None,
+        retention: Retention,
+        durability: Durability = "rename",
+        resumed_from: int | None = None,
     ) -> None:
-        self.paths = paths
-        self._info = SpoolInfo(run, figures, Producer.here(), epoch=_NOT_BEGUN)
-        self._static = static or {}
+        self.run_dir = run_dir
+        self.name = name
+        self._asked_name = name
+        self._info = SpoolInfo(_run_name(run_dir, name), figures, Producer.here(), epoch=_NOT_BEGUN)
+        self._history = History(retention)
+        self._is_synced = durability == "fsync"
+        self._resumed_from = resumed_from
+        self._static: Mapping[str, Array] = {}
         self._digests: tuple[str, ...] = ()
         self._first = 0
-        self._newest: Path | None = None
+        self._scalars_size = -1
+        self._lock = WriterLock()
         self._is_open = False
 
-    def open(self) -> None:
-        """Make the folders, begin a new epoch, write `spool.json` and the static arrays.
+    @property
+    def paths(self) -> SpoolPaths:
+        return spool_paths(self.run_dir, self.name)
 
-        Called again after the directory vanished, it makes them anew in the same epoch. Raises OSError.
-        """
-        for folder in (self.paths.tmp, self.paths.snapshots, self.paths.static):
-            folder.mkdir(parents=True, exist_ok=True)
-        if self._info.epoch == _NOT_BEGUN:
-            if drafts := remove_drafts(self.paths.tmp):
-                log.info("%s: removed %d unfinished file(s) of an earlier start", self.paths.tmp, len(drafts))
-            self._begin_epoch()
-        self._digests = self._write_static()
-        self._write_info(self._info)
-        self._is_open = True
+    def begin(self, static: Mapping[str, Array]) -> None:
+        """Open the spool. static: the arrays that never change, written once. Raises OSError."""
+        self._static = static
+        self._open()
 
     def write(self, snapshot: Snapshot, number: int, *, sync: bool = False) -> Path:
         """Write a snapshot under its place in the run. Raises OSError; then the next write opens anew.
 
         number: counts this writer's quick updates from 0; the epoch and the sequence are worked out here.
+        sync: see that it survives a loss of power, whatever the durability.
         """
-        epoch, sequence = self._place(number)
+        epoch, sequence = self._place(number, snapshot.iteration)
         final = self.paths.snapshots / snapshot_name(epoch, sequence)
         datasets = snapshot_datasets(replace(snapshot, epoch=epoch, sequence=sequence), self._digests)
+        buffers = encode("snapshot", datasets)
         try:
-            write_whole(final, encode("snapshot", datasets), tmp=self.paths.tmp, sync=sync)
+            write_whole(final, buffers, tmp=self.paths.tmp, sync=sync or self._is_synced)
         except OSError:
             self._is_open = False
             raise
-        self._newest = final
+        size = sum(memoryview(buffer).nbytes for buffer in buffers)
+        ref = SnapshotRef(epoch, sequence, final)
+        self._history.add(Kept(ref, size, snapshot.iteration, snapshot.log_likelihood))
         return final
 
     def append(self, lines: Sequence[tuple[int, ScalarsLine]]) -> None:
         """Append the scalars of quick updates, each with its number, all or none. Raises OSError."""
         placed = []
         for number, line in lines:
-            epoch, sequence = self._place(number)
+            epoch, sequence = self._place(number, line.iteration)
             placed.append(replace(line, epoch=epoch, sequence=sequence))
-        append_lines(self.paths.scalars, placed)
+        self._scalars_size = append_lines(self.paths.scalars, placed, sync=self._is_synced, left_at=self._scalars_size)
+
+    def thin(self) -> None:
+        """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
+        self._history.thin(Branches(self._info.epochs))
 
     def finish(self, state: State) -> None:
-        """Make the last snapshot survive a loss of power, and say how the run ended. Raises OSError."""
-        self._place(0)
-        if self._newest is not None and self._newest.exists():
-            descriptor = os.open(self._newest, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            sync_folder(self.paths.snapshots)
-        self._write_info(replace(self._info, state=state))
-
-    def _place(self, number: int) -> tuple[int, int]:
+        """Make what was published last survive a loss of power, and say how the run ended. Raises OSError."""
         if not self._is_open:
-            self.open()
-        return self._info.epoch, self._first + number
+            self._open()
+        newest = self._history.newest
+        for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
+            if path.exists():
+                sync_file(path)
+        sync_folder(self.paths.snapshots)
+        self._write_info(replace(self._info, state=state))
+        self._lock.release()
+
+    # Opening
+
+    def _open(self) -> None:
+        """Take the spool, make its folders, begin a new epoch, write `spool.json` and the static arrays.
+
+        Called again after the directory vanished, it makes them anew in the same epoch. Raises OSError.
+        """
+        self._take()
+        for folder in (self.paths.tmp, self.paths.snapshots, self.paths.static):
+            make_folder(folder)
+        if self._info.epoch == _NOT_BEGUN:
+            self._sweep()
+            self._begin_epoch()
+        self._digests = self._write_static()
+        self._write_info(self._info)
+        self._is_open = True
+
+    def _take(self) -> None:
+        """Be the one writer of the spool, or of one of the next name that is free."""
+        make_folder(self.paths.directory)
+        if self._is_ours():
+            return
+        taken = self.paths
+        for number in itertools.count(2):
+            self.name = str(number) if self._asked_name is None else f"{self._asked_name}-{number}"
+            make_folder(self.paths.directory)
+            if self._is_ours():
+                break
+        self._info = replace(self._info, run=_run_name(self.run_dir, self.name), epoch=_NOT_BEGUN)
+        log.warning(
+            "%s: %s writes it already; publishing to %s instead. Give each of several writers a name of its own.",
+            taken.directory,
+            _holder(taken),
+            self.paths.directory,
+        )
+
+    def _is_ours(self) -> bool:
+        try:
+            return self._lock.acquire(self.paths.writer_lock)
+        except NoLocksError as error:
+            log.info("%s: writing without a lock: %s", self.paths.directory, error)
+        try:
+            info = read_info(self.paths.info)
+        except SpoolError:
+            return True
+        here = Producer.here()
+        is_elsewhere = info.producer.host != here.host  # whether it lives cannot be seen: a dead one must not block us
+        return is_elsewhere or info.producer.pid == here.pid or info.is_over()
+
+    def _sweep(self) -> None:
+        if drafts := remove_drafts(self.paths.tmp):
+            names = ", ".join(path.name for path in drafts[:3]) + (", ..." if len(drafts) > 3 else "")
+            message = "%s: removed %d unfinished file(s) that an earlier start left when it was killed (%s)"
+            log.warning(message, self.paths.tmp, len(drafts), names)
 
     def _begin_epoch(self) -> None:
         """Go on after everything that is there: a new epoch, and sequence numbers never used before."""
-        epochs, sequences = [-1], [-1]
-        earlier: list[SnapshotRef | ScalarsLine] = [*list_snapshots(self.paths.snapshots)]
-        for place in (*earlier, *read_lines(self.paths.scalars)):
-            epochs.append(place.epoch)
-            sequences.append(place.sequence)
+        snapshots, lines = list_snapshots(self.paths.snapshots), ScalarsReader(self.paths.scalars).lines()
+        earlier: tuple[Epoch, ...] = ()
         try:
-            epochs.append(read_info(self.paths.info).epoch)
+            earlier = read_info(self.paths.info).epochs
         except FileNotFoundError:
             pass  # the first start
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
-        self._first = max(sequences) + 1
-        epoch = max(epochs) + 1
-        while not self._claim(epoch):
-            epoch += 1
-        self._info = replace(self._info, epoch=epoch)
+        places = {(each.epoch, each.sequence) for each in snapshots} | {(each.epoch, each.sequence) for each in lines}
+        self._first = 1 + max((sequence for _, sequence in places), default=-1)
+        number = 1 + max([epoch for epoch, _ in places] + [epoch.number for epoch in earlier], default=-1)
+        while not self._claim(number):
+            number += 1
+        epoch = Epoch(number, self._info.created, self._resumed_from)
+        self._info = replace(self._info, epoch=number, epochs=(*earlier, epoch))
+        self._history.begin(snapshots, lines)
 
     def _claim(self, epoch: int) -> bool:
-        """Whether the epoch is ours: of two writers that start together, one makes the file."""
+        """Whether the epoch is ours: without locks, of two writers that start together one makes the file."""
         try:
             os.close(os.open(self.paths.tmp / f"e{epoch:04d}.claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         except FileExistsError:
             return False
         return True
+
+    def _place(self, number: int, iteration: int) -> tuple[int, int]:
+        if not self._is_open:
+            self._open()
+        *earlier, epoch = self._info.epochs
+        if earlier and epoch.resumed_from is None:
+            # it takes up the run where it publishes first: what was published from there on is done over
+            epoch = replace(epoch, resumed_from=iteration - 1)
+            self._info = replace(self._info, epochs=(*earlier, epoch))
+            self._write_info(self._info)
+        return self._info.epoch, self._first + number
 
     def _write_static(self) -> tuple[str, ...]:
         if not self._static:
@@ -137,9 +219,24 @@ class SpoolWriter:
         data = b"".join(encode("static", static_datasets(self._static)))
         digest = hashlib.sha256(data).hexdigest()
         path = self.paths.static / f"{digest}.h5"
-        if not path.exists():
+        if path.exists():
+            sync_file(path)  # an earlier start may have been killed before it was
+            sync_folder(path.parent)
+        else:
             write_whole(path, [data], tmp=self.paths.tmp, sync=True)
         return (digest,)
 
     def _write_info(self, info: SpoolInfo) -> None:
         write_whole(self.paths.info, [info_bytes(info)], tmp=self.paths.tmp, sync=True)
+
+
+def _run_name(run_dir: Path, name: str | None) -> str:
+    return run_dir.name if name is None else f"{run_dir.name}-{name}"
+
+
+def _holder(paths: SpoolPaths) -> str:
+    try:
+        producer = read_info(paths.info).producer
+    except SpoolError:
+        return "another process"
+    return f"process {producer.pid} on {producer.host} ({producer.program})"

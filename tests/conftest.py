@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,11 +42,22 @@ def run_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def publish(run_dir: Path) -> Callable[..., None]:
-    """Publish some snapshots of a small image, each written before the next, and say how the run ended."""
+    """Publish some snapshots of a small image, each written before the next, and say how the run ended.
 
-    def publish(count: int = 3, *, figure: str = "auto", state: str = "finished", into: Path = run_dir) -> None:
-        publisher = Publisher(into, figure=figure, static={"data": np.eye(4)})
-        for number in range(count):
+    first: the first quick update; its iteration is ten times that.
+    """
+
+    def publish(
+        count: int = 3,
+        *,
+        figure: str = "auto",
+        state: str = "finished",
+        into: Path = run_dir,
+        first: int = 0,
+        **settings: Any,
+    ) -> None:
+        publisher = Publisher(into, figure=figure, static={"data": np.eye(4)}, **settings)
+        for number in range(first, first + count):
             publisher.publish(
                 {"image": np.full((4, 4), float(number)), "line": np.arange(5.0) * number},
                 iteration=10 * number,

@@ -67,13 +67,13 @@ def test_a_figure_that_is_not_there_does_not_end_the_search(tmp_path, renderer, 
 def test_a_second_run_in_the_same_place_is_drawn_to_its_end(tmp_path, renderer, monkeypatch):
     """The spool still says that the run is finished: no renderer may take the old run for the new one."""
     run(tmp_path, renderer)
-    open_spool = SpoolWriter.open
+    open_spool = SpoolWriter.begin
 
-    def slowly(writer):
+    def slowly(writer, static):
         assert not threading.Event().wait(0.5)
-        open_spool(writer)
+        open_spool(writer, static)
 
-    monkeypatch.setattr(SpoolWriter, "open", slowly)
+    monkeypatch.setattr(SpoolWriter, "begin", slowly)
     spool = run(tmp_path, renderer)
     assert spool.newest().epoch == 1
     assert read_heartbeat(spool.paths.heartbeat).last_drawn == spool.newest().path.name

@@ -167,17 +167,6 @@ def test_flush_ends_when_another_thread_closes(run_dir):
     assert not flushed.is_alive()
 
 
-def test_two_writers_that_start_together_take_different_epochs(run_dir):
-    """A forgotten name under MPI: no file of one may replace the other's."""
-    publishers = [Publisher(run_dir) for _ in range(4)]
-    for number, publisher in enumerate(publishers):
-        publisher.publish({"x": np.full(2, number)}, iteration=0)
-    for publisher in publishers:
-        publisher.close()
-    spool = Spool(run_dir)
-    assert sorted(spool.read(ref).arrays["x"][0] for ref in spool.snapshots()) == [0, 1, 2, 3]
-
-
 def test_warnings_turned_into_errors_stay_out_of_the_sampler(run_dir):
     """`python -W error` is for finding faults in the sampler's program, not for ending it."""
 
@@ -202,16 +191,6 @@ def test_publishing_after_closing_is_harmless(run_dir, caplog):
     publisher.close("failed")
     assert "it is closed" in caplog.text
     assert Spool(run_dir).info().state == "finished"
-
-
-def test_each_start_is_a_new_epoch_and_no_sequence_is_used_twice(run_dir, publish):
-    """A resumed run goes on in the same spool; names must keep telling the order."""
-    publish(2)
-    publish(2, state="failed")
-    refs = Spool(run_dir).snapshots()
-    assert [(ref.epoch, ref.sequence) for ref in refs] == [(0, 0), (0, 1), (1, 2), (1, 3)]
-    assert Spool(run_dir).info().state == "failed"
-    assert len(list((run_dir / "spool" / "static").iterdir())) == 1
 
 
 def test_an_exception_in_the_with_block_marks_the_run_as_failed(run_dir):

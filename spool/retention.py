@@ -1,0 +1,140 @@
+"""Which snapshots a run keeps: the first, the newest, the best, and an evenly thinned history in between."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from autoviz_render.spool.epochs import Branches
+from autoviz_render.spool.scalars import ScalarsLine
+from autoviz_render.spool.snapshot import SnapshotRef
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The bounds within which a run keeps its snapshots.
+
+    max_snapshots: files. max_bytes: of all snapshots together. None is no bound. keep: "all" removes nothing.
+
+    Whatever the bounds, the first, the newest and the best snapshot are kept, and `scalars.jsonl` keeps the numbers of
+    every quick update.
+    Raises ValueError where a bound is not positive.
+    """
+
+    max_snapshots: int | None = 1000
+    max_bytes: int | None = 2_000_000_000
+    keep: Literal["thinned", "all"] = "thinned"
+
+    def __post_init__(self) -> None:
+        if self.keep not in ("thinned", "all"):
+            raise ValueError(f"keep is {self.keep!r}; choose 'thinned' or 'all'")
+        for name, bound in (("max_snapshots", self.max_snapshots), ("max_bytes", self.max_bytes)):
+            if bound is not None and not bound > 0:
+                raise ValueError(f"{name} is {bound!r}; give a positive number, or None for no bound")
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A snapshot on disk. size: bytes. iteration, log_likelihood: None and NaN where they are not known."""
+
+    ref: SnapshotRef
+    size: int
+    iteration: int | None = None
+    log_likelihood: float = math.nan
+
+
+class History:
+    """The snapshots that a writer has on disk, of all epochs, and the removal of those that are too many."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+        self._kept: list[Kept] = []
+
+    @property
+    def newest(self) -> SnapshotRef | None:
+        return self._kept[-1].ref if self._kept else None
+
+    def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
+        """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
+        by_place = {(line.epoch, line.sequence): line for line in lines}
+        self._kept = []
+        for ref in refs:
+            with contextlib.suppress(FileNotFoundError):
+                line = by_place.get((ref.epoch, ref.sequence))
+                numbers = (None, math.nan) if line is None else (line.iteration, line.log_likelihood)
+                self._kept.append(Kept(ref, ref.path.stat().st_size, *numbers))
+
+    def add(self, kept: Kept) -> None:
+        self._kept.append(kept)
+
+    def thin(self, branches: Branches) -> None:
+        """Remove the snapshots that are not kept. Raises OSError; the rest is then left for the next time."""
+        gone: set[Kept] = set()
+        try:
+            for kept in surplus(self._kept, self._retention, branches):
+                kept.ref.path.unlink(missing_ok=True)
+                gone.add(kept)
+        finally:
+            if gone:
+                self._kept = [kept for kept in self._kept if kept not in gone]
+
+
+def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> list[Kept]:
+    """The snapshots to remove, in that order, so that the rest is within the bounds.
+
+    kept: in the order of publishing. branches: tell which of them are abandoned.
+
+    Abandoned snapshots go first, the oldest before the others. Then, again and again, the one whose removal leaves the
+    smallest gap between its neighbours' sequence numbers, the oldest of equals: so the gaps of a long history differ
+    by a factor of two at the most, but for where the best snapshot stands between.
+    """
+    bounds = _Bounds(len(kept), sum(each.size for each in kept), retention)
+    if not bounds.are_exceeded():
+        return []
+    is_abandoned = [branches.is_abandoned(each.ref.epoch, each.iteration) for each in kept]
+    removed = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if is_gone and bounds.remove(each)]
+    history = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if not is_gone]
+    best = max(range(len(history)), key=lambda index: _goodness(history[index]), default=-1)
+    left = np.arange(len(history))
+    sequences = np.array([each.ref.sequence for each in history], dtype=np.float64)
+    while bounds.are_exceeded():
+        gaps = sequences[left[2:]] - sequences[left[:-2]]
+        gaps[left[1:-1] == best] = np.inf
+        if not np.isfinite(gaps).any():
+            break
+        at = 1 + int(gaps.argmin())
+        bounds.remove(history[left[at]])
+        removed.append(history[left[at]])
+        left = np.delete(left, at)
+    return removed
+
+
+def _goodness(kept: Kept) -> tuple[float, SnapshotRef]:
+    return (-math.inf if math.isnan(kept.log_likelihood) else kept.log_likelihood, kept.ref)
+
+
+@dataclass
+class _Bounds:
+    count: int
+    size: int
+    retention: Retention
+
+    def are_exceeded(self) -> bool:
+        most, largest = self.retention.max_snapshots, self.retention.max_bytes
+        is_bounded = self.retention.keep == "thinned"
+        return is_bounded and (
+            (most is not None and self.count > most) or (largest is not None and self.size > largest)
+        )
+
+    def remove(self, kept: Kept) -> bool:
+        """Count a snapshot as removed, if any need be."""
+        if not self.are_exceeded():
+            return False
+        self.count -= 1
+        self.size -= kept.size
+        return True

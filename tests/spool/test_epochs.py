@@ -1,0 +1,83 @@
+"""Resumed runs: what was done over is hidden, and no step is told twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoviz_render.spool.epochs import Branches, Epoch
+from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
+
+
+def places(spool: Spool, **how) -> list[tuple[int, int]]:
+    return [(ref.epoch, ref.sequence) for ref in spool.snapshots(**how)]
+
+
+def test_each_start_is_a_new_epoch_and_no_sequence_is_used_twice(run_dir, publish):
+    """A resumed run goes on in the same spool; names must keep telling the order."""
+    publish(2)
+    publish(2, first=2, state="failed")
+    assert places(Spool(run_dir)) == [(0, 0), (0, 1), (1, 2), (1, 3)]
+    assert Spool(run_dir).info().state == "failed"
+    assert len(list((run_dir / "spool" / "static").iterdir())) == 1
+
+
+@pytest.mark.parametrize("told", [None, 19])
+def test_the_branch_that_a_resumed_run_did_over_is_hidden(run_dir, publish, told):
+    """A sampler resumes from its last checkpoint, which is older than its last figure."""
+    publish(5, state="failed")
+    publish(4, first=2, resumed_from=told)
+    spool = Spool(run_dir)
+    assert places(spool) == [(0, 0), (0, 1), (1, 5), (1, 6), (1, 7), (1, 8)]
+    assert [line.iteration for line in spool.scalars()] == [0, 10, 20, 30, 40, 50]
+    assert len(places(spool, abandoned=True)) == len(spool.scalars(abandoned=True)) == 9
+    assert [epoch.resumed_from for epoch in spool.info().epochs] == [None, 19]
+    assert spool.best().epoch == 0, "the best before the resume point is still of this run"
+
+
+def test_what_is_told_counts_before_anything_is_published(run_dir, publish):
+    """Between the restart and its first quick update a reader may look already."""
+    publish(5, state="failed")
+    publisher = Publisher(run_dir, resumed_from=20)
+    assert publisher.opened.wait(30)
+    assert places(Spool(run_dir)) == [(0, 0), (0, 1), (0, 2)]
+    publisher.close()
+
+
+def test_the_best_of_an_abandoned_branch_is_not_the_best(run_dir, publish):
+    """It is a point that the run, as it stands, never saw."""
+    publish(3, state="failed")  # its best is quick update 1
+    publish(1, first=1, resumed_from=5)
+    assert places(Spool(run_dir)) == [(0, 0), (1, 3)]
+    assert Spool(run_dir).best().epoch == 1
+
+
+def test_a_run_begun_afresh_hides_all_of_the_one_before(run_dir, publish):
+    """The same script, started twice in one place: the figure must be of the second."""
+    publish(5)
+    publish(1)
+    assert places(Spool(run_dir)) == [(1, 5)]
+
+
+def test_a_branch_abandoned_twice_stays_abandoned(run_dir, publish):
+    """Killed, resumed, killed earlier than the first time, resumed again."""
+    publish(6, state="failed")
+    publish(2, first=4, state="failed")
+    publish(2, first=2)
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [0, 10, 20, 30]
+
+
+def test_a_snapshot_whose_numbers_are_lost_is_not_hidden(run_dir, publish):
+    """Without `scalars.jsonl` a reader cannot know the iteration, and showing too much is the lesser fault."""
+    publish(2)
+    publish(1, first=1)
+    (run_dir / "spool" / "scalars.jsonl").unlink()
+    assert len(Spool(run_dir).snapshots()) == 3
+
+
+def test_epochs_are_told_apart_whatever_is_known_of_them():
+    """`spool.json` may have been lost between two starts: an epoch that it does not name is no error."""
+    branches = Branches([Epoch(3, 0.0, 100), Epoch(1, 0.0, 40)])
+    assert [branches.is_abandoned(epoch, 50) for epoch in range(5)] == [True, False, False, False, False]
+    assert [branches.is_abandoned(epoch, 101) for epoch in range(5)] == [True, True, True, False, False]
+    assert not branches.is_abandoned(0, None)

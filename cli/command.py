@@ -89,7 +89,7 @@ def _watch(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None) -
 def _draw(settings: argparse.Namespace, recipes: Mapping[str, Recipe] | None, spools: list[Path]) -> int:
     from autoviz_render.renderer.replay import ReplaySettings
 
-    chosen = ReplaySettings(settings.which, recipes, settings.formats, settings.dpi)
+    chosen = ReplaySettings(settings.which, settings.abandoned, recipes, settings.formats, settings.dpi)
     complaints: list[str] = []
 
     def complain(message: str) -> None:

@@ -22,6 +22,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--watch takes one PATH; to watch several runs, name the directory above them")
     if settings.watch and (settings.which != "newest" or settings.status):
         parser.error("--watch draws the newest as they come: leave out --all, --step, --best and --status")
+    if settings.abandoned and settings.which != "all":
+        parser.error("--abandoned goes with --all")
     if settings.until_finished and not settings.watch:
         parser.error("--until-finished goes with --watch")
     if settings.poll is not None and not settings.watch:
@@ -51,6 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
         const="best",
         help="the snapshot of the best log likelihood",
     )
+    which.add_argument("--abandoned", action="store_true", help="with --all: those too that a resumed run did over")
     one.add_argument("--status", action="store_true", help="say how each run stands, and draw nothing")
     which.add_argument("--until-finished", action="store_true", help="with --watch: leave when the run is over")
     which.add_argument(

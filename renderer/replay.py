@@ -22,10 +22,12 @@ class ReplaySettings:
     """What to draw again, and how.
 
     which: "newest", "best" (highest log likelihood), "all", or the sequence number of one quick update.
+    abandoned: with "all", those too of what a resumed run did over; one that is asked for by number is drawn anyhow.
     recipes: figures by name; None draws the ones that the spool names. formats, dpi: see `SnapshotRenderer`.
     """
 
     which: Which = "newest"
+    abandoned: bool = False
     recipes: Mapping[str, Recipe] | None = None
     formats: Sequence[Format] = ("png",)
     dpi: int = LIVE_DPI
@@ -45,12 +47,15 @@ def replay(
     info = spool.info()
     renderer = SnapshotRenderer(settings.recipes or find_recipes(info.figures), settings.formats, settings.dpi)
     folder = out or (spool.paths.images / "frames" if settings.which == "all" else spool.paths.images)
-    for ref, snapshot in _chosen(spool, settings.which, on_error):
+    for ref, snapshot in _chosen(spool, settings, on_error):
         suffix = "" if settings.which == "newest" else f"-{ref.path.stem}"
         yield renderer.render(snapshot, folder, suffix)
 
 
-def _chosen(spool: Spool, which: Which, on_error: Callable[[str], None]) -> Iterator[tuple[SnapshotRef, Snapshot]]:
+def _chosen(
+    spool: Spool, settings: ReplaySettings, on_error: Callable[[str], None]
+) -> Iterator[tuple[SnapshotRef, Snapshot]]:
+    which = settings.which
     if which == "newest":
         for ref in reversed(spool.snapshots()):
             if (snapshot := _read(spool, ref, on_error)) is not None:
@@ -58,11 +63,11 @@ def _chosen(spool: Spool, which: Which, on_error: Callable[[str], None]) -> Iter
                 return
         return
     if which == "all":
-        refs = spool.snapshots()
+        refs = spool.snapshots(abandoned=settings.abandoned)
     elif which == "best":
         refs = [best] if (best := spool.best()) is not None else []
     else:
-        refs = [ref for ref in spool.snapshots() if ref.sequence == which]
+        refs = [ref for ref in spool.snapshots(abandoned=True) if ref.sequence == which]
         if not refs:
             raise NoSpoolError(spool.paths.snapshots, f"holds no step {which}; {_range(spool)}")
     for ref in refs:

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from autoviz_render.search.backends import Where, make_backend
 from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import Publisher, PublisherStats
+from autoviz_render.spool.retention import Retention
+from autoviz_render.spool.writer import Durability
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -36,6 +38,7 @@ class QuickUpdate:
     renderer: where figures are drawn: "process" (a child process, beside the search), "thread", "inline"
         (the search waits), or None (nowhere: `autoviz-render` does it when somebody asks).
     name: for one of several chains or ranks that share a run directory.
+    retention, durability, resumed_from: of the snapshots on disk, as for `Publisher`.
 
     It never raises and never waits for the disk or a figure; what goes wrong is logged once a cause. Use it
     as a context manager, or call `close`: the best point of all is then published and drawn.
@@ -55,6 +58,9 @@ class QuickUpdate:
         every_seconds: float | None = None,
         renderer: Where | None = "process",
         name: str | None = None,
+        retention: Retention | Literal["all"] | None = None,
+        durability: Durability = "rename",
+        resumed_from: int | None = None,
     ) -> None:
         if every is None and every_seconds is None:
             every_seconds = DEFAULT_EVERY_SECONDS
@@ -63,7 +69,15 @@ class QuickUpdate:
         self._every = every
         self._every_seconds = every_seconds
         self._pid = os.getpid()
-        self._publisher = Publisher(run_dir, figure=figure, static=static, name=name)
+        self._publisher = Publisher(
+            run_dir,
+            figure=figure,
+            static=static,
+            name=name,
+            retention=retention,
+            durability=durability,
+            resumed_from=resumed_from,
+        )
         self._backend = make_backend(renderer, self._publisher)
         self._best: npt.NDArray[np.float64] | None = None
         self._best_log_likelihood = -math.inf

@@ -2,16 +2,17 @@
 
 A *run directory* is any directory the user names. Its `spool/` holds what one sampler published:
 
-    spool.json    who publishes, which figures, and whether the run goes on     (`state`)
+    spool.json    who publishes, which figures, every start of the run, its end (`info`, `epochs`)
+    writer.lock   held by the one process that writes                           (`lock`)
     tmp/          being written; never read                                     (`atomic`)
-    snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `hdf5`)
-    static/       the arrays that never change, named by their digest           (`store`)
-    scalars.jsonl one line a quick update                                       (`scalars`)
+    snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `encode`, `decode`, `seal`)
+    static/       the arrays that never change, named by their digest           (`writer`)
+    scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `retention`)
     bad/          what could not be read, with the reason                       (`store`)
 
-`Publisher` is the sampler's hand: it never waits and never raises. `Spool` is the reader's eye: a
-directory listing is the truth, and nothing is ordered by modification time. `docs/format.md`
-specifies every byte. This package imports NumPy and h5py, nothing else.
+`Publisher` is the sampler's hand: it never waits and never raises; its thread has a `SpoolWriter`, which does both.
+`Spool` is the reader's eye: a directory listing is the truth, and nothing is ordered by modification
+time. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         UnreadableError,
     )
     from autoviz_render.spool.publisher import Publisher
+    from autoviz_render.spool.retention import Retention
     from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
     from autoviz_render.spool.store import Spool
 
@@ -34,6 +36,7 @@ _HOME = {
     "LaterVersionError": "errors",
     "NoSpoolError": "errors",
     "Publisher": "publisher",
+    "Retention": "retention",
     "Snapshot": "snapshot",
     "SnapshotRef": "snapshot",
     "Spool": "store",
@@ -45,6 +48,7 @@ __all__ = [
     "LaterVersionError",
     "NoSpoolError",
     "Publisher",
+    "Retention",
     "Snapshot",
     "SnapshotRef",
     "Spool",

@@ -40,7 +40,7 @@ def environment():
 
 def test_the_blocks_are_those_that_are_run_here():
     """A block that is added must be run too."""
-    assert len(PYTHON) == 3
+    assert len(PYTHON) == 5
     assert {language for language, _ in BLOCKS} == {"python", "sh", ""}
     assert set(SHELL) >= BY_MAKE | {WATCH}
 
@@ -53,6 +53,21 @@ def test_the_ten_lines_leave_a_figure_of_the_best_point(folder):
     assert spool.info().state == "finished"
     assert list(snapshot.parameters.values()) == pytest.approx([3.0, 4.0, 1.5], abs=0.3)
     assert (folder / "output" / "search" / "image" / "fit.png").exists()
+
+
+def test_a_spool_reads_as_the_page_says(folder):
+    """After the run."""
+    program = subprocess.run(
+        [sys.executable, "-c", PYTHON[3]], cwd=folder, check=True, capture_output=True, text=True, timeout=120
+    )
+    assert "(200,)" in program.stdout
+    assert "quick updates, " in program.stdout
+
+
+def test_a_chain_publishes_under_its_name(folder):
+    """Beside the others, in one run directory."""
+    subprocess.run([sys.executable, "-c", PYTHON[4]], cwd=folder, check=True, timeout=120)
+    assert Spool(folder / "output" / "chains" / "spool-rank-3").newest() is not None
 
 
 @pytest.mark.parametrize("line", [line for line in SHELL if line not in {*BY_MAKE, WATCH}])

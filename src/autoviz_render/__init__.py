@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from autoviz_render.search.quick_update import QuickUpdate
     from autoviz_render.spool.errors import SpoolError
     from autoviz_render.spool.publisher import Publisher
+    from autoviz_render.spool.retention import Retention
     from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
     from autoviz_render.spool.store import Spool
 
@@ -46,6 +47,7 @@ _HOME = {
     "Publisher": "autoviz_render.spool.publisher",
     "QuickUpdate": "autoviz_render.search.quick_update",
     "RendererProcess": "autoviz_render.renderer.process",
+    "Retention": "autoviz_render.spool.retention",
     "Series": "autoviz_render.renderer.panels",
     "Snapshot": "autoviz_render.spool.snapshot",
     "SnapshotRef": "autoviz_render.spool.snapshot",
@@ -67,6 +69,7 @@ __all__ = [
     "Publisher",
     "QuickUpdate",
     "RendererProcess",
+    "Retention",
     "Series",
     "Snapshot",
     "SnapshotRef",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autoviz_render.spool.atomic import write_all
+from autoviz_render.spool.atomic import sync_folder, write_all
 from autoviz_render.spool.plain import open_plain
 
 MAX_SCALARS_BYTES = 1 << 30
@@ -49,6 +49,8 @@ def append_lines(path: Path, lines: Sequence[ScalarsLine], *, sync: bool = False
             write_all(descriptor, [data])
             if sync:
                 os.fsync(descriptor)
+                if not size:
+                    sync_folder(path.parent)  # the file is new: its name must survive too
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)

@@ -110,15 +110,17 @@ class SpoolWriter:
 
     def finish(self, state: State) -> None:
         """Make what was published last survive a loss of power, and say how the run ended. Raises OSError."""
-        if not self._is_open:
-            self._open()
-        newest = self._history.newest
-        for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
-            if path.exists():
-                sync_file(path)
-        sync_folder(self.paths.snapshots)
-        self._write_info(replace(self._info, state=state))
-        self._lock.release()
+        try:
+            if not self._is_open:
+                self._open()
+            newest = self._history.newest
+            for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
+                if path.exists():
+                    sync_file(path)
+            sync_folder(self.paths.snapshots)
+            self._write_info(replace(self._info, state=state))
+        finally:
+            self._lock.release()
 
     # Opening
 

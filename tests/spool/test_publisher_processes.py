@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import breaking
 import pytest
+from breaking import check_whole, publish_some
 
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
@@ -93,3 +96,29 @@ def test_a_killed_writer_leaves_only_whole_snapshots(run_dir, eventually, caplog
     assert not drafted.exists()
     assert kept.exists()
     assert f"removed 1 unfinished file(s) that an earlier start left when it was killed ({drafted.name})" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_writer_killed_at_any_system_call(tmp_path, caplog):
+    """Before and after each call that a run makes, and in the middle of its writes: only whole snapshots, the next
+    start sweeps and says what it found, and goes on."""
+    program = Path(breaking.__file__).with_name("killed_writers.py")
+    killed = subprocess.run([sys.executable, str(program), str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(killed.stdout) > 150, killed.stderr
+    swept = 0
+    for run_dir in sorted(tmp_path.iterdir()):
+        spool = Spool(run_dir)
+        before = check_whole(spool)
+        assert before == sorted(before)
+        drafts = [path.name for path in spool.paths.tmp.glob(".*.draft")]
+        caplog.clear()
+        publish_some(run_dir, 2, first=3)
+        assert [path.name for path in run_dir.iterdir()] == ["spool"], "the dead writer's lock was not free"
+        assert spool.read(spool.newest()).iteration == 4
+        assert set(before) & {0, 1, 2} <= set(check_whole(spool)) | {1, 2}, "what was there is there, but for thinning"
+        assert [line.iteration for line in spool.scalars()][-2:] == [3, 4]
+        assert list(spool.paths.tmp.glob(".*.draft")) == []
+        swept += len(drafts)
+        assert all(name in caplog.text for name in drafts[:3])
+        assert bool(drafts) == ("when it was killed" in caplog.text)
+    assert swept > 10

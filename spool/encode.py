@@ -8,34 +8,32 @@ cannot serve is written by HDF5 in the ordinary way; the file is of the same for
 from __future__ import annotations
 
 import itertools
-import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 
+from autoviz_render.spool.directory import Described, directory_bytes
 from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.seal import checksum, seal
 from autoviz_render.spool.snapshot import Array
 
-Described = tuple[str, np.dtype[Any], tuple[int, ...]]
+_Key = tuple[str, np.dtype[Any], tuple[int, ...]]
 """The path, dtype and shape of a dataset."""
 
 _serial = itertools.count()  # HDF5 refuses to make a file that another thread has open, in memory too
 _ALIGNMENT = 8  # of every array in the file: readers use the bytes where they lie
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where the bytes of one array lie in the file."""
+class _Place(NamedTuple):
+    """Where the bytes of one array lie in the file; an array without bytes lies at 0."""
 
     offset: int
-    length: int
-    path: str
+    described: Described
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,13 @@ class _Template:
     """A file without the values of its arrays and without its seal.
 
     pieces: end to end the file: bytes, or the path of the array whose bytes come there.
-    places: of the arrays that have bytes, in the order of their offsets.
+    places: offset, length and path of each array, by offset. directory: of the arrays, in that order.
     rest: the CRC-32 of all bytes that belong to no array, in order. size: of the file, in bytes.
     """
 
     pieces: tuple[bytes | str, ...]
-    places: tuple[_Place, ...]
+    places: tuple[tuple[int, int, str], ...]
+    directory: bytes
     rest: int
     size: int
 
@@ -66,34 +65,40 @@ def encode(kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]
     if template is None:
         return _ordinary(kind, arrays)
     buffers = {path: value.data for path, value in arrays.items()}
-    spans = [(place.offset, place.length, checksum(buffers[place.path])) for place in template.places]
+    spans = [(offset, length, checksum(buffers[path])) for offset, length, path in template.places]
     pieces = [buffers[piece] if isinstance(piece, str) else piece for piece in template.pieces]
-    return [*pieces, seal(spans, template.size, template.rest)]
+    return [*pieces, seal(template.directory, spans, template.size, template.rest)]
 
 
 @lru_cache(maxsize=8)
-def _template(kind: str, described: tuple[Described, ...]) -> _Template | None:
-    """The template of datasets that are so described; None where they do not fit one."""
+def _template(kind: str, key: tuple[_Key, ...]) -> _Template | None:
+    """The template of datasets of these paths, dtypes and shapes; None where they do not fit one."""
     try:
-        image, places = _empty_image(kind, described)
+        image, places = _empty_image(kind, [Described(*each) for each in key])
     except (OSError, RuntimeError, TypeError, ValueError):  # h5py's; the ordinary way may know better
         return None
     pieces: list[bytes | str] = []
     position = 0
-    for place in places:
-        if place.offset < position:
-            return None  # not stored, or stored where another is
-        pieces += [image[position : place.offset], place.path]
-        position = place.offset + place.length
+    for offset, described in places:
+        if described.nbytes:
+            if offset < position:
+                return None  # not stored, or stored where another is
+            pieces += [image[position:offset], described.path]
+            position = offset + described.nbytes
     if position > len(image):
         return None
     pieces.append(image[position:])
-    rest = b"".join(piece for piece in pieces if isinstance(piece, bytes))
-    return _Template(tuple(piece for piece in pieces if piece), tuple(places), zlib.crc32(rest), len(image))
+    return _Template(
+        pieces=tuple(piece for piece in pieces if piece),
+        places=tuple((offset, described.nbytes, described.path) for offset, described in places),
+        directory=directory_bytes(kind, (described for _, described in places)),
+        rest=zlib.crc32(b"".join(piece for piece in pieces if isinstance(piece, bytes))),
+        size=len(image),
+    )
 
 
-def _empty_image(kind: str, described: tuple[Described, ...]) -> tuple[bytes, list[_Place]]:
-    """A file with room for the datasets, and the places of those that have bytes, in the order of their offsets."""
+def _empty_image(kind: str, datasets: Iterable[Described]) -> tuple[bytes, list[_Place]]:
+    """A file with room for the datasets, and their places, by offset; -1 is no place."""
     create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     create.set_layout(h5py.h5d.CONTIGUOUS)
     create.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
@@ -104,26 +109,41 @@ def _empty_image(kind: str, described: tuple[Described, ...]) -> tuple[bytes, li
     link.set_char_encoding(h5py.h5t.CSET_UTF8)
     places = []
     with _new_file(kind) as file:
-        for path, dtype, shape in described:
-            space = h5py.h5s.create_simple(shape) if shape else h5py.h5s.create(h5py.h5s.SCALAR)
-            stored = h5py.string_dtype("utf-8", dtype.itemsize) if dtype.kind == "S" else dtype
+        for each in datasets:
+            space = h5py.h5s.create_simple(each.shape) if each.shape else h5py.h5s.create(h5py.h5s.SCALAR)
+            stored = h5py.string_dtype("utf-8", each.dtype.itemsize) if each.dtype.kind == "S" else each.dtype
             dataset = h5py.h5d.create(
-                file.id, path.encode(), h5py.h5t.py_create(stored, logical=True), space, dcpl=create, lcpl=link
+                file.id, each.path.encode(), h5py.h5t.py_create(stored, logical=True), space, dcpl=create, lcpl=link
             )
-            if length := math.prod(shape) * dtype.itemsize:
-                offset = dataset.get_offset()
-                places.append(_Place(-1 if offset is None else offset, length, path))
+            offset = dataset.get_offset() if each.nbytes else 0
+            places.append(_Place(-1 if offset is None else offset, each))
         file.flush()
         return file.id.get_file_image(), sorted(places, key=lambda place: place.offset)
 
 
 def _ordinary(kind: str, arrays: Mapping[str, Array]) -> list[bytes | memoryview]:
+    """The file as h5py writes it; behind it the bytes of arrays that HDF5 did not store as they are."""
     with _new_file(kind) as file:
         for path, value in arrays.items():
             file.create_dataset(path, data=value)
         file.flush()
-        image = file.id.get_file_image()
-    return [image, seal([], len(image), zlib.crc32(image))]
+        offsets = {path: file[path].id.get_offset() for path in arrays}
+        body = bytearray(file.id.get_file_image())
+    places = []
+    for path, value in arrays.items():
+        data, offset = value.tobytes(), offsets[path] if value.nbytes else 0
+        if offset is None or body[offset : offset + len(data)] != data:
+            offset = len(body)
+            body += data
+        places.append(_Place(offset, Described(path, value.dtype, value.shape)))
+    places.sort(key=lambda place: place.offset)
+    spans = [(offset, each.nbytes, checksum(arrays[each.path].data)) for offset, each in places]
+    rest, position = 0, 0
+    for offset, length, _ in spans:
+        rest = zlib.crc32(body[position:offset], rest) if length else rest
+        position = max(position, offset + length)
+    directory = directory_bytes(kind, (described for _, described in places))
+    return [bytes(body), seal(directory, spans, len(body), zlib.crc32(body[position:], rest))]
 
 
 def _new_file(kind: str) -> h5py.File:

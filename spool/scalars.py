@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from autoviz_render.spool.atomic import sync_folder, write_all
 from autoviz_render.spool.plain import open_plain
 
 MAX_SCALARS_BYTES = 1 << 30
+_CRC = ', "crc32": '
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def append_lines(path: Path, lines: Sequence[ScalarsLine], *, sync: bool = False
         spare a look whether somebody else was killed in mid-line.
     Raises OSError; the file then is as it was, if the disk lets it be.
     """
-    text = "".join(json.dumps(_finite(vars(line)), allow_nan=False) + "\n" for line in lines)
+    text = "".join(_text(line) for line in lines)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
     try:
@@ -101,7 +103,15 @@ class ScalarsReader:
         self._lines: dict[tuple[int, int], ScalarsLine] = {}
 
 
+def _text(line: ScalarsLine) -> str:
+    fields = json.dumps(_finite(vars(line)), allow_nan=False)[:-1]
+    return f"{fields}{_CRC}{zlib.crc32(fields.encode())}}}\n"
+
+
 def _parse(text: bytes) -> ScalarsLine | None:
+    fields, _, check = text.rpartition(_CRC.encode())
+    if check != b"%d}" % zlib.crc32(fields):
+        return None  # torn by a crash, still being written, or damaged
     try:
         content = json.loads(text)
         return ScalarsLine(
@@ -114,7 +124,7 @@ def _parse(text: bytes) -> ScalarsLine | None:
             scalars={str(name): _number(value) for name, value in content["scalars"].items()},
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-        return None  # torn by a crash, or still being written
+        return None  # whole, but of a stranger's making
 
 
 def _finite(value: Any) -> Any:

@@ -1,22 +1,24 @@
-"""The seal at the end of a file: checksums of every byte, so that damage is reported, never drawn.
+"""The seal at the end of a file: what is where in it, and checksums of every byte: damage is reported, never drawn.
 
-After the last byte of HDF5, where HDF5 does not look, stand a table of spans and a footer, little-endian:
+After the last byte of HDF5, where HDF5 does not look, stand, little-endian:
 
-    table    for each array: offset u64, length u64, checksum of those bytes u32, zero u32
-    footer   magic 8 bytes "AVRSEAL1", file size u64, number of spans u32, zero u32, CRC-32 u32
+    directory  UTF-8 text that names and describes the arrays (module `directory`)
+    table      for each array of the directory: offset u64, length u64, checksum of those bytes u32, zero u32
+    footer     magic 8 bytes "AVRSEAL1", file size u64, rows of the table u32, length of the directory u32, CRC-32 u32
 
-The footer's CRC-32 is of every byte before it that no span covers, in order. So each byte of the file is covered
-exactly once, a reader can check the file before any HDF5 library sees it, and one array can be checked alone.
+The footer's CRC-32 is of every byte before it that no row covers, in order. So each byte of the file is covered exactly
+once, and a reader needs no HDF5 library: neither damage nor a stranger's file can mislead one.
 
-A span's checksum is at memory's speed where a plain CRC-32 would cost as much as writing the file: the span is cut into
-blocks of 4096 bytes, each block becomes one 64-bit number, the sum of its 512 words (little-endian, modulo 2**64), and
+An array's checksum is at memory's speed where a plain CRC-32 would cost as much as writing the file: its bytes are cut
+into blocks of 4096, each block becomes one 64-bit number, the sum of its 512 words (little-endian, modulo 2**64), and
 the checksum is the CRC-32 of these numbers followed by the bytes after the last whole block. CRC-32 is that of zlib,
-PNG and Ethernet (ISO 3309). Any change within one word, any block lost, moved or cleared is found for certain;
-a random change of a block is missed once in 2**32; words exchanged *within* one block are not found.
+PNG and Ethernet (ISO 3309). A change within one word, a block lost, moved or cleared is found, but for one in 2**32
+where several blocks are touched; words exchanged *within* one block are not found.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -26,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoviz_render.spool.errors import UnreadableError, UnsealedError
+from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
 
 Span = tuple[int, int, int]
 """Offset, length in bytes, and checksum of an array."""
@@ -54,12 +56,16 @@ def checksum(buffer: memoryview) -> int:
     return zlib.crc32(np.frombuffer(buffer, np.uint8, length - whole, whole).data, check) if length > whole else check
 
 
-def seal(spans: Sequence[Span], body: int, rest: int) -> bytes:
-    """The seal of a file: of its arrays by offset, its length so far, and the CRC-32 of all its other bytes."""
-    size = body + len(spans) * _SPAN.size + _TAIL
+def seal(directory: bytes, spans: Sequence[Span], body: int, rest: int) -> bytes:
+    """The seal of a file.
+
+    spans: of the arrays, in the order of the directory, which is that of their offsets; those without bytes are at 0.
+    body: the length of the file so far. rest: the CRC-32 of all its bytes that are in no span.
+    """
+    size = body + len(directory) + len(spans) * _SPAN.size + _TAIL
     numbers = [number for offset, length, check in spans for number in (offset, length, check, 0)]
-    table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), 0)
-    return table + _CRC.pack(zlib.crc32(table, rest))
+    table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), len(directory))
+    return directory + table + _CRC.pack(zlib.crc32(table, zlib.crc32(directory, rest)))
 
 
 @lru_cache(maxsize=64)
@@ -68,38 +74,40 @@ def _layout(spans: int) -> struct.Struct:
 
 
 @dataclass(frozen=True)
-class Body:
-    """What a verified file is but for the values of its arrays.
+class Sealed:
+    """What a verified file holds. places: offset and length in bytes of each array of the directory."""
 
-    spans: offset and length in bytes of each array. between: the bytes of no array, end to end, without the seal.
+    directory: bytes
+    places: tuple[tuple[int, int], ...]
+
+
+def check(data: memoryview, path: Path) -> Sealed:
+    """Verify every byte of a sealed file.
+
+    Raises LaterVersionError where a later version sealed it, UnreadableError that says what is wrong otherwise.
     """
-
-    spans: tuple[tuple[int, int], ...]
-    between: bytes
-
-
-def check(data: memoryview, path: Path) -> Body:
-    """Verify every byte of a sealed file. Raises UnreadableError that says what is wrong with it."""
     if data.nbytes < _TAIL or data[: len(_HDF5)] != _HDF5:
         raise UnreadableError(path, "is not a snapshot: it does not begin as an HDF5 file does")
-    magic, size, count, _ = _FOOTER.unpack_from(data, data.nbytes - _TAIL)
-    if magic != _MAGIC or size != data.nbytes:
+    magic, size, rows, described = _FOOTER.unpack_from(data, data.nbytes - _TAIL)
+    if size != data.nbytes or not re.fullmatch(rb"AVRSEAL\d", magic):
         raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")
-    table = data.nbytes - _TAIL - count * _SPAN.size
-    if table < 0:
+    if magic > _MAGIC:
+        raise LaterVersionError(path, "was sealed by a later version of this program: install a newer one")
+    table = data.nbytes - _TAIL - rows * _SPAN.size
+    body = table - described
+    if body < 0:
         raise UnreadableError(path, "is damaged: its seal names more arrays than fit in the file")
-    spans, between, position = [], [], 0
+    places, position, rest = [], 0, 0
     for offset, length, expected, _ in _SPAN.iter_unpack(data[table : data.nbytes - _TAIL]):
-        if not position <= offset <= offset + length <= table:
+        if not (position <= offset <= offset + length <= body or (offset, length) == (0, 0)):
             raise UnreadableError(path, "is damaged: its seal does not fit the file")
-        if checksum(data[offset : offset + length]) != expected:
-            raise UnreadableError(path, f"is damaged: the array at byte {offset} does not match its checksum")
-        between.append(data[position:offset])
-        spans.append((offset, length))
-        position = offset + length
-    between.append(data[position:table])
-    body = Body(tuple(spans), b"".join(between))
-    expected = _CRC.unpack_from(data, data.nbytes - _CRC.size)[0]
-    if zlib.crc32(data[table : data.nbytes - _CRC.size], zlib.crc32(body.between)) != expected:
+        if length:
+            if checksum(data[offset : offset + length]) != expected:
+                raise UnreadableError(path, f"is damaged: the array at byte {offset} does not match its checksum")
+            rest = zlib.crc32(data[position:offset], rest)
+            position = offset + length
+        places.append((offset, length))
+    rest = zlib.crc32(data[position : data.nbytes - _CRC.size], rest)
+    if _CRC.unpack_from(data, data.nbytes - _CRC.size)[0] != rest:
         raise UnreadableError(path, "is damaged: its description does not match its checksum")
-    return body
+    return Sealed(bytes(data[body:table]), tuple(places))

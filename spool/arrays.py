@@ -10,28 +10,44 @@ import numpy as np
 from autoviz_render.spool.snapshot import Array
 
 _STORED_KINDS = "biufc"
+_IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
 
 
 def hand_over(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """The leaves by name, safe from what the caller does next, at the least cost to the caller.
+    """A tree of the same leaves, safe from what the caller does next, at the least cost to the caller.
 
-    Nested mappings and named tuples are flattened to names with slashes. JAX arrays are immutable and are
-    kept by reference, to be converted elsewhere; anything else is copied. Raises TypeError or ValueError
-    for what is no mapping of arrays.
+    JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. Raises
+    TypeError where it is no mapping, and what NumPy raises for a leaf that is no array.
     """
+    if type(arrays) is dict and _IMMUTABLE.issuperset(map(type, arrays.values())):
+        return dict(arrays)
     if not isinstance(arrays, Mapping):
         raise TypeError(f"arrays must be a mapping of names to arrays, not {type(arrays).__name__}")
-    leaves: dict[str, Any] = {}
-    for name, leaf in _leaves(arrays, ""):
-        if name in leaves:
-            raise ValueError(f"two arrays are both named {name!r}")
-        leaves[name] = hand_over_one(leaf)
-    return leaves
+    return {key: _handed_over(value) for key, value in arrays.items()}
 
 
 def hand_over_one(leaf: Any) -> Any:
     """One leaf, safe from what the caller does next; Python's own numbers are."""
-    return leaf if _is_jax(leaf) or leaf is None or isinstance(leaf, int | float) else np.array(leaf)
+    if type(leaf) in _IMMUTABLE:
+        return leaf
+    # by the name of its module: asking JAX itself would import it
+    if type(leaf).__module__.partition(".")[0] in ("jax", "jaxlib"):
+        _IMMUTABLE.add(type(leaf))
+        return leaf
+    return np.array(leaf)
+
+
+def flatten(tree: Mapping[Any, Any]) -> dict[str, Any]:
+    """The leaves of a tree by name, `group/name` for nested ones; None is no leaf.
+
+    Raises ValueError where a name could not be one in a file.
+    """
+    leaves: dict[str, Any] = {}
+    for name, leaf in _leaves(tree, ""):
+        if name in leaves:
+            raise ValueError(f"two arrays are both named {name!r}")
+        leaves[name] = leaf
+    return leaves
 
 
 def to_numpy(leaf: Any) -> Array:
@@ -55,19 +71,20 @@ def to_float(value: Any) -> float:
     return float(np.asarray(value).item())
 
 
-def _leaves(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def _handed_over(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        value = value._asdict()  # a named tuple: the mapping that it stands for
+    if isinstance(value, Mapping):
+        return {key: _handed_over(below) for key, below in value.items()}
+    return hand_over_one(value)
+
+
+def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():
         name = f"{prefix}{key}"
         if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
             raise ValueError(f"{name!r} cannot name an array")
-        if hasattr(value, "_asdict"):
-            value = value._asdict()  # noqa: PLW2901  a named tuple: read on as the mapping it stands for
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{name}/")
         elif value is not None:
             yield name, value
-
-
-def _is_jax(leaf: Any) -> bool:
-    # by the name of its module: asking JAX itself would import it
-    return type(leaf).__module__.partition(".")[0] in ("jax", "jaxlib")

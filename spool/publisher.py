@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from autoviz_render.spool.arrays import hand_over, hand_over_one, to_float, to_numpy
+from autoviz_render.spool.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import SpoolPaths
@@ -43,8 +43,7 @@ class PublisherStats:
     failed: int = 0
 
 
-@dataclass(frozen=True)
-class _Numbers:
+class _Numbers(NamedTuple):
     """What `scalars.jsonl` keeps of one quick update, as the sampler gave it; `number` counts from 0."""
 
     number: int
@@ -55,8 +54,7 @@ class _Numbers:
     scalars: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class _Update:
+class _Update(NamedTuple):
     """The arrays of one quick update between the sampler's thread and the writer's."""
 
     number: int
@@ -111,7 +109,7 @@ class Publisher:
         self.stats = PublisherStats()
         self.opened = threading.Event()
         """Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the last."""
-        self._static = hand_over(static or {})
+        self._static = flatten(hand_over(static or {}))
         self._attempt = Attempts(log, self.paths.directory)
         self._pid = os.getpid()
         self._changed = threading.Condition()  # guards all that follows
@@ -196,7 +194,7 @@ class Publisher:
     ) -> None:
         self.stats.submitted += 1
         try:
-            leaves = hand_over(arrays)
+            handed = hand_over(arrays)
             numbers = (
                 int(iteration),
                 time.time(),
@@ -211,7 +209,7 @@ class Publisher:
             if self._closing is not None:
                 self.stats.failed += 1
                 raise RuntimeError("it is closed")
-            update = _Update(self._accepted, leaves)
+            update = _Update(self._accepted, handed)
             self._numbers.append(_Numbers(self._accepted, *numbers))
             self._accepted += 1
             if self._pending is not None:
@@ -278,7 +276,7 @@ class Publisher:
         return floats
 
     def _write(self, writer: SpoolWriter, update: _Update, line: ScalarsLine, sync: bool) -> None:
-        writer.write(Snapshot(arrays=self._converted(update.arrays), **vars(line)), update.number, sync=sync)
+        writer.write(Snapshot(arrays=self._converted(flatten(update.arrays)), **vars(line)), update.number, sync=sync)
 
     def _converted(self, leaves: Mapping[str, Any]) -> dict[str, Array]:
         for leaf in leaves.values():

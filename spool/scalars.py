@@ -91,7 +91,7 @@ class ScalarsReader:
         if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._offset:
             self._start_over((status.st_dev, status.st_ino))
         file.seek(self._offset)
-        whole, newline, _ = file.read(MAX_SCALARS_BYTES).rpartition(b"\n")
+        whole, newline, _ = file.read(status.st_size - self._offset).rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         for text in whole.split(b"\n"):
             if (line := _parse(text)) is not None:

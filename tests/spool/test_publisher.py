@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import sys
 import threading
 import time
+import tracemalloc
 import warnings
 from collections import namedtuple
 from pathlib import Path
@@ -49,6 +52,55 @@ def test_a_busy_disk_gets_the_newest_and_the_scalars_of_all(run_dir, slow_disk):
     assert publisher.stats.submitted == 50
     assert publisher.stats.written + publisher.stats.coalesced == 50
     assert publisher.stats.coalesced >= 48
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no writev")
+def test_memory_is_bounded_however_slow_the_disk(run_dir, monkeypatch):
+    """The bytes go through a pipe that is hardly emptied: the kernel makes the writer wait, as a slow network disk
+    would, and the sampler goes on for a thousand quick updates of a megabyte."""
+    reading, writing = os.pipe()
+    is_over = threading.Event()
+    write = os.writev
+
+    def throttled(descriptor, buffers):
+        for buffer in buffers:
+            data = bytes(buffer)
+            while data and not is_over.is_set():
+                data = data[os.write(writing, data[: 1 << 16]) :]
+        return write(descriptor, buffers)
+
+    monkeypatch.setattr(atomic.os, "writev", throttled)
+    publisher = Publisher(run_dir)
+    tracemalloc.start()
+    longest = 0.0
+    for number in range(1000):
+        started = time.perf_counter()
+        publisher.publish({"x": np.full(125_000, number)}, iteration=number)
+        longest = max(longest, time.perf_counter() - started)
+        if number % 100 == 0:
+            os.read(reading, 1 << 16)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    is_over.set()
+    os.set_blocking(reading, False)
+    emptying = threading.Thread(target=empty, args=(reading, publisher))
+    emptying.start()
+    publisher.close()
+    emptying.join()
+    for descriptor in (reading, writing):
+        os.close(descriptor)
+    assert peak < 10 << 20, "more than the snapshot at hand, the one that waits, and the one that is made"
+    assert longest < 5, "publish waited for the disk"
+    assert publisher.stats.written + publisher.stats.coalesced == 1000
+    assert publisher.stats.coalesced > 900
+    assert Spool(run_dir).read(Spool(run_dir).newest()).iteration == 999
+
+
+def empty(pipe: int, publisher: Publisher) -> None:
+    """Read on until the publisher is done."""
+    while not publisher.flush(0.01):
+        with contextlib.suppress(BlockingIOError):
+            os.read(pipe, 1 << 20)
 
 
 def test_close_does_not_wait_for_ever(run_dir, slow_disk, caplog):

@@ -1,6 +1,7 @@
 """What a snapshot costs to write and to read, beside a raw write of the same bytes and the usual ways.
 
-The limit of writing is `write()` of the payload, of reading an h5py read without verification. Nothing is synced.
+The limit of writing is `write()` of the payload in one call, into a file that keeps its name; of reading, an h5py read
+without verification. With fsync, all ways sync the file and its folder.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import os
 import pickle
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
-from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.atomic import sync_file, sync_folder, write_whole
 from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.plain import read_plain
@@ -30,44 +32,59 @@ def main() -> None:
     writing, reading = [], []
     for (place, folder), megabytes in itertools.product(places.items(), (0.06, 4.6, 64.0)):
         rounds = (5 if settings.quick else 60) if megabytes < 10 else (3 if settings.quick else 12)
+        arrays = payload(megabytes)
         with tempfile.TemporaryDirectory(dir=folder, prefix="autoviz-bench-") as scratch:
-            written, read = measure(Path(scratch), megabytes, rounds)
-        writing += [{"where": place, "MB": megabytes, **row} for row in written]
-        reading += [{"where": place, "MB": megabytes, **row} for row in read]
+            for sync in (False, True) if place == "disk" else (False,):
+                rows = writes(Path(scratch), arrays, max(3, rounds // 3) if sync else rounds, sync=sync)
+                writing += [{"where": place, "MB": megabytes, "fsync": "yes" if sync else "no", **row} for row in rows]
+            rows = reads(Path(scratch), arrays, rounds)
+            reading += [{"where": place, "MB": megabytes, **row} for row in rows]
     report(writing, "writing a snapshot of 19 arrays", settings.json)
     report(reading, "reading it", settings.json)
 
 
-def measure(folder: Path, megabytes: float, rounds: int) -> tuple[list[dict], list[dict]]:
+def payload(megabytes: float) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
-    arrays = {f"array{index}": rng.normal(size=int(megabytes * 1e6 / 8 / ARRAYS)) for index in range(ARRAYS)}
-    datasets = {f"arrays/{name}": value for name, value in arrays.items()}
-    payload = b"".join(value.tobytes() for value in arrays.values())
+    return {f"arrays/array{index}": rng.normal(size=int(megabytes * 1e6 / 8 / ARRAYS)) for index in range(ARRAYS)}
+
+
+def writes(folder: Path, datasets: dict[str, np.ndarray], rounds: int, *, sync: bool) -> list[dict[str, Any]]:
+    content = b"".join(value.tobytes() for value in datasets.values())
     count = itertools.count()
 
     def new() -> Path:
         return folder / f"f{next(count)}"  # to replace an existing name costs five times a new one
 
+    def synced(path: Path) -> None:
+        if sync:
+            sync_file(path)
+            sync_folder(folder)
+
     def raw() -> None:
-        descriptor = os.open(new(), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        os.write(descriptor, payload)
+        path = new()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        os.write(descriptor, content)
         os.close(descriptor)
+        synced(path)
 
     def template() -> None:
-        write_whole(new(), encode("snapshot", datasets), tmp=folder)
+        write_whole(new(), encode("snapshot", datasets), tmp=folder, sync=sync)
 
     def with_h5py() -> None:
-        with h5py.File(new(), "w") as file:
+        with h5py.File(path := new(), "w") as file:
             for name, value in datasets.items():
                 file[name] = value
+        synced(path)
 
     def savez() -> None:
-        with new().open("wb") as file:
-            np.savez(file, **arrays)
+        with (path := new()).open("wb") as file:
+            np.savez(file, **datasets)
+        synced(path)
 
     def pickled() -> None:
-        with new().open("wb") as file:
-            pickle.dump(arrays, file, protocol=5)
+        with (path := new()).open("wb") as file:
+            pickle.dump(datasets, file, protocol=5)
+        synced(path)
 
     ways = {"raw write": raw, "template": template, "h5py": with_h5py, "numpy.savez": savez, "pickle": pickled}
 
@@ -76,11 +93,14 @@ def measure(folder: Path, megabytes: float, rounds: int) -> tuple[list[dict], li
             path.unlink()
 
     seconds = interleaved(ways, rounds, tidy=empty)
-    written = [
+    return [
         {"way": name, "ms": milliseconds(taken), "times raw": ratio(taken, seconds["raw write"])}
         for name, taken in seconds.items()
     ]
-    snapshot = new()
+
+
+def reads(folder: Path, datasets: dict[str, np.ndarray], rounds: int) -> list[dict[str, Any]]:
+    snapshot = folder / "snapshot.h5"
     write_whole(snapshot, encode("snapshot", datasets), tmp=folder)
 
     def unverified() -> None:
@@ -91,11 +111,10 @@ def measure(folder: Path, megabytes: float, rounds: int) -> tuple[list[dict], li
         decode(read_plain(snapshot, MAX_FILE_BYTES), snapshot, "snapshot")
 
     seconds = interleaved({"h5py, unverified": unverified, "verified": verified}, rounds)
-    read = [
+    return [
         {"way": name, "ms": milliseconds(taken), "times h5py": ratio(taken, seconds["h5py, unverified"])}
         for name, taken in seconds.items()
     ]
-    return written, read
 
 
 if __name__ == "__main__":

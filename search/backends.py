@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
 from autoviz_render.spool.publisher import Publisher
 
@@ -29,10 +30,21 @@ class Backend(Protocol):
         """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop."""
 
 
+VARIABLE = "AUTOVIZ_RENDERER"
+
+
 def make_backend(where: Where | None, publisher: Publisher) -> Backend:
-    """The back end of a name; None draws nowhere. Raises ValueError for any other name."""
-    if where is None:
+    """The back end of a name; None draws nowhere. Raises ValueError for any other name.
+
+    The environment variable AUTOVIZ_RENDERER, where it is set, chooses instead: for batch systems. There `none`
+    draws nowhere.
+    """
+    chosen = os.environ.get(VARIABLE, "").lower()
+    if chosen == "none" or (where is None and not chosen):
         return _Nowhere()
+    if chosen and chosen not in get_args(Where):
+        raise ValueError(f"{VARIABLE} is {chosen!r}; choose {', '.join(get_args(Where))} or none")
+    where = cast(Where, chosen or where)
     backends: dict[Where, Callable[[Publisher], Backend]] = {
         "process": _Process,
         "thread": _Thread,

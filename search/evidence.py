@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
@@ -90,6 +91,20 @@ class RunningEvidence:
             self._log_volume += shrinkage
         live = np.logaddexp.reduce(live_log_likelihood) - math.log(live_log_likelihood.size) + self._log_volume
         self.remaining = float(np.logaddexp(self.log_evidence, live) - self.log_evidence)
+
+    def numbers(self) -> dict[str, float]:
+        """All that it is, by name."""
+        return {
+            "log_evidence": self.log_evidence,
+            "remaining": self.remaining,
+            "log_squares": self._log_squares,
+            "log_volume": self._log_volume,
+        }
+
+    def resume(self, numbers: Mapping[str, float]) -> None:
+        """Go on from what `numbers` gave."""
+        self.log_evidence, self.remaining = numbers["log_evidence"], numbers["remaining"]
+        self._log_squares, self._log_volume = numbers["log_squares"], numbers["log_volume"]
 
     @property
     def effective_sample_size(self) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,7 +16,7 @@ from autoviz_render.search.analysis import Analysis
 
 
 class Fitness:
-    """The compiled functions of an analysis, both derived from its `fit_from`.
+    """The compiled functions of an analysis, both derived from its `fit_from`; they agree to the last bit.
 
     Parameters are array[parameter] in physical units.
     """
@@ -21,25 +24,53 @@ class Fitness:
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self._one = jax.jit(self.log_likelihood)
-        self._batch = jax.jit(jax.vmap(self.log_likelihood))
-        self._arrays = jax.jit(analysis.fit_from)
+        self._batch = jax.jit(partial(jax.lax.map, self.log_likelihood))
+        self._arrays: Callable[[jax.Array], Mapping[str, Any]] = jax.jit(self._fit)
+        self._ahead = threading.Thread(target=self._compile_arrays, name="autoviz-render compiler", daemon=True)
 
     def log_likelihood(self, parameters: jax.Array) -> jax.Array:
         """The log likelihood of one point, in nats, for use inside other traced functions.
 
-        -inf where the model gives NaN: a sampler takes that as "not here". What else `fit_from` computes is
-        not needed for it, and XLA leaves it out.
+        -inf where the model gives NaN: a sampler takes that as "not here".
         """
-        value = jnp.asarray(self.analysis.fit_from(parameters)["log_likelihood"])
+        value = jnp.asarray(self._fit(parameters)["log_likelihood"])
         return jnp.where(jnp.isnan(value), -jnp.inf, value)
 
     def __call__(self, parameters: npt.ArrayLike) -> jax.Array:
-        """The log likelihood of one point, or of a batch: array[point, parameter] -> array[point]."""
-        points = jnp.asarray(parameters)
+        """The log likelihood of one point, or of a batch: array[point, parameter] -> array[point].
+
+        The points of a batch are computed one after another: side by side they would round in another way.
+        """
+        points = jnp.asarray(parameters, dtype=float)
         likelihood: jax.Array = self._one(points) if points.ndim == 1 else self._batch(points)
         return likelihood
 
+    def prepare(self) -> None:
+        """Begin to compile `arrays`, beside whatever the caller does next; returns at once."""
+        if self._ahead.ident is None:
+            self._ahead.start()
+
     def arrays(self, parameters: npt.ArrayLike) -> Mapping[str, Any]:
-        """The fit's pytree of arrays at one point; returns before the device has computed them."""
-        arrays: Mapping[str, Any] = self._arrays(jnp.asarray(parameters))
-        return arrays
+        """The fit's pytree of arrays at one point; returns before the device has computed them.
+
+        Where `prepare` has not ended, it waits for that.
+        """
+        if self._ahead.ident is not None:
+            self._ahead.join()
+        return self._arrays(jnp.asarray(parameters, dtype=float))
+
+    def _compile_arrays(self) -> None:
+        point = jax.ShapeDtypeStruct((len(self.analysis.parameter_names),), jnp.result_type(float))
+        with contextlib.suppress(Exception):  # `arrays` fails in the same way, where it can be told
+            self._arrays = jax.jit(self._fit).lower(point).compile()
+
+    def _fit(self, parameters: jax.Array) -> Mapping[str, Any]:
+        """`fit_from`, fenced in: XLA compiles it alike wherever it stands, so that it rounds alike to the last bit.
+
+        Without the fence XLA leaves out what a number alone does not need and merges the rest with what is round
+        it, and the number for the sampler and the one beside the figure's arrays differ in their last digits.
+        """
+        fit: Mapping[str, Any] = jax.lax.optimization_barrier(
+            self.analysis.fit_from(jax.lax.optimization_barrier(parameters))
+        )
+        return fit

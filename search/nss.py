@@ -1,49 +1,59 @@
-"""Nested slice sampling with quick updates: `blackjax.nss` in a Python loop."""
+"""Nested slice sampling with quick updates, that survives anything: a Python loop round a compiled step."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import blackjax
 import jax
 import jax.numpy as jnp
 import numpy as np
-from blackjax.ns import adaptive
-from blackjax.ns.base import init_state_strategy
-from blackjax.ns.from_mcmc import update_with_mcmc_take_last
-from blackjax.ns.nss import live_covariance_factor
 
 from autoviz_render.search.analysis import Analysis
 from autoviz_render.search.backends import Where
+from autoviz_render.search.checkpoint import Checkpoint, CheckpointError, differences
+from autoviz_render.search.compilation_cache import use_compilation_cache
 from autoviz_render.search.compilations import compilations
-from autoviz_render.search.evidence import Floats, RunningEvidence, weigh
+from autoviz_render.search.evidence import Floats, weigh
 from autoviz_render.search.fitness import Fitness
-from autoviz_render.search.progress import Progress, Standing
+from autoviz_render.search.interrupts import Interrupted, Interrupts
+from autoviz_render.search.kernel import Kernel
+from autoviz_render.search.nested_run import NestedRun
+from autoviz_render.search.progress import Progress
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.result import Result, write_result
+from autoviz_render.spool.retention import Retention
 
 log = logging.getLogger("autoviz_render.search")
-
-_EVALUATIONS_A_BRACKET = 2  # the two ends of each slice's first interval
 
 
 class NSS:
     """Nested slice sampling (Yallup, Kroupa and Handley 2026, arXiv:2601.23252) of an analysis.
 
-    run_dir: where the spool, the figures, `samples.csv` and `result.json` go.
+    run_dir: where the spool, the figures, the checkpoint, `samples.csv` and `result.json` go.
     num_live: live points. num_delete: points replaced at each step; a tenth of them by default.
     chunk_size: how many likelihoods are computed side by side, which bounds the device's memory; by default one
         after another on a processor, where each has all cores, and those of all replaced points elsewhere.
     num_inner_steps: slice steps for each new point; by default twice the number of parameters, at least 5.
     remaining_evidence: stop when the live points would add less than this to the log evidence, in nats.
     seed: of all random numbers. max_iterations: stop after so many steps even so.
-    figure, every, every_seconds, renderer: of the quick updates, as for `QuickUpdate`.
+    figure, every, every_seconds, renderer, retention: of the quick updates, as for `QuickUpdate`.
+    resume: go on from the checkpoint in the run directory, if there is one; False starts afresh.
+    checkpoint_every, checkpoint_seconds: likelihood evaluations, and seconds, between checkpoints; whichever
+        comes first. None is never.
+    compilation_cache: keep what JAX compiles in the user's cache folder, so that the next start need not; a folder that
+        was chosen for JAX already is left.
+
+    A run that was killed at any instant and is started again ends in the same bits as one that was not. SIGINT and
+    SIGTERM have it write a last checkpoint and leave by `Interrupted`, with exit code 75. The checkpoint is removed
+    after success; a run that `max_iterations` ended keeps it, to be gone on with.
     """
 
     def __init__(
@@ -62,14 +72,24 @@ class NSS:
         every: int | None = None,
         every_seconds: float | None = None,
         renderer: Where | None = "process",
+        retention: Retention | Literal["all"] | None = None,
+        resume: bool = True,
+        checkpoint_every: int | None = None,
+        checkpoint_seconds: float | None = 60.0,
+        compilation_cache: bool = True,
     ) -> None:
-        dimensions = len(analysis.parameter_names)
-        self.run_dir = Path(run_dir)
+        num_delete = num_delete or max(1, num_live // 10)
+        if not 0 < num_delete < num_live:
+            raise ValueError(f"num_delete is {num_delete}: choose from 1 to {num_live - 1}")
+        self.run_dir = Path(run_dir).absolute()
         self._fitness = Fitness(analysis)
-        self._num_live = num_live
-        self._num_delete = num_delete or max(1, num_live // 10)
-        self._chunk_size = chunk_size or (1 if jax.default_backend() == "cpu" else self._num_delete)
-        self._num_inner_steps = num_inner_steps or max(5, 2 * dimensions)
+        self._kernel = Kernel(
+            self._fitness,
+            num_live=num_live,
+            num_delete=num_delete,
+            num_inner_steps=num_inner_steps or max(5, 2 * len(analysis.parameter_names)),
+            chunk_size=chunk_size or (1 if jax.default_backend() == "cpu" else num_delete),
+        )
         self._remaining_evidence = remaining_evidence
         self._seed = seed
         self._max_iterations = max_iterations
@@ -78,173 +98,166 @@ class NSS:
             "every": every,
             "every_seconds": every_seconds,
             "renderer": renderer,
+            "retention": retention,
         }
-        if not 0 < self._num_delete < num_live:
-            raise ValueError(f"num_delete is {self._num_delete}: choose from 1 to {num_live - 1}")
+        self._resume = resume
+        self._compilation_cache = compilation_cache
+        self._cadence = _Cadence(checkpoint_every, checkpoint_seconds)
 
     def run(self) -> Result:
-        """Sample until the evidence is known, publishing as it goes; write and return the result."""
-        analysis = self._fitness.analysis
-        started, compiled = time.monotonic(), compilations()
-        with QuickUpdate(
-            self.run_dir,
-            arrays=self._arrays,
-            static=analysis.static(),
-            parameter_names=analysis.parameter_names,
-            **self._quick_update_settings,
-        ) as quick_update:
-            history = self._sample(quick_update, started)
-            wall_time, compiled_in_all = time.monotonic() - started, compilations()
-            history.die(history.live)
-        log_likelihood, birth = history.contours()
+        """Sample until the evidence is known, publishing as it goes; write and return the result.
+
+        Raises CheckpointError where the run directory holds the checkpoint of another run, or a damaged one, and
+        Interrupted after SIGINT or SIGTERM.
+        """
+        analysis, checkpoint = self._fitness.analysis, Checkpoint(self.run_dir)
+        if self._compilation_cache:
+            use_compilation_cache()
+        compiled = compilations()
+        self._fitness.prepare()
+        run = self._resumed(checkpoint)
+        with (
+            Interrupts() as interrupts,
+            QuickUpdate(
+                self.run_dir,
+                arrays=self._arrays,
+                static=analysis.static(),
+                parameter_names=analysis.parameter_names,
+                resumed_from=run.evaluations - 1 if run.evaluations else None,
+                **self._quick_update_settings,
+            ) as quick_update,
+            contextlib.closing(checkpoint),
+        ):
+            compiled_at_first_update = self._sample(run, quick_update, interrupts)
+            wall_time, compiled_in_all = run.wall_time(), compilations()
+            run.quick_updates += quick_update.stats.submitted
+            self._save(run)
+            if interrupts.received is not None and not self._is_over(run):
+                message = "%s: stopped by %s after %d evaluations; the same search started again goes on from here"
+                log.warning(message, self.run_dir, interrupts.received.name, run.evaluations)
+                raise Interrupted
+        points = run.points()
+        log_likelihood, birth = points["log_likelihood"], points["log_likelihood_birth"]
         result = Result(
             parameter_names=analysis.parameter_names,
-            samples=history.positions(),
+            samples=points["position"],
             log_likelihood=log_likelihood,
             log_likelihood_birth=birth,
             **vars(weigh(log_likelihood, birth, seed=self._seed)),
-            iterations=history.iterations,
-            evaluations=history.evaluations,
+            iterations=run.iterations,
+            evaluations=run.evaluations,
             wall_time=wall_time,
             compilations=compiled_in_all - compiled,
-            compilations_after_first_update=compiled_in_all - history.compilations_at_first_update,
-            quick_updates=quick_update.stats.submitted,
+            compilations_after_first_update=compiled_in_all - compiled_at_first_update,
+            quick_updates=run.quick_updates,
         )
         write_result(self.run_dir, result)
+        if run.remaining <= self._remaining_evidence:
+            checkpoint.remove()
         return result
 
-    def _sample(self, quick_update: QuickUpdate, started: float) -> _History:
-        """The Python loop round the compiled step: count, look, and go on until the evidence is known."""
+    def _sample(self, run: NestedRun, quick_update: QuickUpdate, interrupts: Interrupts) -> int:
+        """The loop: count, look, and go on until the evidence is known. The compilations at the first quick update."""
         key = jax.random.key(self._seed)
-        begin, step = self._compiled()
-        positions = self._prior_draws(jax.random.fold_in(key, 0))
-        # the first figure: the points below may take the model minutes to evaluate
-        quick_update(positions[0], self._fitness.arrays(positions[0])["log_likelihood"], evaluations=1)
-        log.info("evaluating %d live points drawn from the prior", self._num_live)
-        state = begin(positions)
-        history = _History(state.particles, evaluations=self._num_live)
-        quick_update(*history.best(), evaluations=history.evaluations)
-        running = RunningEvidence()
+        if run.state is None:
+            self._kernel.prepare()
+            positions = self._kernel.prior_draws(jax.random.fold_in(key, 0))
+            # the first figure: the points below may take the model minutes to evaluate
+            quick_update(positions[0], self._fitness.arrays(positions[0])["log_likelihood"], evaluations=1)
+            log.info("evaluating %d live points drawn from the prior", len(positions))
+            run.begin(self._kernel.begin(positions), len(positions))
+            self._save(run)
+        quick_update(*run.best(), evaluations=run.evaluations)
+        self._cadence.begin(run.evaluations)
+        compiled = None
         with Progress() as progress:
-            while running.remaining > self._remaining_evidence and history.iterations != self._max_iterations:
-                history.iterations += 1
-                state, dead, evaluations = step(key, np.uint32(history.iterations), state)
-                history.live = jax.device_get(state.particles)
-                history.evaluations += int(evaluations)
-                died = history.die(jax.device_get(dead))
-                running.add(died, np.asarray(history.live.loglikelihood, dtype=np.float64))
-                standing = Standing(
-                    evaluations=history.evaluations,
-                    log_evidence=running.log_evidence,
-                    remaining=running.remaining,
-                    effective_sample_size=running.effective_sample_size,
-                    rate=history.evaluations / (time.monotonic() - started),
-                )
+            while not self._is_over(run) and interrupts.received is None:
+                run.add(*self._kernel.step(key, np.uint32(run.iterations + 1), run.state))
+                standing = run.standing()
                 progress.show(standing)
-                quick_update(*history.best(), evaluations=history.evaluations, scalars=vars(standing))
-                if history.iterations == 1:
-                    history.compilations_at_first_update = compilations()
-        return history
+                quick_update(*run.best(), evaluations=run.evaluations, scalars=vars(standing))
+                compiled = compilations() if compiled is None else compiled
+                if self._cadence.is_due(run.evaluations):
+                    self._save(run)
+        return compilations() if compiled is None else compiled
 
-    def _compiled(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """The first state, `begin(positions)`, and one step, `step(key, iteration, state)`, compiled.
-
-        positions: array[point, parameter]. A step gives the new state, the points that died in it, and how often
-        it called the likelihood.
-        """
-        analysis = self._fitness.analysis
-        one = partial(
-            init_state_strategy,
-            logprior_fn=analysis.log_prior,
-            loglikelihood_fn=self._fitness.log_likelihood,
-        )
-        sampler = blackjax.nss(
-            logprior_fn=analysis.log_prior,
-            loglikelihood_fn=self._fitness.log_likelihood,
-            num_inner_steps=self._num_inner_steps,
-            num_delete=self._num_delete,
-            update_strategy=partial(_replace_in_chunks, self._chunk_size),
-        )
-
-        def begin(positions: jax.Array) -> Any:
-            return adaptive.init(
-                positions,
-                init_state_fn=partial(jax.lax.map, one, batch_size=self._chunk_size),
-                update_inner_kernel_params_fn=live_covariance_factor,
-            )
-
-        def step(key: jax.Array, iteration: jax.Array, state: Any) -> tuple[Any, Any, jax.Array]:
-            state, info = sampler.step(jax.random.fold_in(key, iteration), state)
-            slices = info.update_info
-            calls = jnp.sum(slices.num_expansions + slices.num_shrink + _EVALUATIONS_A_BRACKET)
-            return state, info.particles, calls
-
-        return jax.jit(begin), jax.jit(step)
-
-    def _prior_draws(self, key: jax.Array) -> jax.Array:
-        """array[point, parameter]: as many as there are live points."""
-        analysis = self._fitness.analysis
-
-        def draw(key: jax.Array) -> jax.Array:
-            unit = jax.random.uniform(key, (self._num_live, len(analysis.parameter_names)))
-            return jax.vmap(analysis.prior_transform)(unit)
-
-        positions: jax.Array = jax.jit(draw)(key)
-        return positions
+    def _is_over(self, run: NestedRun) -> bool:
+        return run.remaining <= self._remaining_evidence or run.iterations == self._max_iterations
 
     def _arrays(self, point: Floats) -> Mapping[str, Any]:
         arrays = dict(self._fitness.arrays(point))
         del arrays["log_likelihood"]  # published as such, and no array of a figure
         return arrays
 
+    # Checkpoints
 
-def _replace_in_chunks(
-    chunk_size: int, slice_step: Callable[..., Any], num_inner_steps: int, num_delete: int
-) -> Callable[..., Any]:
-    """The new points of a step, so many side by side: a strategy for `blackjax.nss`, the same draws for any chunk.
+    def _save(self, run: NestedRun) -> None:
+        run.checkpoint.save(run.saved(self._identity))
 
-    On a processor, chains side by side wait for the slowest of them, and batches of linear algebra inside them can
-    deadlock: jaxlib's batched LAPACK kernels wait, on the threads of XLA's pool, for work that needs those threads
-    (seen with jaxlib 0.10.2 on two cores; PyAutoFit #1530 is the same).
-    """
-    replace_one = update_with_mcmc_take_last(slice_step, num_inner_steps, 1)
+    def _resumed(self, checkpoint: Checkpoint) -> NestedRun:
+        """The run as its checkpoint has it, or a new one. Raises CheckpointError."""
+        run = NestedRun(checkpoint)
+        if not self._resume:
+            checkpoint.remove()
+            return run
+        saved = checkpoint.load()
+        if saved is None:
+            return run
+        differing = differences(saved.identity, self._identity)
+        if not differing:
+            run.resume(saved, self._kernel.structure())
+            differing = self._differences_of_the_model(run.live)
+        if differing:
+            raise CheckpointError(
+                f"{checkpoint.folder}: is of another run: {'; '.join(differing)}. "
+                "Take another run directory, or start with resume=False, which removes the checkpoint."
+            )
+        log.info("%s: going on from %d evaluations", checkpoint.folder, run.evaluations)
+        return run
 
-    def replace(key: jax.Array, state: Any, contour: jax.Array, **parameters: Any) -> Any:
-        def one(key: jax.Array) -> Any:
-            return replace_one(key, state, contour, **parameters)
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to go on where another one stopped, and end in the same bits."""
+        names = self._fitness.analysis.parameter_names
+        unit = jnp.linspace(0.05, 0.95, 5)[:, None] * jnp.ones(len(names))
+        prior = np.asarray(jax.vmap(self._fitness.analysis.prior_transform)(unit))
+        return {
+            "parameter_names": list(names),
+            "prior": hashlib.sha256(prior.tobytes()).hexdigest()[:16],
+            "precision": str(prior.dtype),
+            "seed": self._seed,
+            "num_live": self._kernel.num_live,
+            "num_delete": self._kernel.num_delete,
+            "num_inner_steps": self._kernel.num_inner_steps,
+            "remaining_evidence": self._remaining_evidence,
+        }
 
-        replaced = jax.lax.map(one, jax.random.split(key, num_delete), batch_size=chunk_size)
-        return jax.tree.map(lambda leaf: leaf.reshape(num_delete, *leaf.shape[2:]), replaced)
+    def _differences_of_the_model(self, live: Any) -> list[str]:
+        """The model and its data are known by what they make of two live points: code may change its form."""
+        tolerance = 1e-6 if live.position.dtype == np.float64 else 1e-3
+        for position, density, before in zip(live.position[:2], live.logdensity, live.loglikelihood, strict=False):
+            now = float(self._fitness(position))
+            if not abs(now - before) <= tolerance * max(1.0, abs(before)):
+                return [f"the log likelihood of a live point was {before:.10g}, now {now:.10g}"]
+            prior = float(self._fitness.analysis.log_prior(jnp.asarray(position)))
+            if not abs(prior - density) <= tolerance * max(1.0, abs(density)):
+                return [f"the log prior of a live point was {density:.10g}, now {prior:.10g}"]
+        return []
 
-    return replace
 
+class _Cadence:
+    """Whether something is due: after so many evaluations, or so many seconds. None is never."""
 
-class _History:
-    """All the points of a run so far: the live ones, and the dead in the order of their death."""
+    def __init__(self, every: int | None, seconds: float | None) -> None:
+        self._every, self._seconds = every, seconds
 
-    def __init__(self, live: Any, evaluations: int) -> None:
-        self.live = jax.device_get(live)
-        self.evaluations = evaluations
-        self.iterations = 0
-        self.compilations_at_first_update = 0
-        self._dead: list[Any] = []
+    def begin(self, evaluations: int) -> None:
+        self._at = (evaluations, time.monotonic())
 
-    def best(self) -> tuple[Floats, float]:
-        """The live point of the highest log likelihood, array[parameter], and that."""
-        index = int(np.argmax(self.live.loglikelihood))
-        return self.live.position[index], float(self.live.loglikelihood[index])
-
-    def die(self, particles: Any) -> Floats:
-        """Take points as dead; their log likelihoods, array[dead]."""
-        self._dead.append(particles)
-        return np.asarray(particles.loglikelihood, dtype=np.float64)
-
-    def positions(self) -> Floats:
-        """array[dead, parameter]."""
-        return np.concatenate([np.asarray(each.position, dtype=np.float64) for each in self._dead])
-
-    def contours(self) -> tuple[Floats, Floats]:
-        """The log likelihoods of death and of birth: array[dead] each."""
-        death = [np.asarray(each.loglikelihood, dtype=np.float64) for each in self._dead]
-        birth = [np.asarray(each.loglikelihood_birth, dtype=np.float64) for each in self._dead]
-        return np.concatenate(death), np.concatenate(birth)
+    def is_due(self, evaluations: int) -> bool:
+        at, since = self._at
+        by_count = self._every is not None and evaluations - at >= self._every
+        if not by_count and (self._seconds is None or time.monotonic() - since < self._seconds):
+            return False
+        self.begin(evaluations)
+        return True

@@ -1,0 +1,258 @@
+"""The resumable state of a nested sampling run: what a checkpoint costs does not grow with the run.
+
+    checkpoint/
+      segment-000000.h5 ...   points that died between two checkpoints; immutable; each has the digest of the one before
+      head-0.h5, head-1.h5    two generations of the rest: live points, counts, number of segments, the last's digest
+
+A segment is written before the head that counts it, and a head replaces the older of the two, so that a process that is
+killed at any instant leaves one that is whole. The files are sealed, as snapshots are (`spool.seal`): damage is found,
+and nothing in them is code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autoviz_render.spool.atomic import make_folder, remove_drafts, write_whole
+from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
+from autoviz_render.spool.encode import encode
+from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.plain import read_plain
+
+log = logging.getLogger("autoviz_render.search")
+
+Array = npt.NDArray[Any]
+Points = Mapping[str, Array]
+"""Points by the names of what is known of them: array[point, ...] each."""
+
+_NO_DIGEST = "0" * 64
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that this run cannot go on from; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The state of a run at one moment, but for its dead points.
+
+    leaves: the arrays of the sampler's state, in order. numbers: whatever else there is to carry over, by name.
+    identity: what must be the same for a run to go on from here; strings, numbers and lists by name.
+    """
+
+    leaves: Sequence[Any]
+    numbers: Mapping[str, float]
+    identity: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Checkpoint:
+    """The checkpoint of one run directory, and the dead points of the run.
+
+    A thread writes; the sampler's never waits for the disk. A disk that fails costs a warning a cause, and what was not
+    written is kept in memory for the next time.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self.folder = run_dir / "checkpoint"
+        self._attempt = Attempts(log, self.folder)
+        self._generation = 0
+        self._segments = 0
+        self._digest = _NO_DIGEST
+        self._changed = threading.Condition()  # guards what follows
+        self._dead: list[Points] = []  # not yet in a segment
+        self._pending: tuple[Saved, int] | None = None
+        self._is_busy = False
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    # Loading
+
+    def load(self) -> Saved | None:
+        """The newest state that is whole; None where there is none. Raises CheckpointError where all are damaged."""
+        with contextlib.suppress(FileNotFoundError):
+            remove_drafts(self.folder)
+        paths = [path for number in (0, 1) if (path := self._head_path(number)).exists()]
+        heads, faults = [], []
+        for path in paths:
+            try:
+                heads.append(_Head.read(path))
+            except (SpoolError, OSError) as error:
+                faults.append(str(error))
+        digests = self._digests(max((head.segments for head in heads), default=0), faults)
+        for head in sorted(heads, key=lambda head: -head.generation):
+            if head.segments < len(digests) and digests[head.segments] == head.digest:
+                if faults:
+                    log.warning("%s; going on from the checkpoint before", "; ".join(faults))
+                self._generation, self._segments, self._digest = head.generation + 1, head.segments, head.digest
+                return head.saved
+        if paths:
+            fault = "; ".join(faults) or "no head fits the segments"
+            raise CheckpointError(f"{self.folder}: cannot be resumed: {fault}. Remove it, or start with resume=False.")
+        return None
+
+    def _digests(self, count: int, faults: list[str]) -> list[str]:
+        """The digest of each segment, behind that of none, as far as they are whole and follow one another."""
+        digests = [_NO_DIGEST]
+        for number in range(count):
+            try:
+                data = read_plain(self._segment_path(number), MAX_FILE_BYTES)
+                if _text(decode(data, self._segment_path(number), "segment")["previous"]) != digests[-1]:
+                    faults.append(f"{self._segment_path(number)}: does not follow the segment before")
+                    break
+            except (SpoolError, OSError) as error:
+                faults.append(str(error))
+                break
+            digests.append(hashlib.sha256(data).hexdigest())
+        return digests
+
+    def dead(self) -> Points:
+        """All the dead points of the run, in the order of their death. Call it when nothing is being written."""
+        parts = [self._segment(number) for number in range(self._segments)] + self._dead
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+
+    def _segment(self, number: int) -> Points:
+        path = self._segment_path(number)
+        arrays = decode(read_plain(path, MAX_FILE_BYTES), path, "segment")
+        return {name.removeprefix("arrays/"): value for name, value in arrays.items() if name.startswith("arrays/")}
+
+    # Saving
+
+    def died(self, points: Points) -> None:
+        """Take points as dead."""
+        with self._changed:
+            self._dead.append(points)
+
+    def save(self, saved: Saved) -> None:
+        """Have the state written, with the points that died until now; returns at once.
+
+        It replaces one that waits for the disk.
+        """
+        with self._changed:
+            self._pending = (saved, len(self._dead))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="autoviz-render checkpoint", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was saved is written, or has failed; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._pending is None and not self._is_busy, timeout)
+
+    def close(self) -> None:
+        """Write what waits, and stop."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def remove(self) -> None:
+        """Remove it all, the heads first: what is left of it at any instant is either whole or no checkpoint."""
+        for number in (0, 1):
+            self._attempt("removing a checkpoint", lambda path: path.unlink(missing_ok=True), self._head_path(number))
+        self._attempt("removing a checkpoint", self._remove_folder)
+
+    def _remove_folder(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.folder)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending is not None or self._is_closed)
+                if self._pending is None:
+                    return
+                (saved, count), self._pending = self._pending, None
+                dead, self._is_busy = self._dead[:count], True
+            is_written = self._attempt("writing a checkpoint", self._write, saved, dead)
+            with self._changed:
+                self._written(len(dead) if is_written else 0)
+
+    def _written(self, dead: int) -> None:
+        del self._dead[:dead]
+        if self._pending is not None:
+            self._pending = (self._pending[0], self._pending[1] - dead)
+        self._is_busy = False
+        self._changed.notify_all()
+
+    def _write(self, saved: Saved, dead: Sequence[Points]) -> None:
+        make_folder(self.folder)
+        segments, digest = self._segments, self._digest
+        if dead:
+            arrays = {f"arrays/{name}": np.concatenate([each[name] for each in dead]) for name in dead[0]}
+            data = b"".join(encode("segment", {"previous": _bytes(digest), **arrays}))
+            write_whole(self._segment_path(segments), [data], tmp=self.folder, sync=True)
+            segments, digest = segments + 1, hashlib.sha256(data).hexdigest()
+        head = _Head(saved, self._generation, segments, digest)
+        write_whole(self._head_path(self._generation % 2), head.buffers(), tmp=self.folder, sync=True)
+        self._generation, self._segments, self._digest = self._generation + 1, segments, digest
+
+    def _segment_path(self, number: int) -> Path:
+        return self.folder / f"segment-{number:06d}.h5"
+
+    def _head_path(self, number: int) -> Path:
+        return self.folder / f"head-{number}.h5"
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What a head holds. digest: of the last of so many segments."""
+
+    saved: Saved
+    generation: int
+    segments: int
+    digest: str
+
+    def buffers(self) -> list[bytes | memoryview]:
+        about = {"numbers": dict(self.saved.numbers), "identity": dict(self.saved.identity)}
+        return encode(
+            "head",
+            {
+                "generation": np.asarray(self.generation, np.int64),
+                "segments": np.asarray(self.segments, np.int64),
+                "digest": _bytes(self.digest),
+                "about": _bytes(json.dumps(about)),
+                **{f"state/{number:04d}": np.asarray(leaf) for number, leaf in enumerate(self.saved.leaves)},
+            },
+        )
+
+    @staticmethod
+    def read(path: Path) -> _Head:
+        """Raises SpoolError and OSError."""
+        datasets = decode(read_plain(path, MAX_FILE_BYTES), path, "head")
+        about = json.loads(_text(datasets["about"]))
+        leaves = [datasets[name] for name in sorted(datasets) if name.startswith("state/")]
+        return _Head(
+            Saved(leaves, about["numbers"], about["identity"]),
+            int(datasets["generation"].item()),
+            int(datasets["segments"].item()),
+            _text(datasets["digest"]),
+        )
+
+
+def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between the identity of a checkpoint and that of the run, a phrase each."""
+    names = [*saved, *(name for name in now if name not in saved)]
+    return [f"{name} was {saved.get(name)}, now {now.get(name)}" for name in names if saved.get(name) != now.get(name)]
+
+
+def _bytes(text: str) -> Array:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _text(value: Array) -> str:
+    return value.tobytes().decode()

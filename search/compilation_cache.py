@@ -1,0 +1,58 @@
+"""JAX's persistent compilation cache: a resumed or repeated fit does not compile again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import jax
+from jax.experimental.compilation_cache import compilation_cache
+
+log = logging.getLogger("autoviz_render.search")
+
+_MAX_BYTES = 2_000_000_000
+
+
+def use_compilation_cache() -> None:
+    """Have JAX keep what it compiles in the user's cache folder, unless a folder was chosen already.
+
+    The folder's name tells the versions of JAX and the processors that compiled: clusters share home directories, and
+    code for one processor may crash another.
+    """
+    settings = jax.config.values
+    if settings["jax_compilation_cache_dir"] or not settings["jax_enable_compilation_cache"]:
+        return
+    folder = _user_cache() / "autoviz-render" / f"jax-{jax.__version__}-{metadata.version('jaxlib')}-{_processors()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        log.info("compiling without a cache: %s", error)  # a read-only home: everything is compiled, as ever
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_compilation_cache_max_size", _MAX_BYTES)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    compilation_cache.reset_cache()  # what was compiled before now was compiled without one
+
+
+def _user_cache() -> Path:
+    """Source: XDG Base Directory Specification, and Apple's File System Programming Guide."""
+    if chosen := os.environ.get("XDG_CACHE_HOME"):
+        return Path(chosen)
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+
+
+def _processors() -> str:
+    """The back end, its devices, and a digest of what this machine's processor can do."""
+    device = jax.devices()[0]
+    kind = "".join(letter if letter.isalnum() else "-" for letter in device.device_kind.lower())
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+        able = sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))})
+    except OSError:
+        able = [platform.machine(), platform.processor()]
+    return f"{device.platform}-{kind}-{hashlib.sha256(repr(able).encode()).hexdigest()[:12]}"

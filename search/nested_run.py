@@ -1,0 +1,103 @@
+"""A nested sampling run between two steps: what it has so far, and what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from autoviz_render.search.checkpoint import Checkpoint, Saved
+from autoviz_render.search.evidence import Floats, RunningEvidence
+from autoviz_render.search.progress import Standing
+
+
+class NestedRun:
+    """The live points, the counts, and the running evidence; the dead points are in the checkpoint's care.
+
+    state: of the sampler, as JAX has it; None until `begin`. live: its live points, as NumPy has them.
+    iterations, evaluations: steps, and calls of the likelihood, of all starts of the run. quick_updates: likewise.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        self.state: Any = None
+        self.live: Any = None
+        self.iterations = 0
+        self.evaluations = 0
+        self.quick_updates = 0
+        self._evidence = RunningEvidence()
+        self._earlier_seconds = 0.0
+        self._started = time.monotonic()
+
+    def begin(self, state: Any, evaluations: int) -> None:
+        """Begin with the first live points."""
+        self.state, self.live = state, jax.device_get(state.particles)
+        self.evaluations = evaluations
+
+    def add(self, state: Any, dead: Any, evaluations: Any) -> None:
+        """Take what one step gave."""
+        self.iterations += 1
+        self.evaluations += int(evaluations)
+        self.state, self.live = state, jax.device_get(state.particles)
+        died = _points(jax.device_get(dead))
+        self.checkpoint.died(died)
+        self._evidence.add(died["log_likelihood"], np.asarray(self.live.loglikelihood, dtype=np.float64))
+
+    @property
+    def remaining(self) -> float:
+        """What the live points would add to the log evidence, in nats."""
+        return self._evidence.remaining
+
+    def best(self) -> tuple[Floats, float]:
+        """The live point of the highest log likelihood, array[parameter], and that."""
+        index = int(np.argmax(self.live.loglikelihood))
+        return self.live.position[index], float(self.live.loglikelihood[index])
+
+    def standing(self) -> Standing:
+        return Standing(
+            evaluations=self.evaluations,
+            log_evidence=self._evidence.log_evidence,
+            remaining=self._evidence.remaining,
+            effective_sample_size=self._evidence.effective_sample_size,
+            rate=self.evaluations / self.wall_time(),
+        )
+
+    def wall_time(self) -> float:
+        """Seconds of all starts of the run, but for what was lost between a checkpoint and a death."""
+        return self._earlier_seconds + time.monotonic() - self._started
+
+    def points(self) -> Mapping[str, Floats]:
+        """All points by name: the dead in the order of their death, then the live ones."""
+        dead, live = self.checkpoint.dead(), _points(self.live)
+        return {name: np.concatenate([dead[name], live[name]]) if dead else live[name] for name in live}
+
+    def saved(self, identity: Mapping[str, Any]) -> Saved:
+        """What a checkpoint keeps of it."""
+        numbers = {
+            "iterations": self.iterations,
+            "evaluations": self.evaluations,
+            "quick_updates": self.quick_updates,
+            "seconds": self.wall_time(),
+            **self._evidence.numbers(),
+        }
+        return Saved(jax.tree.leaves(self.state), numbers, identity)
+
+    def resume(self, saved: Saved, structure: Any) -> None:
+        """Go on from a checkpoint. structure: of the sampler's state."""
+        leaves = [jax.numpy.asarray(leaf) for leaf in saved.leaves]
+        self.begin(jax.tree.unflatten(structure, leaves), int(saved.numbers["evaluations"]))
+        self.iterations = int(saved.numbers["iterations"])
+        self.quick_updates = int(saved.numbers["quick_updates"])
+        self._earlier_seconds = saved.numbers["seconds"]
+        self._evidence.resume(saved.numbers)
+
+
+def _points(particles: Any) -> dict[str, Floats]:
+    return {
+        "position": np.asarray(particles.position, dtype=np.float64),
+        "log_likelihood": np.asarray(particles.loglikelihood, dtype=np.float64),
+        "log_likelihood_birth": np.asarray(particles.loglikelihood_birth, dtype=np.float64),
+    }

@@ -1,0 +1,176 @@
+"""A search that is killed and started again ends in the same bits as one that was not."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toy_search
+from toy_search import search
+
+from autoviz_render import NSS
+from autoviz_render.search.checkpoint import CheckpointError
+from autoviz_render.spool.store import Spool
+
+PROGRAM = (sys.executable, str(Path(toy_search.__file__)))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The run that was left alone."""
+    run_dir = tmp_path_factory.mktemp("alone") / "run"
+    return run_dir, search(run_dir).run()
+
+
+def assert_same_bits(run_dir: Path, alone) -> None:
+    """Live points, dead points, births, weights, evidence: all in `samples.csv`, to the last digit."""
+    there, result = alone
+    assert (run_dir / "samples.csv").read_bytes() == (there / "samples.csv").read_bytes()
+    found = json.loads((run_dir / "result.json").read_text())
+    for name in ("log_evidence", "log_evidence_error", "effective_sample_size", "evaluations", "iterations"):
+        assert found[name] == getattr(result, name), name
+
+
+def test_a_run_in_pieces_ends_as_one_in_one_piece(tmp_path, alone):
+    """Stopped by a number of steps, and gone on with: bits, evaluations and wall time carry over."""
+    seconds = 0.0
+    for steps in (1, 2, 17, 60):
+        result = search(tmp_path, max_iterations=steps).run()
+        assert result.iterations == steps
+        assert result.wall_time > seconds
+        seconds = result.wall_time
+        assert (tmp_path / "checkpoint").exists()
+    result = search(tmp_path).run()
+    assert_same_bits(tmp_path, alone)
+    assert result.wall_time > seconds
+    assert not (tmp_path / "checkpoint").exists(), "removed after success"
+
+
+def test_killed_at_random_moments_it_ends_in_the_same_bits(tmp_path, alone):
+    """SIGKILL: a node that fails, a job's time that is over, the out-of-memory killer."""
+    rng = random.Random(8)  # noqa: S311  the same moments at every run
+    reached = 0
+    for _ in range(4):
+        with subprocess.Popen([*PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
+            for _ in range(rng.randint(2, 25)):
+                reached = int(child.stdout.readline())
+            child.kill()
+    assert 10 < reached < alone[1].iterations
+    subprocess.run([*PROGRAM, str(tmp_path)], check=True, stdout=subprocess.PIPE)
+    assert_same_bits(tmp_path, alone)
+    spool = Spool(tmp_path)
+    iterations = [line.iteration for line in spool.scalars()]
+    assert iterations == sorted(set(iterations)), "no step is told twice"
+    assert spool.info().epoch == 4
+    assert len(spool.scalars(abandoned=True)) > len(iterations)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_where_it_can_be_resumed(tmp_path, alone, number):
+    """A batch system's warning, and Ctrl-C: a last checkpoint, and an exit code that says "start me again"."""
+    with subprocess.Popen(
+        [*PROGRAM, str(tmp_path), '{"checkpoint_every": null}'],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        for _ in range(20):
+            child.stdout.readline()
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 75
+    assert f"stopped by {number.name} after" in said
+    assert "goes on from here" in said
+    resumed = subprocess.run([*PROGRAM, str(tmp_path)], check=True, stdout=subprocess.PIPE, text=True)
+    assert int(resumed.stdout.split()[0]) > 20, "the last checkpoint was the one written at the signal"
+    assert_same_bits(tmp_path, alone)
+
+
+class OtherData(toy_search.Toy):
+    def fit_from(self, parameters):
+        fit = super().fit_from(parameters)
+        return fit | {"log_likelihood": fit["log_likelihood"] - 0.01 * parameters[0]}
+
+
+class OtherPrior(toy_search.Toy):
+    def prior_transform(self, unit):
+        return 1.01 * super().prior_transform(unit)
+
+
+class OtherDensity(toy_search.Toy):
+    def log_prior(self, parameters):
+        return super().log_prior(parameters) + 0.1
+
+
+class OtherNames(toy_search.Toy):
+    parameter_names = ("x", "z")
+
+
+@pytest.mark.parametrize(
+    ("analysis", "changes", "message"),
+    [
+        (toy_search.Toy, {"seed": 5}, "seed was 4, now 5"),
+        (toy_search.Toy, {"num_live": 70}, "num_live was 60, now 70"),
+        (
+            toy_search.Toy,
+            {"num_delete": 3, "num_inner_steps": 7},
+            "num_delete was 6, now 3; num_inner_steps was 5, now 7",
+        ),
+        (toy_search.Toy, {"remaining_evidence": 0.5}, "remaining_evidence was 0.05, now 0.5"),
+        (OtherData, {}, "the log likelihood of a live point was"),
+        (OtherPrior, {}, "prior was"),
+        (OtherDensity, {}, "the log prior of a live point was"),
+        (OtherNames, {}, r"parameter_names was \['x', 'y'\], now \['x', 'z'\]"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, interrupted, analysis, changes, message):
+    """Half of one experiment and half of another would look like a result."""
+    with pytest.raises(CheckpointError, match=f"(?s)is of another run: {message}.*resume=False"):
+        NSS(analysis(), interrupted, **(toy_search.SETTINGS | changes)).run()
+    assert (interrupted / "checkpoint" / "head-0.h5").exists()
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("interrupted")
+    search(run_dir, max_iterations=3).run()
+    return run_dir
+
+
+def test_other_chunks_and_more_steps_may_be_gone_on_with(tmp_path, alone):
+    """What changes no bit of the result may change at a restart."""
+    search(tmp_path, max_iterations=5).run()
+    search(tmp_path, chunk_size=6, every=100, checkpoint_every=None).run()
+    assert_same_bits(tmp_path, alone)
+
+
+def test_it_starts_afresh_where_that_is_asked_for(tmp_path, alone):
+    """Also from the checkpoint of another run, which it removes."""
+    search(tmp_path, max_iterations=3, seed=9).run()
+    search(tmp_path, resume=False).run()
+    assert_same_bits(tmp_path, alone)
+
+
+def test_a_finished_run_is_not_gone_on_with(tmp_path, alone):
+    """There is nothing left to go on from: the same search runs again, to the same bits."""
+    search(tmp_path).run()
+    again = search(tmp_path).run()
+    assert_same_bits(tmp_path, alone)
+    assert again.iterations == alone[1].iterations
+    assert Spool(tmp_path).info().epoch == 1
+
+
+def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path, alone, caplog):
+    """The disk was full, or the file system lost a block."""
+    for steps in (5, 9):
+        search(tmp_path, max_iterations=steps, checkpoint_every=None, checkpoint_seconds=None).run()
+    newest = max((tmp_path / "checkpoint").glob("head-*"), key=lambda path: path.stat().st_mtime_ns)
+    newest.write_bytes(newest.read_bytes()[:-10])
+    search(tmp_path).run()
+    assert "going on from the checkpoint before" in caplog.text
+    assert_same_bits(tmp_path, alone)

@@ -102,7 +102,11 @@ class LiveRenderer:
             desk = self._desk(directory)
             if desk is None or self._is_stopping:
                 continue
-            is_over = desk.draw_newest(self._on_drawn) and is_over
+            try:
+                is_over = desk.draw_newest(self._on_drawn) and is_over
+            except (SpoolError, OSError) as error:  # one run's disk must not cost the others their figures
+                desk.fail(str(error))
+                is_over = False
         return bool(self._desks) and is_over
 
     def close(self) -> None:
@@ -183,9 +187,9 @@ class _Desk:
         except FileNotFoundError:
             return None  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            self._fail(self._spool.explain(ref, error))
+            self.fail(self._spool.explain(ref, error))
         except OSError as error:
-            self._fail(f"{ref.path}: cannot be read: {error}")
+            self.fail(f"{ref.path}: cannot be read: {error}")
         return None
 
     def _draw(self, ref: SnapshotRef, snapshot: Snapshot, on_drawn: Callable[[Rendered], None], skipped: int) -> None:
@@ -194,10 +198,10 @@ class _Desk:
         try:
             rendered = self._renderer.render(snapshot, self._folder)
         except OSError as error:
-            self._fail(f"{self._folder}: cannot be written: {error}")
+            self.fail(f"{self._folder}: cannot be written: {error}")
             return  # the snapshot stays undrawn: the next look tries again
         for message in rendered.errors:
-            self._fail(message)
+            self.fail(message)
         self._drawn = ref
         self._holding.beat = replace(
             self._holding.beat,
@@ -211,7 +215,7 @@ class _Desk:
     def _beat(self, activity: Activity, promise: float) -> None:
         self._holding.write(replace(self._holding.beat, activity=activity), promise)
 
-    def _fail(self, message: str) -> None:
+    def fail(self, message: str) -> None:
         self.has_failed = True
         self._holding.beat = replace(self._holding.beat, last_error=message)
         if message not in self._said:

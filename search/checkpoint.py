@@ -27,10 +27,9 @@ import numpy.typing as npt
 
 from autoviz_render.spool.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.attempts import Attempts
-from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
+from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.plain import read_plain
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -108,7 +107,7 @@ class Checkpoint:
         digests = [_NO_DIGEST]
         for number in range(count):
             try:
-                data = read_plain(self._segment_path(number), MAX_FILE_BYTES)
+                data = read_sealed(self._segment_path(number))
                 if _text(decode(data, self._segment_path(number), "segment")["previous"]) != digests[-1]:
                     faults.append(f"{self._segment_path(number)}: does not follow the segment before")
                     break
@@ -125,7 +124,7 @@ class Checkpoint:
 
     def _segment(self, number: int) -> Points:
         path = self._segment_path(number)
-        arrays = decode(read_plain(path, MAX_FILE_BYTES), path, "segment")
+        arrays = decode(read_sealed(path), path, "segment")
         return {name.removeprefix("arrays/"): value for name, value in arrays.items() if name.startswith("arrays/")}
 
     # Saving
@@ -233,7 +232,7 @@ class _Head:
     @staticmethod
     def read(path: Path) -> _Head:
         """Raises SpoolError and OSError."""
-        datasets = decode(read_plain(path, MAX_FILE_BYTES), path, "head")
+        datasets = decode(read_sealed(path), path, "head")
         about = json.loads(_text(datasets["about"]))
         leaves = [datasets[name] for name in sorted(datasets) if name.startswith("state/")]
         return _Head(

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.names import Names
 from autoviz_render.spool.snapshot import Array
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
 
 
-def hand_over(arrays: Mapping[str, Any]) -> dict[str, Any]:
+Guard = Callable[..., bool]
+"""Calls a function with arguments, and reports what it raises: see `Attempts`."""
+
+
+def hand_over(arrays: Mapping[str, Any], guard: Guard) -> dict[str, Any]:
     """A tree of the same leaves, safe from what the caller does next, at the least cost to the caller.
 
-    JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. Raises
-    TypeError where it is no mapping, and what NumPy raises for a leaf that is no array.
+    JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. A leaf that
+    is no array costs itself. Raises TypeError where it is no mapping.
     """
     if type(arrays) is dict and _IMMUTABLE.issuperset(map(type, arrays.values())):
         return dict(arrays)
     if not isinstance(arrays, Mapping):
         raise TypeError(f"arrays must be a mapping of names to arrays, not {type(arrays).__name__}")
-    return {key: _handed_over(value) for key, value in arrays.items()}
+    return _copied(arrays, guard)
+
+
+def _copied(arrays: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
+    copies: dict[str, Any] = {}
+
+    def copy(key: Any, value: Any) -> None:
+        if hasattr(value, "_asdict"):
+            value = value._asdict()  # a named tuple: the mapping that it stands for
+        copies[key] = _copied(value, guard) if isinstance(value, Mapping) else hand_over_one(value)
+
+    for key, value in arrays.items():
+        guard(f"array {key!r}", copy, key, value)
+    return copies
 
 
 def hand_over_one(leaf: Any) -> Any:
@@ -37,16 +55,16 @@ def hand_over_one(leaf: Any) -> Any:
     return np.array(leaf)
 
 
-def flatten(tree: Mapping[Any, Any]) -> dict[str, Any]:
-    """The leaves of a tree by name, `group/name` for nested ones; None is no leaf.
-
-    Raises ValueError where a name could not be one in a file.
-    """
+def flatten(tree: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
+    """The leaves of a tree by name, `group/name` for nested ones; None is no leaf, and a bad name costs itself."""
     leaves: dict[str, Any] = {}
+    names = Names()
+
+    def add(name: str, leaf: Any) -> None:
+        leaves[names.add(name)] = leaf
+
     for name, leaf in _leaves(tree, ""):
-        if name in leaves:
-            raise ValueError(f"two arrays are both named {name!r}")
-        leaves[name] = leaf
+        guard(f"array {name!r}", add, name, leaf)
     return leaves
 
 
@@ -71,20 +89,9 @@ def to_float(value: Any) -> float:
     return float(np.asarray(value).item())
 
 
-def _handed_over(value: Any) -> Any:
-    if hasattr(value, "_asdict"):
-        value = value._asdict()  # a named tuple: the mapping that it stands for
-    if isinstance(value, Mapping):
-        return {key: _handed_over(below) for key, below in value.items()}
-    return hand_over_one(value)
-
-
 def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():
-        name = f"{prefix}{key}"
-        if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
-            raise ValueError(f"{name!r} cannot name an array")
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{name}/")
+            yield from _leaves(value, f"{prefix}{key}/")
         elif value is not None:
-            yield name, value
+            yield f"{prefix}{key}", value

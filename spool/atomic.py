@@ -49,7 +49,8 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
 def remove_drafts(folder: Path) -> list[Path]:
     """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError.
 
-    Those of a process that lives, on this host, are left to it.
+    Those of another process that lives, on this host, are left to it. Our own are not: in a container a process that is
+    started again has the number of the one that died.
     """
     drafts = [path for path in sorted(folder.glob(".*.draft")) if not _is_alive(path.name.split(".")[-3])]
     for path in drafts:

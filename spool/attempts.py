@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -36,4 +37,5 @@ class Attempts:
             self._said.add(cause)
             trace = None if isinstance(error, OSError) else error
             message = "%s: %s failed: %s. The run goes on; this is said once."
-            self._log.warning(message, self._where, what, error, exc_info=trace)
+            with contextlib.suppress(Exception):  # a handler of the user's: reporting a fault must not be one
+                self._log.warning(message, self._where, what, error, exc_info=trace)

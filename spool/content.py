@@ -38,24 +38,24 @@ def static_datasets(static: Mapping[str, Array]) -> dict[str, Array]:
 def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields of a `Snapshot`, but for `static` and `run`, and the digests of its static files."""
     try:
-        names = [bytes(name).decode() for name in datasets["parameters/names"]]
-        values = datasets["parameters/values"]
         fields = {
             "arrays": arrays_from(datasets),
-            "parameters": dict(zip(names, map(float, values), strict=True)),
+            "parameters": dict(
+                zip(_texts(datasets["parameters/names"]), _floats(datasets["parameters/values"]), strict=True)
+            ),
             "scalars": {
-                name.removeprefix("scalars/"): float(value.item())
+                name.removeprefix("scalars/"): _number(value, "f")
                 for name, value in datasets.items()
                 if name.startswith("scalars/")
             },
-            "epoch": int(datasets["meta/epoch"].item()),
-            "sequence": int(datasets["meta/sequence"].item()),
-            "iteration": int(datasets["meta/iteration"].item()),
-            "time": float(datasets["meta/time"].item()),
-            "log_likelihood": float(datasets["meta/log_likelihood"].item()),
+            "epoch": _number(datasets["meta/epoch"], "i"),
+            "sequence": _number(datasets["meta/sequence"], "i"),
+            "iteration": _number(datasets["meta/iteration"], "i"),
+            "time": _number(datasets["meta/time"], "f"),
+            "log_likelihood": _number(datasets["meta/log_likelihood"], "f"),
         }
-        digests = tuple(bytes(digest).decode("ascii") for digest in datasets["meta/static"])
-    except (KeyError, ValueError, TypeError) as error:
+        digests = tuple(_texts(datasets["meta/static"]))
+    except (KeyError, ValueError) as error:
         raise UnreadableError(path, f"lacks what every snapshot has: {error!r}") from error
     for digest in digests:
         if len(digest) != _DIGEST_LENGTH or not set(digest) <= set("0123456789abcdef"):
@@ -66,3 +66,21 @@ def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, 
 
 def arrays_from(datasets: Mapping[str, Array]) -> dict[str, Array]:
     return {name.removeprefix("arrays/"): value for name, value in datasets.items() if name.startswith("arrays/")}
+
+
+def _number(value: Array, kind: str) -> Any:
+    if value.dtype.kind != kind or value.shape != ():
+        raise ValueError(f"a number has the type {value.dtype} and the shape {value.shape}")
+    return value.item()
+
+
+def _floats(values: Array) -> list[float]:
+    if values.dtype.kind != "f" or values.ndim != 1:
+        raise ValueError(f"a list of numbers has the type {values.dtype} and the shape {values.shape}")
+    return [float(value) for value in values]
+
+
+def _texts(values: Array) -> list[str]:
+    if values.dtype.kind != "S" or values.ndim != 1:
+        raise ValueError(f"a list of names has the type {values.dtype} and the shape {values.shape}")
+    return [bytes(value).decode() for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,34 @@ import numpy as np
 from autoviz_render.spool.directory import later, read_directory
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
 from autoviz_render.spool.layout import FORMAT_VERSION
-from autoviz_render.spool.seal import check
+from autoviz_render.spool.plain import open_plain, read_all
+from autoviz_render.spool.seal import TAIL, check, check_end
 from autoviz_render.spool.snapshot import Array
 
 MAX_FILE_BYTES = 4 << 30
 _HEADER_BYTES = 1 << 16  # the root's attributes are within them
 _LAST_VERSION = 10_000  # a larger number in damaged bytes is damage
+
+
+def read_sealed(path: Path) -> memoryview:
+    """The bytes of a file that has a seal: a large one without is refused before it takes any memory.
+
+    Raises UnreadableError and LaterVersionError, and OSError where the disk is at fault or there is no file.
+    """
+    with open_plain(path, MAX_FILE_BYTES) as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(0, size - TAIL))
+        try:
+            check_end(memoryview(file.read(TAIL)), size, path)
+        except UnsealedError:
+            file.seek(0)
+            _refuse_a_later_version(file.read(_HEADER_BYTES), path)
+            raise
+        file.seek(0)
+        try:
+            return read_all(file, size)
+        except MemoryError as error:
+            raise UnreadableError(path, f"is refused: its {size} bytes are more than there is memory") from error
 
 
 def decode(data: bytes | memoryview, path: Path, kind: str) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,9 +21,11 @@ import numpy as np
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
 from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
+from autoviz_render.spool.names import check_name
 
-_MAX_BYTES = 1 << 24
-_MAX_SIZE = 1 << 40  # elements: NumPy refuses more than its integers can count, also where a length is zero
+MAX_DIRECTORY_BYTES = 1 << 21
+_MAX_DIMENSIONS = 32
+_MAX_SIZE = 1 << 46  # bytes: NumPy refuses more than its integers can count, also where a length is zero
 _TYPES = re.compile(r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(8|16)|\|S[1-9]\d{0,6}")
 
 
@@ -70,27 +72,27 @@ class _LaterError(Exception):
         self.version = version
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _read(directory: bytes, kind: str) -> tuple[Described, ...]:
-    if len(directory) > _MAX_BYTES:
-        raise ValueError(f"its directory has {len(directory)} bytes, more than the {_MAX_BYTES} allowed")
     content = json.loads(directory)
     if isinstance(content["version"], int) and content["version"] > FORMAT_VERSION:
         raise _LaterError(content["version"])
     if content["format"] != f"{FILE_FORMAT} {kind}":
         raise ValueError(f"it is {content['format']!r}, expected '{FILE_FORMAT} {kind}'")
-    datasets = tuple(_described(*each) for each in content["datasets"])
+    datasets = tuple(describe(*each) for each in content["datasets"])
     if len({each.path for each in datasets}) < len(datasets):
         raise ValueError("two of its arrays have one name")
     return datasets
 
 
-def _described(path: str, dtype: str, shape: list[int]) -> Described:
-    if not isinstance(path, str) or any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
-        raise ValueError(f"{path!r} cannot name an array")
+def describe(path: str, dtype: str, shape: Sequence[int]) -> Described:
+    """The description of an array that a file may hold. Raises ValueError or TypeError for any other."""
+    check_name(path)
     if not _TYPES.fullmatch(dtype):
         raise ValueError(f"{path!r} has the unsupported type {dtype!r}")
-    is_possible = len(shape) <= 32 and all(type(length) is int and length >= 0 for length in shape)
-    if not is_possible or math.prod(max(length, 1) for length in shape) >= _MAX_SIZE:
-        raise ValueError(f"{path!r} has the impossible shape {shape}")
-    return Described(path, np.dtype(dtype), tuple(shape))
+    if not isinstance(shape, list | tuple) or not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"{path!r} has the impossible shape {shape!r:.100}")
+    described = Described(path, np.dtype(dtype), tuple(shape))
+    if len(shape) > _MAX_DIMENSIONS or math.prod(max(each, 1) for each in shape) * described.dtype.itemsize > _MAX_SIZE:
+        raise ValueError(f"{path!r} has the impossible shape {shape!r:.100}")
+    return described

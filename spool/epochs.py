@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import bisect
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,15 +26,15 @@ class Branches:
     """Tells what is abandoned. epochs: of one run, in any order."""
 
     def __init__(self, epochs: Iterable[Epoch]) -> None:
-        self._resumed = [(epoch.number, epoch.resumed_from) for epoch in epochs if epoch.resumed_from is not None]
-        self._last: dict[int, float] = {}
+        resumed = sorted((epoch.number, epoch.resumed_from) for epoch in epochs if epoch.resumed_from is not None)
+        self._numbers = [number for number, _ in resumed]
+        self._lasts = [*itertools.accumulate((last for _, last in reversed(resumed)), min)][::-1]
 
     def __bool__(self) -> bool:
         """Whether anything can be abandoned at all."""
-        return bool(self._resumed)
+        return bool(self._numbers)
 
     def is_abandoned(self, epoch: int, iteration: int | None) -> bool:
         """Whether a later epoch did this iteration over. iteration: None is not known, and not abandoned."""
-        if epoch not in self._last:
-            self._last[epoch] = min((last for number, last in self._resumed if number > epoch), default=math.inf)
-        return iteration is not None and iteration > self._last[epoch]
+        later = bisect.bisect_right(self._numbers, epoch)
+        return iteration is not None and later < len(self._lasts) and iteration > self._lasts[later]

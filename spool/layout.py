@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ FORMAT_VERSION = 1
 FILE_FORMAT = "autoviz-render"
 """What the root attribute `format` of every file begins with."""
 
-_SNAPSHOT_NAME = re.compile(r"e(\d{4,9})-(\d{12,18})\.h5")
+_SNAPSHOT_NAME = re.compile(r"e([0-9]{4,9})-([0-9]{12,18})\.h5")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def spool_paths(run_dir: str | os.PathLike[str], name: str | None = None) -> Spo
 
 
 def snapshot_name(epoch: int, sequence: int) -> str:
-    """The file name of a snapshot: names sort in the order of publishing."""
+    """The file name of a snapshot. Names sort in the order of publishing, for the first ten thousand epochs."""
     return f"e{epoch:04d}-{sequence:012d}.h5"
 
 
@@ -106,17 +105,15 @@ def find_spools(path: Path) -> list[Path]:
 
     Links are not followed below the path, so a link cannot lead the search astray or round in circles.
     """
-    return sorted(_walk(path))
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    if (folder / "spool.json").is_file():
-        yield folder
-        return  # nothing below a spool is another one
-    try:
-        with os.scandir(folder) as entries:
-            below = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return  # gone, or not ours to look into
-    for child in below:
-        yield from _walk(child)
+    found, folders = [], [path]
+    while folders:
+        folder = folders.pop()
+        if (folder / "spool.json").is_file():
+            found.append(folder)
+            continue  # nothing below a spool is another one
+        try:
+            with os.scandir(folder) as entries:
+                folders += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue  # gone, not ours to look into, or deeper than a name can be
+    return sorted(found)

@@ -49,6 +49,10 @@ class WriterLock:
         self._descriptor = descriptor
         return self._is_of(path) or self.acquire(path)  # the file may have been removed under our hands
 
+    def is_lost(self, path: Path) -> bool:
+        """Whether the file that we hold is no longer the one of that name: removed, perhaps made anew by another."""
+        return self._descriptor is not None and not self._is_of(path)
+
     def release(self) -> None:
         """Let go, at once: also where a forked child still has the file open."""
         if self._descriptor is not None and sys.platform != "win32":

@@ -23,29 +23,34 @@ def open_plain(path: Path, limit: int) -> FileIO:
     Raises UnreadableError for what is no file or is larger, and OSError (FileNotFoundError where there is none).
     """
     try:
-        file = FileIO(os.open(path, _FLAGS), "rb")
+        descriptor = os.open(path, _FLAGS)
     except OSError as error:
         if error.errno == errno.ESTALE:  # removed on another host of a network file system
             raise FileNotFoundError(errno.ENOENT, error.strerror, str(path)) from error
         raise
     try:
-        status = os.fstat(file.fileno())
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(path, "is refused: it is not a file")
         if status.st_size > limit:
             raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than the {limit} allowed")
+        return FileIO(descriptor, "rb")
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
 
 
 def read_plain(path: Path, limit: int) -> memoryview:
     """The bytes of a file, read-only. limit, raises: as for `open_plain`."""
     with open_plain(path, limit) as file:
-        # NumPy asks for huge pages: a third of the time of `bytes` for a large file
-        data = np.empty(os.fstat(file.fileno()).st_size, np.uint8).data
-        length = 0
-        while length < data.nbytes and (read := file.readinto(data[length:])):
-            length += read
-        return data[:length].toreadonly()
+        return read_all(file, os.fstat(file.fileno()).st_size)
+
+
+def read_all(file: FileIO, size: int) -> memoryview:
+    """The bytes of a file of so many from here on, read-only; fewer where it is cut short meanwhile."""
+    # NumPy asks for huge pages: a third of the time of `bytes` for a large file
+    data = np.empty(size, np.uint8).data
+    length = 0
+    while length < size and (read := file.readinto(data[length:])):
+        length += read
+    return data[:length].toreadonly()

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import itertools
 import logging
+import math
 import os
 import queue
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from autoviz_render.spool.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.directory import describe
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.names import Names
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Array, Snapshot
@@ -28,6 +33,8 @@ from autoviz_render.spool.writer import DURABILITIES, Durability, SpoolWriter
 log = logging.getLogger("autoviz_render.spool")
 
 _LINES_KEPT = 100_000  # scalars that wait for a disk that fails: some 20 MB at the most
+_LINES_AT_ONCE = 1000
+_SECONDS_BETWEEN_LOOKS = 0.2  # of a flush, whether the writer's thread is still there
 
 
 @dataclass
@@ -35,7 +42,8 @@ class PublisherStats:
     """What became of the quick updates so far.
 
     submitted: handed to `publish`. written: on disk as snapshots. coalesced: replaced by a newer one before
-    the disk was free (their scalars are kept). failed: lost to a fault that a warning named.
+    the disk was free (their scalars are kept). failed: lost to a fault that a warning named. The writer's thread counts
+    what it did when it comes to it.
     """
 
     submitted: int = 0
@@ -56,9 +64,10 @@ class _Numbers(NamedTuple):
 
 
 class _Update(NamedTuple):
-    """The arrays of one quick update between the sampler's thread and the writer's."""
+    """One quick update between the sampler's thread and the writer's; `order` counts those that got so far."""
 
-    number: int
+    order: int
+    numbers: _Numbers
     arrays: Mapping[str, Any]
 
 
@@ -110,18 +119,22 @@ class Publisher:
         self.stats = PublisherStats()
         self.opened = threading.Event()
         """Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the last."""
-        self._static = flatten(hand_over(static or {}))
         self._attempt = Attempts(log, self.paths.directory)
+        self._static = flatten(hand_over(static or {}, _raise), _raise)
         self._pid = os.getpid()
-        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()  # to wake by a condition takes three times as long
-        self._changed = threading.Condition()  # guards all that follows
-        self._pending: _Update | None = None
+        # Between the threads there is no lock: the sampler's may be interrupted anywhere, by Ctrl-C or by a handler of
+        # signals that publishes too, and would leave it locked. Each of these is changed by calls that are atomic.
+        self._orders = itertools.count()
+        self._serial = itertools.count()
         self._numbers: deque[_Numbers] = deque(maxlen=_LINES_KEPT)
+        self._newest: deque[_Update] = deque(maxlen=1)
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waiting: deque[queue.SimpleQueue[None]] = deque()
         self._closing: State | None = None
-        self._accepted = 0
-        self._idle = False
+        self._taken = -1  # the order of the newest update that the writer's thread took
         self._thread = threading.Thread(target=self._work, name="autoviz-render publisher", daemon=True)
-        self._thread.start()
+        if not self._attempt("starting a thread", self._thread.start):
+            self.opened.set()
         _unclosed.add(self)
 
     @property
@@ -157,8 +170,20 @@ class Publisher:
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was handed over is written or has failed; False after `timeout` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._is_drained() or not self._thread.is_alive(), timeout)
+        if os.getpid() != self._pid:
+            return False
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        done: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waiting.append(done)
+        self._wake_writer()
+        while self._thread.is_alive():
+            left = deadline - time.monotonic()
+            with contextlib.suppress(queue.Empty):
+                done.get(timeout=max(0.0, min(left, _SECONDS_BETWEEN_LOOKS)))
+                return True
+            if left <= 0:
+                return False
+        return True
 
     def close(self, state: State = "finished", timeout: float | None = 30.0) -> None:
         """Write the last snapshot, record how the run ended, and stop. Later calls do nothing.
@@ -166,11 +191,10 @@ class Publisher:
         timeout: seconds to wait for the disk; after that a warning is logged and the thread left alone.
         """
         _unclosed.discard(self)
-        if os.getpid() != self._pid:
+        if os.getpid() != self._pid or self._thread.ident is None:
             return
-        with self._changed:
-            if self._closing is None:
-                self._closing = state if state in STATES else "failed"
+        if self._closing is None:
+            self._closing = state if state in STATES else "failed"
         self._wake_writer()
         self._thread.join(timeout)
         if self._thread.is_alive():
@@ -196,28 +220,32 @@ class Publisher:
     ) -> None:
         self.stats.submitted += 1
         try:
-            handed = hand_over(arrays)
-            numbers = (
-                int(iteration),
+            if self._closing is not None:
+                raise RuntimeError("it is closed")
+            if not -(2**63) <= (count := int(iteration)) < 2**63:
+                raise ValueError(f"iteration {count:.3e} is more than a file can hold")
+            numbers = _Numbers(
+                next(self._serial),
+                count,
                 time.time(),
                 hand_over_one(log_likelihood),
-                {name: hand_over_one(value) for name, value in (parameters or {}).items()},
-                {name: hand_over_one(value) for name, value in (scalars or {}).items()},
+                self._copied("parameters", parameters),
+                self._copied("scalars", scalars),
             )
+            self._numbers.append(numbers)  # they are kept whatever becomes of the arrays
+            handed = hand_over(arrays, self._attempt)
+            self._newest.append(_Update(next(self._orders), numbers, handed))
         except Exception:
             self.stats.failed += 1
             raise
-        with self._changed:
-            if self._closing is not None:
-                self.stats.failed += 1
-                raise RuntimeError("it is closed")
-            update = _Update(self._accepted, handed)
-            self._numbers.append(_Numbers(self._accepted, *numbers))
-            self._accepted += 1
-            if self._pending is not None:
-                self.stats.coalesced += 1
-            self._pending = update
-        self._wake_writer()
+        finally:
+            self._wake_writer()
+
+    def _copied(self, what: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
+        copies: dict[str, Any] = {}
+        if values:
+            self._attempt(what, lambda: copies.update({name: hand_over_one(each) for name, each in values.items()}))
+        return copies
 
     def _wake_writer(self) -> None:
         if self._wakes.empty():
@@ -228,38 +256,42 @@ class Publisher:
     def _work(self) -> None:
         self._attempt("opening the spool", self._writer.begin, self._converted(self._static))
         self.opened.set()
-        try:
-            self._serve(self._writer)
-        finally:
-            with self._changed:
-                self._idle = True  # whoever waits in flush waits for nobody any more
-                self._changed.notify_all()
-
-    def _serve(self, writer: SpoolWriter) -> None:
         closing: State | None = None
         unwritten: deque[tuple[int, ScalarsLine]] = deque(maxlen=_LINES_KEPT)
         while closing is None:
-            with self._changed:
-                self._idle = True
-                self._changed.notify_all()
             self._wakes.get()
-            with self._changed:
-                self._idle = False
-                update, self._pending = self._pending, None
-                numbers = list(self._numbers)
-                self._numbers.clear()
-                closing = self._closing
-            unwritten += [(each.number, self._line(each)) for each in numbers]
-            newest = unwritten[-1][1] if unwritten else None
-            if unwritten and self._attempt("writing scalars", writer.append, list(unwritten)):
-                unwritten.clear()
-            if update is not None and newest is not None:
-                if self._attempt("writing a snapshot", self._write, writer, update, newest, closing is not None):
-                    self.stats.written += 1
-                    self._attempt("thinning the snapshots", writer.thin)
-                else:
-                    self.stats.failed += 1
-        self._attempt("closing the spool", writer.finish, closing)
+            closing = self._closing  # before taking: what was handed over before is written
+            waiting = _taken(self._waiting)
+            unwritten += [(numbers.number, self._line(numbers)) for numbers in _taken(self._numbers)]
+            self._append(unwritten)
+            for update in _taken(self._newest):
+                self._publish(update, is_last=closing is not None)
+            if closing is not None and unwritten:
+                self._append(unwritten)
+            for done in waiting:
+                done.put(None)
+        self._attempt("closing the spool", self._writer.finish, closing)
+
+    def _append(self, unwritten: deque[tuple[int, ScalarsLine]]) -> None:
+        """Write what scalars can be written, some at a time: a disk that fails must not cost more and more."""
+        if len(unwritten) == unwritten.maxlen:
+            self._attempt.warn("keeping scalars", MemoryError(f"more than {_LINES_KEPT} lines wait for the disk"))
+        while unwritten:
+            some = list(itertools.islice(unwritten, _LINES_AT_ONCE))
+            if not self._attempt("writing scalars", self._writer.append, some):
+                return
+            for _ in some:
+                unwritten.popleft()
+
+    def _publish(self, update: _Update, *, is_last: bool) -> None:
+        tries = 2 if is_last else 1  # there is no next quick update to make good what failed now
+        if any(self._attempt("writing a snapshot", self._write, update, is_last) for _ in range(tries)):
+            self.stats.written += 1
+            self._attempt("thinning the snapshots", self._writer.thin)
+        else:
+            self.stats.failed += 1
+        self.stats.coalesced += max(0, update.order - self._taken - 1)
+        self._taken = max(self._taken, update.order)
 
     def _line(self, numbers: _Numbers) -> ScalarsLine:
         likelihood = {} if numbers.log_likelihood is None else {"log likelihood": numbers.log_likelihood}
@@ -274,30 +306,52 @@ class Publisher:
         )
 
     def _floats(self, values: Mapping[str, Any]) -> dict[str, float]:
-        """The values that are numbers, by name; what is none costs itself and a warning."""
+        """The values that are numbers, by name; what is none, or badly named, costs itself and a warning."""
         floats: dict[str, float] = {}
+        names = Names()
+
+        def add(name: str, value: Any) -> None:
+            number = to_float(value)
+            floats[names.add(str(name))] = number
+
         for name, value in values.items():
-            self._attempt(
-                f"number {name!r}", lambda name=name, value=value: floats.update({str(name): to_float(value)})
-            )
+            self._attempt(f"number {name!r}", add, name, value)
         return floats
 
-    def _write(self, writer: SpoolWriter, update: _Update, line: ScalarsLine, sync: bool) -> None:
-        writer.write(Snapshot(arrays=self._converted(flatten(update.arrays)), **vars(line)), update.number, sync=sync)
+    def _write(self, update: _Update, sync: bool) -> None:
+        arrays = self._converted(flatten(update.arrays, self._attempt))
+        line = self._line(update.numbers)
+        self._writer.write(Snapshot(arrays=arrays, **vars(line)), update.numbers.number, sync=sync)
 
     def _converted(self, leaves: Mapping[str, Any]) -> dict[str, Array]:
         for leaf in leaves.values():
             if hasattr(leaf, "copy_to_host_async"):
                 self._attempt("copying from the device", leaf.copy_to_host_async)
         arrays: dict[str, Array] = {}
+
+        def convert(name: str, leaf: Any) -> None:
+            value = to_numpy(leaf)
+            describe(name, value.dtype.str, value.shape)
+            arrays[name] = value
+
         for name, leaf in leaves.items():
-            self._attempt(f"array {name!r}", lambda name=name, leaf=leaf: arrays.update({name: to_numpy(leaf)}))
+            self._attempt(f"array {name!r}", convert, name, leaf)
         return arrays
 
-    # Both
 
-    def _is_drained(self) -> bool:
-        return self._idle and self._pending is None
+T = TypeVar("T")
+
+
+def _taken(waiting: deque[T]) -> list[T]:
+    """All that waits, taken out one by one: more may be put in meanwhile."""
+    return [waiting.popleft() for _ in range(len(waiting))]
+
+
+def _raise(what: str, call: Callable[..., object], *arguments: Any) -> bool:
+    """The guard of the constructor, where raising helps."""
+    del what
+    call(*arguments)
+    return True
 
 
 def _retention(retention: Retention | Literal["all"] | None) -> Retention:

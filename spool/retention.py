@@ -75,13 +75,17 @@ class History:
     def thin(self, branches: Branches) -> None:
         """Remove the snapshots that are not kept. Raises OSError; the rest is then left for the next time."""
         gone: set[Kept] = set()
-        try:
-            for kept in surplus(self._kept, self._retention, branches):
+        fault: OSError | None = None
+        for kept in surplus(self._kept, self._retention, branches):
+            try:
                 kept.ref.path.unlink(missing_ok=True)
                 gone.add(kept)
-        finally:
-            if gone:
-                self._kept = [kept for kept in self._kept if kept not in gone]
+            except OSError as error:
+                fault = fault or error
+        if gone:
+            self._kept = [kept for kept in self._kept if kept not in gone]
+        if fault is not None:
+            raise fault
 
 
 def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> list[Kept]:
@@ -90,8 +94,8 @@ def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> l
     kept: in the order of publishing. branches: tell which of them are abandoned.
 
     Abandoned snapshots go first, the oldest before the others. Then, again and again, the one whose removal leaves the
-    smallest gap between its neighbours' sequence numbers, the oldest of equals: so the gaps of a long history differ
-    by a factor of two at the most, but for where the best snapshot stands between.
+    smallest gap between its neighbours' sequence numbers, the oldest of equals: so most gaps of a long history are
+    within a factor of two of each other, and those beside the best snapshot and the newest within four.
     """
     bounds = _Bounds(len(kept), sum(each.size for each in kept), retention)
     if not bounds.are_exceeded():

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from autoviz_render.spool.atomic import sync_folder, write_all
 from autoviz_render.spool.plain import open_plain
 
-MAX_SCALARS_BYTES = 1 << 30
+MAX_SCALARS_BYTES = 1 << 28
+_END_BYTES = 256  # what is remembered of the part that was read: more than a line's checksum
 _CRC = ', "crc32": '
 
 
@@ -72,6 +73,7 @@ class ScalarsReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._end = b""
         self._start_over(None)
 
     def lines(self) -> list[ScalarsLine]:
@@ -88,18 +90,27 @@ class ScalarsReader:
 
     def _read_on(self, file: BinaryIO) -> None:
         status = os.fstat(file.fileno())
-        if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._offset:
+        if not self._goes_on(file, status):
             self._start_over((status.st_dev, status.st_ino))
         file.seek(self._offset)
         whole, newline, _ = file.read(status.st_size - self._offset).rpartition(b"\n")
         self._offset += len(whole) + len(newline)
+        self._end = (self._end + whole + newline)[-_END_BYTES:]
         for text in whole.split(b"\n"):
             if (line := _parse(text)) is not None:
                 self._lines[line.epoch, line.sequence] = line  # a line may be there twice where a disk failed
 
+    def _goes_on(self, file: BinaryIO, status: os.stat_result) -> bool:
+        """Whether it is the file that was read last, and longer. A new one may have the old one's number."""
+        if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._offset:
+            return False
+        file.seek(self._offset - len(self._end))
+        return bool(file.read(len(self._end)) == self._end)
+
     def _start_over(self, identity: tuple[int, int] | None) -> None:
         self._identity = identity
         self._offset = 0
+        self._end = b""
         self._lines: dict[tuple[int, int], ScalarsLine] = {}
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autoviz_render.spool.directory import MAX_DIRECTORY_BYTES
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
 
 Span = tuple[int, int, int]
@@ -38,7 +39,8 @@ _FOOTER = struct.Struct("<8sQII")
 _CRC = struct.Struct("<I")
 _MAGIC = b"AVRSEAL1"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_TAIL = _FOOTER.size + _CRC.size
+TAIL = _FOOTER.size + _CRC.size
+_SHORTEST_ENTRY = 14  # bytes of a directory for an array, as `["x","|b1",[]]`
 _WORD = np.dtype("<u8")
 _BLOCK_BYTES = 4096
 _BLOCK_WORDS = _BLOCK_BYTES // _WORD.itemsize
@@ -62,7 +64,7 @@ def seal(directory: bytes, spans: Sequence[Span], body: int, rest: int) -> bytes
     spans: of the arrays, in the order of the directory, which is that of their offsets; those without bytes are at 0.
     body: the length of the file so far. rest: the CRC-32 of all its bytes that are in no span.
     """
-    size = body + len(directory) + len(spans) * _SPAN.size + _TAIL
+    size = body + len(directory) + len(spans) * _SPAN.size + TAIL
     numbers = [number for offset, length, check in spans for number in (offset, length, check, 0)]
     table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), len(directory))
     return directory + table + _CRC.pack(zlib.crc32(table, zlib.crc32(directory, rest)))
@@ -81,24 +83,37 @@ class Sealed:
     places: tuple[tuple[int, int], ...]
 
 
+def check_end(end: memoryview, size: int, path: Path) -> tuple[int, int]:
+    """Where the directory and the table of a sealed file begin, by its last bytes alone.
+
+    end: the last TAIL bytes, or more. size: of the whole file.
+    Raises LaterVersionError where a later version sealed it, UnreadableError where nobody did.
+    """
+    if size < TAIL:
+        raise UnreadableError(path, "is not a snapshot: it is too short for one")
+    magic, sealed_size, rows, described = _FOOTER.unpack_from(end, end.nbytes - TAIL)
+    if sealed_size != size or not re.fullmatch(rb"AVRSEAL[1-9]", magic):
+        raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")
+    if magic > _MAGIC:
+        raise LaterVersionError(path, "was sealed by a later version of this program: install a newer one")
+    if described > MAX_DIRECTORY_BYTES or rows * _SHORTEST_ENTRY > described:
+        raise UnreadableError(path, f"is refused: {rows} arrays in a directory of {described} bytes")
+    table = size - TAIL - rows * _SPAN.size
+    if table < described:
+        raise UnreadableError(path, "is damaged: its seal names more arrays than fit in the file")
+    return table - described, table
+
+
 def check(data: memoryview, path: Path) -> Sealed:
     """Verify every byte of a sealed file.
 
     Raises LaterVersionError where a later version sealed it, UnreadableError that says what is wrong otherwise.
     """
-    if data.nbytes < _TAIL or data[: len(_HDF5)] != _HDF5:
+    if data[: len(_HDF5)] != _HDF5:
         raise UnreadableError(path, "is not a snapshot: it does not begin as an HDF5 file does")
-    magic, size, rows, described = _FOOTER.unpack_from(data, data.nbytes - _TAIL)
-    if size != data.nbytes or not re.fullmatch(rb"AVRSEAL\d", magic):
-        raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")
-    if magic > _MAGIC:
-        raise LaterVersionError(path, "was sealed by a later version of this program: install a newer one")
-    table = data.nbytes - _TAIL - rows * _SPAN.size
-    body = table - described
-    if body < 0:
-        raise UnreadableError(path, "is damaged: its seal names more arrays than fit in the file")
+    body, table = check_end(data, data.nbytes, path)
     places, position, rest = [], 0, 0
-    for offset, length, expected, _ in _SPAN.iter_unpack(data[table : data.nbytes - _TAIL]):
+    for offset, length, expected, _ in _SPAN.iter_unpack(data[table : data.nbytes - TAIL]):
         if not (position <= offset <= offset + length <= body or (offset, length) == (0, 0)):
             raise UnreadableError(path, "is damaged: its seal does not fit the file")
         if length:

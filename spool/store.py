@@ -12,12 +12,11 @@ from types import MappingProxyType
 
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.content import arrays_from, snapshot_from
-from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
+from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.errors import SpoolError, UnreadableError
+from autoviz_render.spool.errors import LaterVersionError, SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots
-from autoviz_render.spool.plain import read_plain
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 
@@ -51,7 +50,9 @@ class Spool:
         refs, branches = list_snapshots(self.paths.snapshots), self._branches()
         if abandoned or not branches:
             return refs
-        iterations = {(line.epoch, line.sequence): line.iteration for line in self._scalars.lines()}
+        iterations: dict[tuple[int, int], int] = {}
+        with contextlib.suppress(SpoolError):  # without them nothing is hidden
+            iterations = {(line.epoch, line.sequence): line.iteration for line in self._scalars.lines()}
         return [ref for ref in refs if not branches.is_abandoned(ref.epoch, iterations.get((ref.epoch, ref.sequence)))]
 
     def newest(self) -> SnapshotRef | None:
@@ -74,7 +75,7 @@ class Spool:
         Raises FileNotFoundError where it is gone (retention at work), UnreadableError or LaterVersionError
         where the file is at fault, OSError where the disk is.
         """
-        fields, digests = snapshot_from(decode(read_plain(ref.path, MAX_FILE_BYTES), ref.path, "snapshot"), ref.path)
+        fields, digests = snapshot_from(decode(read_sealed(ref.path), ref.path, "snapshot"), ref.path)
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
@@ -85,7 +86,7 @@ class Spool:
         if digest not in self._static:
             path = self.paths.static / f"{digest}.h5"
             try:
-                data = read_plain(path, MAX_FILE_BYTES)
+                data = read_sealed(path)
             except FileNotFoundError as error:
                 raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
             if hashlib.sha256(data).hexdigest() != digest:
@@ -104,18 +105,22 @@ class Spool:
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.
 
-        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come.
+        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come. So does one
+        of a later version, which is sound.
         """
-        if error.path != ref.path or not self.set_aside(ref, str(error)):
+        if isinstance(error, LaterVersionError) or error.path != ref.path or not self.set_aside(ref, str(error)):
             return str(error)
         return f"{error} (moved to {self.paths.bad})"
 
     def set_aside(self, ref: SnapshotRef, reason: str) -> bool:
         """Move a snapshot to `bad/` with its reason; False where it could not be moved."""
         bad = self.paths.bad
+        told = f"{reason}\n".encode(errors="backslashreplace")  # the name of a folder need not be text
         try:
             bad.mkdir(exist_ok=True)
-            write_whole(bad / f"{ref.path.name}.reason.txt", [f"{reason}\n".encode()], tmp=bad)
+            if bad.is_symlink():
+                return False  # it could lead anywhere
+            write_whole(bad / f"{ref.path.name}.reason.txt", [told], tmp=bad)
             os.replace(ref.path, bad / ref.path.name)
         except OSError:
             return False  # another reader was quicker, or the spool is read-only

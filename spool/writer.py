@@ -5,10 +5,12 @@ Synchronous, and it raises what the disk raises: `Publisher` is the one that nev
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import logging
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +18,10 @@ from typing import Literal
 
 from autoviz_render.spool.atomic import make_folder, remove_drafts, sync_file, sync_folder, write_whole
 from autoviz_render.spool.content import snapshot_datasets, static_datasets
+from autoviz_render.spool.decode import MAX_FILE_BYTES
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.epochs import Branches, Epoch
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.errors import LaterVersionError, SpoolError
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name, spool_paths
 from autoviz_render.spool.lock import NoLocksError, WriterLock
@@ -32,6 +35,7 @@ Durability = Literal["rename", "fsync"]
 DURABILITIES: tuple[Durability, ...] = ("rename", "fsync")
 
 _NOT_BEGUN = -1
+_IMPLAUSIBLE_EPOCH, _IMPLAUSIBLE_SEQUENCE = 10**8, 10**17  # a stranger's names: numbers after them would not fit in one
 
 
 class SpoolWriter:
@@ -82,16 +86,18 @@ class SpoolWriter:
         number: counts this writer's quick updates from 0; the epoch and the sequence are worked out here.
         sync: see that it survives a loss of power, whatever the durability.
         """
-        epoch, sequence = self._place(number, snapshot.iteration)
+        epoch, sequence = self._placed(number, snapshot.iteration)
         final = self.paths.snapshots / snapshot_name(epoch, sequence)
         datasets = snapshot_datasets(replace(snapshot, epoch=epoch, sequence=sequence), self._digests)
         buffers = encode("snapshot", datasets)
+        size = sum(memoryview(buffer).nbytes for buffer in buffers)
+        if size > MAX_FILE_BYTES:
+            raise ValueError(f"it has {size} bytes, more than the {MAX_FILE_BYTES} that a reader takes")
         try:
             write_whole(final, buffers, tmp=self.paths.tmp, sync=sync or self._is_synced)
         except OSError:
             self._is_open = False
             raise
-        size = sum(memoryview(buffer).nbytes for buffer in buffers)
         ref = SnapshotRef(epoch, sequence, final)
         self._history.add(Kept(ref, size, snapshot.iteration, snapshot.log_likelihood))
         return final
@@ -100,19 +106,19 @@ class SpoolWriter:
         """Append the scalars of quick updates, each with its number, all or none. Raises OSError."""
         placed = []
         for number, line in lines:
-            epoch, sequence = self._place(number, line.iteration)
+            epoch, sequence = self._placed(number, line.iteration)
             placed.append(replace(line, epoch=epoch, sequence=sequence))
         self._scalars_size = append_lines(self.paths.scalars, placed, sync=self._is_synced, left_at=self._scalars_size)
 
     def thin(self) -> None:
         """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
-        self._history.thin(Branches(self._info.epochs))
+        if not self._lock.is_lost(self.paths.writer_lock):  # else they are another's
+            self._history.thin(Branches(self._info.epochs))
 
     def finish(self, state: State) -> None:
         """Make what was published last survive a loss of power, and say how the run ended. Raises OSError."""
         try:
-            if not self._is_open:
-                self._open()
+            self._see_that_it_is_ours()
             newest = self._history.newest
             for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
                 if path.exists():
@@ -132,6 +138,8 @@ class SpoolWriter:
         self._take()
         for folder in (self.paths.tmp, self.paths.snapshots, self.paths.static):
             make_folder(folder)
+            if folder.is_symlink():
+                raise OSError(errno.ELOOP, "is a link: what is written would go elsewhere", str(folder))
         if self._info.epoch == _NOT_BEGUN:
             self._sweep()
             self._begin_epoch()
@@ -144,12 +152,16 @@ class SpoolWriter:
         make_folder(self.paths.directory)
         if self._is_ours():
             return
-        taken = self.paths
-        for number in itertools.count(2):
-            self.name = str(number) if self._asked_name is None else f"{self._asked_name}-{number}"
-            make_folder(self.paths.directory)
-            if self._is_ours():
-                break
+        taken, name = self.paths, self.name
+        try:
+            for number in itertools.count(2):
+                self.name = str(number) if self._asked_name is None else f"{self._asked_name}-{number}"
+                make_folder(self.paths.directory)
+                if self._is_ours():
+                    break
+        except OSError:
+            self.name = name
+            raise
         self._info = replace(self._info, run=_run_name(self.run_dir, self.name), epoch=_NOT_BEGUN)
         log.warning(
             "%s: %s writes it already; publishing to %s instead. Give each of several writers a name of its own.",
@@ -159,13 +171,21 @@ class SpoolWriter:
         )
 
     def _is_ours(self) -> bool:
+        has_locks = True
         try:
-            return self._lock.acquire(self.paths.writer_lock)
+            if not self._lock.acquire(self.paths.writer_lock):
+                return False
         except NoLocksError as error:
             log.info("%s: writing without a lock: %s", self.paths.directory, error)
+            has_locks = False
         try:
             info = read_info(self.paths.info)
-        except SpoolError:
+        except LaterVersionError:
+            self._lock.release()
+            return False  # it would lose what this version does not know of
+        except (SpoolError, OSError):
+            return True
+        if has_locks:
             return True
         here = Producer.here()
         is_elsewhere = info.producer.host != here.host  # whether it lives cannot be seen: a dead one must not block us
@@ -179,7 +199,7 @@ class SpoolWriter:
 
     def _begin_epoch(self) -> None:
         """Go on after everything that is there: a new epoch, and sequence numbers never used before."""
-        snapshots, lines = list_snapshots(self.paths.snapshots), ScalarsReader(self.paths.scalars).lines()
+        snapshots, lines = list_snapshots(self.paths.snapshots), self._earlier_lines()
         earlier: tuple[Epoch, ...] = ()
         try:
             earlier = read_info(self.paths.info).epochs
@@ -188,13 +208,26 @@ class SpoolWriter:
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
         places = {(each.epoch, each.sequence) for each in snapshots} | {(each.epoch, each.sequence) for each in lines}
-        self._first = 1 + max((sequence for _, sequence in places), default=-1)
-        number = 1 + max([epoch for epoch, _ in places] + [epoch.number for epoch in earlier], default=-1)
+        self._first = 1 + max((each for _, each in places if each < _IMPLAUSIBLE_SEQUENCE), default=-1)
+        known = {epoch.number: epoch for epoch in earlier}
+        for number in {epoch for epoch, _ in places if epoch < _IMPLAUSIBLE_EPOCH} - set(known):
+            known[number] = Epoch(number, 0.0)  # spool.json was lost, and what it told of them
+        number = 1 + max(known, default=-1)
         while not self._claim(number):
             number += 1
         epoch = Epoch(number, self._info.created, self._resumed_from)
-        self._info = replace(self._info, epoch=number, epochs=(*earlier, epoch))
+        self._info = replace(self._info, epoch=number, epochs=(*(known[each] for each in sorted(known)), epoch))
         self._history.begin(snapshots, lines)
+
+    def _earlier_lines(self) -> list[ScalarsLine]:
+        """The scalars of earlier epochs; a file that is none is put aside, and costs them."""
+        try:
+            return ScalarsReader(self.paths.scalars).lines()
+        except (SpoolError, OSError) as error:
+            make_folder(self.paths.bad)
+            os.replace(self.paths.scalars, self.paths.bad / f"scalars-{time.time_ns()}.jsonl")
+            log.warning("%s; moved to %s", error, self.paths.bad)
+            return []
 
     def _claim(self, epoch: int) -> bool:
         """Whether the epoch is ours: without locks, of two writers that start together one makes the file."""
@@ -204,16 +237,22 @@ class SpoolWriter:
             return False
         return True
 
-    def _place(self, number: int, iteration: int) -> tuple[int, int]:
-        if not self._is_open:
-            self._open()
+    def _placed(self, number: int, iteration: int) -> tuple[int, int]:
+        """The epoch and the sequence of a quick update. Raises OSError."""
+        self._see_that_it_is_ours()
         *earlier, epoch = self._info.epochs
         if earlier and epoch.resumed_from is None:
             # it takes up the run where it publishes first: what was published from there on is done over
-            epoch = replace(epoch, resumed_from=iteration - 1)
-            self._info = replace(self._info, epochs=(*earlier, epoch))
-            self._write_info(self._info)
+            info = replace(self._info, epochs=(*earlier, replace(epoch, resumed_from=iteration - 1)))
+            self._write_info(info)
+            self._info = info
         return self._info.epoch, self._first + number
+
+    def _see_that_it_is_ours(self) -> None:
+        """Open what is not open, or was removed and perhaps begun anew by another writer. Raises OSError."""
+        if not self._is_open or self._lock.is_lost(self.paths.writer_lock):
+            self._is_open = False
+            self._open()
 
     def _write_static(self) -> tuple[str, ...]:
         if not self._static:
@@ -239,6 +278,8 @@ def _run_name(run_dir: Path, name: str | None) -> str:
 def _holder(paths: SpoolPaths) -> str:
     try:
         producer = read_info(paths.info).producer
-    except SpoolError:
+    except LaterVersionError:
+        return "a later version of this program"
+    except (SpoolError, OSError):
         return "another process"
     return f"process {producer.pid} on {producer.host} ({producer.program})"

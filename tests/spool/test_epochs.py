@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.writer import SpoolWriter
 
 
 def places(spool: Spool, **how) -> list[tuple[int, int]]:
@@ -81,3 +84,59 @@ def test_epochs_are_told_apart_whatever_is_known_of_them():
     assert [branches.is_abandoned(epoch, 50) for epoch in range(5)] == [True, False, False, False, False]
     assert [branches.is_abandoned(epoch, 101) for epoch in range(5)] == [True, True, True, False, False]
     assert not branches.is_abandoned(0, None)
+
+
+def test_a_disk_that_fails_at_the_resume_loses_no_branch(run_dir, publish, monkeypatch):
+    """`spool.json` tells what is hidden: it must be written before anything that relies on it."""
+    publish(5, state="failed")
+    publisher = Publisher(run_dir)
+    assert publisher.opened.wait(30)
+    with monkeypatch.context() as patch:
+
+        def fail(writer, info):
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(SpoolWriter, "_write_info", fail)
+        publisher.publish({}, iteration=20)
+        assert publisher.flush(30)
+    publisher.publish({}, iteration=30)
+    assert publisher.flush(30)
+    assert Spool(run_dir).info().epochs[-1].resumed_from == 19
+    publisher.close()
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [0, 10, 20, 30]
+
+
+def test_epochs_that_a_lost_spool_json_told_of_are_still_known(run_dir, publish):
+    """The next start goes by the names of the files."""
+    publish(5)
+    (run_dir / "spool" / "spool.json").write_text("{")
+    publish(1, first=2)
+    assert [(epoch.number, epoch.resumed_from) for epoch in Spool(run_dir).info().epochs] == [(0, None), (1, 19)]
+    assert places(Spool(run_dir)) == [(0, 0), (0, 1), (1, 5)]
+
+
+@pytest.mark.parametrize("plant", [os.mkdir, lambda path: os.symlink("/dev/null", path)])
+def test_scalars_that_cannot_be_read_cost_themselves(run_dir, publish, plant, caplog):
+    """Not the figures of the run, nor its next start."""
+    publish(3, state="failed")
+    path = run_dir / "spool" / "scalars.jsonl"
+    path.unlink()
+    plant(path)
+    publish(1, first=1, resumed_from=5)
+    assert places(Spool(run_dir)) == [(0, 0), (0, 1), (0, 2), (1, 3)]
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [10]
+
+
+def test_a_name_at_the_bounds_does_not_hide_what_follows(run_dir, publish):
+    """A stranger's file, or a joke's."""
+    publish(1)
+    (run_dir / "spool" / "snapshots" / "e999999999-000000000003.h5").write_bytes(b"")
+    publish(1, first=1)
+    assert places(Spool(run_dir))[:2] == [(0, 0), (1, 4)]
+
+
+def test_many_epochs_are_told_apart_at_once():
+    """A hostile `spool.json` may name as many as fit in it."""
+    branches = Branches([Epoch(number, 0.0, 10**6 - number) for number in range(100_000)])
+    hidden = [epoch for epoch in range(0, 100_000, 7) if branches.is_abandoned(epoch, 900_002)]
+    assert hidden == list(range(0, 99_999, 7))

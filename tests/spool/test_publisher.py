@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
+import shutil
+import signal
 import sys
 import threading
 import time
@@ -152,14 +155,11 @@ def test_what_cannot_be_stored_is_left_out_and_the_rest_published(run_dir, array
     "arguments",
     [
         {"arrays": 3, "iteration": 0},
-        {"arrays": {"x": [[1], [2, 3]]}, "iteration": 0},
-        {"arrays": {"../../x": np.ones(2)}, "iteration": 0},
-        {"arrays": {"a//b": np.ones(2)}, "iteration": 0},
-        {"arrays": {"a/b": 1, "a": {"b": 2}}, "iteration": 0},
         {"arrays": {"x": np.ones(2)}, "iteration": "many"},
-        {"arrays": {"x": np.ones(2)}, "iteration": 0, "parameters": 3},
+        {"arrays": {"x": np.ones(2)}, "iteration": 2**63},
+        {"arrays": {"x": np.ones(2)}, "iteration": 10**5000},
     ],
-    ids=repr,
+    ids=["no mapping", "text", "too large", "much too large"],
 )
 def test_nonsense_costs_one_warning_and_is_counted(run_dir, arguments, caplog):
     """A quick update with a bug in it must not end a run of 36 hours."""
@@ -171,6 +171,126 @@ def test_nonsense_costs_one_warning_and_is_counted(run_dir, arguments, caplog):
     spool = Spool(run_dir)
     assert spool.read(spool.newest()).iteration == 1
     assert any(record.levelno == logging.WARNING for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"arrays": {"bad": [[1], [2, 3]]}},
+        {"arrays": {"../../bad": np.ones(2)}},
+        {"arrays": {"a//bad": np.ones(2)}},
+        {"arrays": {"bad\ud800": np.ones(2)}},
+        {"arrays": {"bad": np.ones((1,) * 33)}},
+        {"arrays": {"bad": np.ones((0, 2**45))}},
+        {"arrays": {"good": {"bad": np.ones(2)}}},
+        {"parameters": 3},
+        {"parameters": {"bad\0": 1.0, "a": 1.0}},
+        {"scalars": {"": 1.0, "log Z/": 1.0, "..": 2.0, "a": 1.0}},
+        {"scalars": {"a": 1.0, "a/b": 2.0}},
+    ],
+    ids=repr,
+)
+def test_what_is_badly_named_or_made_costs_itself(run_dir, arguments, caplog):
+    """What the reader would refuse must not be written, and what is beside it must be."""
+    bad = arguments | {"arrays": {"good": np.ones(3)} | arguments.get("arrays", {})}
+    if isinstance(bad["arrays"]["good"], dict):
+        bad["arrays"] = {"good/bad": np.ones(3), **bad["arrays"]}  # of two of one name the first is kept
+    with Publisher(run_dir) as publisher:
+        for number in range(2):
+            publisher.publish(iteration=number, **bad)
+            assert publisher.flush(30)
+    spool = Spool(run_dir)
+    assert publisher.stats.written == 2
+    assert [line.iteration for line in spool.scalars()] == [0, 1]
+    for ref in spool.snapshots():
+        snapshot = spool.read(ref)
+        assert [value.tolist() for value in snapshot.arrays.values()] == [[1.0, 1.0, 1.0]]
+        assert set(snapshot.scalars) | set(snapshot.parameters) <= {"a"}
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages
+    assert len(messages) == len(set(messages)), "said once"
+
+
+def interrupted(seconds: float, handler, work) -> int:
+    """Do work again and again while a timer's signals come in; how often they came."""
+    count = 0
+
+    def handle(number, frame):
+        nonlocal count
+        count += 1
+        handler()
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 1e-3, 2e-4)
+    try:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            work()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return count
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interval timers")
+def test_a_signal_handler_may_publish(run_dir):
+    """A batch system's warning comes in the middle of a quick update: each keeps its own number."""
+    iterations = itertools.count()
+    publisher = Publisher(run_dir)
+
+    def publish():
+        publisher.publish({"x": np.ones(9)}, iteration=next(iterations))
+
+    assert interrupted(0.5, publish, publish) > 100
+    publisher.close()
+    told = next(iterations)
+    assert sorted(line.iteration for line in Spool(run_dir).scalars()) == list(range(told))
+    stats = publisher.stats
+    assert (stats.written + stats.coalesced, stats.failed) == (told, 0)
+
+
+def test_the_last_snapshot_is_written_though_its_directory_has_gone(run_dir):
+    """Somebody cleans up just before the end."""
+    publisher = Publisher(run_dir)
+    publisher.publish({"x": np.zeros(3)}, iteration=0)
+    assert publisher.flush(30)
+    shutil.rmtree(run_dir)
+    publisher.publish({"x": np.zeros(3)}, iteration=1)
+    publisher.close()
+    spool = Spool(run_dir)
+    assert spool.read(spool.newest()).iteration == 1
+    assert [line.iteration for line in spool.scalars()] == [1]
+
+
+def test_reporting_a_fault_is_no_fault(run_dir):
+    """A handler of the user's log may raise, as with a full disk behind it."""
+
+    class Raising(logging.Handler):
+        def emit(self, record):
+            raise RuntimeError
+
+    logger = logging.getLogger("autoviz_render.spool")
+    logger.addHandler(handler := Raising())
+    try:
+        with Publisher(run_dir) as publisher:
+            publisher.publish(3, iteration=0)
+    finally:
+        logger.removeHandler(handler)
+    assert publisher.stats.failed == 1
+
+
+def test_a_process_that_may_start_no_thread_goes_on_without(run_dir, monkeypatch, caplog):
+    """Batch systems limit them."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Publisher(run_dir) as publisher:
+        publisher.publish({"x": np.ones(2)}, iteration=0)
+        assert publisher.opened.is_set()
+        assert publisher.flush(30)
+    assert "starting a thread failed" in caplog.text
 
 
 def test_a_number_that_is_none_costs_itself(run_dir, caplog):

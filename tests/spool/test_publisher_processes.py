@@ -40,6 +40,44 @@ def test_a_forked_worker_does_not_publish(run_dir):
     assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
 
 
+INTERRUPTED = """
+import numpy as np, signal, sys, time
+from autoviz_render import Publisher
+
+count, is_publishing = 0, False
+
+def interrupt(number, frame):
+    global count, is_publishing
+    if is_publishing:
+        count, is_publishing = count + 1, False
+        raise KeyboardInterrupt
+
+publisher = Publisher(sys.argv[1])
+signal.signal(signal.SIGALRM, interrupt)
+signal.setitimer(signal.ITIMER_REAL, 1e-3, 2e-4)
+deadline = time.monotonic() + 1.0
+while time.monotonic() < deadline:
+    try:
+        is_publishing = True
+        publisher.publish({"x": np.ones(9)}, iteration=0)
+        is_publishing = False
+    except KeyboardInterrupt:
+        pass
+signal.setitimer(signal.ITIMER_REAL, 0)
+publisher.publish({"x": np.ones(9)}, iteration=1)
+assert publisher.flush(30), "the writer is stuck"
+publisher.close()
+assert count > 100, count
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interval timers")
+def test_an_interrupt_in_the_middle_of_publish_stops_nothing_else(run_dir):
+    """Ctrl-C in a notebook, and on with the next cell: no lock may be left behind."""
+    subprocess.run([sys.executable, "-P", "-c", INTERRUPTED, str(run_dir)], check=True, timeout=120)
+    assert Spool(run_dir).read(Spool(run_dir).newest()).iteration == 1
+
+
 SCRIPT = """
 import numpy as np, sys
 from autoviz_render import Publisher

@@ -129,3 +129,10 @@ def test_bounds_that_cannot_be_are_refused(arguments):
     """At once, before the run begins."""
     with pytest.raises(ValueError, match=next(iter(arguments))):
         Retention(**arguments)
+
+
+def test_one_file_that_cannot_be_removed_does_not_keep_the_others(run_dir, publish):
+    """An immutable file, or a folder of that name: the bound holds but for it."""
+    (run_dir / "spool" / "snapshots" / "e0000-000000000001.h5").mkdir(parents=True)
+    publish(30, first=2, retention=Retention(max_snapshots=5))
+    assert len(Spool(run_dir).snapshots(abandoned=True)) <= 6

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.layout import find_spools
+from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
 
@@ -84,9 +88,147 @@ def test_a_damaged_static_file_is_not_drawn(run_dir, publish):
     publish(1)
     spool = Spool(run_dir)
     (static,) = spool.paths.static.iterdir()
-    static.write_bytes(static.read_bytes() + b"x")
+    with Publisher(run_dir / "other", static={"data": np.ones(3)}) as publisher:
+        publisher.publish({}, iteration=0)
+    (other,) = (run_dir / "other" / "spool" / "static").iterdir()
+    static.write_bytes(other.read_bytes())
     with pytest.raises(UnreadableError, match="does not match its name"):
         spool.read(spool.newest())
+
+
+def test_a_later_version_is_left_where_it_is(run_dir, publish):
+    """It is sound: an old renderer beside a newer writer must not clear the spool away."""
+    publish(1)
+    spool = Spool(run_dir)
+    ref = spool.newest()
+    ref.path.write_bytes(ref.path.read_bytes().replace(b"AVRSEAL1", b"AVRSEAL2"))
+    with pytest.raises(LaterVersionError) as caught:
+        spool.read(ref)
+    assert "moved" not in spool.explain(ref, caught.value)
+    assert ref.path.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names must be text")
+def test_a_folder_whose_name_is_no_text_is_explained_too(tmp_path, publish):
+    """An old archive: the promise not to raise holds there as well."""
+    run_dir = tmp_path / os.fsdecode(b"run\xff")
+    publish(1, into=run_dir)
+    spool = Spool(run_dir)
+    ref = spool.newest()
+    ref.path.write_bytes(b"")
+    with pytest.raises(UnreadableError) as caught:
+        spool.read(ref)
+    spool.explain(ref, caught.value)
+    assert (spool.paths.bad / ref.path.name).exists()
+
+
+def test_a_link_for_bad_leads_nobody_out_of_the_spool(run_dir, publish, tmp_path):
+    """Planted by whoever sent the spool: a reader's writes must stay in it."""
+    publish(1)
+    spool = Spool(run_dir)
+    (tmp_path / "elsewhere").mkdir()
+    spool.paths.bad.symlink_to(tmp_path / "elsewhere")
+    assert not spool.set_aside(spool.newest(), "a reason")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["tmp", "snapshots", "static"])
+def test_a_link_in_a_spool_leads_no_writer_out_of_it(run_dir, publish, tmp_path, name, caplog):
+    """One that another user planted would have files of ours appear elsewhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (run_dir / "spool").mkdir(parents=True)
+    (run_dir / "spool" / name).symlink_to(tmp_path / "elsewhere")
+    publish(1)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert "is a link" in caplog.text
+
+
+def test_a_folder_in_place_of_a_file_costs_no_descriptor(run_dir, publish):
+    """A live renderer looks every few seconds, for days."""
+    publish(1)
+    ref = Spool(run_dir).newest()
+    ref.path.unlink()
+    ref.path.mkdir()
+    before = os.dup(0)
+    os.close(before)
+    for _ in range(5):
+        with pytest.raises(UnreadableError, match="is not a file"):
+            Spool(run_dir).read(ref)
+    after = os.dup(0)
+    os.close(after)
+    assert after == before
+
+
+GOOD = {
+    "meta/epoch": np.int64(0),
+    "meta/sequence": np.int64(0),
+    "meta/iteration": np.int64(0),
+    "meta/time": np.float64(0),
+    "meta/log_likelihood": np.float64(0),
+    "meta/static": np.array([], "S64"),
+    "parameters/names": np.array([b"a"]),
+    "parameters/values": np.array([1.0]),
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"meta/epoch": np.float64(np.inf)},
+        {"meta/epoch": np.array([0, 1])},
+        {"meta/time": np.complex128(1)},
+        {"meta/static": np.array([5 * 10**8])},
+        {"parameters/names": np.array([5 * 10**8])},
+        {"parameters/names": np.array([b"a", b"b"])},
+        {"parameters/names": np.array([b"\xff"])},
+        {"parameters/values": np.array([[1.0]])},
+        {"scalars/x": np.array([b"text"])},
+    ],
+    ids=repr,
+)
+def test_numbers_and_names_of_other_types_are_refused(run_dir, publish, changes):
+    """Sealed properly, by whoever wrote it: `bytes(n)` of an integer is that many zeros."""
+    publish(1)
+    ref = Spool(run_dir).newest()
+    ref.path.write_bytes(b"".join(encode("snapshot", GOOD)))
+    assert Spool(run_dir).read(ref).parameters == {"a": 1.0}
+    ref.path.write_bytes(b"".join(encode("snapshot", GOOD | changes)))
+    with pytest.raises(UnreadableError, match="lacks what every snapshot has"):
+        Spool(run_dir).read(ref)
+
+
+def test_a_large_file_without_a_seal_is_refused_before_it_is_read(run_dir, publish):
+    """A sparse file of the largest size that is allowed costs its maker nothing."""
+    publish(1)
+    ref = Spool(run_dir).newest()
+    os.truncate(ref.path, 4 << 30)
+    tracemalloc.start()
+    with pytest.raises(UnreadableError, match="the seal at its end is missing"):
+        Spool(run_dir).read(ref)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_folders_of_any_depth_are_searched(tmp_path):
+    """A tree of somebody else's making."""
+    folder = tmp_path
+    for _ in range(400):
+        folder = folder / "d"
+    os.makedirs(folder)
+    assert find_spools(tmp_path) == []
+
+
+def test_a_run_begun_anew_is_not_mixed_with_the_one_before(run_dir, publish):
+    """A file system gives the new file the old one's number at once."""
+    publish(3)
+    spool = Spool(run_dir)
+    assert len(spool.scalars()) == 3
+    other = run_dir / "other"
+    publish(6, into=other, first=7)
+    with spool.paths.scalars.open("r+b") as file:  # the same file to the file system
+        file.write((other / "spool" / "scalars.jsonl").read_bytes())
+    assert [line.iteration for line in spool.scalars()] == [70, 80, 90, 100, 110, 120]
 
 
 def test_what_cannot_be_read_goes_to_bad_with_its_reason(run_dir, publish):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 
@@ -145,3 +146,34 @@ def test_without_locks_two_that_start_together_take_different_epochs(run_dir, mo
         publisher.close()
     assert sorted(values(Spool(run_dir))) == [0, 1, 2, 3]
     assert writer.list_snapshots(run_dir / "spool" / "snapshots")
+
+
+def test_a_directory_that_another_took_over_is_left_to_it(run_dir, caplog):
+    """Removed and begun anew by another process, in the middle of a run: neither may write over the other's files."""
+    first = Publisher(run_dir)
+    first.publish({"x": np.full(2, 100)}, iteration=0)
+    assert first.flush(30)
+    shutil.rmtree(run_dir)
+    second = Publisher(run_dir)
+    for number in range(3):
+        second.publish({"x": np.full(2, 200 + number)}, iteration=number)
+        assert second.flush(30)
+    first.publish({"x": np.full(2, 101)}, iteration=1)
+    first.close()
+    assert Spool(run_dir).info().state == "running", "the other's"
+    second.close()
+    assert values(Spool(run_dir)) == [200, 201, 202]
+    assert values(Spool(run_dir / "spool-2")) == [101]
+    assert "writes it already" in caplog.text
+
+
+def test_a_spool_of_a_later_version_is_left_alone(run_dir, publish, caplog):
+    """This version would lose what it does not know of."""
+    publish(1)
+    info = run_dir / "spool" / "spool.json"
+    info.write_text(info.read_text().replace('"version": 1', '"version": 2'))
+    before = info.read_bytes()
+    publish(1)
+    assert info.read_bytes() == before
+    assert len(Spool(run_dir / "spool-2").snapshots()) == 1
+    assert "a later version of this program writes it already" in caplog.text

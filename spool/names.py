@@ -1,0 +1,40 @@
+"""Names of arrays and numbers: paths in a file, and nothing that could lead out of it."""
+
+from __future__ import annotations
+
+_LONGEST = 1000
+
+
+def check_name(name: str) -> str:
+    """The name, if it can be one in a file. Raises ValueError, also for what is no text."""
+    if not isinstance(name, str) or len(name) > _LONGEST or "\0" in name:
+        raise ValueError(f"{name!r:.100} cannot be a name")
+    if any(part in ("", ".", "..") for part in name.split("/")) or not _is_unicode(name):
+        raise ValueError(f"{name!r} cannot be a name")
+    return name
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+class Names:
+    """The names of one file: each once, and none that is also a group of others."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._groups: set[str] = set()
+
+    def add(self, name: str) -> str:
+        """The name, if it can be one beside the others. Raises ValueError."""
+        parts = check_name(name).split("/")
+        groups = ["/".join(parts[:length]) for length in range(1, len(parts))]
+        if name in self._names or name in self._groups or not self._names.isdisjoint(groups):
+            raise ValueError(f"two arrays or groups are both named {name!r}")
+        self._names.add(name)
+        self._groups.update(groups)
+        return name

@@ -18,9 +18,8 @@ import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.spool.atomic import sync_file, sync_folder, write_whole
-from autoviz_render.spool.decode import MAX_FILE_BYTES, decode
+from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.encode import encode
-from autoviz_render.spool.plain import read_plain
 
 ARRAYS = 19
 
@@ -108,7 +107,7 @@ def reads(folder: Path, datasets: dict[str, np.ndarray], rounds: int) -> list[di
             assert [file[name][()] for name in datasets]  # all at once, as a figure needs them
 
     def verified() -> None:
-        decode(read_plain(snapshot, MAX_FILE_BYTES), snapshot, "snapshot")
+        decode(read_sealed(snapshot), snapshot, "snapshot")
 
     seconds = interleaved({"h5py, unverified": unverified, "verified": verified}, rounds)
     return [

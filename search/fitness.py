@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.analysis import Analysis
@@ -41,7 +42,7 @@ class Fitness:
 
         The points of a batch are computed one after another: side by side they would round in another way.
         """
-        points = jnp.asarray(parameters, dtype=float)
+        points = _values(parameters)
         likelihood: jax.Array = self._one(points) if points.ndim == 1 else self._batch(points)
         return likelihood
 
@@ -57,7 +58,7 @@ class Fitness:
         """
         if self._ahead.ident is not None:
             self._ahead.join()
-        return self._arrays(jnp.asarray(parameters, dtype=float))
+        return self._arrays(_values(parameters))
 
     def _compile_arrays(self) -> None:
         point = jax.ShapeDtypeStruct((len(self.analysis.parameter_names),), jnp.result_type(float))
@@ -74,3 +75,8 @@ class Fitness:
             self.analysis.fit_from(jax.lax.optimization_barrier(parameters))
         )
         return fit
+
+
+def _values(parameters: npt.ArrayLike) -> Any:
+    """The parameters in JAX's precision; what is not on the device is left to the compiled function to put there."""
+    return parameters if isinstance(parameters, jax.Array) else np.asarray(parameters, jnp.result_type(float))

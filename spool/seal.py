@@ -90,7 +90,7 @@ def check_end(end: memoryview, size: int, path: Path) -> tuple[int, int]:
     Raises LaterVersionError where a later version sealed it, UnreadableError where nobody did.
     """
     if size < TAIL:
-        raise UnreadableError(path, "is not a snapshot: it is too short for one")
+        raise UnreadableError(path, f"is cut short: it has {size} bytes")
     magic, sealed_size, rows, described = _FOOTER.unpack_from(end, end.nbytes - TAIL)
     if sealed_size != size or not re.fullmatch(rb"AVRSEAL[1-9]", magic):
         raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")

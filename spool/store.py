@@ -14,7 +14,7 @@ from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.content import arrays_from, snapshot_from
 from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.errors import LaterVersionError, SpoolError, UnreadableError
+from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
@@ -105,10 +105,9 @@ class Spool:
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.
 
-        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come. So does one
-        of a later version, which is sound.
+        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come.
         """
-        if isinstance(error, LaterVersionError) or error.path != ref.path or not self.set_aside(ref, str(error)):
+        if error.path != ref.path or not self.set_aside(ref, str(error)):
             return str(error)
         return f"{error} (moved to {self.paths.bad})"
 

@@ -226,7 +226,7 @@ def another_program(path: Path) -> None:
     [
         (cut_short, "cut short"),
         (of_version_99, "format version 99"),
-        (empty, "does not begin as an HDF5 file"),
+        (empty, "is cut short: it has 0 bytes"),
         (another_program, "seal at its end is missing"),
     ],
 )

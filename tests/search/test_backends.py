@@ -99,3 +99,18 @@ def test_a_thread_that_cannot_draw_is_reported_once(tmp_path, caplog, monkeypatc
     spool = run(tmp_path, "thread")
     assert len(spool.scalars()) == 4
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+@pytest.mark.parametrize(("chosen", "drawn"), [("inline", True), ("NONE", False), ("", False)])
+def test_the_environment_overrides_the_program(tmp_path, monkeypatch, chosen, drawn):
+    """A batch system's nodes may have no processor to spare; or a person wants figures that a program did not."""
+    monkeypatch.setenv("AUTOVIZ_RENDERER", chosen)
+    run(tmp_path, None)
+    assert (tmp_path / "image" / "fit.png").exists() == drawn
+
+
+def test_an_environment_that_makes_no_sense_is_refused_at_once(tmp_path, monkeypatch):
+    """Before the run begins, in words."""
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "gpu")
+    with pytest.raises(ValueError, match="AUTOVIZ_RENDERER is 'gpu'; choose process, thread, inline or none"):
+        run(tmp_path, "process")

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from autoviz_render.renderer.child import lower_priority, when_parent_is_gone
+from autoviz_render.renderer.child import bound_memory, lower_priority, when_parent_is_gone
 from autoviz_render.renderer.process import EXIT_HELD
 from autoviz_render.renderer.watch import Watch
 
@@ -19,6 +19,7 @@ from autoviz_render.renderer.watch import Watch
 def main(arguments: list[str]) -> int:
     (spool,) = arguments
     lower_priority()
+    bound_memory()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     watch = Watch(Path(spool))
     watch.spools()  # armed before the imports below, which take most of a second

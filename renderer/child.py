@@ -1,14 +1,17 @@
 """The renderer as a child: what it sees of the machine, and how it learns that its parent is gone.
 
-What differs by platform lives here: the scheduling class, and which variables hand out devices and ranks.
+What differs by platform lives here: the scheduling class, the bound on memory, and which variables hand out devices and
+ranks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -23,6 +26,7 @@ _NO_DEVICE = {
     "ROCR_VISIBLE_DEVICES": "",
     "JAX_PLATFORMS": "cpu",  # for a plug-in figure that imports JAX all the same
 }
+_LEAST_MEMORY = 4 << 30  # bytes of address space: libraries take one or two without using them
 _RANK_PREFIXES = ("OMPI_", "PMI_", "PMIX_", "MPI_LOCAL", "MV2_", "I_MPI_", "HYDI_", "PALS_")
 
 
@@ -43,6 +47,22 @@ def lower_priority() -> None:
             os.nice(19)
     elif hasattr(os, "nice"):
         os.nice(19)
+
+
+def bound_memory() -> None:
+    """Take at most half of the machine's memory, and be the first to go when there is none left: not the sampler.
+
+    A figure that asks for more gets a MemoryError, which is drawn as any other error of its.
+    """
+    with contextlib.suppress(OSError):  # not Linux, or not ours to say
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError, ValueError):  # a lower limit is set already
+            import resource
+
+            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+            limit = max(_LEAST_MEMORY, memory // 2)
+            resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def when_parent_is_gone(call: Callable[[], None]) -> None:

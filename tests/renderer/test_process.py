@@ -116,6 +116,31 @@ def test_restarts_come_at_growing_pauses(run_dir, child, monkeypatch):
     assert all(later > 1.5 * earlier for earlier, later in itertools.pairwise(pauses))
 
 
+EATING = """
+import sys
+from pathlib import Path
+from autoviz_render.renderer import child
+child._LEAST_MEMORY = 1 << 30
+child.os.sysconf = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1 << 19}.__getitem__
+child.bound_memory()
+eaten = []
+try:
+    while True:
+        eaten.append(bytearray(1 << 26))
+except MemoryError:
+    print(len(eaten), Path("/proc/self/oom_score_adj").read_text())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS does not hold processes to the limit")
+def test_a_plot_that_eats_memory_gets_an_error_and_goes_before_the_sampler():
+    """The kernel must not choose the search of three days when a figure has asked for too much."""
+    done = subprocess.run([sys.executable, "-P", "-c", EATING], check=True, capture_output=True, text=True)
+    pieces, badness = done.stdout.split()
+    assert 4 < int(pieces) < 16
+    assert badness == "1000"
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_killed_child_is_noticed_at_the_next_update(child, how, no_pauses):
     """kill -9, the out-of-memory killer, a crash in a library."""

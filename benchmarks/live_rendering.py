@@ -33,7 +33,7 @@ from table import parse, ratio, report  # noqa: E402
 
 from autoviz_render import Fitness, QuickUpdate  # noqa: E402
 
-SECONDS, SECONDS_QUICK = 20.0, 4.0
+SECONDS, SECONDS_QUICK = 10.0, 4.0
 ROUNDS, ROUNDS_QUICK = 3, 1
 EVERY_SECONDS = 2.0
 PLACES = ("process", "thread", "inline")

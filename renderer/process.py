@@ -123,7 +123,9 @@ class RendererProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=child_environment(os.environ),
-                start_new_session=True,  # Ctrl-C in the sampler's terminal is the sampler's
+                # Ctrl-C in the sampler's terminal is the sampler's. Not a session of its own: Linux shares processors
+                # among sessions (sched_autogroup), and an idle class in another one takes its share all the same
+                process_group=None if os.name == "nt" else 0,
             )
 
     def _open_log(self) -> IO[bytes]:

@@ -27,6 +27,17 @@ settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--torture"):
+        for item in items:
+            if "torture" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --torture"))
+
+
 @pytest.fixture
 def eventually() -> Callable[..., None]:
     """Wait for a condition with a deadline, as nothing here waits by the clock alone."""

@@ -2,8 +2,9 @@
 
     python examples/lens/fit.py --output output/search --size small --renderer process --seed 1
 
-The figure is `image/fit.png` in the output folder, from the first seconds on. Other renderers: `thread` and
-`inline` draw in this process, `none` leaves the drawing to `autoviz-render --watch`, in another terminal.
+Killed or interrupted, it goes on where it was when it is started again. The figure is `image/fit.png` in the output
+folder, from the first seconds on. Other renderers: `thread` and `inline` draw in this process, `none` leaves the
+drawing to `autoviz-render --watch`, in another terminal.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
         renderer=None if arguments.renderer == "none" else arguments.renderer,
         seed=arguments.seed,
         max_iterations=arguments.max_iterations,
+        checkpoint_seconds=arguments.checkpoint_seconds,
         **SAMPLER[arguments.size],
     )
     print(
@@ -64,6 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--renderer", choices=["process", "thread", "inline", "none"], default="process")
     parser.add_argument("--seed", type=int, default=1, help="of the sampler; the simulated data are always the same")
     parser.add_argument("--max-iterations", type=int, help="stop early, after so many steps of the sampler")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60.0, help="between checkpoints (default 60)")
     return parser.parse_args()
 
 

@@ -63,6 +63,15 @@ def test_it_takes_only_idle_processor_time(run_dir, child, eventually):
     assert os.sched_getscheduler(renderer.pid) == os.SCHED_IDLE
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions and groups of this kind")
+def test_it_shares_the_samplers_session_and_not_its_interrupts(child):
+    """Linux gives each session its share of the processors, idle class or not; Ctrl-C goes to a group of processes."""
+    renderer = child(SLEEPER)
+    renderer.start()
+    assert os.getsid(renderer.pid) == os.getsid(0)
+    assert os.getpgid(renderer.pid) == renderer.pid != os.getpgid(0)
+
+
 def test_it_gets_no_device_no_rank_and_one_thread():
     """It must take neither the GPU's memory, nor an MPI rank that a launcher counts, nor the sampler's cores."""
     environment = child_environment(

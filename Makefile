@@ -14,7 +14,7 @@ demo: $(VENV)/search.installed
 	$(BIN)/python examples/lens/fit.py --output output/demo --size small --renderer process --seed 1
 
 test: $(VENV)/search,test.installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint test
 

@@ -17,9 +17,10 @@ from hypothesis import settings
 from autoviz_render.spool.publisher import Publisher
 
 # What one test compiles, the others need not. Set before JAX is imported, which reads it once, and for child processes.
-_COMPILED = tempfile.TemporaryDirectory(prefix="autoviz-test-cache-")
-os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers have it from the process that started them
+    _COMPILED = tempfile.TemporaryDirectory(prefix="autoviz-test-cache-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 # The same examples at every run: CI is no place for luck. `pytest --hypothesis-profile=search` looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)

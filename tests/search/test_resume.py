@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 import toy_search
 from toy_search import search
@@ -25,6 +26,12 @@ def alone(tmp_path_factory):
     """The run that was left alone."""
     run_dir = tmp_path_factory.mktemp("alone") / "run"
     return run_dir, search(run_dir).run()
+
+
+@pytest.fixture(autouse=True)
+def same_precision(monkeypatch):
+    """Programs that are started compute as this process does, whatever the tests before have chosen for it."""
+    monkeypatch.setenv("JAX_ENABLE_X64", str(bool(jax.config.values["jax_enable_x64"])))
 
 
 def assert_same_bits(run_dir: Path, alone) -> None:

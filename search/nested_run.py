@@ -18,7 +18,7 @@ class NestedRun:
     """The live points, the counts, and the running evidence; the dead points are in the checkpoint's care.
 
     state: of the sampler, as JAX has it; None until `begin`. live: its live points, as NumPy has them.
-    iterations, evaluations: steps, and calls of the likelihood, of all starts of the run. quick_updates: likewise.
+    iterations, evaluations: steps, and calls of the likelihood, of all starts of the run.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -27,7 +27,6 @@ class NestedRun:
         self.live: Any = None
         self.iterations = 0
         self.evaluations = 0
-        self.quick_updates = 0
         self._evidence = RunningEvidence()
         self._earlier_seconds = 0.0
         self._started = time.monotonic()
@@ -79,7 +78,6 @@ class NestedRun:
         numbers = {
             "iterations": self.iterations,
             "evaluations": self.evaluations,
-            "quick_updates": self.quick_updates,
             "seconds": self.wall_time(),
             **self._evidence.numbers(),
         }
@@ -90,7 +88,6 @@ class NestedRun:
         leaves = [jax.numpy.asarray(leaf) for leaf in saved.leaves]
         self.begin(jax.tree.unflatten(structure, leaves), int(saved.numbers["evaluations"]))
         self.iterations = int(saved.numbers["iterations"])
-        self.quick_updates = int(saved.numbers["quick_updates"])
         self._earlier_seconds = saved.numbers["seconds"]
         self._evidence.resume(saved.numbers)
 

@@ -130,7 +130,6 @@ class NSS:
         ):
             compiled_at_first_update = self._sample(run, quick_update, interrupts)
             wall_time, compiled_in_all = run.wall_time(), compilations()
-            run.quick_updates += quick_update.stats.submitted
             self._save(run)
             if interrupts.received is not None and not self._is_over(run):
                 message = "%s: stopped by %s after %d evaluations; the same search started again goes on from here"
@@ -149,7 +148,7 @@ class NSS:
             wall_time=wall_time,
             compilations=compiled_in_all - compiled,
             compilations_after_first_update=compiled_in_all - compiled_at_first_update,
-            quick_updates=run.quick_updates,
+            quick_updates=quick_update.stats.submitted,
         )
         write_result(self.run_dir, result)
         if run.remaining <= self._remaining_evidence:

@@ -28,7 +28,8 @@ class Result:
     iterations, evaluations: steps of the sampler, and calls of the likelihood.
     wall_time: seconds. compilations: of JAX, from the start to the end of sampling;
     compilations_after_first_update: those among them after the first step and quick update.
-    quick_updates: how many were published.
+    quick_updates: how many were published since the last start; all else counts all starts of the run, but for the
+        compilations.
     """
 
     parameter_names: tuple[str, ...]

@@ -46,7 +46,7 @@ def assert_same_bits(run_dir: Path, alone) -> None:
 def test_a_run_in_pieces_ends_as_one_in_one_piece(tmp_path, alone):
     """Stopped by a number of steps, and gone on with: bits, evaluations and wall time carry over."""
     seconds = 0.0
-    for steps in (1, 2, 17, 60):
+    for steps in (1, 17):
         result = search(tmp_path, max_iterations=steps).run()
         assert result.iterations == steps
         assert result.wall_time > seconds
@@ -55,6 +55,7 @@ def test_a_run_in_pieces_ends_as_one_in_one_piece(tmp_path, alone):
     result = search(tmp_path).run()
     assert_same_bits(tmp_path, alone)
     assert result.wall_time > seconds
+    assert result.quick_updates == sum(line.epoch == 2 for line in Spool(tmp_path).scalars())
     assert not (tmp_path / "checkpoint").exists(), "removed after success"
 
 
@@ -62,7 +63,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bits(tmp_path, alone):
     """SIGKILL: a node that fails, a job's time that is over, the out-of-memory killer."""
     rng = random.Random(8)  # noqa: S311  the same moments at every run
     reached = 0
-    for _ in range(4):
+    for _ in range(3):
         with subprocess.Popen([*PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
             for _ in range(rng.randint(2, 25)):
                 reached = int(child.stdout.readline())
@@ -73,7 +74,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bits(tmp_path, alone):
     spool = Spool(tmp_path)
     iterations = [line.iteration for line in spool.scalars()]
     assert iterations == sorted(set(iterations)), "no step is told twice"
-    assert spool.info().epoch == 4
+    assert spool.info().epoch == 3
     assert len(spool.scalars(abandoned=True)) > len(iterations)
 
 

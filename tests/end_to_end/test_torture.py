@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from example_fit import fit
 
 from autoviz_render.spool.store import Spool
 
-FIT = Path(__file__).parents[2] / "examples" / "lens" / "fit.py"
 KILLS = 20
 
 
-def command(output: Path) -> list[str]:
-    return [sys.executable, str(FIT), "--output", str(output), "--size", "small", "--checkpoint-seconds", "0.5"]
+def command(output: Path) -> tuple[str, ...]:
+    return fit(output, "--checkpoint-seconds", "0.5")
 
 
 @pytest.mark.torture

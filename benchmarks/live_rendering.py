@@ -142,6 +142,7 @@ def quick_updates(fitness: Fitness, points: np.ndarray, likelihood: float, round
         for number in range(rounds):
             update = quick_update(fitness, f"{folder}/{number}", None)
             update._best, update._best_log_likelihood = points[0], 0.0
+            update._publisher.opened.wait()  # a search compiles meanwhile
             first.append(window(update) - window(None))
             steady.append(window(update) - window(None))
             update.close()

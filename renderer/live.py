@@ -18,6 +18,7 @@ from autoviz_render.renderer.render import LIVE_DPI, Rendered, SnapshotRenderer,
 from autoviz_render.renderer.watch import Watch
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 
@@ -118,7 +119,7 @@ class LiveRenderer:
     def _desk(self, directory: Path) -> _Desk | None:
         """The desk of a spool, made anew where the run was; None where it cannot be drawn, for now."""
         desk = self._desks.get(directory)
-        if desk is not None and desk.is_of_another_run():
+        if desk is not None and not desk.look():
             desk.leave()
             del self._desks[directory]
         if directory not in self._desks:
@@ -137,9 +138,10 @@ class _Desk:
     """One spool on the renderer's table: what was drawn of it, and how that went."""
 
     def __init__(self, spool: Spool, settings: LiveSettings) -> None:
-        self._identity = _identity(spool)
-        recipes = settings.recipes or find_recipes(spool.info().figures)
         self._spool = spool
+        self._info: SpoolInfo | None = spool.info()
+        self._identity = _identity(spool, self._info)
+        recipes = settings.recipes or find_recipes(self._info.figures)
         self._renderer = SnapshotRenderer(recipes, settings.formats, settings.dpi)
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._drawn: SnapshotRef | None = None
@@ -150,17 +152,19 @@ class _Desk:
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
 
-    def is_of_another_run(self) -> bool:
-        """Whether the run was removed and begun anew, or another start of it draws other figures."""
+    def look(self) -> bool:
+        """Read how the run stands; False where it was removed and begun anew, or another start draws other figures."""
         try:
-            return _identity(self._spool) != self._identity
+            self._info = self._spool.info()
+            return _identity(self._spool, self._info) == self._identity
         except (SpoolError, OSError):
-            return False  # being made anew: the next look finds out
+            self._info = None
+            return True  # being made anew, or its disk is away: the listing goes on telling
 
     def draw_newest(self, on_drawn: Callable[[Rendered], None]) -> bool:
-        """Draw the newest snapshot unless it is drawn already; whether the run is over and all is done."""
-        is_over = self._is_over()  # before listing: what a finished run wrote last is then in the list
-        snapshots = self._spool.snapshots()
+        """Draw the newest snapshot unless it is drawn already; whether the run was over at `look` and all is done."""
+        is_over = self._info is not None and self._info.is_over()  # as it was before listing what it wrote last
+        snapshots = self._spool.snapshots(info=self._info)
         new = [ref for ref in snapshots if self._drawn is None or ref > self._drawn]
         while new:
             ref = new.pop()
@@ -174,12 +178,6 @@ class _Desk:
     def leave(self) -> None:
         self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
         self._holding.release()
-
-    def _is_over(self) -> bool:
-        try:
-            return self._spool.info().is_over()
-        except (SpoolError, OSError):
-            return False  # being made anew, or its disk is away: the listing goes on telling
 
     def _read(self, ref: SnapshotRef) -> Snapshot | None:
         try:
@@ -223,7 +221,7 @@ class _Desk:
             log.error("%s", message)
 
 
-def _identity(spool: Spool) -> tuple[object, ...]:
+def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:
     """What tells one run under a name from the next: a folder's number alone may be used again."""
-    info, status = spool.info(), os.stat(spool.paths.directory)
+    status = os.stat(spool.paths.directory)
     return (status.st_dev, status.st_ino, info.figures, info.epoch, info.created)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autoviz_render.spool.alive import is_alive
+
 Buffer = bytes | bytearray | memoryview
 
 _serial = itertools.count()
@@ -52,22 +54,14 @@ def remove_drafts(folder: Path) -> list[Path]:
     Those of another process that lives, on this host, are left to it. Our own are not: in a container a process that is
     started again has the number of the one that died.
     """
-    drafts = [path for path in sorted(folder.glob(".*.draft")) if not _is_alive(path.name.split(".")[-3])]
+    drafts = [path for path in sorted(folder.glob(".*.draft")) if not _is_at_work(path.name.split(".")[-3])]
     for path in drafts:
         path.unlink(missing_ok=True)
     return drafts
 
 
-def _is_alive(pid: str) -> bool:
-    if not pid.isdecimal() or int(pid) == os.getpid() or os.name == "nt":
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except PermissionError:
-        return True  # somebody else's
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
+def _is_at_work(pid: str) -> bool:
+    return pid.isdecimal() and int(pid) != os.getpid() and is_alive(int(pid)) is True
 
 
 def write_all(descriptor: int, buffers: Iterable[Buffer]) -> None:

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from autoviz_render.spool.alive import is_alive
+from autoviz_render.spool.directory import later
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
 from autoviz_render.spool.layout import FORMAT_VERSION
@@ -38,15 +40,7 @@ class Producer:
 
     def is_dead(self) -> bool:
         """Whether the producer surely runs no more: False where it is alive or on a host we cannot see."""
-        if self.host != socket.gethostname() or os.name == "nt":
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return True
-        except PermissionError:
-            return False  # alive, somebody else's
-        return False
+        return self.host == socket.gethostname() and is_alive(self.pid) is False
 
 
 @dataclass(frozen=True)
@@ -98,8 +92,7 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
     if content["format"] != _FORMAT:
         raise ValueError(f"format is {content['format']!r}")
     if content["version"] > FORMAT_VERSION:
-        fault = f"has format version {content['version']}, this program reads up to {FORMAT_VERSION}"
-        raise LaterVersionError(path, f"{fault}: install a newer one")
+        raise LaterVersionError(path, later(content["version"]))
     if content["state"] not in STATES:
         raise ValueError(f"state is {content['state']!r}")
     producer = content["producer"]

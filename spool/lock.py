@@ -1,4 +1,4 @@
-"""One writer a spool: a lock of the operating system, which lets go when its process ends, however it ends."""
+"""One writer a folder: a lock of the operating system, which lets go when its process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class WriterLock:
 
     def __init__(self) -> None:
         self._descriptor: int | None = None
+        self._held: os.stat_result | None = None
         _locks.add(self)
 
     def acquire(self, path: Path) -> bool:
@@ -46,7 +47,7 @@ class WriterLock:
             if error.errno in _NO_LOCKS:
                 raise NoLocksError(error.errno, error.strerror, str(path)) from error
             raise
-        self._descriptor = descriptor
+        self._descriptor, self._held = descriptor, os.fstat(descriptor)
         return self._is_of(path) or self.acquire(path)  # the file may have been removed under our hands
 
     def is_lost(self, path: Path) -> bool:
@@ -63,14 +64,14 @@ class WriterLock:
         """Close the file without unlocking it: in a forked child the lock is the parent's."""
         if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor = self._held = None
 
     def _is_of(self, path: Path) -> bool:
         """Whether the file that we hold is still the one of that name."""
-        if self._descriptor is None:
+        if self._held is None:
             return False
         try:
-            return os.path.samestat(os.fstat(self._descriptor), os.stat(path, follow_symlinks=False))
+            return os.path.samestat(self._held, os.stat(path, follow_symlinks=False))
         except FileNotFoundError:
             return False
 

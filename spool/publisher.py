@@ -52,8 +52,12 @@ class PublisherStats:
     failed: int = 0
 
 
-class _Numbers(NamedTuple):
-    """What `scalars.jsonl` keeps of one quick update, as the sampler gave it; `number` counts from 0."""
+@dataclass(slots=True)
+class _Numbers:
+    """What `scalars.jsonl` keeps of one quick update, as the sampler gave it; `number` counts from 0.
+
+    line: the same as it is written, once the writer's thread has made it.
+    """
 
     number: int
     iteration: int
@@ -61,6 +65,7 @@ class _Numbers(NamedTuple):
     log_likelihood: Any
     parameters: Mapping[str, Any]
     scalars: Mapping[str, Any]
+    line: ScalarsLine | None = None
 
 
 class _Update(NamedTuple):
@@ -294,16 +299,18 @@ class Publisher:
         self._taken = max(self._taken, update.order)
 
     def _line(self, numbers: _Numbers) -> ScalarsLine:
-        likelihood = {} if numbers.log_likelihood is None else {"log likelihood": numbers.log_likelihood}
-        return ScalarsLine(
-            epoch=0,
-            sequence=0,
-            iteration=numbers.iteration,
-            time=numbers.time,
-            log_likelihood=self._floats(likelihood).get("log likelihood", float("nan")),
-            parameters=self._floats(numbers.parameters),
-            scalars=self._floats(numbers.scalars),
-        )
+        if numbers.line is None:
+            likelihood = {} if numbers.log_likelihood is None else {"log likelihood": numbers.log_likelihood}
+            numbers.line = ScalarsLine(
+                epoch=0,
+                sequence=0,
+                iteration=numbers.iteration,
+                time=numbers.time,
+                log_likelihood=self._floats(likelihood).get("log likelihood", math.nan),
+                parameters=self._floats(numbers.parameters),
+                scalars=self._floats(numbers.scalars),
+            )
+        return numbers.line
 
     def _floats(self, values: Mapping[str, Any]) -> dict[str, float]:
         """The values that are numbers, by name; what is none, or badly named, costs itself and a warning."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.spool.snapshot import SnapshotRef, goodness
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,21 @@ class History:
     def add(self, kept: Kept) -> None:
         self._kept.append(kept)
 
-    def thin(self, branches: Branches) -> None:
-        """Remove the snapshots that are not kept. Raises OSError; the rest is then left for the next time."""
+    def surplus(self, branches: Branches) -> list[Kept]:
+        """Those that are too many, see `surplus`."""
+        return surplus(self._kept, self._retention, branches)
+
+    def remove(self, surplus: Sequence[Kept]) -> None:
+        """Remove snapshots from the disk. Raises OSError in the end; what could not be removed is still counted."""
         gone: set[Kept] = set()
         fault: OSError | None = None
-        for kept in surplus(self._kept, self._retention, branches):
+        for kept in surplus:
             try:
                 kept.ref.path.unlink(missing_ok=True)
                 gone.add(kept)
             except OSError as error:
                 fault = fault or error
-        if gone:
-            self._kept = [kept for kept in self._kept if kept not in gone]
+        self._kept = [kept for kept in self._kept if kept not in gone]
         if fault is not None:
             raise fault
 
@@ -103,7 +106,7 @@ def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> l
     is_abandoned = [branches.is_abandoned(each.ref.epoch, each.iteration) for each in kept]
     removed = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if is_gone and bounds.remove(each)]
     history = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if not is_gone]
-    best = max(range(len(history)), key=lambda index: _goodness(history[index]), default=-1)
+    best = max(range(len(history)), key=lambda at: goodness(history[at].ref, history[at].log_likelihood), default=-1)
     left = np.arange(len(history))
     sequences = np.array([each.ref.sequence for each in history], dtype=np.float64)
     while bounds.are_exceeded():
@@ -116,10 +119,6 @@ def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> l
         removed.append(history[left[at]])
         left = np.delete(left, at)
     return removed
-
-
-def _goodness(kept: Kept) -> tuple[float, SnapshotRef]:
-    return (-math.inf if math.isnan(kept.log_likelihood) else kept.log_likelihood, kept.ref)
 
 
 @dataclass

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -26,6 +26,11 @@ class SnapshotRef:
     epoch: int
     sequence: int
     path: Path = field(compare=False)
+
+
+def goodness(ref: SnapshotRef, log_likelihood: float) -> tuple[float, SnapshotRef]:
+    """Sorts snapshots by their log likelihood: NaN is the worst, the newest the best of equals."""
+    return (-math.inf if math.isnan(log_likelihood) else log_likelihood, ref)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,5 +56,5 @@ class Snapshot:
     sequence: int = 0
     iteration: int = 0
     time: float = 0.0
-    log_likelihood: float = float(np.nan)
+    log_likelihood: float = math.nan
     run: str = ""

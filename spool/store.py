@@ -18,7 +18,7 @@ from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
-from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
+from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef, goodness
 
 
 class Spool:
@@ -34,20 +34,24 @@ class Spool:
         self.paths = SpoolPaths(inside if is_run else directory)
         self._static: dict[str, Mapping[str, Array]] = {}
         self._scalars = ScalarsReader(self.paths.scalars)
+        self._run: str | None = None
 
     def __repr__(self) -> str:
         return f"Spool({str(self.paths.directory)!r})"
 
     def info(self) -> SpoolInfo:
         """Whose spool it is and whether the run goes on. Raises SpoolError where there is none to read."""
-        return read_info(self.paths.info)
+        info = read_info(self.paths.info)
+        self._run = info.run
+        return info
 
-    def snapshots(self, *, abandoned: bool = False) -> list[SnapshotRef]:
+    def snapshots(self, *, abandoned: bool = False, info: SpoolInfo | None = None) -> list[SnapshotRef]:
         """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later.
 
-        abandoned: those too of what a resumed run did over.
+        abandoned: those too of what a resumed run did over. info: what `info` gave just now, which need then not be
+            read again.
         """
-        refs, branches = list_snapshots(self.paths.snapshots), self._branches()
+        refs, branches = list_snapshots(self.paths.snapshots), self._branches(info)
         if abandoned or not branches:
             return refs
         iterations: dict[tuple[int, int], int] = {}
@@ -61,13 +65,9 @@ class Spool:
 
     def best(self) -> SnapshotRef | None:
         """The snapshot of the highest log likelihood, the newest of equals, or None."""
-        likelihood = {(line.epoch, line.sequence): line.log_likelihood for line in self.scalars()}
-
-        def goodness(ref: SnapshotRef) -> tuple[float, SnapshotRef]:
-            value = likelihood.get((ref.epoch, ref.sequence), float("-inf"))
-            return (float("-inf") if math.isnan(value) else value, ref)
-
-        return max(self.snapshots(), key=goodness, default=None)
+        known = {(line.epoch, line.sequence): line.log_likelihood for line in self.scalars()}
+        refs = self.snapshots()
+        return max(refs, key=lambda ref: goodness(ref, known.get((ref.epoch, ref.sequence), math.nan)), default=None)
 
     def read(self, ref: SnapshotRef) -> Snapshot:
         """Read and verify a snapshot with its static arrays; the arrays are read-only.
@@ -125,12 +125,14 @@ class Spool:
             return False  # another reader was quicker, or the spool is read-only
         return True
 
-    def _branches(self) -> Branches:
+    def _branches(self, info: SpoolInfo | None = None) -> Branches:
         with contextlib.suppress(OSError, SpoolError):
-            return Branches(self.info().epochs)
+            return Branches((info or self.info()).epochs)
         return Branches(())
 
     def _run_name(self) -> str:
-        with contextlib.suppress(OSError, SpoolError):
-            return self.info().run
-        return self.paths.run_dir.name
+        """As `spool.json` has it, which is read for it once: a run is not renamed."""
+        if self._run is None:
+            with contextlib.suppress(OSError, SpoolError):
+                self.info()
+        return self._run or self.paths.run_dir.name

@@ -86,7 +86,7 @@ class SpoolWriter:
         number: counts this writer's quick updates from 0; the epoch and the sequence are worked out here.
         sync: see that it survives a loss of power, whatever the durability.
         """
-        epoch, sequence = self._placed(number, snapshot.iteration)
+        epoch, sequence = self._epoch(snapshot.iteration), self._first + number
         final = self.paths.snapshots / snapshot_name(epoch, sequence)
         datasets = snapshot_datasets(replace(snapshot, epoch=epoch, sequence=sequence), self._digests)
         buffers = encode("snapshot", datasets)
@@ -104,16 +104,16 @@ class SpoolWriter:
 
     def append(self, lines: Sequence[tuple[int, ScalarsLine]]) -> None:
         """Append the scalars of quick updates, each with its number, all or none. Raises OSError."""
-        placed = []
-        for number, line in lines:
-            epoch, sequence = self._placed(number, line.iteration)
-            placed.append(replace(line, epoch=epoch, sequence=sequence))
+        _, first = lines[0]
+        epoch = self._epoch(first.iteration)
+        placed = [replace(line, epoch=epoch, sequence=self._first + number) for number, line in lines]
         self._scalars_size = append_lines(self.paths.scalars, placed, sync=self._is_synced, left_at=self._scalars_size)
 
     def thin(self) -> None:
         """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
-        if not self._lock.is_lost(self.paths.writer_lock):  # else they are another's
-            self._history.thin(Branches(self._info.epochs))
+        surplus = self._history.surplus(Branches(self._info.epochs))
+        if surplus and not self._lock.is_lost(self.paths.writer_lock):  # else they are another's
+            self._history.remove(surplus)
 
     def finish(self, state: State) -> None:
         """Make what was published last survive a loss of power, and say how the run ended. Raises OSError."""
@@ -237,8 +237,8 @@ class SpoolWriter:
             return False
         return True
 
-    def _placed(self, number: int, iteration: int) -> tuple[int, int]:
-        """The epoch and the sequence of a quick update. Raises OSError."""
+    def _epoch(self, iteration: int) -> int:
+        """The epoch in which a quick update is published, opened if need be. Raises OSError."""
         self._see_that_it_is_ours()
         *earlier, epoch = self._info.epochs
         if earlier and epoch.resumed_from is None:
@@ -246,7 +246,7 @@ class SpoolWriter:
             info = replace(self._info, epochs=(*earlier, replace(epoch, resumed_from=iteration - 1)))
             self._write_info(info)
             self._info = info
-        return self._info.epoch, self._first + number
+        return self._info.epoch
 
     def _see_that_it_is_ours(self) -> None:
         """Open what is not open, or was removed and perhaps begun anew by another writer. Raises OSError."""

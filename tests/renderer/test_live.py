@@ -135,7 +135,7 @@ def test_a_snapshot_that_retention_removed_is_no_fault(run_dir, publish, rendere
     publish(2)
     listed = Spool(run_dir).snapshots()
     listed[1].path.unlink()
-    monkeypatch.setattr(Spool, "snapshots", lambda _: listed)
+    monkeypatch.setattr(Spool, "snapshots", lambda *_, **__: listed)
     assert renderer.run() == 0
     assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == listed[0].path.name
     assert caplog.records == []

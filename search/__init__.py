@@ -5,10 +5,16 @@
     analysis       what a search needs to know of a model
     fitness        one traced model: what the sampler needs, and what the figures need
     nss            nested slice sampling with quick updates
+    kernel         what of it is compiled: draws, first evaluations, one step
+    nested_run     a nested sampling run so far: its state, counts and best point
+    checkpoint     what of a run survives a kill, at a cost that does not grow
+    interrupts     SIGINT and SIGTERM as a request to stop where the run can be resumed
+    cadence        when something is due: after so many evaluations, or so many seconds
     evidence       weights, log evidence and effective sample size of a nested sampling run
     progress       the line that says how far it is
     result         `samples.csv` and `result.json`
     compilations   how often JAX compiled
+    compilation_cache  what JAX compiled before, kept for the next start
 
 Of the renderer it knows the back ends alone, imported when asked for.
 """

@@ -2,7 +2,8 @@
 
     checkpoint/
       segment-000000.h5 ...   points that died between two checkpoints; immutable; each has the digest of the one before
-      head-0.h5, head-1.h5    two generations of the rest: live points, counts, number of segments, the last's digest
+        head-0.h5, head-1.h5    two generations of the rest: live points, counts, number of segments, the last's digest
+      lock                    held by the process that runs here
 
 A segment is written before the head that counts it, and a head replaces the older of the two, so that a process that is
 killed at any instant leaves one that is whole. The files are sealed, as snapshots are (`spool.seal`): damage is found,
@@ -15,7 +16,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.lock import NoLocksError, WriterLock
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -37,7 +38,11 @@ Array = npt.NDArray[Any]
 Points = Mapping[str, Array]
 """Points by the names of what is known of them: array[point, ...] each."""
 
+PATIENCE = 60.0
+"""Seconds: how long the end of a run waits for a disk that does not answer."""
+
 _NO_DIGEST = "0" * 64
+_LOCK = "lock"
 
 
 class CheckpointError(ValueError):
@@ -57,6 +62,15 @@ class Saved:
     identity: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What is on disk: so many segments, the last of this digest; the next head's generation."""
+
+    generation: int = 0
+    segments: int = 0
+    digest: str = _NO_DIGEST
+
+
 class Checkpoint:
     """The checkpoint of one run directory, and the dead points of the run.
 
@@ -67,15 +81,31 @@ class Checkpoint:
     def __init__(self, run_dir: Path) -> None:
         self.folder = run_dir / "checkpoint"
         self._attempt = Attempts(log, self.folder)
-        self._generation = 0
-        self._segments = 0
-        self._digest = _NO_DIGEST
+        self._lock = WriterLock()
         self._changed = threading.Condition()  # guards what follows
+        self._written = _Written()
         self._dead: list[Points] = []  # not yet in a segment
         self._pending: tuple[Saved, int] | None = None
         self._is_busy = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
+
+    def claim(self) -> None:
+        """Be the one process that goes on with this run. Raises CheckpointError where another does.
+
+        Where no lock can be had (a file system without them, a read-only folder) the run goes on without.
+        """
+        try:
+            make_folder(self.folder)
+            is_ours = self._lock.acquire(self.folder / _LOCK)
+        except NoLocksError as error:
+            log.info("%s: going on without a lock: %s", self.folder, error)
+            return
+        except OSError as error:
+            log.warning("%s: going on without a lock: %s", self.folder, error)
+            return
+        if not is_ours:
+            raise CheckpointError(f"{self.folder}: another process runs here. Take another run directory.")
 
     # Loading
 
@@ -95,7 +125,7 @@ class Checkpoint:
             if head.segments < len(digests) and digests[head.segments] == head.digest:
                 if faults:
                     log.warning("%s; going on from the checkpoint before", "; ".join(faults))
-                self._generation, self._segments, self._digest = head.generation + 1, head.segments, head.digest
+                self._written = _Written(head.generation + 1, head.segments, head.digest)
                 return head.saved
         if paths:
             fault = "; ".join(faults) or "no head fits the segments"
@@ -118,8 +148,10 @@ class Checkpoint:
         return digests
 
     def dead(self) -> Points:
-        """All the dead points of the run, in the order of their death. Call it when nothing is being written."""
-        parts = [self._segment(number) for number in range(self._segments)] + self._dead
+        """All the dead points of the run, in the order of their death."""
+        with self._changed:
+            segments, dead = self._written.segments, list(self._dead)
+        parts = [self._segment(number) for number in range(segments)] + dead
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
     def _segment(self, number: int) -> Points:
@@ -142,32 +174,54 @@ class Checkpoint:
         with self._changed:
             self._pending = (saved, len(self._dead))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="autoviz-render checkpoint", daemon=True)
-                self._thread.start()
+                self._attempt("starting the thread that writes checkpoints", self._start)
             self._changed.notify_all()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, name="autoviz-render checkpoint", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was saved is written, or has failed; False after `timeout` seconds."""
         with self._changed:
+            if self._thread is None:
+                return self._pending is None
             return self._changed.wait_for(lambda: self._pending is None and not self._is_busy, timeout)
 
-    def close(self) -> None:
-        """Write what waits, and stop."""
+    def close(self, timeout: float | None = PATIENCE) -> None:
+        """Write what waits, and stop; after `timeout` seconds the disk is left to itself, with a warning."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                log.warning("%s: the last checkpoint is not written: the disk does not answer", self.folder)
+                return  # nobody else may write here before that thread has done so
+        self._lock.release()
+
+    def clear(self) -> None:
+        """Remove what is saved, the heads first: what is left at any instant is either whole or no checkpoint."""
+        self._attempt("removing a checkpoint", self._clear)
 
     def remove(self) -> None:
-        """Remove it all, the heads first: what is left of it at any instant is either whole or no checkpoint."""
-        for number in (0, 1):
-            self._attempt("removing a checkpoint", lambda path: path.unlink(missing_ok=True), self._head_path(number))
-        self._attempt("removing a checkpoint", self._remove_folder)
+        """Remove it all, when nothing is being written."""
+        self._attempt("removing a checkpoint", self._remove)
 
-    def _remove_folder(self) -> None:
+    def _clear(self) -> None:
+        heads = [self._head_path(number) for number in (0, 1)]
+        for path in [*heads, *self.folder.glob("segment-*.h5")]:
+            path.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.folder)
+            remove_drafts(self.folder)
+
+    def _remove(self) -> None:
+        self._clear()
+        (self.folder / _LOCK).unlink(missing_ok=True)  # while it is ours: nobody else can have taken it
+        self._lock.release()
+        with contextlib.suppress(FileNotFoundError):
+            self.folder.rmdir()
 
     def _work(self) -> None:
         while True:
@@ -177,28 +231,27 @@ class Checkpoint:
                     return
                 (saved, count), self._pending = self._pending, None
                 dead, self._is_busy = self._dead[:count], True
-            is_written = self._attempt("writing a checkpoint", self._write, saved, dead)
+            self._attempt("writing a checkpoint", self._write, saved, dead)
             with self._changed:
-                self._written(len(dead) if is_written else 0)
-
-    def _written(self, dead: int) -> None:
-        del self._dead[:dead]
-        if self._pending is not None:
-            self._pending = (self._pending[0], self._pending[1] - dead)
-        self._is_busy = False
-        self._changed.notify_all()
+                self._is_busy = False
+                self._changed.notify_all()
 
     def _write(self, saved: Saved, dead: Sequence[Points]) -> None:
         make_folder(self.folder)
-        segments, digest = self._segments, self._digest
+        before = self._written
+        after = _Written(before.generation + 1, before.segments, before.digest)
         if dead:
             arrays = {f"arrays/{name}": np.concatenate([each[name] for each in dead]) for name in dead[0]}
-            data = b"".join(encode("segment", {"previous": _bytes(digest), **arrays}))
-            write_whole(self._segment_path(segments), [data], tmp=self.folder, sync=True)
-            segments, digest = segments + 1, hashlib.sha256(data).hexdigest()
-        head = _Head(saved, self._generation, segments, digest)
-        write_whole(self._head_path(self._generation % 2), head.buffers(), tmp=self.folder, sync=True)
-        self._generation, self._segments, self._digest = self._generation + 1, segments, digest
+            data = b"".join(encode("segment", {"previous": _bytes(before.digest), **arrays}))
+            write_whole(self._segment_path(before.segments), [data], tmp=self.folder, sync=True)
+            after = _Written(after.generation, before.segments + 1, hashlib.sha256(data).hexdigest())
+        head = _Head(saved, before.generation, after.segments, after.digest)
+        write_whole(self._head_path(before.generation % 2), head.buffers(), tmp=self.folder, sync=True)
+        with self._changed:  # at once: whoever asks for the dead must find each of them in one place
+            self._written = after
+            del self._dead[: len(dead)]
+            if self._pending is not None:
+                self._pending = (self._pending[0], self._pending[1] - len(dead))
 
     def _segment_path(self, number: int) -> Path:
         return self.folder / f"segment-{number:06d}.h5"

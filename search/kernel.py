@@ -53,8 +53,8 @@ class Kernel:
         return stepped
 
     def structure(self) -> Any:
-        """The structure of a state, as JAX has it, without computing one."""
-        return self._begin.out_tree
+        """The structure of a state, as JAX has it, without computing one, or compiling what would."""
+        return jax.tree.structure(jax.eval_shape(self._begin_from, self._positions()))
 
     @cached_property
     def _draw(self) -> Callable[..., Any]:
@@ -67,22 +67,26 @@ class Kernel:
         return jax.jit(draw)
 
     @cached_property
-    def _begin(self) -> Any:
+    def _begin(self) -> Callable[..., Any]:
+        compiled: Callable[..., Any] = jax.jit(self._begin_from).lower(self._positions()).compile()
+        return compiled
+
+    def _positions(self) -> Any:
+        """What the live points' positions are like."""
+        return jax.eval_shape(self._draw, jax.random.key(0))
+
+    def _begin_from(self, positions: jax.Array) -> Any:
         one = partial(
             init_state_strategy,
             logprior_fn=self.fitness.analysis.log_prior,
             loglikelihood_fn=self._log_likelihood,
         )
 
-        def begin(positions: jax.Array) -> Any:
-            return adaptive.init(
-                positions,
-                init_state_fn=partial(_map_in_chunks, one, self.chunk_size),
-                update_inner_kernel_params_fn=live_covariance_factor,
-            )
-
-        positions = jax.eval_shape(self._draw, jax.random.key(0))
-        return jax.jit(begin).lower(positions).compile()
+        return adaptive.init(
+            positions,
+            init_state_fn=partial(_map_in_chunks, one, self.chunk_size),
+            update_inner_kernel_params_fn=live_covariance_factor,
+        )
 
     @cached_property
     def _step(self) -> Callable[..., Any]:

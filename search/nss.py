@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,8 @@ import numpy as np
 
 from autoviz_render.search.analysis import Analysis
 from autoviz_render.search.backends import Where
-from autoviz_render.search.checkpoint import Checkpoint, CheckpointError, differences
+from autoviz_render.search.cadence import Cadence
+from autoviz_render.search.checkpoint import PATIENCE, Checkpoint, CheckpointError, differences
 from autoviz_render.search.compilation_cache import use_compilation_cache
 from autoviz_render.search.compilations import compilations
 from autoviz_render.search.evidence import Floats, weigh
@@ -102,15 +102,19 @@ class NSS:
         }
         self._resume = resume
         self._compilation_cache = compilation_cache
-        self._cadence = _Cadence(checkpoint_every, checkpoint_seconds)
+        self._cadence = Cadence(checkpoint_every, checkpoint_seconds)
 
     def run(self) -> Result:
         """Sample until the evidence is known, publishing as it goes; write and return the result.
 
-        Raises CheckpointError where the run directory holds the checkpoint of another run, or a damaged one, and
-        Interrupted after SIGINT or SIGTERM.
+        Raises CheckpointError where the run directory holds the checkpoint of another run, or a damaged one, or where
+        another process runs there; and Interrupted after SIGINT or SIGTERM.
         """
-        analysis, checkpoint = self._fitness.analysis, Checkpoint(self.run_dir)
+        with contextlib.closing(Checkpoint(self.run_dir)) as checkpoint:
+            return self._run(checkpoint)
+
+    def _run(self, checkpoint: Checkpoint) -> Result:
+        analysis = self._fitness.analysis
         if self._compilation_cache:
             use_compilation_cache()
         compiled = compilations()
@@ -126,11 +130,11 @@ class NSS:
                 resumed_from=run.evaluations - 1 if run.evaluations else None,
                 **self._quick_update_settings,
             ) as quick_update,
-            contextlib.closing(checkpoint),
         ):
             compiled_at_first_update = self._sample(run, quick_update, interrupts)
             wall_time, compiled_in_all = run.wall_time(), compilations()
             self._save(run)
+            checkpoint.flush(PATIENCE)  # before the last figure, for which a batch system may not wait
             if interrupts.received is not None and not self._is_over(run):
                 message = "%s: stopped by %s after %d evaluations; the same search started again goes on from here"
                 log.warning(message, self.run_dir, interrupts.received.name, run.evaluations)
@@ -167,7 +171,7 @@ class NSS:
             run.begin(self._kernel.begin(positions), len(positions))
             self._save(run)
         quick_update(*run.best(), evaluations=run.evaluations)
-        self._cadence.begin(run.evaluations)
+        self._cadence.restart(run.evaluations)
         compiled = None
         with Progress() as progress:
             while not self._is_over(run) and interrupts.received is None:
@@ -177,6 +181,7 @@ class NSS:
                 quick_update(*run.best(), evaluations=run.evaluations, scalars=vars(standing))
                 compiled = compilations() if compiled is None else compiled
                 if self._cadence.is_due(run.evaluations):
+                    self._cadence.restart(run.evaluations)
                     self._save(run)
         return compilations() if compiled is None else compiled
 
@@ -196,8 +201,9 @@ class NSS:
     def _resumed(self, checkpoint: Checkpoint) -> NestedRun:
         """The run as its checkpoint has it, or a new one. Raises CheckpointError."""
         run = NestedRun(checkpoint)
+        checkpoint.claim()
         if not self._resume:
-            checkpoint.remove()
+            checkpoint.clear()
             return run
         saved = checkpoint.load()
         if saved is None:
@@ -232,31 +238,13 @@ class NSS:
         }
 
     def _differences_of_the_model(self, live: Any) -> list[str]:
-        """The model and its data are known by what they make of two live points: code may change its form."""
+        """What two live points tell: the model and its data are known by what they make of them, not by their code."""
         tolerance = 1e-6 if live.position.dtype == np.float64 else 1e-3
         for position, density, before in zip(live.position[:2], live.logdensity, live.loglikelihood, strict=False):
-            now = float(self._fitness(position))
+            now = float(self._fitness.arrays(position)["log_likelihood"])  # the function that is compiled anyhow
             if not abs(now - before) <= tolerance * max(1.0, abs(before)):
                 return [f"the log likelihood of a live point was {before:.10g}, now {now:.10g}"]
             prior = float(self._fitness.analysis.log_prior(jnp.asarray(position)))
             if not abs(prior - density) <= tolerance * max(1.0, abs(density)):
                 return [f"the log prior of a live point was {density:.10g}, now {prior:.10g}"]
         return []
-
-
-class _Cadence:
-    """Whether something is due: after so many evaluations, or so many seconds. None is never."""
-
-    def __init__(self, every: int | None, seconds: float | None) -> None:
-        self._every, self._seconds = every, seconds
-
-    def begin(self, evaluations: int) -> None:
-        self._at = (evaluations, time.monotonic())
-
-    def is_due(self, evaluations: int) -> bool:
-        at, since = self._at
-        by_count = self._every is not None and evaluations - at >= self._every
-        if not by_count and (self._seconds is None or time.monotonic() - since < self._seconds):
-            return False
-        self.begin(evaluations)
-        return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.backends import Where, make_backend
+from autoviz_render.search.cadence import Cadence
 from autoviz_render.spool.attempts import Attempts
 from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import Publisher, PublisherStats
@@ -66,8 +66,7 @@ class QuickUpdate:
             every_seconds = DEFAULT_EVERY_SECONDS
         self._arrays = arrays
         self._names = tuple(parameter_names)
-        self._every = every
-        self._every_seconds = every_seconds
+        self._cadence = Cadence(every, every_seconds)
         self._pid = os.getpid()
         self._publisher = Publisher(
             run_dir,
@@ -83,9 +82,7 @@ class QuickUpdate:
         self._best_log_likelihood = -math.inf
         self._evaluations = 0
         self._scalars: Mapping[str, Any] = {}
-        self._published_evaluations: int | None = None
         self._published_best = -math.inf
-        self._published_at = -math.inf
         self._attempt = Attempts(log, self._publisher.run_dir)
 
     @property
@@ -149,21 +146,14 @@ class QuickUpdate:
         usable = np.where(np.isfinite(likelihoods), likelihoods, -np.inf)
         if (top := usable[(index := int(usable.argmax()))]) > self._best_log_likelihood:
             self._best, self._best_log_likelihood = points[index].copy(), float(top)
-        if self._is_due():
+        if self._cadence.is_due(self._evaluations):
             self._publish()
-
-    def _is_due(self) -> bool:
-        if self._published_evaluations is None:
-            return True
-        by_count = self._every is not None and self._evaluations - self._published_evaluations >= self._every
-        seconds = time.monotonic() - self._published_at
-        return by_count or (self._every_seconds is not None and seconds >= self._every_seconds)
 
     def _publish(self) -> None:
         if self._best is None:
             return
         # first of all, so that arrays that fail are tried again when the next is due, not at every call
-        self._published_evaluations, self._published_at = self._evaluations, time.monotonic()
+        self._cadence.restart(self._evaluations)
         arrays = self._arrays(self._best.copy())
         names = self._names or tuple(f"p{index}" for index in range(self._best.size))
         self._publisher.publish(

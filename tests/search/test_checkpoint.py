@@ -167,13 +167,70 @@ def test_it_is_removed_heads_first(tmp_path, monkeypatch):
     save(checkpoint, 0)
     save(checkpoint, 1)
     checkpoint.close()
-    monkeypatch.setattr(checkpoint, "_remove_folder", lambda: None)
+    unlinked, unlink = [], os.unlink
+
+    def unlink_and_tell(path, **keywords):
+        unlinked.append(os.path.basename(path))
+        unlink(path, **keywords)
+
+    monkeypatch.setattr(os, "unlink", unlink_and_tell)
+    checkpoint.claim()
     checkpoint.remove()
-    assert loaded(tmp_path) == (None, 0)
-    monkeypatch.undo()
-    checkpoint.remove()
+    assert unlinked == ["head-0.h5", "head-1.h5", "segment-000000.h5", "segment-000001.h5", "lock"]
     checkpoint.remove()
     assert not checkpoint.folder.exists()
+
+
+def test_two_processes_do_not_share_a_checkpoint(tmp_path):
+    """Each would write its own segments under the names of the other's."""
+    first, second = Checkpoint(tmp_path), Checkpoint(tmp_path)
+    first.claim()
+    save(first, 0)
+    with pytest.raises(CheckpointError, match="another process runs here. Take another run directory"):
+        second.claim()
+    first.clear()
+    assert loaded(tmp_path) == (None, 0)
+    first.close()
+    second.claim()
+    second.close()
+
+
+def test_the_dead_are_told_once_while_they_are_written(tmp_path, monkeypatch):
+    """The result is made from them while the last checkpoint may still be under way."""
+    gate, replaced, replace = threading.Event(), threading.Event(), os.replace
+
+    def replace_and_wait(*arguments):
+        replace(*arguments)
+        replaced.set()
+        assert gate.wait(30)
+
+    checkpoint = Checkpoint(tmp_path)
+    monkeypatch.setattr(os, "replace", replace_and_wait)
+    checkpoint.died(points(0))
+    checkpoint.save(saved(0))
+    assert replaced.wait(30)
+    assert checkpoint.dead()["log_likelihood"].size == 3
+    gate.set()
+    checkpoint.close()
+    assert checkpoint.dead()["log_likelihood"].size == 3
+
+
+def test_a_disk_that_never_answers_does_not_hold_the_end_of_a_run(tmp_path, monkeypatch, caplog):
+    """A batch system would kill it then, before the result is written."""
+    gate, writev = threading.Event(), os.writev
+
+    def wait_and_write(*arguments):
+        assert gate.wait(30)
+        return writev(*arguments)
+
+    monkeypatch.setattr(os, "writev", wait_and_write)
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(saved(0))
+    assert not checkpoint.flush(0.01)
+    checkpoint.close(0.01)
+    assert "the disk does not answer" in caplog.text
+    gate.set()
+    checkpoint.close()
 
 
 def test_differences_are_named():

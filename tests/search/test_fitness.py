@@ -48,7 +48,7 @@ class Inversion(Analysis):
         }
 
 
-@pytest.mark.parametrize("analysis", [toy_search.Toy, Inversion])
+@pytest.mark.parametrize("analysis", [toy_search.Gaussian, Inversion])
 def test_numbers_and_arrays_agree_to_the_last_bit(analysis):
     """A point alone, in a batch, inside the sampler, and beside the figure's arrays."""
     fitness = Fitness(analysis())
@@ -82,7 +82,7 @@ def test_the_arrays_are_compiled_beside_what_the_search_does_first():
 def test_a_model_that_cannot_be_traced_says_so_where_it_is_asked(caplog):
     """Not in a thread that nobody listens to."""
 
-    class Broken(toy_search.Toy):
+    class Broken(toy_search.Gaussian):
         def fit_from(self, parameters):
             raise KeyError("no such galaxy")
 

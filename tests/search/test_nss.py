@@ -10,37 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from toy_search import SIGMA, WIDTH, Gaussian
 
-from autoviz_render import NSS, Analysis, Fitness
+from autoviz_render import NSS, Fitness
 from autoviz_render.search.evidence import RunningEvidence, effective_sample_size, weigh
 from autoviz_render.search.progress import Progress, Standing
 from autoviz_render.spool.store import Spool
-
-SIGMA = 0.5
-WIDTH = 10.0
-
-
-class Gaussian(Analysis):
-    """A Gaussian in a box: the log evidence is minus the log of the box's volume, but for tails."""
-
-    parameter_names = ("x", "y")
-
-    def prior_transform(self, unit):
-        return WIDTH * (unit - 0.5)
-
-    def log_prior(self, parameters):
-        inside = jnp.all(jnp.abs(parameters) < WIDTH / 2)
-        return jnp.where(inside, -2 * jnp.log(WIDTH), -jnp.inf)
-
-    def fit_from(self, parameters):
-        chi_squared = jnp.sum((parameters / SIGMA) ** 2)
-        return {
-            "log_likelihood": -0.5 * chi_squared - 2 * jnp.log(SIGMA * jnp.sqrt(2 * jnp.pi)),
-            "model": jnp.outer(parameters, parameters),
-        }
-
-    def static(self):
-        return {"data": np.zeros((2, 2))}
 
 
 class TwoModes(Gaussian):

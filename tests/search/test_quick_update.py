@@ -8,7 +8,7 @@ import os
 import numpy as np
 import pytest
 
-from autoviz_render.search import quick_update
+from autoviz_render.search import cadence, quick_update
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 
@@ -66,7 +66,7 @@ def test_it_is_due_after_so_many_evaluations(run_dir, make):
 def test_it_is_due_after_so_many_seconds(run_dir, make, monkeypatch):
     """A cadence in wall-clock time is what people ask for: a likelihood may take a millisecond or a minute."""
     now = [0.0]
-    monkeypatch.setattr(quick_update.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(cadence.time, "monotonic", lambda: now[0])
     update = make(every=None, every_seconds=60)
     for _ in range(10):
         update([0.0], -1.0)

@@ -78,6 +78,19 @@ def test_killed_at_random_moments_it_ends_in_the_same_bits(tmp_path, alone):
     assert len(spool.scalars(abandoned=True)) > len(iterations)
 
 
+def test_a_second_process_in_one_run_directory_is_refused(tmp_path, alone):
+    """A job that was submitted twice: the first goes on to the end undisturbed."""
+    with subprocess.Popen([*PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
+        child.stdout.readline()
+        child.send_signal(signal.SIGSTOP)
+        with pytest.raises(CheckpointError, match="another process runs here"):
+            search(tmp_path).run()
+        child.send_signal(signal.SIGCONT)
+        child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert_same_bits(tmp_path, alone)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_where_it_can_be_resumed(tmp_path, alone, number):
     """A batch system's warning, and Ctrl-C: a last checkpoint, and an exit code that says "start me again"."""
@@ -99,37 +112,37 @@ def test_a_signal_stops_it_where_it_can_be_resumed(tmp_path, alone, number):
     assert_same_bits(tmp_path, alone)
 
 
-class OtherData(toy_search.Toy):
+class OtherData(toy_search.Gaussian):
     def fit_from(self, parameters):
         fit = super().fit_from(parameters)
         return fit | {"log_likelihood": fit["log_likelihood"] - 0.01 * parameters[0]}
 
 
-class OtherPrior(toy_search.Toy):
+class OtherPrior(toy_search.Gaussian):
     def prior_transform(self, unit):
         return 1.01 * super().prior_transform(unit)
 
 
-class OtherDensity(toy_search.Toy):
+class OtherDensity(toy_search.Gaussian):
     def log_prior(self, parameters):
         return super().log_prior(parameters) + 0.1
 
 
-class OtherNames(toy_search.Toy):
+class OtherNames(toy_search.Gaussian):
     parameter_names = ("x", "z")
 
 
 @pytest.mark.parametrize(
     ("analysis", "changes", "message"),
     [
-        (toy_search.Toy, {"seed": 5}, "seed was 4, now 5"),
-        (toy_search.Toy, {"num_live": 70}, "num_live was 60, now 70"),
+        (toy_search.Gaussian, {"seed": 5}, "seed was 4, now 5"),
+        (toy_search.Gaussian, {"num_live": 70}, "num_live was 60, now 70"),
         (
-            toy_search.Toy,
+            toy_search.Gaussian,
             {"num_delete": 3, "num_inner_steps": 7},
             "num_delete was 6, now 3; num_inner_steps was 5, now 7",
         ),
-        (toy_search.Toy, {"remaining_evidence": 0.5}, "remaining_evidence was 0.05, now 0.5"),
+        (toy_search.Gaussian, {"remaining_evidence": 0.5}, "remaining_evidence was 0.05, now 0.5"),
         (OtherData, {}, "the log likelihood of a live point was"),
         (OtherPrior, {}, "prior was"),
         (OtherDensity, {}, "the log prior of a live point was"),

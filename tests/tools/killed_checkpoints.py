@@ -32,6 +32,7 @@ def saved(number: int) -> Saved:
 def work(run_dir: Path, progress: Path) -> None:
     """Save some checkpoints and remove them; `progress` tells how many were saved for certain."""
     checkpoint = Checkpoint(run_dir)
+    checkpoint.claim()
     for number in range(CHECKPOINTS):
         checkpoint.died(points(number))
         checkpoint.save(saved(number))

@@ -6,6 +6,7 @@ import json
 import sys
 
 import jax.numpy as jnp
+import numpy as np
 
 from autoviz_render import NSS, Analysis
 from autoviz_render.search.nested_run import NestedRun
@@ -14,8 +15,8 @@ WIDTH, SIGMA = 10.0, 0.5
 SETTINGS = {"num_live": 60, "num_delete": 6, "seed": 4, "renderer": None, "every": 1500, "checkpoint_every": 400}
 
 
-class Toy(Analysis):
-    """A Gaussian in a box."""
+class Gaussian(Analysis):
+    """A Gaussian in a box: the log evidence is minus the log of the box's volume, but for tails."""
 
     parameter_names = ("x", "y")
 
@@ -23,14 +24,22 @@ class Toy(Analysis):
         return WIDTH * (unit - 0.5)
 
     def log_prior(self, parameters):
-        return jnp.where(jnp.all(jnp.abs(parameters) < WIDTH / 2), -2 * jnp.log(WIDTH), -jnp.inf)
+        inside = jnp.all(jnp.abs(parameters) < WIDTH / 2)
+        return jnp.where(inside, -2 * jnp.log(WIDTH), -jnp.inf)
 
     def fit_from(self, parameters):
-        return {"log_likelihood": -0.5 * jnp.sum((parameters / SIGMA) ** 2), "model": jnp.outer(parameters, parameters)}
+        chi_squared = jnp.sum((parameters / SIGMA) ** 2)
+        return {
+            "log_likelihood": -0.5 * chi_squared - 2 * jnp.log(SIGMA * jnp.sqrt(2 * jnp.pi)),
+            "model": jnp.outer(parameters, parameters),
+        }
+
+    def static(self):
+        return {"data": np.zeros((2, 2))}
 
 
 def search(run_dir, **changes) -> NSS:
-    return NSS(Toy(), run_dir, **(SETTINGS | changes))
+    return NSS(Gaussian(), run_dir, **(SETTINGS | changes))
 
 
 def main() -> None:

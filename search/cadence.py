@@ -1,0 +1,27 @@
+"""When something is due: after so many evaluations, or so many seconds, whichever comes first."""
+
+from __future__ import annotations
+
+import time
+
+
+class Cadence:
+    """Due at once, and then each time that the one or the other has passed since `restart`.
+
+    every: evaluations. seconds: of wall-clock time. None is never.
+    """
+
+    def __init__(self, every: int | None, seconds: float | None) -> None:
+        self._every, self._seconds = every, seconds
+        self._since: tuple[int, float] | None = None
+
+    def restart(self, evaluations: int) -> None:
+        """It was done just now, after so many evaluations in all."""
+        self._since = (evaluations, time.monotonic())
+
+    def is_due(self, evaluations: int) -> bool:
+        if self._since is None:
+            return True
+        before, at = self._since
+        by_count = self._every is not None and evaluations - before >= self._every
+        return by_count or (self._seconds is not None and time.monotonic() - at >= self._seconds)

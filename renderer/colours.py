@@ -13,12 +13,7 @@ from autoviz_render.renderer.panels import Array, Scale
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
-
-MASKED = (184, 184, 184)
-"""Masked pixels, and what lies outside an image: a grey that no colour map in use holds, and no zero."""
-
-NOT_FINITE = (46, 204, 64)
-"""Values that are not finite: a green that none of the colour maps in use holds."""
+Colour = tuple[int, int, int]
 
 _LARGEST = 1e300  # spans and their arithmetic stay finite
 _SMALLEST = 1e-290
@@ -110,21 +105,39 @@ def position(values: Array, limits: ColourRange) -> Floats:
 
 
 @np.errstate(over="ignore")
-def colour_pixels(values: Array, mask: Array | None, limits: ColourRange, table: Pixels) -> Pixels:
-    """The colours of an image: array[y, x, 4], opaque RGBA.
+def colour_pixels(
+    values: Array, mask: Array | None, limits: ColourRange, table: Pixels, *, masked: Colour, not_finite: Colour
+) -> Pixels:
+    """The colours of values of any shape: array[..., 4], opaque RGBA.
 
-    table: array[256, 3], the colour map.
+    table: array[256, 3], the colour map. masked, not_finite: the colours (red, green, blue) of what has no value.
     """
     values = np.asarray(values, dtype=np.float64)
     finite = np.isfinite(values)
-    clean = np.clip(np.where(finite, values, limits.low), -_LARGEST, _LARGEST)
-    index = np.clip(position(clean, limits) * 256.0, 0.0, 255.0).astype(np.uint8)
-    pixels = np.full((*values.shape, 4), 255, dtype=np.uint8)
-    pixels[..., :3] = table[index]
-    pixels[~finite, :3] = NOT_FINITE
+    clean = values if finite.all() else np.where(finite, values, limits.low)
+    place = position(np.clip(clean, -_LARGEST, _LARGEST), limits)
+    index = np.clip(place * 256.0, 0.0, 255.0).astype(np.uint8)
+    packed = opaque(table).view(np.uint32)[..., 0][index]
+    packed[~finite] = _packed(not_finite)
     if mask is not None:
-        pixels[mask, :3] = MASKED
-    return pixels
+        packed[mask] = _packed(masked)
+    return packed.view(np.uint8).reshape(*values.shape, 4)
+
+
+def opaque(pixels: Pixels) -> Pixels:
+    """array[..., 3] as RGBA, array[..., 4]."""
+    return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
+
+
+def rgb(colour: str) -> Colour:
+    """A theme's colour "#rrggbb" as three numbers from 0 to 255."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
+
+
+def _packed(colour: Colour) -> np.uint32:
+    packed: np.uint32 = np.array([*colour, 255], np.uint8).view(np.uint32)[0]
+    return packed
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,14 @@ class Rectangle:
     width: float
     height: float
 
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def top(self) -> float:
+        return self.bottom + self.height
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -64,6 +72,10 @@ class Grid:
         scale = {1: 1.5, 2: 1.25}.get(max(self.rows, self.columns), 1.0)
         return Cell(scale * 17.92 / 4, scale * (13.43 - HEADER) / 3)
 
+    def room(self, place: Place) -> Cell:
+        """The room of a panel there."""
+        return Cell(place.columns * self.cell.width, place.rows * self.cell.height)
+
     @property
     def size(self) -> tuple[float, float]:
         return self.columns * self.cell.width, HEADER + self.rows * self.cell.height
@@ -82,21 +94,58 @@ def grid_for(count: int) -> Grid:
     return Grid(math.ceil(count / columns), columns)
 
 
-def arrange(panels: Sequence[Panel] | Sequence[Sequence[Panel]]) -> tuple[Grid, list[tuple[int, int, Panel]]]:
-    """A recipe's panels, each with its row and column: the rows as given, or a list laid out by `grid_for`.
+@dataclass(frozen=True)
+class Place:
+    """Where on the grid a panel stands, from the top left, and how many rows and columns it takes."""
 
+    row: int
+    column: int
+    rows: int = 1
+    columns: int = 1
+
+
+def arrange(panels: Sequence[Panel] | Sequence[Sequence[Panel]]) -> tuple[Grid, list[tuple[Place, Panel]]]:
+    """A recipe's panels, each with its place: the rows as given, or a list laid out by `grid_for`.
+
+    A panel that spans several rows or columns moves those behind it to the right and down.
     Raises TypeError where it is neither.
     """
     items = list(panels)
-    if not all(isinstance(item, Panel) for item in items):
-        rows = [list(row) if isinstance(row, Sequence) else [row] for row in items]
+    if all(isinstance(item, Panel) for item in items):
+        flat = [item for item in items if isinstance(item, Panel)]
+        columns = grid_for(sum(math.prod(panel.span) for panel in flat)).columns
+        columns = max([columns, *(panel.span[1] for panel in flat)])
+        rows: list[list[Panel]] = [flat]
+    else:
+        rows = [list(row) if isinstance(row, Sequence) else [row] for row in items]  # type: ignore[list-item]
         for panel in (panel for row in rows for panel in row):
             if not isinstance(panel, Panel):
                 raise TypeError(f"a recipe returns panels, or rows of panels, not {type(panel).__name__}")
-        placed = [(i, j, panel) for i, row in enumerate(rows) for j, panel in enumerate(row)]
-        return Grid(len(rows), max((len(row) for row in rows), default=1) or 1), placed
-    grid = grid_for(len(items))
-    return grid, [(*divmod(index, grid.columns), item) for index, item in enumerate(items) if isinstance(item, Panel)]
+        columns = 0  # as many as it takes
+    placed = _place(rows, columns)
+    places = [place for place, _ in placed] or [Place(0, 0)]
+    grid = Grid(max(place.row + place.rows for place in places), max(place.column + place.columns for place in places))
+    return grid, placed
+
+
+def _place(rows: Sequence[Sequence[Panel]], columns: int) -> list[tuple[Place, Panel]]:
+    """Each panel in the first free place of its row, or of a later one where the row has so many columns only."""
+    taken: set[tuple[int, int]] = set()
+    placed = []
+    for number, panels in enumerate(rows):
+        row, column = number, 0
+        for panel in panels:
+            high, wide = (max(1, int(each)) for each in panel.span)
+            while True:
+                if columns and column + wide > columns:
+                    row, column = row + 1, 0
+                cells = {(row + i, column + j) for i in range(high) for j in range(wide)}
+                if not cells & taken:
+                    break
+                column += 1
+            taken |= cells
+            placed.append((Place(row, column, high, wide), panel))
+    return placed
 
 
 @dataclass(frozen=True)
@@ -129,6 +178,12 @@ def lines_room(cell: Cell, *, x_label: bool, y_label: bool) -> Rectangle:
     left, bottom = 0.36 + 0.24 * y_label, 0.36 + 0.24 * x_label
     top = image_room(cell, 1.0, x_label=False, y_label=False).title - TITLE_GAP
     return Rectangle(left, bottom, cell.width - left - 0.22, top - bottom)
+
+
+def corner_room(cell: Cell) -> Rectangle:
+    """The frames of a corner plot, under the title, with room for numbers and labels on two sides."""
+    left, bottom = 0.62, 0.62
+    return Rectangle(left, bottom, cell.width - left - 0.2, cell.height - bottom - 0.62)
 
 
 def text_room(cell: Cell) -> Rectangle:

@@ -6,8 +6,9 @@ panels into a figure. A panel holds references to its arrays and never changes t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -54,6 +55,7 @@ class Series:
     x, y: array[point]; a NaN breaks the line.
     error: array[point], half the length of the error bar, in the units of y; None for no bars.
     colour: any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
+    fill: shade what lies between the line and zero.
     """
 
     x: Array
@@ -65,6 +67,7 @@ class Series:
     style: str = "-"
     width: float = 1.4
     marker: str = ""
+    fill: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,34 +75,30 @@ class Panel:
     """One cell of a figure. The base of the panels below; not drawn itself.
 
     title: a few words; what does not fit in the cell is cut.
+    span: how many rows and columns of the figure's grid it takes.
     """
 
     title: str
+    _: KW_ONLY
+    span: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, eq=False)
-class ImagePanel(Panel):
-    """An image with its colour bar.
+class ColouredPanel(Panel):
+    """What panels with a colour bar have in common; not drawn itself.
 
-    values: array[y, x] of numbers or booleans; row 0 is the lowest y.
-    mask: array[y, x], True where a pixel is masked: drawn grey, apart from any value, and left out of the colour
-        limits. Values that are not finite are drawn in a colour of their own and counted in the corner.
-    extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
-    view: the part shown, as an extent; None shows all of it.
+    view: the part shown, (x0, x1, y0, y1); None shows all of it.
     x_label, y_label: the axes' names with their units, "x (pixels)"; tick_unit: a sign after each number instead, "″".
-    unit: of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹" (mathtext costs 10 ms a label).
+    unit: of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹".
     colours: the name of a Matplotlib colour map.
     scale: "symmetric" centres the colours on zero; "log" leaves values of zero and below at the lowest colour.
     low, high: colour limits in the unit of the values. None takes robust ones: the extremes, unless a few hot
-        pixels lie far outside the rest. Values beyond the limits show as an arrow on the colour bar.
+        values lie far outside the rest. Values beyond the limits show as an arrow on the colour bar.
     equal: whether a unit is as long in y as in x.
-    curves: laid over the image, in order.
+    curves: laid over the values, in order.
     """
 
-    values: Array
     _: KW_ONLY
-    mask: Array | None = None
-    extent: Extent | None = None
     view: Extent | None = None
     x_label: str = ""
     y_label: str = ""
@@ -114,11 +113,97 @@ class ImagePanel(Panel):
 
 
 @dataclass(frozen=True, eq=False)
+class ImagePanel(ColouredPanel):
+    """An image with its colour bar.
+
+    values: array[y, x] of numbers or booleans; row 0 is the lowest y.
+    mask: array[y, x], True where a pixel is masked: drawn grey, apart from any value, and left out of the colour
+        limits. Values that are not finite are drawn in a colour of their own and counted in the corner.
+    extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
+    """
+
+    values: Array
+    _: KW_ONLY
+    mask: Array | None = None
+    extent: Extent | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RectangularMesh:
+    """Cells between lines. x: array[column + 1], y: array[row + 1], ascending. Values are array[row, column]."""
+
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class TriangularMesh:
+    """Triangles, of Delaunay's or any others. `meshes.delaunay` makes one of points.
+
+    x, y: array[vertex]. triangles: array[triangle, 3] of vertices. Values are array[vertex], and then colours run
+    between them, or array[triangle].
+    """
+
+    x: Array
+    y: Array
+    triangles: Array
+
+
+@dataclass(frozen=True, eq=False)
+class PolygonalMesh:
+    """Polygons, of Voronoi's or any others. `meshes.voronoi` makes one of points.
+
+    x, y: array[vertex]. polygons: array[cell, corner] of vertices, the last one repeated where a cell has fewer
+    corners than others. Values are array[cell].
+    """
+
+    x: Array
+    y: Array
+    polygons: Array
+
+
+Mesh = RectangularMesh | TriangularMesh | PolygonalMesh
+
+
+@dataclass(frozen=True, eq=False)
+class MeshPanel(ColouredPanel):
+    """Values on the cells of a mesh, with their colour bar.
+
+    values: in the shape that the mesh says. Those that are not finite are drawn in a colour of their own, and counted.
+    edges: the colour of the cells' borders; "" draws none.
+    """
+
+    mesh: Mesh
+    values: Array
+    _: KW_ONLY
+    edges: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterPanel(ColouredPanel):
+    """Points of which each has a colour, with the colour bar.
+
+    x, y, values: array[point]. weights: array[point], not negative, in any normalisation: a heavier point is larger;
+    None for points of one size.
+    """
+
+    x: Array
+    y: Array
+    values: Array
+    _: KW_ONLY
+    weights: Array | None = None
+    colours: str = "viridis"
+    equal: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class LinesPanel(Panel):
     """Lines over a common x, with error bars where a series has them.
 
     x_label, y_label: the axes' names with their units.
     x_log, y_log: logarithmic axes; values of zero and below are then not drawn.
+    x_limits, y_limits: the part shown; None holds all points with their error bars.
+    residuals: series drawn below, over the same x, in a strip of their own; residual_label: its y label.
     """
 
     series: Sequence[Series]
@@ -127,6 +212,45 @@ class LinesPanel(Panel):
     y_label: str = ""
     x_log: bool = False
     y_log: bool = False
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    residuals: Sequence[Series] = ()
+    residual_label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class HistogramPanel(Panel):
+    """How samples are distributed.
+
+    values: array[sample]; those that are not finite are left out. weights: array[sample], in any normalisation.
+    bins: how many, or array[bin + 1] of their edges. marked: a value with a line across, NaN for none.
+    """
+
+    values: Array
+    _: KW_ONLY
+    weights: Array | None = None
+    bins: int | Array = 40
+    marked: float = math.nan
+    x_label: str = ""
+    y_label: str = "density"
+
+
+@dataclass(frozen=True, eq=False)
+class CornerPanel(Panel):
+    """The distribution of samples in each parameter, and in each pair of parameters.
+
+    samples: array[sample, parameter]. weights: array[sample], not negative, in any normalisation; None for equal ones.
+    names: of the parameters. marked: array[parameter], a point with lines across; None for none.
+    Contours hold 39.3 and 86.5 per cent of the weight, as one and two standard deviations of a Gaussian in two
+    dimensions do.
+    """
+
+    samples: Array
+    names: Sequence[str]
+    _: KW_ONLY
+    weights: Array | None = None
+    marked: Array | None = None
+    bins: int = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +276,21 @@ class CustomPanel(Panel):
     """
 
     draw: Callable[[Axes, Snapshot], None]
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two panels, or what they are made of, show the same: arrays bit by bit, NaN like NaN."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return bool(one.dtype == other.dtype and one.shape == other.shape) and one.tobytes() == other.tobytes()
+    if is_dataclass(one):
+        return all(is_same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other)
 
 
 def full_extent(values: Array, extent: Extent | None) -> Extent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoviz_render.renderer.layout import Cell, Grid, arrange, cut, grid_for, image_room, lines_room, text_room
+from autoviz_render.renderer.layout import Cell, Grid, Place, arrange, cut, grid_for, image_room, lines_room, text_room
 from autoviz_render.renderer.panels import TextPanel
 
 
@@ -35,9 +35,20 @@ def test_a_recipe_may_give_its_rows():
     a, b, c = (TextPanel(name, "") for name in "abc")
     grid, placed = arrange([[a, b], [c]])
     assert grid == Grid(2, 2)
-    assert placed == [(0, 0, a), (0, 1, b), (1, 0, c)]
-    assert arrange([a, b, c])[1] == [(0, 0, a), (0, 1, b), (0, 2, c)]
+    assert placed == [(Place(0, 0), a), (Place(0, 1), b), (Place(1, 0), c)]
+    assert arrange([a, b, c])[1] == [(Place(0, 0), a), (Place(0, 1), b), (Place(0, 2), c)]
     assert arrange([])[1] == []
+
+
+def test_a_panel_may_take_several_cells():
+    """A corner plot in one cell would be a stamp; what stands beside it closes up round it."""
+    large, b, c, d = TextPanel("large", "", span=(2, 2)), *(TextPanel(name, "") for name in "bcd")
+    grid, placed = arrange([[large, b], [c], [d]])
+    assert grid == Grid(3, 3)
+    assert [place for place, _ in placed] == [Place(0, 0, 2, 2), Place(0, 2), Place(1, 2), Place(2, 0)]
+    grid, placed = arrange([large, b, c, d])
+    assert len({place for place, _ in placed}) == 4
+    assert grid.columns == 3
 
 
 def test_what_is_no_panel_is_refused():

@@ -1,0 +1,80 @@
+"""A colour bar: its gradient, its numbers, and an arrow at an end beyond which there are values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.markers import TICKRIGHT
+from matplotlib.patches import Polygon
+from matplotlib.transforms import Affine2D
+
+from autoviz_render.renderer import colours, layout
+from autoviz_render.renderer.artists.frame import BORDER
+from autoviz_render.renderer.artists.pixels import PixelImage
+from autoviz_render.renderer.artists.stamps import Label
+from autoviz_render.renderer.layout import Cell, Rectangle
+from autoviz_render.renderer.theme import Theme
+from autoviz_render.renderer.ticks import decade_ticks, round_ticks
+
+_ARROW = 0.11
+_TICK = 2.5 / 72
+_PAD = 2.0 / 72
+_MOST = 6
+
+
+class ColourBar:
+    """All of it changes with the values: `front` are its artists."""
+
+    def __init__(self, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
+        self._image = PixelImage(subfigure, cell)
+        inches = Affine2D().scale(1 / cell.width, 1 / cell.height) + subfigure.transSubfigure
+        edge: dict[str, Any] = {"edgecolor": theme.ink, "linewidth": BORDER, "joinstyle": "miter", "transform": inches}
+        triangle = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)]
+        self._under, self._over = (Polygon(triangle, zorder=2, **edge) for _ in range(2))
+        self._outline = Polygon([*triangle, (1.0, 1.0)], facecolor="none", zorder=3, **edge)
+        mark: dict[str, Any] = {"marker": TICKRIGHT, "markersize": 2.5, "markeredgewidth": BORDER, "color": theme.ink}
+        self._marks = Line2D([], [], linestyle="none", transform=inches, **mark)
+        for artist in (self._under, self._over, self._outline, self._marks):
+            subfigure.add_artist(artist)
+        self._numbers = [
+            Label(subfigure, cell, ha="left", va="center", fontsize=layout.LABEL_SIZE) for _ in range(_MOST)
+        ]
+        self.front: list[Artist] = [
+            self._image,
+            self._under,
+            self._over,
+            self._outline,
+            self._marks,
+            *self._numbers,
+        ]
+
+    def show(self, room: Rectangle, limits: colours.ColourRange, table: colours.Pixels) -> str:
+        """Returns the power of ten that the numbers leave out, "" for none."""
+        below, above = _ARROW * limits.under, _ARROW * limits.over
+        bar = Rectangle(room.left, room.bottom + below, room.width, room.height - below - above)
+        self._image.show(colours.opaque(table[:, None, :]), bar, (0.0, 1.0, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0))
+        middle = bar.left + bar.width / 2
+        self._outline.set_xy(
+            [(bar.left, bar.bottom), (bar.right, bar.bottom), (bar.right, bar.top), (bar.left, bar.top)]
+        )
+        for arrow, is_shown, base, tip, colour in (
+            (self._under, limits.under, bar.bottom, bar.bottom - _ARROW, table[0]),
+            (self._over, limits.over, bar.top, bar.top + _ARROW, table[-1]),
+        ):
+            arrow.set_visible(is_shown)
+            arrow.set_xy([(bar.left, base), (bar.right, base), (middle, tip)])
+            arrow.set_facecolor(tuple(colour / 255))
+        most = max(3, min(5, int(bar.height / 0.55)))
+        ticks = (decade_ticks if limits.scale == "log" else round_ticks)(limits.low, limits.high, most)
+        places = bar.bottom + bar.height * colours.position(np.array(ticks.positions), limits)
+        self._marks.set_data([bar.right] * len(places), places)
+        for index, label in enumerate(self._numbers):
+            if index < len(places):
+                label.show(ticks.labels[index], bar.right + _TICK + _PAD, float(places[index]), mathtext=False)
+            else:
+                label.show("", 0, 0)
+        return ticks.factor

@@ -1,0 +1,98 @@
+"""The artists of values on a mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import SubFigure
+
+from autoviz_render.renderer import colours
+from autoviz_render.renderer.artists.coloured import Coloured
+from autoviz_render.renderer.layout import Cell
+from autoviz_render.renderer.panels import Extent, MeshPanel, PolygonalMesh, RectangularMesh, TriangularMesh
+from autoviz_render.renderer.theme import Theme
+
+Floats = npt.NDArray[np.float64]
+
+
+class MeshArtists:
+    """The cells of a mesh, and what surrounds them."""
+
+    def __init__(self, panel: MeshPanel, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
+        self._rest = Coloured(panel, subfigure, cell, theme)
+        self._not_finite = colours.rgb(theme.not_finite)
+        edges: Any = panel.edges or "none"
+        # without antialiasing: else what is behind the mesh shines through between its cells
+        self._cells: Any = PolyCollection([], antialiased=bool(panel.edges), edgecolors=edges, linewidths=0.4, zorder=1)
+        self._shaded = _ShadedTriangles(zorder=1)
+        for artist in (self._cells, self._shaded):
+            self._rest.frame.add(artist)
+        self.front: list[Artist] = [self._cells, self._shaded, *self._rest.front]
+
+    def update(self, panel: MeshPanel) -> Hashable:
+        values = np.asarray(panel.values, dtype=np.float64)
+        corners, is_shaded = _corners(panel, values)
+        points = corners.reshape(-1, 2)
+        limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
+        not_finite = values.size - int(np.isfinite(values).sum())
+        _, _, look = self._rest.show(panel, _extent(points), limits, not_finite)
+        absent = self._not_finite
+        table = colours.colour_table(panel.colours)
+        pixels = colours.colour_pixels(values.ravel(), None, limits, table, masked=absent, not_finite=absent) / 255
+        self._shaded.set_visible(is_shaded)
+        self._cells.set_visible(not is_shaded or bool(panel.edges))
+        self._cells.set_verts(corners)
+        if is_shaded and isinstance(panel.mesh, TriangularMesh):
+            self._shaded.corners, self._shaded.colours = corners, pixels[panel.mesh.triangles]
+            self._cells.set_facecolor("none")
+        else:
+            self._cells.set_facecolor(pixels)
+        return look
+
+
+class _ShadedTriangles(Artist):
+    """Triangles with a colour at each corner, and running between them."""
+
+    def __init__(self, zorder: float) -> None:
+        super().__init__()
+        self.set_zorder(zorder)
+        self.corners: Floats = np.empty((0, 3, 2))
+        self.colours: Floats = np.empty((0, 3, 4))
+
+    def draw(self, renderer: Any) -> None:
+        if self.get_visible() and len(self.corners):
+            gc = renderer.new_gc()
+            gc.set_clip_rectangle(self.get_clip_box())
+            renderer.draw_gouraud_triangles(gc, self.corners, self.colours, self.get_transform().frozen())
+            gc.restore()
+
+
+def _corners(panel: MeshPanel, values: Floats) -> tuple[Floats, bool]:
+    """array[cell, corner, 2] of (x, y); whether colours run between the corners. Raises ValueError."""
+    mesh = panel.mesh
+    x, y = np.asarray(mesh.x, np.float64), np.asarray(mesh.y, np.float64)
+    if isinstance(mesh, RectangularMesh):
+        if values.shape != (y.size - 1, x.size - 1):
+            raise ValueError(f"values between {y.size} and {x.size} lines are not of shape {values.shape}")
+        left, low = np.meshgrid(x[:-1], y[:-1])
+        right, high = np.meshgrid(x[1:], y[1:])
+        around = [(left, low), (right, low), (right, high), (left, high)]
+        return np.stack([np.stack([each.ravel() for each in corner], axis=-1) for corner in around], axis=1), False
+    cells = np.asarray(mesh.polygons if isinstance(mesh, PolygonalMesh) else mesh.triangles)
+    is_shaded = isinstance(mesh, TriangularMesh) and values.shape == x.shape and values.shape != cells.shape[:1]
+    if not is_shaded and values.shape != cells.shape[:1]:
+        raise ValueError(f"a mesh of {len(cells)} cells and {x.size} vertices has no values of shape {values.shape}")
+    return np.stack([x, y], axis=-1)[cells], is_shaded
+
+
+def _extent(points: Floats) -> Extent:
+    finite = points[np.isfinite(points).all(axis=1)]
+    if not len(finite):
+        raise ValueError("a mesh without points")
+    (x0, y0), (x1, y1) = finite.min(axis=0), finite.max(axis=0)
+    return float(x0), float(x1), float(y0), float(y1)

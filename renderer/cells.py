@@ -1,0 +1,104 @@
+"""One panel's place on the page: what stays there from frame to frame, and what is drawn over it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from matplotlib.figure import SubFigure
+
+from autoviz_render.renderer.artists import PanelArtists, build, error_artists, structure
+from autoviz_render.renderer.artists.custom import CustomArtists
+from autoviz_render.renderer.colours import Pixels
+from autoviz_render.renderer.layout import Cell
+from autoviz_render.renderer.page import Page, Region
+from autoviz_render.renderer.panels import CustomPanel, Panel, TextPanel, is_same
+from autoviz_render.renderer.theme import Theme
+from autoviz_render.spool.snapshot import Snapshot
+
+logger = logging.getLogger("autoviz_render.renderer")
+
+
+@dataclass(frozen=True, eq=False)
+class Failure(TextPanel):
+    """What stands in the place of a panel that could not be drawn."""
+
+
+class CellDrawing:
+    """The artists of one place, rebuilt when a panel of another structure comes to stand there."""
+
+    def __init__(self, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
+        self._subfigure, self._cell, self._theme = subfigure, cell, theme
+        self._structure: Hashable = None
+        self._artists: PanelArtists | None = None
+        self._behind: tuple[Hashable, Pixels] | None = None
+        self._shown: Panel | None = None
+        self._error: str | None = None
+        self._reported = ""
+
+    def draw(self, panel: Panel, snapshot: Snapshot, page: Page) -> str | None:
+        """Make the cell show a panel; the panel's error where it cannot, and then the cell shows that."""
+        if not isinstance(panel, CustomPanel) and self._shown is not None and is_same(panel, self._shown):
+            return self._error
+        region = page.region(self._subfigure.bbox)
+        self._shown, self._error = panel, None
+        if isinstance(panel, Failure):
+            self._draw_failure(panel, page, region)
+        else:
+            try:
+                self._draw(panel, snapshot, page, region)
+            except Exception as error:  # noqa: BLE001 - a panel that fails is shown failing, and the others are drawn
+                self._error = self._fail(panel, error, page, region)
+        page.show(region)
+        return self._error
+
+    def _draw(self, panel: Panel, snapshot: Snapshot, page: Page, region: Region) -> None:
+        wanted = structure(panel)
+        if self._artists is None or wanted != self._structure:
+            self._subfigure.clear()
+            self._artists = build(panel, self._subfigure, self._cell, self._theme)
+            self._structure, self._behind = wanted, None
+        if isinstance(self._artists, CustomArtists):
+            self._artists.snapshot = snapshot
+        look = self._artists.update(panel)
+        if self._behind is not None and self._behind[0] == look:
+            page.restore(region, self._behind[1])
+        else:
+            page.clear(region)
+            self._draw_behind(self._artists, page)
+            self._behind = look, page.keep(region)
+        for artist in self._artists.front:
+            artist.draw(page.renderer)
+
+    def _draw_behind(self, artists: PanelArtists, page: Page) -> None:
+        if not artists.front:  # nothing is told apart: axes need what a figure does for them
+            self._subfigure.draw(page.renderer)
+            return
+        in_front = set(artists.front)
+        behind = [artist for artist in self._subfigure.get_children() if artist not in in_front]
+        for artist in sorted(behind, key=lambda each: each.get_zorder()):
+            artist.draw(page.renderer)
+
+    def _fail(self, panel: Panel, error: Exception, page: Page, region: Region) -> str:
+        title = str(getattr(panel, "title", type(panel).__name__))
+        message = f"{title}: {in_one_line(error)}"
+        if message != self._reported:  # not at every frame
+            logger.warning("a panel could not be drawn: %s", message, exc_info=error)
+            self._reported = message
+        self._draw_failure(Failure(title, in_one_line(error)), page, region)
+        return message
+
+    def _draw_failure(self, failure: Failure, page: Page, region: Region) -> None:
+        self._subfigure.clear()
+        self._artists = None
+        page.clear(region)
+        artists = error_artists(self._subfigure, self._cell, self._theme)
+        artists.update(failure)
+        for artist in artists.front:
+            artist.draw(page.renderer)
+
+
+def in_one_line(error: Exception) -> str:
+    """An error's kind and its words."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

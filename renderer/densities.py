@@ -1,0 +1,78 @@
+"""Weighted samples as numbers to draw: quantiles, histograms, and the levels that hold a share of the weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from autoviz_render.renderer.panels import Array
+
+Floats = npt.NDArray[np.float64]
+
+ONE_SIGMA, TWO_SIGMA = 0.3935, 0.8647
+"""What a Gaussian in two dimensions holds within one and two standard deviations: 1 - exp(-r^2 / 2)."""
+
+
+def usable(samples: Array, weights: Array | None) -> tuple[Floats, Floats]:
+    """The samples that are finite and have weight, and their weights, which sum to one.
+
+    samples: array[sample, ...]. weights: array[sample], or None for equal ones.
+    Raises ValueError where there are none, or where the numbers of samples and weights differ.
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    found = np.ones(len(samples)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if found.shape != samples.shape[:1]:
+        raise ValueError(f"{len(samples)} samples have weights of shape {found.shape}")
+    kept = np.isfinite(samples).reshape(len(samples), -1).all(axis=1) & np.isfinite(found) & (found > 0)
+    samples, found = samples[kept], found[kept]
+    if not len(samples):
+        raise ValueError("no sample is finite and has weight")
+    found = found / found.max()  # their sum may overflow
+    return samples, found / found.sum()
+
+
+def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Floats:
+    """Where so much of the weight lies below: array[share].
+
+    values, weights: array[sample]. Between samples it is interpolated, each standing at the middle of its weight.
+    """
+    order = np.argsort(values)
+    weight = weights[order]
+    middle = np.cumsum(weight) - weight / 2
+    return np.interp(shares, middle / weight.sum(), values[order])
+
+
+def interesting(values: Floats, weights: Floats) -> tuple[float, float]:
+    """The limits of what has some weight: all but a thousandth at either end, with a margin of a tenth; never empty."""
+    low, high = quantiles(values, weights, (0.001, 0.999))
+    margin = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
+    return float(low - margin), float(high + margin)
+
+
+def steps(values: Floats, weights: Floats, edges: Floats) -> tuple[Floats, Floats]:
+    """A histogram's outline: (x, density), array[2 * bin + 2] each, from zero to zero."""
+    counts, _ = np.histogram(values, bins=edges, weights=weights)
+    density = counts / np.diff(edges) / (counts.sum() or 1.0)
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(density, 2), [0.0]])
+
+
+def density(x: Floats, y: Floats, weights: Floats, x_edges: Floats, y_edges: Floats) -> Floats:
+    """The share of the weight in each cell, smoothed over its neighbours: array[row, column]."""
+    counts, _, _ = np.histogram2d(y, x, bins=(y_edges, x_edges), weights=weights)
+    return _smoothed(_smoothed(counts).T).T
+
+
+def level_of(density: Floats, share: float) -> float:
+    """The density above which cells hold so much of the weight."""
+    falling = np.sort(density.ravel())[::-1]
+    total = np.cumsum(falling)
+    return float(falling[min(int(np.searchsorted(total, share * total[-1])), falling.size - 1)])
+
+
+def _smoothed(values: Floats) -> Floats:
+    """Along the first axis, by a binomial of five cells, of standard deviation one; reflected at the ends."""
+    padded = np.pad(values, ((2, 2), (0, 0)), mode="reflect" if len(values) > 2 else "edge")
+    count = len(values)
+    return np.asarray(sum(w * padded[i : i + count] for i, w in enumerate((1, 4, 6, 4, 1))) / 16, dtype=np.float64)

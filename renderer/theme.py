@@ -1,0 +1,96 @@
+"""How figures look: a light and a dark theme, and Matplotlib's settings, whatever the user's own say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib as mpl
+
+ThemeName = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of everything but the data, as "#rrggbb".
+
+    paper: behind all. ink: text, frames and ticks. grid: the lines behind lines. soft: what steps back behind the data.
+    masked: masked pixels, and what lies outside an image; a grey that no colour map in use holds, and no zero.
+    not_finite: values that are not finite; a green that no colour map in use holds. error: the text of a failure.
+    lines: of series, in turn; told apart by colour-blind readers. Source: Okabe and Ito (2008), Color Universal Design.
+    """
+
+    name: ThemeName
+    paper: str
+    ink: str
+    grid: str
+    soft: str
+    masked: str
+    not_finite: str
+    error: str
+    lines: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light",
+    paper="#ffffff",
+    ink="#000000",
+    grid="#e4e4e4",
+    soft="#808080",
+    masked="#b8b8b8",
+    not_finite="#2ecc40",
+    error="#a00020",
+    lines=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+)
+DARK = Theme(
+    name="dark",
+    paper="#16181c",
+    ink="#e8e8e8",
+    grid="#33363c",
+    soft="#8c8f96",
+    masked="#5a5d63",
+    not_finite="#2ecc40",
+    error="#ff8080",
+    lines=("#56b4e9", "#e69f00", "#2fc79a", "#e193bf", "#f0e442", "#d97a32"),
+)
+THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+
+_STYLE: dict[str, Any] = {
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.monospace": ["DejaVu Sans Mono"],
+    "mathtext.fontset": "dejavusans",
+    "axes.linewidth": 0.8,
+    "svg.hashsalt": "autoviz-render",  # else the identifiers in an SVG are drawn by lot
+}
+_NOT_STYLE = (
+    "backend",
+    "interactive",
+    "toolbar",
+    "webagg.",
+    "tk.",
+    "docstring.",
+    "figure.hooks",
+    "timezone",
+    "date.epoch",
+)
+_DEFAULTS: dict[str, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_NOT_STYLE)}
+
+
+@contextmanager
+def fixed_style(theme: Theme) -> Iterator[None]:
+    """Matplotlib's own defaults and a theme, whatever the user's matplotlibrc says."""
+    settings: Any = _DEFAULTS | _STYLE | _colours(theme)
+    with mpl.rc_context(settings):
+        yield
+
+
+def _colours(theme: Theme) -> dict[str, Any]:
+    ink = dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "legend.labelcolor"),
+        theme.ink,
+    )
+    paper = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor"), theme.paper)
+    return ink | paper | {"grid.color": theme.grid, "legend.edgecolor": "none"}

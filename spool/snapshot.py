@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from autoviz_render.spool.scalars import ScalarsLine
 
 Array = npt.NDArray[Any]
 
@@ -58,3 +62,12 @@ class Snapshot:
     time: float = 0.0
     log_likelihood: float = math.nan
     run: str = ""
+    _history: Callable[[], Sequence[ScalarsLine]] = field(default=tuple, repr=False)
+
+    @cached_property
+    def history(self) -> Sequence[ScalarsLine]:
+        """The numbers of every quick update until this one, the oldest first; read when first asked for.
+
+        Raises SpoolError where `scalars.jsonl` cannot be read.
+        """
+        return self._history()

@@ -7,6 +7,7 @@ import hashlib
 import math
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -79,7 +80,8 @@ class Spool:
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
-        return Snapshot(static=static, run=self._run_name(), **fields)
+        history = partial(self.history, ref.epoch, ref.sequence)
+        return Snapshot(static=static, run=self._run_name(), _history=history, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
         """The arrays of one static file by name; kept, as they never change."""
@@ -101,6 +103,21 @@ class Spool:
         """
         lines, branches = self._scalars.lines(), self._branches()
         return [line for line in lines if abandoned or not branches.is_abandoned(line.epoch, line.iteration)]
+
+    def history(self, epoch: int, sequence: int) -> list[ScalarsLine]:
+        """The numbers of the quick updates until one, without what had been done over by then.
+
+        Whatever was published later has no part in it: a snapshot drawn again has the history that it had live.
+        """
+        epochs = []
+        with contextlib.suppress(OSError, SpoolError):  # without them nothing counts as done over
+            epochs = [each for each in self.info().epochs if each.number <= epoch]
+        branches, end = Branches(epochs), (epoch, sequence)
+        return [
+            line
+            for line in self._scalars.lines()
+            if (line.epoch, line.sequence) <= end and not branches.is_abandoned(line.epoch, line.iteration)
+        ]
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
 from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.writer import SpoolWriter
 
@@ -140,3 +142,19 @@ def test_many_epochs_are_told_apart_at_once():
     branches = Branches([Epoch(number, 0.0, 10**6 - number) for number in range(100_000)])
     hidden = [epoch for epoch in range(0, 100_000, 7) if branches.is_abandoned(epoch, 900_002)]
     assert hidden == list(range(0, 99_999, 7))
+
+
+def test_a_snapshot_knows_the_quick_updates_before_it_and_none_after(run_dir):
+    """A figure of the run so far must be the same live and drawn again, and must not draw what was done over."""
+    for resumed_from, iterations in ((None, (10, 20, 30)), (20, (25, 35))):
+        with Publisher(run_dir, resumed_from=resumed_from) as publisher:
+            for iteration in iterations:
+                publisher.publish({"a": np.zeros(3)}, iteration=iteration, scalars={"x": iteration / 2})
+                publisher.flush()
+    spool = Spool(run_dir)
+    told = {
+        ref.sequence: [line.iteration for line in spool.read(ref).history] for ref in spool.snapshots(abandoned=True)
+    }
+    assert told == {0: [10], 1: [10, 20], 2: [10, 20, 30], 3: [10, 20, 25], 4: [10, 20, 25, 35]}
+    assert spool.read(spool.newest()).history[-1].scalars == {"x": 17.5}
+    assert Snapshot(arrays={}).history == ()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
+import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 FORMATS = ("png", "pdf", "svg", "webp")
+MOVIES = (".mp4", ".gif", ".webp")
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
 
@@ -22,8 +26,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--watch takes one PATH; to watch several runs, name the directory above them")
     if settings.watch and (settings.which != "newest" or settings.status):
         parser.error("--watch draws the newest as they come: leave out --all, --step, --best and --status")
-    if settings.abandoned and settings.which != "all":
-        parser.error("--abandoned goes with --all")
+    if settings.movie is not None:
+        settings.which = "all" if settings.which == "newest" else settings.which
+    for option in ("abandoned", "since", "redraw"):
+        if getattr(settings, option) and settings.which != "all":
+            parser.error(f"--{option} goes with --all")
+    if settings.movie is not None and (settings.watch or settings.status or settings.which != "all"):
+        parser.error("--movie is made of all snapshots: leave out --watch, --step, --best and --status")
+    for option in ("fps", "duration"):
+        if getattr(settings, option) is not None and settings.movie is None:
+            parser.error(f"--{option} goes with --movie")
+    if settings.fps is not None and settings.duration is not None:
+        parser.error("--fps and --duration: choose a constant rate, or true time")
     if settings.until_finished and not settings.watch:
         parser.error("--until-finished goes with --watch")
     if settings.poll is not None and not settings.watch:
@@ -53,6 +67,12 @@ def make_parser() -> argparse.ArgumentParser:
         const="best",
         help="the snapshot of the best log likelihood",
     )
+    which.add_argument(
+        "--since",
+        type=_since,
+        metavar="TIME",
+        help="with --all: those published since: 90min, 2h, 3d, or 2026-11-22T10:00 in local time",
+    )
     which.add_argument("--abandoned", action="store_true", help="with --all: those too that a resumed run did over")
     one.add_argument("--status", action="store_true", help="say how each run stands, and draw nothing")
     which.add_argument("--until-finished", action="store_true", help="with --watch: leave when the run is over")
@@ -77,7 +97,22 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"one or several of {','.join(FORMATS)} (default png)",
     )
     how.add_argument("--dpi", type=_dpi, default=100, metavar="N", help="dots per inch (default 100)")
+    how.add_argument("--theme", choices=("light", "dark"), default="light", help="colours of all but the data")
+    how.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="with --all: draw by N processes at once")
+    how.add_argument("--redraw", action="store_true", help="with --all: those too that are drawn already")
+    how.add_argument(
+        "--frame-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="abandon a figure that takes longer, and its process (default 120)",
+    )
     how.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
+    film = parser.add_argument_group("a film of the run (needs autoviz-render[movie] for mp4)")
+    film.add_argument("--movie", type=_movie, metavar="FILE", help="write .mp4, .gif or .webp; --since goes with it")
+    film.add_argument("--fps", type=_rate, metavar="N", help="snapshots a second (default 10)")
+    film.add_argument(
+        "--duration", type=_seconds, metavar="SECONDS", help="true time: the whole run in so many seconds"
+    )
     say = parser.add_argument_group("what to say")
     say.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     say.add_argument("--quiet", action="store_true", help="only errors on standard error")
@@ -94,6 +129,30 @@ def _formats(text: str) -> tuple[str, ...]:
 
 def _step(text: str) -> int:
     return _whole(text, 0, 10**18)
+
+
+def _jobs(text: str) -> int:
+    return _whole(text, 1, 1024)
+
+
+def _rate(text: str) -> float:
+    return float(_whole(text, 1, 120))
+
+
+def _movie(text: str) -> Path:
+    if Path(text).suffix.lower() not in MOVIES:
+        raise argparse.ArgumentTypeError(f"{text!r}: name a file that ends in {', '.join(MOVIES)}")
+    return Path(text)
+
+
+def _since(text: str) -> float:
+    units = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|d)", text):
+        return time.time() - float(match[1]) * units[match[2]]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90min, 2h, 3d, or 2026-11-22T10:00") from None
 
 
 def _dpi(text: str) -> int:

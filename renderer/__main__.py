@@ -1,6 +1,6 @@
 """The renderer as a child process: `python -m autoviz_render.renderer SPOOL`, standard input a pipe.
 
-It draws the newest snapshot until the run is over or the pipe ends, and lets everything else on the
+It has the newest snapshot drawn until the run is over or the pipe ends, and lets everything else on the
 machine go first. `RendererProcess` starts it; people use `autoviz-render --watch`.
 """
 
@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 
 from autoviz_render.renderer.child import bound_memory, lower_priority, when_parent_is_gone
-from autoviz_render.renderer.process import EXIT_HELD
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.hands import Worker, workers
 
 
 def main(arguments: list[str]) -> int:
@@ -21,12 +20,14 @@ def main(arguments: list[str]) -> int:
     lower_priority()
     bound_memory()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    watch = Watch(Path(spool))
-    watch.spools()  # armed before the imports below, which take most of a second
+    first = Worker()  # it imports Matplotlib while the rest goes on here
 
     from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.process import EXIT_HELD
+    from autoviz_render.renderer.watch import Watch
 
-    renderer = LiveRenderer(watch, LiveSettings(until_finished=True))
+    watch = Watch(Path(spool))
+    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first))
     when_parent_is_gone(renderer.finish)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from autoviz_render.renderer import encode, layout
 from autoviz_render.renderer.artists.stamps import Label
 from autoviz_render.renderer.cells import CellDrawing, Failure, in_one_line
 from autoviz_render.renderer.figures import Recipe
+from autoviz_render.renderer.formats import FORMATS, Format
 from autoviz_render.renderer.layout import Cell, Grid, Place
 from autoviz_render.renderer.lettering import fitted, text_width
 from autoviz_render.renderer.page import Page
@@ -33,9 +34,6 @@ from autoviz_render.renderer.ticks import plain_number
 from autoviz_render.spool.snapshot import Snapshot
 
 logger = logging.getLogger("autoviz_render.renderer")
-
-Format = Literal["png", "pdf", "svg", "webp"]
-FORMATS: tuple[Format, ...] = ("png", "pdf", "svg", "webp")
 
 
 @dataclass(frozen=True, eq=False)

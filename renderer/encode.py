@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+deflate: ModuleType
 try:
-    from isal.isal_zlib import compress as deflate
+    from isal import isal_zlib as deflate
 except ImportError:  # the extra `fast` is not installed, or its platform has none
-    from zlib import compress as deflate
+    deflate = zlib
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -34,7 +36,7 @@ def png(pixels: Pixels, dpi: float) -> bytes:
         [
             _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
             _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-            _chunk(b"IDAT", deflate(rows.data, 1)),
+            _chunk(b"IDAT", deflate.compress(rows.data, 1)),
             _chunk(b"IEND", b""),
         ]
     )

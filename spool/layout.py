@@ -96,8 +96,13 @@ def list_snapshots(folder: Path) -> list[SnapshotRef]:
         names = os.listdir(folder)
     except FileNotFoundError:
         return []  # the run has not begun, or its directory was moved away
-    matches = [match for name in names if (match := _SNAPSHOT_NAME.fullmatch(name))]
-    return sorted(SnapshotRef(int(match[1]), int(match[2]), folder / match[0]) for match in matches)
+    return sorted(ref for name in names if (ref := snapshot_ref(folder, name)) is not None)
+
+
+def snapshot_ref(folder: Path, name: str) -> SnapshotRef | None:
+    """The snapshot of a file name; None where it is no snapshot's."""
+    match = _SNAPSHOT_NAME.fullmatch(name)
+    return SnapshotRef(int(match[1]), int(match[2]), folder / name) if match else None
 
 
 def find_spools(path: Path) -> list[Path]:

@@ -10,14 +10,16 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from autoviz_render.renderer import holding
 from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.hands import Here
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live import LiveRenderer, LiveSettings
-from autoviz_render.renderer.replay import ReplaySettings, replay
+from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.renderer.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
@@ -50,6 +52,16 @@ def start_child(run_dir):
     for child in children:
         with child:  # closes the pipes, and waits
             child.kill()
+
+
+def drawn_again(spool: Spool, settings: ReplaySettings, folder: Path) -> list[Path]:
+    """The files of the snapshots that the settings choose, drawn in this process."""
+    hand, files = Here(), []
+    for each in jobs(spool, settings, folder):
+        for job in each:
+            hand.start(job)
+            files += hand.outcome().files
+    return files
 
 
 def test_the_newest_is_drawn_and_the_rest_skipped(run_dir, publish, renderer):
@@ -95,12 +107,8 @@ def test_live_and_later_rendering_give_the_same_bytes(run_dir, tmp_path):
         spool = Spool(run_dir)
         for ref in spool.snapshots():
             which = "all" if kept else ref.sequence
-            rendered = list(replay(spool, ReplaySettings(which), tmp_path / str(kept), pytest.fail))
-            later = (
-                [each.files[0].read_bytes() for each in rendered]
-                if kept
-                else [*later, rendered[0].files[0].read_bytes()]
-            )
+            files = drawn_again(spool, ReplaySettings(which), tmp_path / str(kept))
+            later = [path.read_bytes() for path in files] if kept else [*later, files[0].read_bytes()]
         assert later == live
     assert len(set(live)) == 3
 
@@ -141,7 +149,7 @@ def test_a_snapshot_that_retention_removed_is_no_fault(run_dir, publish, rendere
     assert caplog.records == []
 
 
-def test_a_figure_that_cannot_be_written_is_tried_again(run_dir, publish, renderer, caplog):
+def test_a_figure_that_cannot_be_written_is_tried_again(run_dir, publish, renderer, caplog, eventually):
     """The disk was full for a while; the figure must not stay stale when it no longer is."""
     publish(1)
     (run_dir / "image").write_text("in the way")
@@ -149,7 +157,7 @@ def test_a_figure_that_cannot_be_written_is_tried_again(run_dir, publish, render
     renderer.look()
     assert sum("cannot be written" in record.message for record in caplog.records) == 1
     (run_dir / "image").unlink()
-    renderer.look()
+    eventually(renderer.look)
     assert (run_dir / "image" / "fit.png").exists()
 
 

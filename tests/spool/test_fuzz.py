@@ -48,7 +48,8 @@ def content(snapshot: Snapshot) -> dict[str, object]:
         name: (value.dtype, value.shape, value.tobytes())
         for name, value in (*snapshot.arrays.items(), *snapshot.static.items())
     }
-    numbers = {name: value for name, value in vars(snapshot).items() if name not in ("arrays", "static", "run")}
+    others = ("arrays", "static", "run", "_history")
+    numbers = {name: value for name, value in vars(snapshot).items() if name not in others}
     return {**numbers, **arrays}
 
 

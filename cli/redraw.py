@@ -1,0 +1,163 @@
+"""Drawing again: one snapshot, several, all of them, or a film."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autoviz_render.cli.progress import Progress
+from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
+from autoviz_render.cli.watching import chosen_figures
+from autoviz_render.renderer.crew import draw
+from autoviz_render.renderer.figures import FigureError
+from autoviz_render.renderer.hands import FRAME_TIMEOUT, Here
+from autoviz_render.renderer.jobs import Figure, Job, Outcome, figures_folder
+from autoviz_render.renderer.replay import ReplaySettings, chosen, jobs
+from autoviz_render.spool.errors import NoSpoolError, SpoolError
+from autoviz_render.spool.store import Spool
+
+log = logging.getLogger("autoviz_render.cli")
+
+
+@dataclass
+class _Tally:
+    """How far it is. drawn: snapshots' figures; skipped: those that are drawn already."""
+
+    drawn: int = 0
+    skipped: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    def complain(self, message: str) -> None:
+        self.complaints.append(message)
+        log.error("%s", message)
+
+    def code(self) -> int:
+        if self.complaints:
+            return INCOMPLETE
+        return DONE if self.drawn or self.skipped else NOTHING
+
+
+def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
+    """Draw what was chosen of each run; the exit code."""
+    how = _settings(settings)
+    return _each(spools, lambda spool, tally: _redraw_one(spool, how, settings, tally))
+
+
+def film(settings: argparse.Namespace, spools: list[Path]) -> int:
+    """Make a film of a run; the exit code."""
+    from autoviz_render.renderer.movie import write_movie
+
+    how = _settings(settings)
+
+    def film_one(spool: Spool, tally: _Tally) -> None:
+        figures = how.figures or [Figure(name) for name in spool.info().figures]
+        refs = chosen(spool, how)
+        with Progress(len(refs), "frames") as progress:
+            tally.drawn += write_movie(
+                spool,
+                refs,
+                figures[0],
+                settings.movie,
+                fps=settings.fps or 10.0,
+                duration=settings.duration,
+                dpi=settings.dpi,
+                theme=settings.theme,
+                on_error=tally.complain,
+                on_frame=progress.show,
+            )
+        print_files([settings.movie], settings)
+
+    return _each(spools, film_one)
+
+
+def _each(spools: Iterable[Path], do: Callable[[Spool, _Tally], None]) -> int:
+    """Do something with each run: one run's fault must not cost the others their figures."""
+    tally = _Tally()
+    for directory in spools:
+        try:
+            do(Spool(directory), tally)
+        except NoSpoolError as error:
+            log.error("%s", error)  # nothing there is no fault, and no other run's
+        except (SpoolError, FigureError, OSError) as error:
+            tally.complaints.append(say(error))
+    return tally.code()
+
+
+def _settings(settings: argparse.Namespace) -> ReplaySettings:
+    return ReplaySettings(
+        which=settings.which,
+        since=settings.since,
+        abandoned=settings.abandoned,
+        figures=chosen_figures(settings.figure),
+        formats=settings.formats,
+        dpi=settings.dpi,
+        theme=settings.theme,
+    )
+
+
+def _redraw_one(spool: Spool, how: ReplaySettings, settings: argparse.Namespace, tally: _Tally) -> None:
+    out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
+    before = (tally.drawn, tally.skipped, len(tally.complaints))
+    if how.which == "all":
+        _draw_all([job for each in jobs(spool, how, out) for job in each], settings, tally)
+    else:
+        for each in jobs(spool, how, out):
+            outcomes = [outcome for _, outcome in _done(each, settings)]
+            _tell(outcomes, settings, tally)
+            if how.which != "newest" or any(outcome.fate not in ("gone", "unreadable") for outcome in outcomes):
+                break
+    if before == (tally.drawn, tally.skipped, len(tally.complaints)):
+        raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
+
+
+def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally) -> None:
+    """Draw the frames that are not drawn already, by several processes."""
+    from autoviz_render.renderer.ledger import Ledger
+
+    ledgers = {folder: Ledger(folder) for folder in {job.path.parent for job in everything}}
+    due = [job for job in everything if settings.redraw or not ledgers[job.path.parent].has(job)]
+    if len(due) < len(everything):
+        tally.skipped += len(everything) - len(due)
+        log.info("%d of %d figures are drawn already", len(everything) - len(due), len(everything))
+    timeout = settings.frame_timeout or FRAME_TIMEOUT
+    with Progress(len(due), "figures") as progress:
+        for number, (job, outcome) in enumerate(draw(due, min(settings.jobs, len(due)), timeout), 1):
+            progress.clear()
+            _tell([outcome], settings, tally)
+            if outcome.fate == "drawn" and not outcome.errors:
+                ledgers[job.path.parent].add(job)
+            progress.show(number, len(due))
+
+
+def _done(some: list[Job], settings: argparse.Namespace) -> Iterator[tuple[Job, Outcome]]:
+    """A few jobs in this process; in one of its own where it may take only so long."""
+    if settings.frame_timeout is not None:
+        yield from draw(some, 1, settings.frame_timeout)
+        return
+    hand = Here()
+    for job in some:
+        hand.start(job)
+        if (outcome := hand.outcome()) is not None:
+            yield job, outcome
+
+
+def _tell(outcomes: Iterable[Outcome], settings: argparse.Namespace, tally: _Tally) -> None:
+    for outcome in outcomes:
+        for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
+            tally.complain(message)
+        tally.drawn += outcome.fate == "drawn"
+        print_files(outcome.files, settings)
+
+
+def _place(spool: Spool, settings: argparse.Namespace) -> tuple[Path, Path]:
+    """The folder for the figures of the path that a spool was found under, and that path."""
+    asked = next(path for path in settings.paths if spool.paths.directory.is_relative_to(path))
+    if len(settings.paths) == 1:
+        return settings.out, asked
+    names = [path.resolve().name for path in settings.paths]
+    number = settings.paths.index(asked)
+    unique = names[number] if names.count(names[number]) == 1 else f"{names[number]}-{number + 1}"
+    return settings.out / unique, asked

@@ -1,0 +1,68 @@
+"""`--watch`: drawing the newest as they come."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker, workers
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.jobs import Figure, Outcome
+
+log = logging.getLogger("autoviz_render.cli")
+
+
+def watch(path: Path, settings: argparse.Namespace) -> int:
+    """Draw what is published at or under a path until interrupted; the exit code. Raises FigureError."""
+    first = Worker(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
+    try:
+        return _watch(path, settings, first)
+    finally:
+        first.close()
+
+
+def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
+    from autoviz_render.cli.said import print_files
+    from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.watch import Watch
+
+    hints = Watch(path.absolute(), settings.poll or 2.0)
+
+    def tell(outcome: Outcome) -> None:
+        print_files(outcome.files, settings)
+
+    live = LiveSettings(
+        figures=chosen_figures(settings.figure),
+        formats=settings.formats,
+        dpi=settings.dpi,
+        theme=settings.theme,
+        out=settings.out,
+        path=path,
+        until_finished=settings.until_finished,
+    )
+    renderer = LiveRenderer(hints, live, tell, workers(hints, first))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: renderer.stop())
+    if not path.exists():
+        log.info("%s: not there yet; waiting for it", path)
+    return renderer.run()
+
+
+def chosen_figures(figure: str | None) -> list[Figure] | None:
+    """The figure asked for on the command line; None where each run's own are wanted. Raises FigureError."""
+    from autoviz_render.renderer.figures import find_target
+    from autoviz_render.renderer.jobs import Figure
+
+    if figure is None:
+        return None
+    if ":" not in figure:
+        find_target(figure)
+        return [Figure(figure)]
+    chosen = Figure(figure.partition(":")[2], target=figure, folder=os.getcwd())
+    chosen.recipe()  # an error in it is told at once
+    return [chosen]

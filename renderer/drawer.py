@@ -1,0 +1,98 @@
+"""Does jobs: reads the snapshot, draws the figure, writes its files."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.figures import FigureError
+from autoviz_render.renderer.jobs import Job, Outcome
+from autoviz_render.renderer.theme import THEMES
+from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.layout import SpoolPaths, snapshot_ref
+from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
+from autoviz_render.spool.store import Spool
+
+Thing = TypeVar("Thing")
+
+_MOST_KEPT = 8  # figures, of some 30 MB each at live size: a tree of a thousand runs is drawn in bounded memory
+
+
+class Drawer:
+    """Keeps each figure from one job to the next, the snapshot that was read last, and each spool's static arrays."""
+
+    def __init__(self) -> None:
+        self._spools: OrderedDict[Hashable, Spool] = OrderedDict()
+        self._drawings: OrderedDict[Hashable, FigureDrawing] = OrderedDict()
+        self._snapshot: tuple[SnapshotRef, int, Snapshot] | None = None
+
+    def draw(self, job: Job) -> Outcome:
+        """Draw one figure of one snapshot, replacing each file whole; what became of it.
+
+        A recipe or a panel that raises is drawn as the error's text.
+        """
+        started = time.perf_counter()
+        try:
+            outcome = self._draw(job)
+        except FigureError as error:
+            outcome = Outcome("undrawable", fault=str(error))
+        return replace(outcome, seconds=round(time.perf_counter() - started, 4))
+
+    def _draw(self, job: Job) -> Outcome:
+        ref = snapshot_ref(SpoolPaths(job.spool).snapshots, job.snapshot)
+        if ref is None:
+            raise ValueError(f"{job.snapshot!r} is no name of a snapshot")
+        try:
+            spool = self._spool(job.spool)
+            snapshot = self._read(spool, ref)
+        except FileNotFoundError:
+            return Outcome("gone")  # retention removed it between the listing and the open: not a fault
+        except SpoolError as error:
+            return Outcome("unreadable", fault=spool.explain(ref, error))
+        except OSError as error:
+            return Outcome("unreadable", fault=f"{ref.path}: cannot be read: {error.strerror}")
+        figure = self._drawing(job).draw(snapshot)
+        errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
+        files: list[Path] = []
+        try:
+            job.path.parent.mkdir(parents=True, exist_ok=True)
+            for kind in job.formats:
+                path = job.path.with_name(f"{job.path.name}.{kind}")
+                write_whole(path, [figure.save(kind)], tmp=path.parent)
+                files.append(path)
+        except OSError as error:
+            return Outcome("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
+        return Outcome(files=tuple(files), errors=errors)
+
+    def _spool(self, directory: Path) -> Spool:
+        """Raises FileNotFoundError."""
+        status = directory.stat()  # a run that is removed and begun anew is another
+        return _kept(self._spools, (directory, status.st_dev, status.st_ino), lambda: Spool(directory))
+
+    def _read(self, spool: Spool, ref: SnapshotRef) -> Snapshot:
+        inode = ref.path.stat().st_ino
+        if self._snapshot is None or (self._snapshot[0].path, self._snapshot[1]) != (ref.path, inode):
+            self._snapshot = ref, inode, spool.read(ref)
+        return self._snapshot[2]
+
+    def _drawing(self, job: Job) -> FigureDrawing:
+        def make() -> FigureDrawing:
+            return FigureDrawing(job.figure.recipe(), dpi=job.dpi, theme=THEMES[job.theme])
+
+        return _kept(self._drawings, (job.spool, job.figure, job.dpi, job.theme), make)
+
+
+def _kept(store: OrderedDict[Hashable, Thing], key: Hashable, make: Callable[[], Thing]) -> Thing:
+    """What is stored under a key, made where there is none; what was not asked for longest is dropped."""
+    if key not in store:
+        store[key] = make()
+        if len(store) > _MOST_KEPT:
+            store.popitem(last=False)
+    store.move_to_end(key)
+    return store[key]

@@ -1,0 +1,111 @@
+"""What is to be drawn, and what became of it: values that one process can tell another in a line of text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from autoviz_render.renderer.figures import Recipe, find_figure, load_figure
+from autoviz_render.renderer.formats import Format
+from autoviz_render.spool.layout import SpoolPaths
+
+LIVE_DPI = 100
+FIRST_STEM = "fit"
+
+Fate = Literal["drawn", "gone", "unreadable", "unwritable", "abandoned", "undrawable"]
+"""gone: by retention, which is no fault. unreadable: the snapshot. unwritable: the figure's file, for now.
+abandoned: the figure took too long, or its process died. undrawable: there is no such figure here."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure by its name, or one that a person asked for by `module:function`.
+
+    target: the latter; never from a spool. folder: where to import it from, besides where Python looks anyhow.
+    """
+
+    name: str
+    target: str = ""
+    folder: str = ""
+
+    def recipe(self) -> Recipe:
+        """Raises FigureError where there is none."""
+        if self.folder and self.folder not in sys.path:
+            sys.path.insert(0, self.folder)  # as `python -m` does: the module may lie beside the user
+        return load_figure(self.target) if self.target else find_figure(self.name)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One figure of one snapshot.
+
+    spool: its directory. snapshot: the name of the file. path: of the figure, without the formats' endings.
+    dpi: dots an inch; 100 is live size, 200 full.
+    """
+
+    spool: Path
+    snapshot: str
+    figure: Figure
+    path: Path
+    formats: Sequence[Format] = ("png",)
+    dpi: int = LIVE_DPI
+    theme: Literal["light", "dark"] = "light"
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self) | {"spool": str(self.spool), "path": str(self.path)})
+
+    @staticmethod
+    def from_line(line: str) -> Job:
+        content: dict[str, Any] = json.loads(line)
+        folders = {name: Path(content[name]) for name in ("spool", "path")}
+        return Job(**content | folders | {"figure": Figure(**content["figure"])})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    files: those made. errors: a line for each panel that shows its error instead. fault: why nothing was drawn.
+    seconds: that it took. memory: of the process that drew, in bytes; 0 where nobody asked.
+    """
+
+    fate: Fate = "drawn"
+    files: tuple[Path, ...] = ()
+    errors: tuple[str, ...] = ()
+    fault: str = ""
+    seconds: float = 0.0
+    memory: int = 0
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self) | {"files": [str(path) for path in self.files]})
+
+    @staticmethod
+    def from_line(line: str) -> Outcome:
+        content: dict[str, Any] = json.loads(line)
+        files = tuple(Path(path) for path in content["files"])
+        return Outcome(**content | {"files": files, "errors": tuple(content["errors"])})
+
+
+def stems(figures: Iterable[Figure]) -> dict[Figure, str]:
+    """The names of their files: the first is called `fit`, as PyAutoFit's are, the others as the figures are."""
+    return {figure: figure.name if number else FIRST_STEM for number, figure in enumerate(figures)}
+
+
+def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
+    """Where the figures of a spool go.
+
+    out: None is the run's own `image/`; else that folder, or for a spool deeper under the path that was asked for, a
+        folder below it of the same place: several runs have figures of the same names.
+    """
+    if out is None:
+        return paths.images
+    directory, asked = paths.directory.resolve(), asked.resolve()
+    if not directory.is_relative_to(asked):
+        return out
+    below = directory.relative_to(asked)
+    name = directory.name.removeprefix("spool").removeprefix("-")
+    return out / below.parent / name if below.parts else out

@@ -1,0 +1,65 @@
+"""Which figure of which run is drawn next: one hand, the figures that wait for it, the longest waiting first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from autoviz_render.renderer.desk import Desk, Easel
+from autoviz_render.renderer.hands import Hand
+from autoviz_render.renderer.jobs import Outcome
+from autoviz_render.spool.snapshot import SnapshotRef
+
+
+@dataclass(frozen=True)
+class _AtWork:
+    desk: Desk
+    easel: Easel
+    ref: SnapshotRef
+
+
+class Lane:
+    """Draws with one hand the first figures of all runs, or all their other ones: the slow do not hold up the first.
+
+    is_mine: whether a figure is drawn here. on_drawn: told of each outcome.
+    """
+
+    def __init__(self, hand: Hand, is_mine: Callable[[Easel], bool], on_drawn: Callable[[Outcome], None]) -> None:
+        self.hand = hand
+        self._is_mine = is_mine
+        self._on_drawn = on_drawn
+        self._at_work: _AtWork | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        return self._at_work is not None
+
+    def take(self) -> bool:
+        """Take what is done; False where something is still being drawn."""
+        if self._at_work is not None:
+            outcome = self.hand.outcome()
+            if outcome is None:
+                return False
+            at, self._at_work = self._at_work, None
+            at.desk.take(at.easel, at.ref, outcome)
+            if outcome.fate == "drawn":
+                self._on_drawn(outcome)
+        return True
+
+    def advance(self, desks: Iterable[Desk]) -> None:
+        """Take what is done, begin what waits, until there is nothing to do but to wait."""
+        while self.take():
+            waiting = [
+                (easel.began, number, desk, easel, ref)
+                for number, desk in enumerate(desks)
+                for easel in desk.easels
+                if self._is_mine(easel) and (ref := desk.next(easel)) is not None
+            ]
+            if not waiting:
+                return
+            _, _, desk, easel, ref = min(waiting, key=lambda each: each[:2])
+            easel.began = time.monotonic()
+            self._at_work = _AtWork(desk, easel, ref)
+            desk.beat("drawing", self.hand.promise)
+            self.hand.start(desk.job(easel, ref))

@@ -1,0 +1,89 @@
+"""`drawn.jsonl`: which figures in a folder are drawn already, of what and how, so that they need not be again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import json
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+
+from autoviz_render.renderer import encode
+from autoviz_render.renderer.figures import FigureError
+from autoviz_render.renderer.jobs import Figure, Job
+from autoviz_render.spool.layout import SpoolPaths
+
+NAME = "drawn.jsonl"
+
+_END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
+
+
+class Ledger:
+    """The figures of one folder. A line that was torn, and a file that is not as it was left, count as not drawn."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._drawn: dict[str, tuple[str, int]] = {}
+        with contextlib.suppress(OSError):
+            for line in self._path.read_text(errors="replace").splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    entry = json.loads(line)
+                    self._drawn[entry["file"]] = (entry["of"], entry["size"])
+
+    def has(self, job: Job) -> bool:
+        """Whether all files of a job are there as they would be drawn."""
+        of = identity(job)
+        return of is not None and all(
+            self._drawn.get(path.name) == (of, _size(path)) for path in (_path(job, kind) for kind in job.formats)
+        )
+
+    def add(self, job: Job) -> None:
+        """Take note that a job is done. Raises OSError."""
+        of = identity(job)
+        if of is not None:
+            lines = [
+                {"file": path.name, "of": of, "size": _size(path)}
+                for path in (_path(job, kind) for kind in job.formats)
+            ]
+            with self._path.open("a") as file:
+                file.write("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def identity(job: Job) -> str | None:
+    """A digest of everything that a job's files depend on; None where the snapshot or the figure is gone."""
+    path = SpoolPaths(job.spool).snapshots / job.snapshot
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _END_BYTES))
+            snapshot = hashlib.sha256(file.read()).hexdigest()
+        source = _source(job.figure)
+    except (OSError, FigureError):
+        return None
+    told = [job.snapshot, size, snapshot, job.figure.name, source, job.dpi, job.theme, encode.deflate.__name__]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _source(figure: Figure) -> str:
+    """What draws: this package and Matplotlib by their versions, the figure's module by its text."""
+    module = inspect.getmodule(figure.recipe())
+    text = b""
+    with contextlib.suppress(OSError, TypeError):  # no source, or none that can be found
+        text = Path(inspect.getsourcefile(module) or "").read_bytes() if module is not None else b""
+    return f"{version('autoviz-render')} {mpl.__version__} {hashlib.sha256(text).hexdigest()}"
+
+
+def _path(job: Job, kind: str) -> Path:
+    return job.path.with_name(f"{job.path.name}.{kind}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

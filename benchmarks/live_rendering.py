@@ -31,7 +31,7 @@ import numpy as np  # noqa: E402
 from simulator import SIMULATIONS  # noqa: E402
 from table import parse, ratio, report  # noqa: E402
 
-from autoviz_render import Fitness, QuickUpdate  # noqa: E402
+from autoviz_render import Fitness, QuickUpdate, Spool  # noqa: E402
 
 SECONDS, SECONDS_QUICK = 10.0, 4.0
 ROUNDS, ROUNDS_QUICK = 3, 1
@@ -39,6 +39,7 @@ EVERY_SECONDS = 2.0
 PLACES = ("process", "thread", "inline")
 WINDOW = 10  # likelihoods
 LOSSES, LOSSES_QUICK = 40, 6
+PATIENCE_SECONDS = 30.0
 
 
 def main() -> None:
@@ -89,7 +90,7 @@ def search(fitness: Fitness, points: np.ndarray, count: int, threads: int, place
     """
     others = [threading.Thread(target=evaluations, args=(fitness, points, count)) for _ in range(threads - 1)]
     with tempfile.TemporaryDirectory(prefix="autoviz-bench-", dir=".") as folder:
-        update = None if place is None else quick_update(fitness, folder, place)
+        update = None if place is None else quick_update(fitness, folder, place, every_seconds=EVERY_SECONDS)
         started = time.perf_counter()
         for other in others:
             other.start()
@@ -110,7 +111,7 @@ def evaluations(fitness: Fitness, points: np.ndarray, count: int, update: QuickU
             update(point, value)
 
 
-def quick_update(fitness: Fitness, folder: str, place: Any) -> QuickUpdate:
+def quick_update(fitness: Fitness, folder: str, place: Any, **cadence: Any) -> QuickUpdate:
     def arrays(point: np.ndarray) -> dict[str, Any]:
         fit = dict(fitness.arrays(point))
         del fit["log_likelihood"]
@@ -121,8 +122,8 @@ def quick_update(fitness: Fitness, folder: str, place: Any) -> QuickUpdate:
         arrays=arrays,
         static=fitness.analysis.static(),
         figure="imaging",
-        every_seconds=EVERY_SECONDS,
         renderer=place,
+        **cadence,
     )
 
 
@@ -132,7 +133,7 @@ def quick_updates(fitness: Fitness, points: np.ndarray, likelihood: float, round
     def window(update: QuickUpdate | None) -> float:
         started = time.perf_counter()
         if update is not None:
-            update._publish()  # due now
+            update(points[0], 0.0)  # due at every call
         for point in points[:WINDOW]:
             evaluate(fitness, point)
         return time.perf_counter() - started
@@ -140,9 +141,8 @@ def quick_updates(fitness: Fitness, points: np.ndarray, likelihood: float, round
     steady, first = [], []
     with tempfile.TemporaryDirectory(prefix="autoviz-bench-", dir=".") as folder:
         for number in range(rounds):
-            update = quick_update(fitness, f"{folder}/{number}", None)
-            update._best, update._best_log_likelihood = points[0], 0.0
-            update._publisher.opened.wait()  # a search compiles meanwhile
+            update = quick_update(fitness, f"{folder}/{number}", None, every=1)
+            work_until_opened(fitness, points[0], Spool(f"{folder}/{number}"))
             first.append(window(update) - window(None))
             steady.append(window(update) - window(None))
             update.close()
@@ -150,6 +150,14 @@ def quick_updates(fitness: Fitness, points: np.ndarray, likelihood: float, round
         {"quick update": name, "ms": 1e3 * statistics.median(lost), "likelihoods": statistics.median(lost) / likelihood}
         for name, lost in (("first", first), ("steady", steady))
     ]
+
+
+def work_until_opened(fitness: Fitness, point: np.ndarray, spool: Spool) -> None:
+    """Likelihoods until the spool is on disk: a search compiles meanwhile."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not spool.paths.info.exists():
+        assert time.monotonic() < deadline, f"{spool} was not opened"
+        evaluate(fitness, point)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,21 @@
-"""For each system call of a few checkpoints: a process that is killed there, before or after it, or in mid-write.
+"""For each system call of a few checkpoints: a process that is killed there.
 
-Run with a folder; prints how many were killed. The processes are forked from one that has no threads, and no JAX.
+Run with a folder; prints how many were killed. A program of its own, as the processes are forked from one that has no
+threads, and no JAX. The tests look at what they left.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
-import signal
 import sys
 import threading
 from pathlib import Path
-from unittest import mock
+from typing import Any
 
 import numpy as np
+from breaking import kill_at_each_call
 
 from autoviz_render.search.checkpoint import Checkpoint, Saved
 
-CALLS = ("open", "close", "writev", "fsync", "replace", "mkdir", "unlink", "rmdir")
 CHECKPOINTS = 4
 
 
@@ -29,9 +27,11 @@ def saved(number: int) -> Saved:
     return Saved([np.full(600, number)], {"iterations": number})
 
 
-def work(run_dir: Path, progress: Path) -> None:
+def work(folder: Path) -> None:
     """Save some checkpoints and remove them; `progress` tells how many were saved for certain."""
-    checkpoint = Checkpoint(run_dir)
+    folder.mkdir()
+    progress = folder / "progress"
+    checkpoint = Checkpoint(folder / "run")
     checkpoint.claim()
     for number in range(CHECKPOINTS):
         checkpoint.died(points(number))
@@ -43,53 +43,10 @@ def work(run_dir: Path, progress: Path) -> None:
     checkpoint.remove()
 
 
-def is_killed(run_dir: Path, killed_at: int, *, after: bool) -> bool:
-    child = os.fork()
-    if child:
-        status = os.waitpid(child, 0)[1]
-        if os.WIFSIGNALED(status) or status == 0:
-            return os.WIFSIGNALED(status)
-        raise SystemExit(f"the writer of {run_dir} failed")
-    count = itertools.count()
-
-    def wrap(name, real):
-        def wrapped(*arguments, **keywords):
-            path = arguments[0] if isinstance(arguments[0], str | Path) else ""
-            is_ours = threading.current_thread().name == "autoviz-render checkpoint" or "checkpoint" in str(path)
-            if not is_ours or next(count) != killed_at:
-                return real(*arguments, **keywords)
-            try:
-                if after:
-                    real(*arguments, **keywords)
-                elif name == "writev":
-                    os.write(arguments[0], bytes(arguments[1][0])[:50])
-            finally:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return None
-
-        return wrapped
-
-    code = 1
-    try:
-        for name in CALLS:
-            mock.patch.object(os, name, wrap(name, getattr(os, name))).start()
-        work(run_dir / "run", run_dir / "progress")
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def main() -> None:
-    folder, killed = Path(sys.argv[1]), 0
-    for after in (False, True):
-        for number in itertools.count():
-            run_dir = folder / f"{number}-{'after' if after else 'before'}"
-            run_dir.mkdir()
-            if not is_killed(run_dir, number, after=after):
-                break
-            killed += 1
-    print(killed)
+def by_checkpoint(arguments: tuple[Any, ...]) -> bool:
+    """Whether a call is of the thread that writes checkpoints, or of the sampler's on their files."""
+    return threading.current_thread().name == "autoviz-render checkpoint" or "checkpoint" in str(arguments[:1])
 
 
 if __name__ == "__main__":
-    main()
+    print(kill_at_each_call(work, Path(sys.argv[1]), by_checkpoint))

@@ -54,6 +54,7 @@ class RendererProcess:
         self._started = 0.0
         self._not_before = 0.0
         self._is_held = False
+        self._has_reported = False
 
     @property
     def pid(self) -> int | None:
@@ -106,7 +107,11 @@ class RendererProcess:
                 return True
             if self._is_done():
                 break
-        self._warn(f"ended with exit code {code}")
+        beat = read_heartbeat(self.paths.heartbeat)
+        if code == 1 and beat is not None and beat.last_error is not None:
+            self._report(beat.last_error)
+        else:
+            self._warn(f"ended with exit code {code}")
         return False
 
     def _is_done(self) -> bool:
@@ -151,8 +156,15 @@ class RendererProcess:
             return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         beat, now = read_heartbeat(self.paths.heartbeat), time.time()
         if beat is not None and beat.pid == self._process.pid:
+            self._report(beat.last_error)
             return f"hangs: no sign of life for {now - beat.beat:.0f} s" if beat.is_late(now) else None
         return "hangs at its start" if now > self._started + _START_PROMISE else None
+
+    def _report(self, error: str | None) -> None:
+        """Warn, once, of what the renderer could not draw: it goes on with the rest."""
+        if error is not None and not self._has_reported:
+            self._has_reported = True
+            self._warn(f"reports: {error}")
 
     def _is_drawn_elsewhere(self) -> bool:
         if not self._is_held:

@@ -1,0 +1,256 @@
+"""Figures that hang, die, leak or are slow cost themselves, and neither the others nor the next snapshot."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from pathlib import Path
+
+import plots
+import pytest
+
+from autoviz_render.renderer import crew, desk, hands, ledger
+from autoviz_render.renderer.desk import LiveSettings
+from autoviz_render.renderer.hands import Here, Worker
+from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.jobs import Figure, Job, Outcome
+from autoviz_render.renderer.live import LiveRenderer
+from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.renderer.watch import Watch
+from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the figures that misbehave use signals")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    """Where the figures of `plots` leave their marks."""
+    monkeypatch.setenv("PLOTS_FOLDER", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def worker():
+    worker = Worker(60.0)
+    yield worker
+    worker.close()
+
+
+def figure(name: str) -> Figure:
+    return Figure(name, target=f"plots:{name}", folder=str(Path(plots.__file__).parent))
+
+
+def all_jobs(run_dir, *names: str) -> list[Job]:
+    settings = ReplaySettings("all", figures=[figure(name) for name in names])
+    return [job for each in jobs(Spool(run_dir), settings, None) for job in each]
+
+
+def draw(hand, job: Job, eventually) -> Outcome:
+    outcomes: list[Outcome] = []
+    hand.start(job)
+    eventually(lambda: (outcome := hand.outcome()) is not None and (outcomes.append(outcome) or True), 60)
+    return outcomes[0]
+
+
+def test_a_worker_and_this_process_draw_the_same_bytes(run_dir, publish, worker, eventually):
+    """Where a figure is drawn must not be seen on it."""
+    publish(2)
+    for job in all_jobs(run_dir, "plain"):
+        files = [draw(hand, job, eventually).files[0].read_bytes() for hand in (Here(), worker)]
+        assert files[0] == files[1]
+
+
+def test_what_a_figure_prints_is_no_answer(run_dir, publish, worker, eventually, folder):
+    """Plug-ins print; the line must not be taken for what became of the job."""
+    publish(1)
+    (job,) = all_jobs(run_dir, "says_which_process")
+    assert draw(worker, job, eventually).fate == "drawn"
+    assert (folder / "0").read_text() == str(worker.pid)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("always_hangs", "took longer than 0.5 s"), ("dies", "ended its process by signal 9")],
+)
+def test_a_figure_that_takes_its_process_with_it_says_so(run_dir, publish, eventually, name, told):
+    """Which figure, of which snapshot, and how."""
+    publish(1)
+    worker = Worker(0.5)
+    try:
+        (bad,), (good,) = all_jobs(run_dir, name), all_jobs(run_dir, "plain")
+        outcome = draw(worker, bad, eventually)
+        assert outcome.fate == "abandoned"
+        assert outcome.fault == f"figure {name!r} of e0000-000000000000.h5 {told}, and was abandoned"
+        worker.timeout = 60.0
+        assert draw(worker, good, eventually).fate == "drawn"
+    finally:
+        worker.close()
+
+
+@pytest.fixture
+def drawn_by(run_dir, publish, worker, eventually, folder):
+    """Has one figure drawn some times, and tells by which processes."""
+
+    def draw_some(name: str, count: int) -> list[str]:
+        publish(1)
+        (job,) = all_jobs(run_dir, name)
+        pids = []
+        for _ in range(count):
+            assert draw(worker, job, eventually).fate == "drawn"
+            pids.append((folder / "0").read_text())
+        return pids
+
+    return draw_some
+
+
+def test_a_process_that_grows_is_renewed(drawn_by, monkeypatch):
+    """Plots leak, over days; what they leak into ends with the process."""
+    monkeypatch.setattr(hands, "_SETTLED", 1)
+    monkeypatch.setattr(hands, "_GROWTH", 300_000_000)
+    assert len(set(drawn_by("leaks", 4))) == 2
+
+
+def test_a_process_is_renewed_after_so_many_figures(drawn_by, monkeypatch):
+    """Whatever it is that it piles up."""
+    monkeypatch.setattr(hands, "_RENEWED_AFTER", 2)
+    pids = drawn_by("says_which_process", 5)
+    assert [pids.index(pid) for pid in pids] == [0, 0, 2, 2, 4]
+
+
+def test_a_worker_ends_with_whoever_started_it(worker, eventually):
+    """The pipe's end is all that a killed parent leaves."""
+    pid = worker.pid
+    worker._process.stdin.close()
+    assert worker._process.wait(60) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
+    watch = Watch(run_dir, poll=0.05)
+    settings = LiveSettings(figures=[figure(name) for name in names], until_finished=True)
+    return LiveRenderer(watch, settings, hand=lambda: Worker(timeout, watch.wake))
+
+
+def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
+    """A figure that hangs at one snapshot costs one timeout."""
+    publish(2)
+    renderer = live(run_dir, "hangs_at_the_second", "plain", timeout=0.5)
+    assert renderer.run() == 1
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    assert beat.last_drawn == "e0000-000000000001.h5"
+    abandoned = [record.getMessage() for record in caplog.records if "was abandoned" in record.getMessage()]
+    assert len(abandoned) == 1
+    assert (run_dir / "image" / "plain.png").exists()
+    assert not (run_dir / "image" / "fit.png").exists()
+
+
+@pytest.fixture
+def publisher(run_dir):
+    """A run that goes on: `publisher.next()` publishes one more snapshot."""
+    with Publisher(run_dir) as publisher:
+
+        count = itertools.count()
+
+        def publish_next():
+            publisher.publish({"x": [1.0, 2.0]}, iteration=next(count))
+            assert publisher.flush(30)
+
+        publisher.next = publish_next
+        yield publisher
+
+
+def test_a_figure_that_always_hangs_is_given_up(run_dir, publisher, caplog, eventually):
+    """Else a run of days would spend them in timeouts."""
+    renderer = live(run_dir, "always_hangs", "plain", timeout=0.3)
+    try:
+        for _ in range(5):
+            publisher.next()
+            renderer.look()
+            eventually(lambda: renderer.look() or not any(lane.is_at_work for lane in renderer._lanes))
+    finally:
+        renderer.close()
+    assert sum("is not drawn any more" in record.getMessage() for record in caplog.records) == 1
+    assert sum("was abandoned" in record.getMessage() for record in caplog.records) == desk._MOST_STRIKES
+    assert (run_dir / "image" / "plain.png").exists()
+
+
+def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, eventually):
+    """A corner plot takes seconds; the picture that people look at must not wait for it."""
+    drawn = []
+    watch = Watch(run_dir, poll=0.05)
+    settings = LiveSettings(figures=[figure("plain"), figure("waits_for_a_file")])
+    renderer = LiveRenderer(watch, settings, drawn.append, lambda: Worker(60.0, watch.wake))
+    try:
+        for number in range(1, 4):
+            publisher.next()
+            eventually(lambda number=number: renderer.look() or len(drawn) == number, 60)
+        assert {path.name for outcome in drawn for path in outcome.files} == {"fit.png"}
+        (folder / "gate").touch()
+        slow = run_dir / "image" / "waits_for_a_file.png"
+        eventually(lambda: renderer.look() or slow.exists(), 60)
+    finally:
+        renderer.close()
+
+
+def test_frames_are_drawn_by_several_processes_in_order(run_dir, publish, folder):
+    """And each process draws more than one."""
+    publish(12)
+    done = list(crew.draw(all_jobs(run_dir, "says_which_process"), 2))
+    assert [job.snapshot for job, _ in done] == [f"e0000-{number:012d}.h5" for number in range(12)]
+    assert all(outcome.fate == "drawn" for _, outcome in done)
+    pids = [path.read_text() for path in folder.iterdir() if path.name.isdecimal()]
+    assert len(set(pids)) == 2
+
+
+def test_a_frame_that_hangs_costs_itself(run_dir, publish):
+    """The other frames are drawn, in their places."""
+    publish(4)
+    fates = [outcome.fate for _, outcome in crew.draw(all_jobs(run_dir, "hangs_at_the_second"), 2, timeout=1.0)]
+    assert fates == ["drawn", "abandoned", "drawn", "drawn"]
+
+
+@pytest.mark.parametrize("change", ["file", "dpi", "theme", "snapshot", "removed", "torn"])
+def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
+    """And what is no longer as it was drawn is not taken for it."""
+    publish(1)
+    (job,) = all_jobs(run_dir, "plain")
+    hand = Here()
+    hand.start(job)
+    (path,) = hand.outcome().files
+    assert not ledger.Ledger(path.parent).has(job)
+    ledger.Ledger(path.parent).add(job)
+    assert ledger.Ledger(path.parent).has(job)
+    if change == "file":
+        path.write_bytes(b"something else")
+    elif change == "snapshot":
+        snapshot = Spool(run_dir).newest().path
+        data = bytearray(snapshot.read_bytes())
+        data[-8] ^= 1
+        snapshot.write_bytes(data)
+    elif change == "removed":
+        path.unlink()
+    elif change == "torn":
+        book = path.parent / ledger.NAME
+        book.write_text(book.read_text()[:-20])
+    else:
+        (job,) = jobs(
+            Spool(run_dir),
+            ReplaySettings("all", figures=[figure("plain")], **{change: {"dpi": 50, "theme": "dark"}[change]}),
+            None,
+        ).__next__()
+    assert not ledger.Ledger(path.parent).has(job)
+
+
+def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventually):
+    """It reaches every process of the terminal; a traceback of the worker's would be noise."""
+    publish(1)
+    (job,) = all_jobs(run_dir, "plain")
+    assert draw(worker, job, eventually).fate == "drawn"
+    pid = worker.pid
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert draw(worker, job, eventually).fate == "drawn"
+    assert worker.pid == pid

@@ -137,7 +137,7 @@ class _Sheet:
             if error is not None:
                 errors.append(error)
         return DrawnFigure(
-            self._page.pixels.copy(),
+            encode.copied(self._page.pixels),
             float(self._figure.dpi),
             tuple(errors),
             _figure=self._figure,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
-from autoviz_render.renderer import colours
+from autoviz_render.renderer import colours, encode
 from autoviz_render.renderer.colours import Pixels
 
 Region = tuple[slice, slice]
@@ -25,7 +25,7 @@ class Page:
         self.renderer = renderer
         self._canvas: Pixels = np.asarray(renderer.buffer_rgba())
         self._paper = np.array([*colours.rgb(paper), 255], np.uint8)
-        self.pixels: Pixels = np.empty((*self._canvas.shape[:2], 3), np.uint8)
+        self.pixels: Pixels = encode.in_rows(*self._canvas.shape[:2])
         self.pixels[...] = self._paper[:3]
 
     def region(self, box: BboxBase) -> Region:

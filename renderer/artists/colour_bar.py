@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from autoviz_render.renderer.artists.frame import BORDER
 from autoviz_render.renderer.artists.pixels import PixelImage
 from autoviz_render.renderer.artists.stamps import Label
 from autoviz_render.renderer.layout import Cell, Rectangle
+from autoviz_render.renderer.lettering import text_width
 from autoviz_render.renderer.theme import Theme
-from autoviz_render.renderer.ticks import decade_ticks, round_ticks
+from autoviz_render.renderer.ticks import Ticks, decade_ticks, power_of_ten, round_ticks
 
 _ARROW = 0.11
 _TICK = 2.5 / 72
@@ -30,6 +32,7 @@ class ColourBar:
     """All of it changes with the values: `front` are its artists."""
 
     def __init__(self, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
+        self._cell = cell
         self._image = PixelImage(subfigure, cell)
         inches = Affine2D().scale(1 / cell.width, 1 / cell.height) + subfigure.transSubfigure
         edge: dict[str, Any] = {"edgecolor": theme.ink, "linewidth": BORDER, "joinstyle": "miter", "transform": inches}
@@ -69,7 +72,7 @@ class ColourBar:
             arrow.set_xy([(bar.left, base), (bar.right, base), (middle, tip)])
             arrow.set_facecolor(tuple(colour / 255))
         most = max(3, min(5, int(bar.height / 0.55)))
-        ticks = (decade_ticks if limits.scale == "log" else round_ticks)(limits.low, limits.high, most)
+        ticks = self._ticks(limits, most, self._cell.width - bar.right - _TICK - _PAD)
         places = bar.bottom + bar.height * colours.position(np.array(ticks.positions), limits)
         self._marks.set_data([bar.right] * len(places), places)
         for index, label in enumerate(self._numbers):
@@ -78,3 +81,22 @@ class ColourBar:
             else:
                 label.show("", 0, 0)
         return ticks.factor
+
+    @staticmethod
+    def _ticks(limits: colours.ColourRange, most: int, width: float) -> Ticks:
+        """Those whose numbers fit in a width, in inches, at the side of the bar: "−0.005" does not, "−5" does."""
+        if limits.scale == "log":
+            return decade_ticks(limits.low, limits.high, most)
+        ticks = round_ticks(limits.low, limits.high, most)
+        if ticks.factor or _width(ticks) <= width:
+            return ticks
+        exponent = math.floor(math.log10(max(abs(limits.low), abs(limits.high))))
+        unit = 10.0**exponent
+        scaled = round_ticks(limits.low / unit, limits.high / unit, most)
+        if _width(scaled) >= _width(ticks):
+            return ticks
+        return Ticks(tuple(unit * place for place in scaled.positions), scaled.labels, power_of_ten(exponent))
+
+
+def _width(ticks: Ticks) -> float:
+    return max((text_width(label, layout.LABEL_SIZE) for label in ticks.labels), default=0.0)

@@ -20,7 +20,7 @@ from autoviz_render.renderer.layout import Cell, Rectangle
 from autoviz_render.renderer.lettering import fitted, text_width, with_factor
 from autoviz_render.renderer.panels import CornerPanel
 from autoviz_render.renderer.theme import Theme
-from autoviz_render.renderer.ticks import Ticks, round_ticks
+from autoviz_render.renderer.ticks import Ticks, interval, round_ticks
 
 _GAP = 0.09
 _NO_TICKS = Ticks((), ())
@@ -90,13 +90,13 @@ class _Axis:
         self.ticks = _few_ticks(low, high, inches)
         self.label = fitted(with_factor(name, self.ticks), inches + 0.05, layout.LABEL_SIZE)
         lower, middle, upper = densities.quantiles(values, weights, (0.1587, 0.5, 0.8413))
-        self.told = _told(float(lower), float(middle), float(upper))
+        self.told = interval(float(lower), float(middle), float(upper))
 
 
 def _few_ticks(low: float, high: float, inches: float) -> Ticks:
     """As many as have room for their numbers, up to four."""
     free = 0.06 * (high - low)
-    for most in (4, 3, 2):
+    for most in (4, 3, 2, 1):
         ticks = round_ticks(low + free, high - free, most)
         if sum(text_width(label, layout.SMALL_SIZE) + 0.12 for label in ticks.labels) < inches:
             return ticks
@@ -168,16 +168,6 @@ class _Pair:
 
 def _without_numbers(ticks: Ticks) -> Ticks:
     return Ticks(ticks.positions, ("",) * len(ticks.positions))
-
-
-def _told(lower: float, middle: float, upper: float) -> str:
-    """A median and how far one standard deviation reaches, to two digits of that."""
-    plus, minus = upper - middle, middle - lower
-    smaller = min(each for each in (plus, minus, abs(middle), 1.0) if each > 0)
-    decimals = int(np.clip(1 - np.floor(np.log10(smaller)), 0, 9))
-    if abs(middle) >= 1e6:
-        return f"{middle:.4g} +{plus:.2g} −{minus:.2g}"
-    return f"{middle:.{decimals}f} +{plus:.{decimals}f} −{minus:.{decimals}f}".replace("-", "−")
 
 
 def _ramp(theme: Theme) -> colours.Pixels:

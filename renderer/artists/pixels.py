@@ -50,15 +50,16 @@ class PixelImage(Artist):
         else:
             self._draw_rectangles(renderer, box)
 
-    def _draw_dots(self, renderer: RendererAgg, box: Bbox) -> None:
+    def _draw_dots(self, renderer: Any, box: Bbox) -> None:
         key = (*box.extents, *self._extent, *self._view, *self._pixels.shape)
         if self._chosen is None or self._chosen[0] != key:
             self._chosen = key, self._choose(box)
         rows, columns, left, bottom = self._chosen[1]
         if rows.size and columns.size:
             packed = self._pixels.view(np.uint32)[..., 0]
-            dots = packed.take(columns, axis=1).take(rows, axis=0)
-            renderer.draw_image(renderer.new_gc(), left, bottom, dots.view(np.uint8).reshape(*dots.shape, 4))
+            canvas = np.asarray(renderer.buffer_rgba()).view(np.uint32)[::-1, :, 0]  # opaque: nothing to blend
+            part = canvas[bottom : bottom + rows.size, left : left + columns.size]
+            part[...] = packed.take(columns, axis=1).take(rows, axis=0)
 
     def _choose(self, box: Bbox) -> tuple[Indices, Indices, int, int]:
         """For each dot of the box the pixel under it: rows, columns, and where the first of them stand."""

@@ -19,8 +19,8 @@ from autoviz_render.renderer.layout import Cell
 from autoviz_render.renderer.panels import ScatterPanel
 from autoviz_render.renderer.theme import Theme
 
-_AREA = 16.0
-"""Of a point, in square points of the printer's: 4 across."""
+_SIZE = 4.0
+"""Of a point, as a collection of unit circles wants it: the square of its radius, in points of the printer's."""
 
 
 class ScatterArtists:
@@ -48,7 +48,7 @@ class ScatterArtists:
         table = colours.colour_table(panel.colours)
         pixels = colours.colour_pixels(values, None, limits, table, masked=absent, not_finite=absent) / 255
         largest = weights.max(initial=0.0)
-        self._points.set_sizes(_AREA * (weights / largest if largest > 0 else weights))
+        self._points.set_sizes(_SIZE * (weights / largest if largest > 0 else weights))
         self._points.set_offsets(np.stack([x, y], axis=-1))
         self._points.set_facecolor(pixels)
         return look

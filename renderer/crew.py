@@ -25,7 +25,7 @@ def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Ite
     try:
         while at_work or not is_all_begun:
             free = [worker for worker in workers if worker not in at_work]
-            while not is_all_begun and (free or len(workers) < hands):
+            while not is_all_begun and (free or len(workers) < max(1, hands)):
                 numbered = next(waiting, None)
                 if numbered is None:
                     is_all_begun = True

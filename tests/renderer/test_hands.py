@@ -151,7 +151,6 @@ def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
 def publisher(run_dir):
     """A run that goes on: `publisher.next()` publishes one more snapshot."""
     with Publisher(run_dir) as publisher:
-
         count = itertools.count()
 
         def publish_next():
@@ -203,6 +202,11 @@ def test_frames_are_drawn_by_several_processes_in_order(run_dir, publish, folder
     assert all(outcome.fate == "drawn" for _, outcome in done)
     pids = [path.read_text() for path in folder.iterdir() if path.name.isdecimal()]
     assert len(set(pids)) == 2
+
+
+def test_nothing_to_draw_is_done_at_once():
+    """A second `--all` finds everything drawn."""
+    assert list(crew.draw([], 0)) == []
 
 
 def test_a_frame_that_hangs_costs_itself(run_dir, publish):

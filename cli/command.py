@@ -50,9 +50,13 @@ def _do(settings: argparse.Namespace) -> int:
         return _status(settings, spools)
     if settings.movie and len(spools) > 1:
         raise _UsageError(f"a film is of one run, and there are {len(spools)}: name one of them")
-    from autoviz_render.cli.redraw import film, redraw
+    if settings.movie:
+        from autoviz_render.cli.filming import film
 
-    return film(settings, spools) if settings.movie else redraw(settings, spools)
+        return film(settings, spools[0])
+    from autoviz_render.cli.redraw import redraw
+
+    return redraw(settings, spools)
 
 
 def _status(settings: argparse.Namespace, spools: list[Path]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from autoviz_render.cli.watching import chosen_figures
 from autoviz_render.renderer.crew import draw
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Here
-from autoviz_render.renderer.jobs import Figure, Job, Outcome, figures_folder
-from autoviz_render.renderer.replay import ReplaySettings, chosen, jobs
+from autoviz_render.renderer.jobs import Job, Outcome, figures_folder
+from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.store import Spool
 
@@ -42,51 +42,19 @@ class _Tally:
 
 def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
     """Draw what was chosen of each run; the exit code."""
-    how = _settings(settings)
-    return _each(spools, lambda spool, tally: _redraw_one(spool, how, settings, tally))
-
-
-def film(settings: argparse.Namespace, spools: list[Path]) -> int:
-    """Make a film of a run; the exit code."""
-    from autoviz_render.renderer.movie import write_movie
-
-    how = _settings(settings)
-
-    def film_one(spool: Spool, tally: _Tally) -> None:
-        figures = how.figures or [Figure(name) for name in spool.info().figures]
-        refs = chosen(spool, how)
-        with Progress(len(refs), "frames") as progress:
-            tally.drawn += write_movie(
-                spool,
-                refs,
-                figures[0],
-                settings.movie,
-                fps=settings.fps or 10.0,
-                duration=settings.duration,
-                dpi=settings.dpi,
-                theme=settings.theme,
-                on_error=tally.complain,
-                on_frame=progress.show,
-            )
-        print_files([settings.movie], settings)
-
-    return _each(spools, film_one)
-
-
-def _each(spools: Iterable[Path], do: Callable[[Spool, _Tally], None]) -> int:
-    """Do something with each run: one run's fault must not cost the others their figures."""
-    tally = _Tally()
+    how, tally = chosen_snapshots(settings), _Tally()
     for directory in spools:
         try:
-            do(Spool(directory), tally)
+            _redraw_one(Spool(directory), how, settings, tally)
         except NoSpoolError as error:
             log.error("%s", error)  # nothing there is no fault, and no other run's
-        except (SpoolError, FigureError, OSError) as error:
+        except (SpoolError, FigureError, OSError) as error:  # nor must one run's fault cost the others their figures
             tally.complaints.append(say(error))
     return tally.code()
 
 
-def _settings(settings: argparse.Namespace) -> ReplaySettings:
+def chosen_snapshots(settings: argparse.Namespace) -> ReplaySettings:
+    """What was asked for on the command line. Raises FigureError."""
     return ReplaySettings(
         which=settings.which,
         since=settings.since,

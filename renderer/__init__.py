@@ -4,6 +4,7 @@
     live       the loop: look, draw the newest, skip the rest
     holding    one renderer a spool: the lock; heartbeat: the sign of life that promises the next
     replay     the same figures of any snapshots, after the run
+    movie      one after another as a film; limits: its colours hold still; film: the bytes of the file
     render     one snapshot, its figures, their files
     process    the renderer as a child of the sampler: start it, see that it lives, stop it
     child      how that child sees its machine and its parent

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
     An existing file of that name is replaced. Raises OSError with nothing left behind but, at worst,
     a file in `tmp`.
     """
-    draft = os.path.join(tmp, f".{final.name}.{os.getpid()}.{next(_serial)}.draft")
+    draft = _draft_name(final, tmp)
     descriptor = os.open(draft, _NEW_FILE, 0o666)
     try:
         try:
@@ -48,13 +49,36 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
         sync_folder(final.parent)
 
 
-def remove_drafts(folder: Path) -> list[Path]:
+@contextlib.contextmanager
+def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
+    """An empty file, for a program that writes by name; it becomes `final` when all went well, and else is removed.
+
+    tmp: as `write_whole` has it. Raises OSError.
+    """
+    draft = _draft_name(final, tmp)
+    os.close(os.open(draft, _NEW_FILE, 0o666))
+    try:
+        yield Path(draft)
+        os.replace(draft, final)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+def _draft_name(final: Path, tmp: Path) -> str:
+    return os.path.join(tmp, f".{final.name}.{os.getpid()}.{next(_serial)}.draft")
+
+
+def remove_drafts(folder: Path, of: str = "") -> list[Path]:
     """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError.
 
+    of: the name of one file; the drafts of others are then left alone.
     Those of another process that lives, on this host, are left to it. Our own are not: in a container a process that is
     started again has the number of the one that died.
     """
-    drafts = [path for path in sorted(folder.glob(".*.draft")) if not _is_at_work(path.name.split(".")[-3])]
+    pattern = f".{glob.escape(of)}.*.draft" if of else ".*.draft"
+    drafts = [path for path in sorted(folder.glob(pattern)) if not _is_at_work(path.name.split(".")[-3])]
     for path in drafts:
         path.unlink(missing_ok=True)
     return drafts

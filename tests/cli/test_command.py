@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -12,31 +11,12 @@ from pathlib import Path
 import h5py
 import pytest
 
-from autoviz_render.cli import main, parser
+from autoviz_render.cli import parser
 from autoviz_render.renderer import drawing
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
 HELP = Path(__file__).parents[2] / "docs" / "help.txt"
-
-
-@pytest.fixture
-def command(capfd):
-    """Run the command in this process: exit code, lines of standard output, lines of standard error."""
-
-    def run(*arguments) -> tuple[int, list[str], list[str]]:
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        output = capfd.readouterr()
-        return code, output.out.splitlines(), output.err.splitlines()
-
-    package = logging.getLogger("autoviz_render")
-    handlers, level = list(package.handlers), package.level
-    yield run
-    package.handlers[:] = handlers  # the command's own writes to a stream that ends with this test
-    package.setLevel(level)
 
 
 def on_disk(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,47 @@
+"""How long a film of 100 snapshots takes, 12 panels at live size, and how large it is."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from figure.fit import snapshots
+from table import parse, report
+
+from autoviz_render import Publisher
+
+COUNT = 100
+
+
+def main() -> None:
+    settings = parse(__doc__)
+    fit = snapshots()
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        run_dir = Path(folder) / "run"
+        with Publisher(run_dir, figure="imaging", static=fit[0].static, retention="all") as publisher:
+            for number in range(COUNT // 10 if settings.quick else COUNT):
+                snapshot = fit[number * len(fit) // COUNT]
+                publisher.publish(snapshot.arrays, iteration=number, log_likelihood=snapshot.log_likelihood)
+                publisher.flush()
+        rows = []
+        for suffix in (".mp4", ".gif", ".webp"):
+            film = Path(folder) / f"fit{suffix}"
+            started = time.monotonic()
+            command = [sys.executable, "-m", "autoviz_render.cli", "--quiet", str(run_dir), "--movie", str(film)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds = time.monotonic() - started
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+            rows.append(
+                {"film": suffix, "s": seconds, "MB": film.stat().st_size / 1e6, "highest memory so far, MB": peak}
+            )
+        report(rows, f"a film of {COUNT} snapshots at 1792x1343", settings.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The same colour for the same value, from frame to frame."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autoviz_render.renderer import layout
+from autoviz_render.renderer.colours import ColourRange, colour_range
+from autoviz_render.renderer.figures import Recipe
+from autoviz_render.renderer.layout import Place
+from autoviz_render.renderer.panels import ColouredPanel, ImagePanel, MeshPanel, Panel, ScatterPanel
+from autoviz_render.spool.snapshot import Snapshot
+
+logger = logging.getLogger("autoviz_render.renderer")
+
+_NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d[\d.,]*(?:e[-+]?\d+)?")
+
+
+def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
+    """The recipe, whose coloured panels have the colour limits that they have in one snapshot.
+
+    So have those for which the recipe says limits: such as it takes from the data are the same at every snapshot, and
+    such as it takes from the model would move with it. A panel is known again by its title and place, or by its title
+    alone where it moved; numbers in a title may change. One that is not known, or could be either of two, keeps the
+    limits that it has.
+    """
+    known = _ranges(recipe, snapshot)
+
+    def limited(panel: Panel, place: Place) -> Panel:
+        if not isinstance(panel, ColouredPanel):
+            return panel
+        found = next(filter(None, map(known.get, _keys(panel, place))), None)
+        return panel if found is None else replace(panel, low=found.low, high=found.high)
+
+    def with_limits(snapshot: Snapshot) -> Any:
+        items: list[Any] = list(recipe(snapshot))
+        panels = (limited(panel, place) for place, panel in layout.arrange(items)[1])
+        return [[next(panels) for _ in item] if isinstance(item, Sequence) else next(panels) for item in items]
+
+    return with_limits
+
+
+def _ranges(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, ColourRange | None]:
+    """By what panels are known by; None where two panels with other ranges are known by the same."""
+    known: dict[Hashable, ColourRange | None] = {}
+    try:
+        placed = layout.arrange(recipe(snapshot))[1]
+    except Exception:  # the figure of this snapshot will show the error
+        logger.debug("the recipe failed", exc_info=True)
+        return known
+    for place, panel in placed:
+        if isinstance(panel, ColouredPanel) and (found := _range(panel)) is not None:
+            for key in _keys(panel, place):
+                known[key] = found if known.get(key, found) == found else None
+    return known
+
+
+def _keys(panel: ColouredPanel, place: Place) -> Iterator[Hashable]:
+    """What a panel is known by, the surest first."""
+    yield panel.scale, panel.title, place
+    yield panel.scale, panel.title
+    yield panel.scale, _NUMBER.sub("", panel.title), "words"
+
+
+def _range(panel: ColouredPanel) -> ColourRange | None:
+    """The limits that the panel is drawn with; None where it cannot be drawn."""
+    try:
+        values, mask = _coloured(panel)
+        return colour_range(values, mask, scale=panel.scale, low=panel.low, high=panel.high)
+    except Exception:  # a stranger's panel; the figure will show the error
+        logger.debug("a panel without limits", exc_info=True)
+        return None
+
+
+def _coloured(panel: ColouredPanel) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    if isinstance(panel, ImagePanel):
+        mask = None if panel.mask is None else np.asarray(panel.mask).astype(np.bool_)
+        return np.asarray(panel.values), mask
+    if isinstance(panel, ScatterPanel):  # a point that has no place has no say
+        x, y, values = (np.asarray(each, np.float64) for each in (panel.x, panel.y, panel.values))
+        weights = np.ones(x.shape) if panel.weights is None else np.asarray(panel.weights, np.float64)
+        return values[np.isfinite(x) & np.isfinite(y) & (weights >= 0)], None
+    if isinstance(panel, MeshPanel):
+        return np.asarray(panel.values), None
+    raise TypeError(f"a {type(panel).__name__} has no values to colour")

@@ -86,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--figure",
         metavar="NAME",
-        help="figure to draw instead of the run's own: a name, or module:function to import",
+        help="figures to draw instead of the run's own, with commas between: names, or module:function to import",
     )
     how.add_argument(
         "--format",

@@ -53,16 +53,19 @@ def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
     return renderer.run()
 
 
-def chosen_figures(figure: str | None) -> list[Figure] | None:
-    """The figure asked for on the command line; None where each run's own are wanted. Raises FigureError."""
+def chosen_figures(named: str | None) -> list[Figure] | None:
+    """The figures asked for on the command line; None where each run's own are wanted. Raises FigureError."""
     from autoviz_render.renderer.figures import find_target
     from autoviz_render.renderer.jobs import Figure
 
-    if figure is None:
+    if named is None:
         return None
-    if ":" not in figure:
-        find_target(figure)
-        return [Figure(figure)]
-    chosen = Figure(figure.partition(":")[2], target=figure, folder=os.getcwd())
-    chosen.recipe()  # an error in it is told at once
-    return [chosen]
+    figures = []
+    for name in dict.fromkeys(named.split(",")):
+        if ":" in name:
+            figures.append(Figure(name.partition(":")[2], target=name, folder=os.getcwd()))
+            figures[-1].recipe()  # an error in it is told at once
+        else:
+            find_target(name)
+            figures.append(Figure(name))
+    return figures

@@ -15,14 +15,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from autoviz_render.renderer.panels import (
+        ColouredPanel,
+        CornerPanel,
         Curve,
         CustomPanel,
+        HistogramPanel,
         ImagePanel,
         LinesPanel,
+        MeshPanel,
         Panel,
+        PolygonalMesh,
+        RectangularMesh,
+        ScatterPanel,
         Series,
         TablePanel,
         TextPanel,
+        TriangularMesh,
     )
     from autoviz_render.renderer.process import RendererProcess
     from autoviz_render.search.analysis import Analysis
@@ -37,17 +45,24 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Analysis": "autoviz_render.search.analysis",
-    "CustomPanel": "autoviz_render.renderer.panels",
+    "ColouredPanel": "autoviz_render.renderer.panels",
+    "CornerPanel": "autoviz_render.renderer.panels",
     "Curve": "autoviz_render.renderer.panels",
+    "CustomPanel": "autoviz_render.renderer.panels",
     "Fitness": "autoviz_render.search.fitness",
+    "HistogramPanel": "autoviz_render.renderer.panels",
     "ImagePanel": "autoviz_render.renderer.panels",
     "LinesPanel": "autoviz_render.renderer.panels",
+    "MeshPanel": "autoviz_render.renderer.panels",
     "NSS": "autoviz_render.search.nss",
     "Panel": "autoviz_render.renderer.panels",
+    "PolygonalMesh": "autoviz_render.renderer.panels",
     "Publisher": "autoviz_render.spool.publisher",
     "QuickUpdate": "autoviz_render.search.quick_update",
+    "RectangularMesh": "autoviz_render.renderer.panels",
     "RendererProcess": "autoviz_render.renderer.process",
     "Retention": "autoviz_render.spool.retention",
+    "ScatterPanel": "autoviz_render.renderer.panels",
     "Series": "autoviz_render.renderer.panels",
     "Snapshot": "autoviz_render.spool.snapshot",
     "SnapshotRef": "autoviz_render.spool.snapshot",
@@ -55,21 +70,29 @@ _HOME = {
     "SpoolError": "autoviz_render.spool.errors",
     "TablePanel": "autoviz_render.renderer.panels",
     "TextPanel": "autoviz_render.renderer.panels",
+    "TriangularMesh": "autoviz_render.renderer.panels",
 }
 
 __all__ = [
     "NSS",
     "Analysis",
+    "ColouredPanel",
+    "CornerPanel",
     "Curve",
     "CustomPanel",
     "Fitness",
+    "HistogramPanel",
     "ImagePanel",
     "LinesPanel",
+    "MeshPanel",
     "Panel",
+    "PolygonalMesh",
     "Publisher",
     "QuickUpdate",
+    "RectangularMesh",
     "RendererProcess",
     "Retention",
+    "ScatterPanel",
     "Series",
     "Snapshot",
     "SnapshotRef",
@@ -77,6 +100,7 @@ __all__ = [
     "SpoolError",
     "TablePanel",
     "TextPanel",
+    "TriangularMesh",
 ]
 
 

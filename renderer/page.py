@@ -30,8 +30,8 @@ class Page:
 
     def region(self, box: BboxBase) -> Region:
         """Of a box on the canvas, which counts from the bottom: boxes that share an edge share no dot."""
-        height = self._canvas.shape[0]
-        return slice(height - round(box.y1), height - round(box.y0)), slice(round(box.x0), round(box.x1))
+        height = self._canvas.shape[0]  # which is cut to whole dots: what is at the top may begin above it
+        return slice(max(0, height - round(box.y1)), height - round(box.y0)), slice(round(box.x0), round(box.x1))
 
     def clear(self, region: Region) -> None:
         self._canvas.view(np.uint32)[(*region, 0)] = self._paper.view(np.uint32)[0]

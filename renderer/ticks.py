@@ -77,6 +77,23 @@ def plain_number(value: float) -> str:
     return f"{value:.6g}".replace("-", _MINUS)
 
 
+def interval(lower: float, middle: float, upper: float) -> str:
+    """A median and how far one standard deviation reaches up and down, to two digits of the smaller: 1.23 +0.12 −0.11.
+
+    lower, middle, upper: finite, ascending.
+    """
+    plus, minus = upper - middle, middle - lower
+    reaches = [each for each in (plus, minus) if each > 0]
+    if not reaches:
+        return plain_number(middle)
+    decimals = max(0, 1 - math.floor(math.log10(min(reaches)) + 1e-9))
+    if decimals > 6 or abs(middle) >= 1e6:
+        text = f"{middle:.4g} +{plus:.2g} −{minus:.2g}"
+    else:
+        text = f"{_number(middle, decimals)} +{plus:.{decimals}f} −{minus:.{decimals}f}"
+    return text.replace("-", _MINUS)
+
+
 def _step(least: float) -> float:
     """The next 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(least))

@@ -12,17 +12,20 @@ import numpy as np
 from autoviz_render.search.checkpoint import Checkpoint, Saved
 from autoviz_render.search.evidence import Floats, RunningEvidence
 from autoviz_render.search.progress import Standing
+from autoviz_render.search.samples import NoSamples, Samples
 
 
 class NestedRun:
     """The live points, the counts, and the running evidence; the dead points are in the checkpoint's care.
 
+    samples: keeps those that a figure shows.
     state: of the sampler, as JAX has it; None until `begin`. live: its live points, as NumPy has them.
     iterations, evaluations: steps, and calls of the likelihood, of all starts of the run.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, samples: Samples | NoSamples) -> None:
         self.checkpoint = checkpoint
+        self._samples = samples
         self.state: Any = None
         self.live: Any = None
         self.iterations = 0
@@ -43,6 +46,7 @@ class NestedRun:
         self.state, self.live = state, jax.device_get(state.particles)
         died = _points(jax.device_get(dead))
         self.checkpoint.died(died)
+        self._samples.add(died["position"], died["log_likelihood"])
         self._evidence.add(died["log_likelihood"], np.asarray(self.live.loglikelihood, dtype=np.float64))
 
     @property
@@ -54,6 +58,10 @@ class NestedRun:
         """The live point of the highest log likelihood, array[parameter], and that."""
         index = int(np.argmax(self.live.loglikelihood))
         return self.live.position[index], float(self.live.loglikelihood[index])
+
+    def arrays(self) -> Mapping[str, Floats]:
+        """What a figure of the posterior reads, by name; nothing before `begin`, nor where there is no such figure."""
+        return self._samples.arrays(self.live) if self.live is not None else {}
 
     def standing(self) -> Standing:
         return Standing(
@@ -90,6 +98,8 @@ class NestedRun:
         self.iterations = int(saved.numbers["iterations"])
         self._earlier_seconds = saved.numbers["seconds"]
         self._evidence.resume(saved.numbers)
+        if isinstance(self._samples, Samples) and (dead := self.checkpoint.dead()):
+            self._samples.add(dead["position"], dead["log_likelihood"])
 
 
 def _points(particles: Any) -> dict[str, Floats]:

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ from autoviz_render.search.nested_run import NestedRun
 from autoviz_render.search.progress import Progress
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.result import Result, write_result
+from autoviz_render.search.samples import NoSamples, Samples
+from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.retention import Retention
 
 log = logging.getLogger("autoviz_render.search")
@@ -44,7 +46,8 @@ class NSS:
     num_inner_steps: slice steps for each new point; by default twice the number of parameters, at least 5.
     remaining_evidence: stop when the live points would add less than this to the log evidence, in nats.
     seed: of all random numbers. max_iterations: stop after so many steps even so.
-    figure, every, every_seconds, renderer, retention: of the quick updates, as for `QuickUpdate`.
+    figure, every, every_seconds, renderer, retention: of the quick updates, as for `QuickUpdate`. With the figure
+        "posterior" among them, snapshots hold a bounded number of weighted points, too.
     resume: go on from the checkpoint in the run directory, if there is one; False starts afresh.
     checkpoint_every, checkpoint_seconds: likelihood evaluations, and seconds, between checkpoints; whichever
         comes first. None is never.
@@ -124,7 +127,7 @@ class NSS:
             Interrupts() as interrupts,
             QuickUpdate(
                 self.run_dir,
-                arrays=self._arrays,
+                arrays=partial(self._arrays, run),
                 static=analysis.static(),
                 parameter_names=analysis.parameter_names,
                 resumed_from=run.evaluations - 1 if run.evaluations else None,
@@ -188,10 +191,15 @@ class NSS:
     def _is_over(self, run: NestedRun) -> bool:
         return run.remaining <= self._remaining_evidence or run.iterations == self._max_iterations
 
-    def _arrays(self, point: Floats) -> Mapping[str, Any]:
-        arrays = dict(self._fitness.arrays(point))
+    def _arrays(self, run: NestedRun, point: Floats) -> Mapping[str, Any]:
+        arrays = {**run.arrays(), **self._fitness.arrays(point)}
         del arrays["log_likelihood"]  # published as such, and no array of a figure
         return arrays
+
+    def _samples(self) -> Samples | NoSamples:
+        if "posterior" not in figure_names(self._quick_update_settings["figure"]):
+            return NoSamples()
+        return Samples(self._kernel.num_live, self._kernel.num_delete)
 
     # Checkpoints
 
@@ -200,7 +208,7 @@ class NSS:
 
     def _resumed(self, checkpoint: Checkpoint) -> NestedRun:
         """The run as its checkpoint has it, or a new one. Raises CheckpointError."""
-        run = NestedRun(checkpoint)
+        run = NestedRun(checkpoint, self._samples())
         checkpoint.claim()
         if not self._resume:
             checkpoint.clear()

@@ -83,6 +83,7 @@ class QuickUpdate:
         self._evaluations = 0
         self._scalars: Mapping[str, Any] = {}
         self._published_best = -math.inf
+        self._published_evaluations = -1
         self._attempt = Attempts(log, self._publisher.run_dir)
 
     @property
@@ -114,10 +115,14 @@ class QuickUpdate:
             self._attempt("a quick update", self._take, parameters, log_likelihood, evaluations, scalars)
 
     def close(self, state: State = "finished") -> None:
-        """Publish the best point of all, have it drawn, say how the run ended. Later calls do nothing."""
+        """Publish the best point of all, have it drawn, say how the run ended. Later calls do nothing.
+
+        Where it is on disk already it is published again only with later numbers of the sampler's own.
+        """
         if os.getpid() != self._pid:
             return
-        if self._best_log_likelihood > self._published_best:
+        has_news = bool(self._scalars) and self._evaluations > self._published_evaluations
+        if has_news or self._best_log_likelihood > self._published_best:
             self._attempt("the last quick update", self._publish)
         self._publisher.close(state)
         self._attempt("stopping the renderer", self._backend.finished)
@@ -163,5 +168,5 @@ class QuickUpdate:
             parameters=dict(zip(names, self._best.tolist(), strict=True)),
             scalars=self._scalars,
         )
-        self._published_best = self._best_log_likelihood
+        self._published_best, self._published_evaluations = self._best_log_likelihood, self._evaluations
         self._backend.published()

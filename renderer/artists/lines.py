@@ -122,7 +122,7 @@ class _Axis:
 
     def ticks(self, inches: float) -> tuple[Ticks, str]:
         """Ticks where they stand on the frame, and the label with the power of ten that their numbers leave out."""
-        most = max(3, min(6, int(inches / 0.65)))
+        most = max(4, min(8, int(inches / 0.55)))
         ticks = (decade_ticks if self.log else round_ticks)(*self.limits, most)
         places = tuple(float(place) for place in self.place(np.array(ticks.positions)))
         if not self._has_numbers:

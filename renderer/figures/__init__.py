@@ -3,6 +3,9 @@
 A recipe is a pure function `Snapshot -> list[Panel]`, laid out by the number of panels, or `-> list[list[Panel]]`,
 laid out in those rows. It reads the snapshot and nothing else: no clock, no files.
 
+    auto, imaging, interferometer, line, posterior, run    those that come with the package: docs/figures shows them
+    reading, lensing, visibilities, residuals              what several of them share
+
 A package adds a figure by an entry point in the group `autoviz_render.figures`:
 
     [options.entry_points]
@@ -18,17 +21,23 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, TypeAlias
 
-from autoviz_render.renderer.panels import Panel
-from autoviz_render.spool.snapshot import Snapshot
+if TYPE_CHECKING:
+    from autoviz_render.renderer.panels import Panel
+    from autoviz_render.spool.snapshot import Snapshot
 
-Recipe = Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Panel]]]
+Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Panel]]]"
 
 GROUP = "autoviz_render.figures"
 
 _BUILT_IN = {
     "auto": "autoviz_render.renderer.figures.auto:auto",
     "imaging": "autoviz_render.renderer.figures.imaging:imaging",
+    "interferometer": "autoviz_render.renderer.figures.interferometer:interferometer",
+    "line": "autoviz_render.renderer.figures.line:line",
+    "posterior": "autoviz_render.renderer.figures.posterior:posterior",
+    "run": "autoviz_render.renderer.figures.run:run",
 }
 """The figures that need no installed entry points: a source tree, or a frozen program, has none."""
 
@@ -47,15 +56,20 @@ def find_figure(name: str) -> Recipe:
 
     Raises FigureError where no figure, or more than one, has the name, or where its package cannot be imported.
     """
+    return load_figure(find_target(name))
+
+
+def find_target(name: str) -> str:
+    """Where the recipe of a name is, `module:function`, without importing it. Raises FigureError as `find_figure`."""
     if name in _BUILT_IN:
-        return load_figure(_BUILT_IN[name])
+        return _BUILT_IN[name]
     found = {point.value: point for point in entry_points(group=GROUP) if point.name == name}
     if not found:
         raise FigureError(f"no figure is named {name!r}; there are: {', '.join(figure_names())}")
     if len(found) > 1:
         offers = ", ".join(sorted(_offer(point) for point in found.values()))
         raise FigureError(f"figure {name!r} is offered more than once: {offers}; uninstall all but one")
-    return load_figure(next(iter(found)))
+    return next(iter(found))
 
 
 def load_figure(target: str) -> Recipe:

@@ -1,4 +1,4 @@
-"""A lens fit made of formulae, a singular isothermal sphere in shear, for the tests of the figures."""
+"""For the tests of the figures: a lens fit made of formulae, and what is asked of every figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.figures import Recipe
 from autoviz_render.spool.snapshot import Snapshot
+
+_DPI = 40
+
+
+@pytest.fixture(scope="session")
+def kept_equals_fresh() -> Callable[..., None]:
+    """Asserts that a kept figure equals a fresh one, byte for byte, over the snapshots and back again."""
+    return _kept_equals_fresh
+
+
+def _kept_equals_fresh(recipe: Recipe, snapshots: list[Snapshot]) -> None:
+    drawn = [FigureDrawing(recipe, dpi=_DPI).draw(snapshot) for snapshot in snapshots]
+    assert [figure.errors for figure in drawn] == [()] * len(snapshots)
+    expected = [figure.save("png") for figure in drawn]
+    assert len(set(expected)) == len(expected), "the snapshots were meant to look different"
+    kept = FigureDrawing(recipe, dpi=_DPI)
+    for number in [*range(len(snapshots)), *reversed(range(len(snapshots) - 1))]:
+        assert kept.draw(snapshots[number]).save("png") == expected[number], f"snapshot {number} differs"
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +48,10 @@ def _lens_snapshot(
     shear: float = 0.1,
     **changed: Any,
 ) -> Snapshot:
-    """A fit to noisy data of a ring; `changed` replaces arrays by name, None leaves one out.
+    """A fit to noisy data of a ring, of a singular isothermal sphere in shear.
 
     amplitude: of the model; the data keep theirs, so that a small one is an early, bad fit.
+    changed: replaces arrays by name; None leaves one out.
     """
     columns = columns or rows
     rng = np.random.default_rng(seed)

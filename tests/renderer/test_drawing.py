@@ -272,6 +272,15 @@ def test_far_away_curves_are_no_fault():
         assert figure.save(file_format)
 
 
+@pytest.mark.parametrize("dpi", [37, 66.7, 100, 143])
+@pytest.mark.parametrize("count", [1, 2, 6, 7, 12])
+def test_the_header_is_on_figures_of_every_size(count, dpi):
+    """Cells need not fall on whole dots, and the page is cut to them."""
+    panels = [TextPanel(f"panel {number}", "") for number in range(count)]
+    pixels = FigureDrawing(lambda _: panels, dpi=dpi).draw(Snapshot(arrays={}, run="run")).pixels
+    assert (pixels[: int(0.4 * dpi)] < 128).any()
+
+
 def test_nothing_is_kept_of_the_frames_before(lens_snapshot):
     """A renderer runs for days: artists that pile up would slow it down first and then fill its memory."""
     drawing = FigureDrawing(several_kinds, dpi=DPI)

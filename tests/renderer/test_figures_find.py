@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 import pickle
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from autoviz_render.renderer import figures
 from autoviz_render.renderer.figures import FigureError, figure_names, find_figure, load_figure
 from autoviz_render.renderer.figures.auto import auto
 from autoviz_render.renderer.figures.imaging import imaging
+
+BUILT_IN = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
 
 
 def install(monkeypatch, *points):
@@ -24,14 +28,23 @@ def test_the_built_in_figures_are_found_without_installed_entry_points(monkeypat
     install(monkeypatch)
     assert find_figure("auto") is auto
     assert find_figure("imaging") is imaging
-    assert figure_names() == ["auto", "imaging"]
+    assert figure_names() == BUILT_IN
+    assert [find_figure(name).__name__ for name in BUILT_IN] == BUILT_IN
+
+
+def test_the_built_in_figures_are_those_of_setup_cfg():
+    """One that is found in a checkout must be found by other tools, in the metadata of the package."""
+    settings = configparser.ConfigParser()
+    settings.read(Path(__file__).parents[2] / "setup.cfg")
+    points = dict(line.split(" = ") for line in settings["options.entry_points"][figures.GROUP].strip().splitlines())
+    assert points == {name: figures.find_target(name) for name in BUILT_IN}
 
 
 def test_a_figure_of_an_installed_package_is_found(monkeypatch):
     """The way by which other packages add figures."""
     install(monkeypatch, ("spectrum", "autoviz_render.renderer.figures.auto:auto"))
     assert find_figure("spectrum") is auto
-    assert figure_names() == ["auto", "imaging", "spectrum"]
+    assert figure_names() == [*BUILT_IN, "spectrum"]
 
 
 def test_a_built_in_name_cannot_be_taken_over(monkeypatch):
@@ -42,7 +55,7 @@ def test_a_built_in_name_cannot_be_taken_over(monkeypatch):
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
     """The person who mistyped should not have to look elsewhere."""
-    with pytest.raises(FigureError, match=r"no figure is named 'imagin'; there are: auto, imaging"):
+    with pytest.raises(FigureError, match=r"no figure is named 'imagin'; there are: auto, imaging, interferometer"):
         find_figure("imagin")
 
 

@@ -90,6 +90,15 @@ def test_nothing_is_published_twice_at_the_end(run_dir, make):
     assert published(run_dir) == [(1, -3.0)]
 
 
+def test_the_last_numbers_of_the_samplers_own_are_published(run_dir, make):
+    """The best point is an early one; the evidence of the end is what is looked up in the figure of the run."""
+    with make(every=1000) as update:
+        for number in range(5):
+            update([1.0], -3.0, scalars={"log_evidence": float(number)})
+    lines = Spool(run_dir).scalars()
+    assert [(line.iteration, line.scalars["log_evidence"]) for line in lines] == [(1, 0.0), (5, 4.0)]
+
+
 def test_a_failing_search_marks_its_spool(run_dir, make):
     """The best so far of a run that broke is all there is of it."""
 

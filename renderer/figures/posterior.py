@@ -1,0 +1,206 @@
+"""The figure of where a sampler's points are: a corner plot, and beside it the posterior in numbers.
+
+What it reads from a snapshot, from `arrays` or else from `static`:
+
+    samples      [sample, parameter]  points of the posterior, in physical units
+    log_weights  [sample]             in nats, in any normalisation, -inf for none; without them all weigh the same
+    live_points  [point, parameter]   those that a nested sampler has alive
+
+Names, and the best fit that is marked, are the snapshot's parameters: as many as `samples` has columns; without any
+they are p0, p1, ... Of more than ten parameters the corner plot shows the first ten, the table all.
+
+While the samples weigh no more than `LEAST` equal ones, a text stands in the place of the corner plot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autoviz_render.renderer import densities
+from autoviz_render.renderer.bins import equal_bins
+from autoviz_render.renderer.figures.reading import Floats, best_fit, floats
+from autoviz_render.renderer.panels import (
+    CornerPanel,
+    Curve,
+    LinesPanel,
+    Panel,
+    ScatterPanel,
+    Series,
+    TablePanel,
+    TextPanel,
+)
+from autoviz_render.renderer.ticks import interval
+from autoviz_render.spool.snapshot import Snapshot
+
+LEAST = 20.0
+"""Effective samples: of fewer, contours show chance."""
+
+MOST_PARAMETERS = 10
+_MOST_POINTS = 2000
+_BLOCKS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Weighted samples, those left out that are not finite or weigh nothing.
+
+    names: of the parameters. samples: array[sample, parameter]. weights: array[sample], of sum one.
+    is_weighted: whether the snapshot gives weights. given: how many samples have any.
+    live_points: array[point, parameter]; none where the snapshot holds none.
+    best: array[parameter], the best fit; NaN where it is not known.
+    """
+
+    names: Sequence[str]
+    samples: Floats
+    weights: Floats
+    is_weighted: bool
+    given: int
+    live_points: Floats
+    best: Floats
+
+    @property
+    def effective_sample_size(self) -> float:
+        """How many samples of equal weight tell as much. Source: Kish (1965), Survey Sampling, section 8.2."""
+        return float(1 / np.sum(self.weights**2)) if self.weights.size else 0.0
+
+    def intervals(self) -> Floats:
+        """The quantiles of each parameter at 15.87, 50 and 84.13 per cent: array[parameter, 3]."""
+        shares = (0.1587, 0.5, 0.8413)
+        return np.array([densities.quantiles(column, self.weights, shares) for column in self.samples.T]).reshape(-1, 3)
+
+
+def posterior_of(snapshot: Snapshot) -> Posterior | None:
+    """The numbers of the figure; None where the snapshot holds no samples yet.
+
+    Raises ValueError where an array has another shape than it should.
+    """
+    samples = floats(snapshot, "samples")
+    if samples is None:
+        return None
+    if samples.ndim != 2 or samples.shape[1] == 0:
+        raise ValueError(f"samples is array[sample, parameter], not of shape {samples.shape}")
+    count, width = samples.shape
+    if snapshot.parameters and len(snapshot.parameters) != width:
+        raise ValueError(f"samples has {width} columns, and the snapshot {len(snapshot.parameters)} parameters")
+    log_weights = floats(snapshot, "log_weights")
+    if log_weights is not None and log_weights.shape != (count,):
+        raise ValueError(f"log_weights is array[sample], {count} of them, not of shape {log_weights.shape}")
+    live_points = floats(snapshot, "live_points")
+    if live_points is not None and (live_points.ndim != 2 or live_points.shape[1] != width):
+        raise ValueError(f"live_points is array[point, {width}], not of shape {live_points.shape}")
+    given = np.zeros(count) if log_weights is None else log_weights
+    kept, weights = _usable(samples, given)
+    return Posterior(
+        names=tuple(snapshot.parameters) or tuple(f"p{number}" for number in range(width)),
+        samples=kept,
+        weights=weights,
+        is_weighted=log_weights is not None,
+        given=int(np.isfinite(given).sum()),
+        live_points=np.empty((0, width)) if live_points is None else live_points,
+        best=np.array(list(snapshot.parameters.values()) or [np.nan] * width),
+    )
+
+
+def posterior(snapshot: Snapshot) -> list[list[Panel]]:
+    """The corner plot, and a column of panels at its right: as few rows as there are parameters, up to three.
+
+    Raises ValueError where an array has another shape than it should.
+    """
+    found = posterior_of(snapshot)
+    if found is None:
+        text = "The snapshot holds no array named samples, array[sample, parameter]: this figure shows where they are."
+        return [[TextPanel("No samples yet", text), *best_fit(snapshot)]]
+    effective = found.effective_sample_size
+    numbers = best_fit(snapshot, _numbers(found))
+    if effective < LEAST:
+        text = f"{found.given:,} samples weigh as much as {effective:.1f} equal ones. "
+        text += f"The corner plot appears from {LEAST:.0f} on."
+        return [[TextPanel("Not enough samples yet", text), *numbers, *_points(found)]]
+    size = 2 if len(found.names) <= 2 else 3
+    first, *others = [_intervals(found), *numbers, *_points(found)][:size]
+    return [[_corner(found, size), first], *([panel] for panel in others)]
+
+
+def _corner(found: Posterior, size: int) -> Panel:
+    shown = slice(MOST_PARAMETERS)
+    names = found.names[shown]
+    title = "Posterior"
+    if len(found.names) > len(names):
+        title += f": the first {len(names)} of {len(found.names)} parameters"
+    return CornerPanel(
+        title,
+        found.samples[:, shown],
+        names,
+        weights=found.weights,
+        marked=found.best[shown],
+        bins=int(np.clip(2 * found.effective_sample_size ** (1 / 3), 12, 40)),
+        span=(size, size),
+    )
+
+
+def _intervals(found: Posterior) -> Panel:
+    told = (interval(*map(float, quantiles)) for quantiles in found.intervals())
+    return TablePanel("Median and 68%", list(zip(found.names, told, strict=True)))
+
+
+def _numbers(found: Posterior) -> list[tuple[str, str]]:
+    rows = [("samples", f"{found.given:,}")]
+    if found.is_weighted:
+        rows.append(("effective samples", f"{found.effective_sample_size:,.0f}"))
+    if len(found.live_points):
+        rows.append(("live points", f"{len(found.live_points):,}"))
+    return rows
+
+
+def _points(found: Posterior) -> list[Panel]:
+    """The points themselves, in the first two parameters; of samples that weigh the same, their course."""
+    if not found.is_weighted:
+        return [_course(found)] if len(found.samples) >= 2 * _BLOCKS else []
+    if len(found.names) < 2 or not found.weights.size:
+        return []
+    drawn = np.arange(0, len(found.samples), -(-len(found.samples) // _MOST_POINTS))
+    drawn = drawn[np.argsort(found.weights[drawn], kind="stable")]  # the heavy ones over the light ones
+    x, y = found.live_points[:, 0], found.live_points[:, 1]
+    live = Curve(x, y, style="", marker=".", colour="#d55e00", label="live points")
+    return [
+        ScatterPanel(
+            "Samples",
+            found.samples[drawn, 0],
+            found.samples[drawn, 1],
+            found.weights[drawn] / found.weights.max(),
+            x_label=found.names[0],
+            y_label=found.names[1],
+            unit="weight",
+            low=0.0,
+            high=1.05,
+            curves=[live] if len(found.live_points) else [],
+        )
+    ]
+
+
+def _course(found: Posterior) -> Panel:
+    """The first three parameters in means of a hundred blocks of samples: level in a chain that settled."""
+    lower, middle, upper = found.intervals().T
+    spread = np.where(upper > lower, (upper - lower) / 2, 1.0)
+    number = np.arange(float(len(found.samples)))
+    blocks = equal_bins(number, 0.0, number[-1], _BLOCKS)
+    series = [
+        Series(blocks.centres, (blocks.sums(values) / blocks.counts() - median) / sigma, label=name, width=1.0)
+        for name, values, median, sigma in zip(found.names[:3], found.samples.T, middle, spread, strict=False)
+    ]
+    hold = Series(np.zeros(2), np.array([-1.0, 1.0]), style="")
+    return LinesPanel("Course", [*series, hold], x_label="sample", y_label="(mean of a block − median) / σ")
+
+
+def _usable(samples: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
+    """Those samples that are finite and weigh something, and their weights, of sum one."""
+    highest = log_weights[np.isfinite(log_weights)].max(initial=-np.inf)
+    with np.errstate(invalid="ignore"):
+        weights = np.exp(log_weights - highest) if np.isfinite(highest) else np.zeros(log_weights.shape)
+    try:
+        return densities.usable(samples, weights)
+    except ValueError:
+        return np.empty((0, samples.shape[1])), np.empty(0)

@@ -1,0 +1,264 @@
+"""The interferometer figure's numbers and panels, without Matplotlib."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autoviz_render.renderer.bins import equal_bins, grid_sums
+from autoviz_render.renderer.figures.imaging import MissingArraysError
+from autoviz_render.renderer.figures.interferometer import interferometer
+from autoviz_render.renderer.figures.visibilities import ring_means, rings, visibility_fit
+from autoviz_render.renderer.panels import ImagePanel, LinesPanel, TablePanel
+from autoviz_render.spool.snapshot import Snapshot
+
+TITLES = [
+    "Dirty image",
+    "Dirty model",
+    "Dirty residuals",
+    "Source plane",
+    "Amplitude",
+    "Real, imaginary part",
+    "Phase, data over model",
+    "Residuals, by distance",
+    "uv coverage: 2,000",
+    "Mean χ² in the uv plane",
+    "Residuals",
+    "Best fit",
+]
+
+
+def visibilities(size=2000, *, seed=0, amplitude=1.0, phase=0.0, sigma=0.05, iteration=100, **changed):
+    """A Gaussian source off the phase centre; `changed` replaces arrays by name, None leaves one out.
+
+    amplitude, phase: of the model over the truth; the latter in radians.
+    """
+    rng = np.random.default_rng(seed)
+    uv = rng.normal(0, 2e5, (size, 2))
+    truth = np.exp(-0.5 * np.hypot(*uv.T) ** 2 / 3e5**2) * np.exp(-2j * np.pi * uv[:, 0] * 1e-6)
+    noise = sigma * (rng.standard_normal(size) + 1j * rng.standard_normal(size))
+    y, x = np.mgrid[-1:1:20j, -1:1:20j]
+    image = np.exp(-4 * (x**2 + y**2))
+    static = {
+        "data": truth + noise,
+        "noise_map": np.full(size, sigma * (1 + 1j)),
+        "uv_wavelengths": uv,
+        "extent": np.array([-1.0, 1.0, -1.0, 1.0]),
+        "dirty_image": image,
+    }
+    arrays = {
+        "model_data": amplitude * truth * np.exp(1j * phase),
+        "dirty_model": amplitude * image,
+        "dirty_residuals": (1 - amplitude) * image,
+        "source": image,
+        "source_extent": np.array([-0.5, 0.5, -0.5, 0.5]),
+        "inverse_magnification": 1 - 0.5 / np.hypot(x, y),
+    }
+    for name, value in changed.items():
+        (static if name in static else arrays)[name] = value
+    return Snapshot(
+        arrays={name: value for name, value in arrays.items() if value is not None},
+        static={name: value for name, value in static.items() if value is not None},
+        parameters={"flux": 1.0},
+        iteration=iteration,
+        log_likelihood=-100.0,
+        run="toy",
+    )
+
+
+def titles(panels):
+    return [panel.title for panel in panels]
+
+
+def named(panels, title):
+    return next(panel for panel in panels if panel.title.startswith(title))
+
+
+def test_the_figure_has_twelve_panels():
+    """Images, the uv plane, the residuals: what is looked at before a model is believed."""
+    assert titles(interferometer(visibilities())) == TITLES
+
+
+def test_the_residuals_are_in_units_of_the_noise_of_each_part():
+    """The noise of the real and of the imaginary part may differ."""
+    noise = np.full(2000, 0.05 + 0.1j)
+    snapshot = visibilities(noise_map=noise)
+    difference = snapshot.static["data"] - snapshot.arrays["model_data"]
+    fit = visibility_fit(snapshot)
+    np.testing.assert_allclose(fit.residuals, [difference.real / 0.05, difference.imag / 0.1])
+    rows = dict(interferometer(snapshot)[-1].rows)
+    assert rows["chi squared"] == f"{np.sum(fit.residuals**2):,.0f}"
+    assert rows["points"] == "4,000"
+
+
+def test_real_noise_stands_for_both_parts():
+    """As most codes keep it."""
+    one = visibility_fit(visibilities(noise_map=np.full(2000, 0.05)))
+    other = visibility_fit(visibilities())
+    np.testing.assert_array_equal(one.noise, other.noise)
+
+
+def test_means_in_rings_are_the_truth_within_their_errors():
+    """An error bar that is too small makes a good model look bad."""
+    fit = visibility_fit(visibilities(100_000, sigma=0.3))
+    means = ring_means(fit, rings(fit))
+    for found, expected, error in (
+        (means.amplitude_residual, np.zeros(means.phase.size), np.ones(means.phase.size)),
+        (means.parts[0], means.parts_model[0], means.parts_error[0]),
+        (means.parts[1], means.parts_model[1], means.parts_error[1]),
+        (means.phase, np.zeros(means.phase.size), means.phase_error),
+    ):
+        known = np.isfinite(found)
+        deviation = (found[known] - expected[known]) / error[known]
+        assert known.sum() > 20
+        assert 0.6 < np.sqrt(np.mean(deviation**2)) < 1.5
+
+
+def test_amplitudes_are_not_lifted_by_the_noise():
+    """The mean of |V| of pure noise is not zero: of faint visibilities it would show a source that is not there."""
+    fit = visibility_fit(visibilities(50_000, sigma=1.0, seed=4))
+    means = ring_means(fit, rings(fit, 10))
+    assert np.hypot(fit.data.real, fit.data.imag).mean() > 1.2
+    assert abs(means.amplitude[0] - means.amplitude_model[0]) < 5 * means.amplitude_error[0]
+
+
+def test_a_phase_error_is_seen_in_degrees():
+    """A wrong position in the sky is a phase, and nothing in the amplitudes."""
+    fit = visibility_fit(visibilities(phase=-0.1))
+    means = ring_means(fit, rings(fit))
+    near = means.phase[:10]
+    np.testing.assert_allclose(near, np.degrees(0.1), atol=2.0)
+    assert named(interferometer(visibilities(phase=-0.1)), "Phase").y_limits[1] > 6
+
+
+def test_the_chi_squared_of_each_cell_is_one_where_the_model_is_right():
+    """Where in the uv plane a model fails says what it lacks: short baselines are the large scales."""
+    panel = named(interferometer(visibilities(20_000)), "Mean χ²")
+    coverage = named(interferometer(visibilities(20_000)), "uv coverage")
+    assert coverage.values.sum() == 40_000
+    np.testing.assert_array_equal(coverage.values, coverage.values[::-1, ::-1])
+    np.testing.assert_array_equal(panel.mask, coverage.values == 0)
+    weight = coverage.values[~panel.mask]
+    assert np.average(panel.values[~panel.mask], weights=weight) == pytest.approx(1.0, abs=0.02)
+
+
+def test_each_column_of_the_residuals_is_a_density():
+    """Rings with few visibilities must not look better fitted than those with many."""
+    panel = named(interferometer(visibilities(20_000)), "Residuals, by")
+    x0, x1, y0, y1 = panel.extent
+    height = (y1 - y0) / panel.values.shape[0]
+    columns = panel.values.sum(axis=0) * height
+    assert np.all((columns > 0.9) | panel.mask[0])
+    assert (x0, y0, y1) == (0.0, -5.0, 5.0)
+    assert x1 == pytest.approx(visibility_fit(visibilities(20_000)).distance.max() / 1e3)
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(1e-6, "λ"), (1e-2, "kλ"), (1.0, "kλ"), (10.0, "Mλ"), (1e4, "Gλ"), (0.0, "λ")]
+)
+def test_distances_have_a_unit_of_their_size(factor, unit):
+    """From decimetre arrays to baselines longer than the Earth."""
+    panels = interferometer(visibilities(uv_wavelengths=factor * visibilities().static["uv_wavelengths"]))
+    assert named(panels, "Amplitude").x_label == f"uv distance ({unit})"
+    assert named(panels, "uv coverage").x_label == f"u ({unit})"
+
+
+@pytest.mark.parametrize("name", ["data", "model_data", "noise_map", "uv_wavelengths"])
+def test_a_missing_required_array_is_named(name):
+    """The sampler's author reads this message, and has to know what to publish."""
+    with pytest.raises(MissingArraysError, match=f"the interferometer figure needs {name}, which"):
+        interferometer(visibilities(**{name: None}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data", np.zeros(2000)),
+        ("data", np.zeros((2000, 2), dtype=complex)),
+        ("data", np.zeros(0, dtype=complex)),
+        ("model_data", np.zeros(3, dtype=complex)),
+        ("noise_map", np.ones(3)),
+        ("uv_wavelengths", np.zeros((2, 2000))),
+        ("dirty_model", np.zeros((3, 3))),
+        ("dirty_image", np.zeros(9)),
+        ("mask", np.zeros((3, 3), dtype=bool)),
+        ("inverse_magnification", np.zeros((3, 3))),
+        ("source", np.zeros(3)),
+    ],
+)
+def test_an_array_of_the_wrong_shape_is_named(name, value):
+    """NumPy's own message would speak of operands and broadcasting."""
+    with pytest.raises(ValueError, match=f"^{'dirty_' if 'dirty' in name else name}"):
+        interferometer(visibilities(**{name: value}))
+
+
+def test_what_is_missing_is_left_out_and_the_others_close_up():
+    """No dirty image is made here: that is the imager's work."""
+    none = dict.fromkeys(["dirty_image", "dirty_model", "dirty_residuals", "extent", "inverse_magnification"])
+    assert titles(interferometer(visibilities(**none))) == TITLES[3:]
+    assert titles(interferometer(visibilities(**none, source=None))) == TITLES[4:]
+    assert titles(interferometer(visibilities(dirty_image=None))) == [TITLES[1], *TITLES[2:]]
+
+
+def test_dirty_image_and_model_share_their_colours_and_residuals_are_centred():
+    """They are compared by eye."""
+    image, model, residuals, *_ = interferometer(visibilities(amplitude=0.01))
+    assert (image.low, image.high, image.colours) == (model.low, model.high, model.colours)
+    assert residuals.scale == "symmetric"
+    assert [curve.label for curve in model.curves] == ["critical curve"]
+    assert {panel.unit for panel in (image, model, residuals)} == {"Jy beam⁻¹"}
+    assert interferometer(visibilities(), unit="mJy")[0].unit == "mJy beam⁻¹"
+    assert interferometer(visibilities(), unit="mJy")[4].y_label == "amplitude (mJy)"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e300, -1e300])
+@pytest.mark.parametrize("name", ["data", "noise_map", "model_data", "uv_wavelengths", "dirty_image", "source"])
+def test_any_value_in_any_array_is_survived_without_a_warning(name, value):
+    """Flagged visibilities are NaN or zero in one code or another; warnings are errors here."""
+    snapshot = visibilities(400)
+    array = {**snapshot.static, **snapshot.arrays}[name].copy()
+    array[3:9] = value
+    for replaced in (array, np.full_like(array, value)):
+        assert len(interferometer(visibilities(400, **{name: replaced}))) == 12
+
+
+def test_visibilities_that_cannot_be_used_are_counted():
+    """Left out in silence, they would be missed in chi squared alone."""
+    data = visibilities().static["data"].copy()
+    data[:17] = np.nan
+    assert dict(interferometer(visibilities(data=data))[-1].rows)["left out"] == "17"
+
+
+def test_a_great_many_visibilities_are_as_few_in_the_picture():
+    """Points drawn one by one would take minutes, and hide one another."""
+    for size in (3, 200_000):
+        panels = interferometer(visibilities(size))
+        lines = [s for panel in panels if isinstance(panel, LinesPanel) for s in (*panel.series, *panel.residuals)]
+        images = [panel for panel in panels if isinstance(panel, ImagePanel)]
+        assert max(series.x.size for series in lines) <= 300
+        assert max(panel.values.size for panel in images) <= 120 * 120
+        assert isinstance(panels[-1], TablePanel)
+
+
+def test_bins_hold_each_point_once():
+    """The edges are where counts go wrong."""
+    values = np.array([0.0, 0.5, 1.0, 2.0, np.nan, -0.1, 2.1])
+    bins = equal_bins(values, 0.0, 2.0, 2)
+    np.testing.assert_array_equal(bins.index, [0, 0, 1, 1, -1, -1, -1])
+    np.testing.assert_array_equal(bins.counts(), [2, 2])
+    np.testing.assert_array_equal(bins.sums(np.where(np.isfinite(values), values, 0.0)), [0.5, 3.0])
+    other = equal_bins(values[::-1].copy(), 0.0, 2.0, 1)
+    np.testing.assert_array_equal(grid_sums(bins, other), [[0.0, 1.0]])
+
+
+def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
+    """Live and later rendering give the same bytes, whatever was drawn before."""
+    kept_equals_fresh(
+        interferometer,
+        [
+            visibilities(),
+            visibilities(amplitude=0.2, phase=1.0, iteration=7),
+            visibilities(300, dirty_image=None, source=None),
+            visibilities(model_data=np.full(2000, np.nan + 0j)),
+        ],
+    )

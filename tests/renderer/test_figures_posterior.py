@@ -1,0 +1,191 @@
+"""The posterior figure's numbers and panels, without Matplotlib."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autoviz_render.renderer.figures.posterior import MOST_PARAMETERS, posterior, posterior_of
+from autoviz_render.renderer.panels import CornerPanel, LinesPanel, ScatterPanel, TablePanel, TextPanel
+from autoviz_render.renderer.ticks import interval
+from autoviz_render.spool.snapshot import Snapshot
+
+MEAN, SIGMA = np.array([1.2, -30.0, 0.004]), np.array([0.1, 5.0, 0.0002])
+
+
+def nested(size=3000, live=200, *, width=3, seed=0, iteration=100, parameters=True, **changed):
+    """Points that shrink towards a Gaussian's centre, with the weights of nested sampling; None leaves an array out."""
+    rng = np.random.default_rng(seed)
+    mean, sigma = np.resize(MEAN, width), np.resize(SIGMA, width)
+    log_volume = -np.arange(size + 1) / live
+
+    def on_shell(radius):
+        direction = rng.standard_normal((radius.size, width))
+        return mean + sigma * radius[:, None] * direction / np.linalg.norm(direction, axis=1)[:, None]
+
+    radius = 8 * np.exp(log_volume / width)
+    arrays = {
+        "samples": on_shell(radius[:-1]),
+        "log_weights": -0.5 * radius[:-1] ** 2 + log_volume[:-1] - 4000.0,
+        "live_points": on_shell(radius[-1] * rng.random(live) ** (1 / width)),
+    } | changed
+    return Snapshot(
+        arrays={name: value for name, value in arrays.items() if value is not None},
+        parameters={f"p{i}": value for i, value in enumerate(mean)} if parameters else {},
+        iteration=iteration,
+        log_likelihood=-4000.0,
+        run="toy",
+    )
+
+
+def kinds(rows):
+    return [[type(panel) for panel in row] for row in rows]
+
+
+def test_a_corner_plot_stands_beside_its_numbers():
+    """What a paper shows, while the run goes on."""
+    rows = posterior(nested())
+    assert kinds(rows) == [[CornerPanel, TablePanel], [TablePanel], [ScatterPanel]]
+    corner = rows[0][0]
+    assert corner.span == (3, 3)
+    assert corner.names == ("p0", "p1", "p2")
+    np.testing.assert_array_equal(corner.marked, MEAN)
+
+
+def test_the_numbers_are_those_of_the_weighted_samples():
+    """Without the weights the first points of a run, drawn from the prior, would count as much as the last."""
+    found = posterior_of(nested(20_000, 2000))
+    lower, middle, upper = found.intervals().T
+    np.testing.assert_allclose((middle - MEAN) / SIGMA, 0, atol=0.15)
+    np.testing.assert_allclose((upper - lower) / 2 / SIGMA, 1, rtol=0.1)
+    assert found.weights.sum() == pytest.approx(1.0)
+    assert found.effective_sample_size == pytest.approx(np.sum(found.weights) ** 2 / np.sum(found.weights**2))
+
+
+def test_the_normalisation_of_the_weights_does_not_matter():
+    """Log likelihoods of a lens are minus a million: their exponentials are zero."""
+    one = posterior_of(nested())
+    other = posterior_of(nested(log_weights=nested().arrays["log_weights"] - 1e6))
+    np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6)
+
+
+def test_without_weights_all_samples_weigh_the_same_and_their_course_is_shown():
+    """Those of a Markov chain: whether it has settled is seen in the course of its means."""
+    rows = posterior(nested(log_weights=None, live_points=None))
+    assert kinds(rows) == [[CornerPanel, TablePanel], [TablePanel], [LinesPanel]]
+    assert posterior_of(nested(log_weights=None)).effective_sample_size == pytest.approx(3000)
+    assert "effective samples" not in dict(rows[1][0].rows), "of a chain it is another number"
+    assert max(series.x.size for series in rows[2][0].series) == 100
+
+
+def test_before_there_are_samples_it_says_so():
+    """The first quick update comes before the first sample: no error, no empty page."""
+    ((text, table),) = posterior(nested(samples=None, log_weights=None, live_points=None))
+    assert "no array named samples" in text.text
+    assert isinstance(table, TablePanel)
+    assert kinds(posterior(Snapshot(arrays={}))) == [[TextPanel]]
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 30])
+def test_a_few_samples_make_no_contours(size):
+    """Contours of five points show chance, and look like a result."""
+    ((text, *others),) = posterior(nested(size))
+    assert text.title == "Not enough samples yet"
+    assert f"{size} samples weigh as much as" in text.text
+    assert isinstance(others[0], TablePanel)
+
+
+def test_samples_without_weight_are_not_counted():
+    """Arrays of a fixed shape are padded with those."""
+    log_weights = nested().arrays["log_weights"].copy()
+    log_weights[1000:] = -np.inf
+    found = posterior_of(nested(log_weights=log_weights))
+    assert (found.given, len(found.samples)) == (1000, 1000)
+
+
+def test_of_many_parameters_the_corner_shows_the_first_and_says_so():
+    """A corner of thirty parameters has stamps for panels."""
+    (corner, table), *_ = posterior(nested(6000, width=14))
+    assert len(corner.names) == corner.samples.shape[1] == MOST_PARAMETERS
+    assert corner.title == "Posterior: the first 10 of 14 parameters"
+    assert len(table.rows) == 14
+
+
+@pytest.mark.parametrize(("width", "span"), [(1, (2, 2)), (2, (2, 2)), (3, (3, 3)), (10, (3, 3))])
+def test_the_corner_is_as_large_as_its_parameters_need(width, span):
+    """One histogram over a whole page would be as wrong as ten on a stamp."""
+    rows = posterior(nested(width=width))
+    assert rows[0][0].span == span
+    assert len(rows) == span[0]
+
+
+def test_parameters_without_names_are_numbered():
+    """As `QuickUpdate` numbers them."""
+    corner = posterior(nested(parameters=False))[0][0]
+    assert corner.names == ("p0", "p1", "p2")
+    assert np.isnan(corner.marked).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("samples", np.zeros(3000)),
+        ("samples", np.zeros((3000, 2))),
+        ("samples", np.zeros((3000, 0))),
+        ("log_weights", np.zeros(7)),
+        ("live_points", np.zeros((200, 2))),
+    ],
+)
+def test_an_array_of_the_wrong_shape_is_named(name, value):
+    """NumPy's own message would speak of operands and broadcasting."""
+    with pytest.raises(ValueError, match=f"^{name} "):
+        posterior(nested(**{name: value}))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e300, -1e300])
+@pytest.mark.parametrize("name", ["samples", "log_weights", "live_points"])
+def test_any_value_in_any_array_is_survived_without_a_warning(name, value):
+    """A refused point has a log likelihood of minus infinity, and a broken one of NaN."""
+    array = nested().arrays[name].copy()
+    array[3:9] = value
+    for replaced in (array, np.full_like(array, value)):
+        assert posterior(nested(**{name: replaced}))
+
+
+def test_the_heaviest_samples_lie_over_the_others():
+    """A point of no weight on top of the posterior would hide it."""
+    scatter = posterior(nested())[2][0]
+    assert np.all(np.diff(scatter.values) >= 0)
+    assert scatter.values[-1] == 1.0
+    assert scatter.x.size <= 2000
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "text"),
+    [
+        ((1.11, 1.234, 1.345), "1.23 +0.11 −0.12"),
+        ((-0.31, -0.001, 0.3), "0.00 +0.30 −0.31"),
+        ((-1163.2, -1100.0, -1000.0), "−1100 +100 −63"),
+        ((2.5, 2.5, 2.5), "2.5"),
+        ((0.9999, 1.0, 1.00011), "1.00000 +0.00011 −0.00010"),
+        ((1e-12, 2e-12, 3e-12), "2e−12 +1e−12 −1e−12"),
+        ((1.0e7, 1.2e7, 1.3e7), "1.2e+07 +1e+06 −2e+06"),
+    ],
+)
+def test_an_interval_reads_to_two_digits_of_its_smaller_side(quantiles, text):
+    """More digits would be noise, fewer would hide the asymmetry."""
+    assert interval(*quantiles) == text
+
+
+def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
+    """Live and later rendering give the same bytes, whatever was drawn before: from no samples to many."""
+    kept_equals_fresh(
+        posterior,
+        [
+            nested(samples=None, log_weights=None, live_points=None),
+            nested(30),
+            nested(),
+            nested(seed=1, iteration=200, log_weights=None),
+            nested(width=2),
+        ],
+    )

@@ -1,0 +1,94 @@
+"""What every figure looks like, compared with pictures that a person has looked at."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from autoviz_render.renderer.drawing import DrawnFigure, FigureDrawing
+from autoviz_render.renderer.figures import find_figure
+from autoviz_render.renderer.theme import THEMES
+from autoviz_render.spool.snapshot import Snapshot
+
+DOCS = Path(__file__).parents[2] / "docs" / "figures" / "draw.py"
+DPI = 40
+TOLERANCE = 1.5
+"""The root mean square of the differences, of 255. Another colour of one thin line is 2.7."""
+
+pytestmark = pytest.mark.skipif(
+    not mpl.__version__.startswith("3.11."), reason="the pictures are of Matplotlib 3.11: others draw other letters"
+)
+
+
+class Golden:
+    """What pytest-mpl asks of a figure: to be saved. These are the pixels that a user gets, not Matplotlib's own."""
+
+    def __init__(self, figure: DrawnFigure) -> None:
+        assert figure.errors == ()
+        self._figure = figure
+
+    def savefig(self, path: str, **_: object) -> None:
+        Path(path).write_bytes(self._figure.save("png"))
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """The snapshots that the pages of the figures show: functions by the figure's name."""
+    spec = importlib.util.spec_from_file_location("figures_of_the_docs", DOCS)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def draw(name: str, snapshot: Snapshot, theme: str = "light") -> Golden:
+    return Golden(FigureDrawing(find_figure(name), dpi=DPI, theme=THEMES[theme]).draw(snapshot))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["imaging", "interferometer", "line", "posterior", "run", "auto"])
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_a_figure_of_a_good_fit(examples, name, theme):
+    """Converged, as it is in the docs."""
+    return draw(name, getattr(examples, name)(), theme)
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_every_kind_of_panel(examples):
+    """The gallery of the docs."""
+    return Golden(FigureDrawing(examples.gallery(), dpi=DPI).draw(Snapshot(arrays={}, run="gallery")))
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_an_early_fit_in_a_mask_of_odd_shape_with_values_that_are_not_finite(examples):
+    """A bad model, a mask with a hole and an arm, NaNs in model and source."""
+    snapshot = examples.imaging()
+    arrays = {name: np.array(value, copy=True) for name, value in snapshot.arrays.items()}
+    for name in ("model_image", "source_image", "lens_light", "source"):
+        arrays[name] *= 0.3
+    arrays["model_image"][20:24, 30:50] = np.nan
+    arrays["source"][2:4, 3:6] = np.inf
+    mask = np.array(snapshot.static["mask"], copy=True)
+    rows, columns = np.indices(mask.shape)
+    mask[np.hypot(rows - mask.shape[0] / 2, columns - mask.shape[1] / 2) < 4] = True
+    mask[mask.shape[0] // 2 :, : mask.shape[1] // 3] = True
+    static = {**snapshot.static, "mask": mask}
+    return draw("imaging", replace(snapshot, arrays=arrays, static=static, iteration=12, log_likelihood=-9.87e5))
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_a_panel_that_fails(examples):
+    """Its error in its place, the rest drawn."""
+    snapshot = examples.imaging()
+
+    def recipe(snapshot):
+        panels = find_figure("imaging")(snapshot)
+        return [*panels[:3], replace(panels[3], colours="no such map"), *panels[4:6]]
+
+    figure = FigureDrawing(recipe, dpi=DPI).draw(snapshot)
+    assert figure.errors == ("Source plane: ValueError: no colour map is named 'no such map'",)
+    return Golden(replace(figure, errors=()))

@@ -1,0 +1,160 @@
+"""The points that stand for a run's posterior: right in the mean, bounded, and the same after a resumption."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from toy_search import SIGMA, search
+
+from autoviz_render import NSS
+from autoviz_render.renderer.figures.posterior import posterior_of
+from autoviz_render.search.evidence import RunningEvidence
+from autoviz_render.search.samples import Samples
+from autoviz_render.spool.store import Spool
+
+LIVE, DELETE, STEPS = 50, 5, 60
+SHAPES = {"samples": (2060, 2), "log_weights": (2060,), "live_points": (60, 2)}
+
+
+def shrinking(seed=0, steps=STEPS):
+    """Dead points, step by step, and the live ones left: positions are array[point, 1], their own log likelihoods."""
+    rng = np.random.default_rng(seed)
+    levels = np.sort(rng.exponential(3.0, steps * DELETE + LIVE))
+    dead = rng.permuted(levels[:-LIVE].reshape(steps, DELETE), axis=1)
+    return dead, SimpleNamespace(position=levels[-LIVE:, None], loglikelihood=levels[-LIVE:])
+
+
+def kept(dead, most, *, at_once=False):
+    samples = Samples(LIVE, DELETE, most)
+    for step in [dead.ravel()] if at_once else dead:
+        samples.add(step[:, None], step)
+    return samples
+
+
+def weights(arrays):
+    return np.exp(arrays["log_weights"])
+
+
+def test_their_weights_sum_to_the_running_evidence():
+    """Nothing is left out while there is room: the progress line and the figure tell one story."""
+    dead, live = shrinking()
+    running = RunningEvidence()
+    for step in dead:
+        running.add(step, live.loglikelihood)
+    arrays = kept(dead, 1000).arrays(live)
+    assert np.log(weights(arrays)[:-LIVE].sum()) == pytest.approx(running.log_evidence)
+    assert np.log(weights(arrays).sum()) == pytest.approx(running.log_evidence + running.remaining)
+
+
+def test_what_is_kept_stands_for_what_is_not():
+    """The last dead points are no posterior: its bulk lies further out. As few, well chosen, have its variance."""
+    kept_squares, last_squares, totals = [], [], []
+    for seed in range(5):
+        noise = np.random.default_rng(seed).gumbel(0, 1, 400 * DELETE)
+        radius = np.sqrt(np.sort(64 * np.exp(-(np.arange(400 * DELETE) + noise) / LIVE)))[::-1]  # in two dimensions
+        live = SimpleNamespace(position=radius[-LIVE:, None] / 9, loglikelihood=-0.5 * radius[-LIVE:] ** 2)
+        some, everything = (Samples(LIVE, DELETE, most) for most in (100, 10_000))
+        for samples in (some, everything):
+            samples.add(radius[:, None], -0.5 * radius**2)
+        one, other = some.arrays(live), everything.arrays(live)
+        assert one["samples"].shape == (100 + LIVE, 1)
+        kept_squares.append(np.average(one["samples"][:, 0] ** 2, weights=weights(one)))
+        last_squares.append(np.mean(radius[-100:] ** 2))
+        totals.append(weights(one).sum() / weights(other).sum())
+    assert np.mean(kept_squares) == pytest.approx(2.0, abs=0.3)
+    assert np.mean(last_squares) < 0.01
+    assert np.mean(totals) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_run_in_pieces_keeps_the_same_points():
+    """After a resumption all dead points come at once: the figure must not change by it, in any bit."""
+    dead, live = shrinking()
+    one, other = (kept(dead, 40, at_once=at_once).arrays(live) for at_once in (False, True))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_what_they_cost_does_not_grow_with_the_run():
+    """A run of a month has millions of dead points."""
+    samples = Samples(LIVE, DELETE, 40)
+    step = np.zeros(DELETE)
+    for _ in range(2000):
+        samples.add(step[:, None], step)
+        assert samples._position.shape[0] <= 80
+
+
+def test_until_so_many_have_died_the_rest_weighs_nothing():
+    """One shape at every step: the file's layout then repeats, and is written from a template."""
+    dead, live = shrinking(steps=3)
+    for steps in range(4):
+        arrays = kept(dead[:steps], 40).arrays(live)
+        assert {name: array.shape for name, array in arrays.items()} == {
+            "samples": (40 + LIVE, 1),
+            "log_weights": (40 + LIVE,),
+            "live_points": (LIVE, 1),
+        }
+        assert np.isneginf(arrays["log_weights"]).sum() == 40 - steps * DELETE
+        assert np.isfinite(arrays["samples"]).all()
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """A search with the figure of its posterior."""
+    run_dir = tmp_path_factory.mktemp("shown") / "run"
+    return run_dir, search(run_dir, figure=["auto", "posterior"], num_live=60).run()
+
+
+def last(run_dir):
+    spool = Spool(run_dir)
+    return spool.read(spool.newest())
+
+
+def test_a_search_publishes_them_where_a_figure_shows_them(shown):
+    """And nowhere else: they would be half of a small snapshot."""
+    run_dir, result = shown
+    spool = Spool(run_dir)
+    first, *others = (spool.read(ref) for ref in spool.snapshots())
+    assert "samples" not in first.arrays, "no point was alive yet"
+    assert all({name: each.arrays[name].shape for name in SHAPES} == SHAPES for each in others)
+    found = posterior_of(last(run_dir))
+    np.testing.assert_allclose(found.intervals()[:, 1], 0.0, atol=0.5 * SIGMA)
+    expected = np.average(result.samples, axis=0, weights=np.exp(result.log_weights))
+    np.testing.assert_allclose(np.average(found.samples, axis=0, weights=found.weights), expected, atol=0.3 * SIGMA)
+
+
+def test_they_change_no_sample_and_compile_nothing(shown, tmp_path):
+    """Watching a fit must not change it."""
+    _, result = shown
+    plain = search(tmp_path, figure="auto").run()
+    np.testing.assert_array_equal(plain.samples, result.samples)
+    np.testing.assert_array_equal(plain.log_weights, result.log_weights)
+    assert result.compilations_after_first_update == 0
+    assert not set(SHAPES) & set(last(tmp_path).arrays)
+
+
+def test_a_resumed_search_has_the_same_ones(shown, tmp_path):
+    """They are not in the checkpoint, and need not be: the dead points are."""
+    run_dir, _ = shown
+    for steps in (15, None):
+        search(tmp_path, figure=["auto", "posterior"], max_iterations=steps).run()
+    one, other = last(run_dir), last(tmp_path)
+    for name in SHAPES:
+        np.testing.assert_array_equal(one.arrays[name], other.arrays[name])
+
+
+def test_the_last_quick_update_has_the_last_numbers(shown):
+    """The final figure of the posterior must be of the final samples, although the best point is an earlier one."""
+    run_dir, result = shown
+    snapshot = last(run_dir)
+    assert snapshot.iteration == result.evaluations
+    assert snapshot.scalars["remaining"] <= 0.05
+    found = posterior_of(snapshot)
+    assert found.given == min(2000, len(result.samples) - 60) + 60
+
+
+def test_a_figure_without_a_name_is_refused_before_anything_is_computed(tmp_path):
+    """At once, and in words."""
+    with pytest.raises(ValueError, match="is not the name of a figure"):
+        NSS(search(tmp_path)._fitness.analysis, tmp_path, figure="module:function").run()

@@ -61,15 +61,16 @@ def test_a_run_in_pieces_ends_as_one_in_one_piece(tmp_path, alone):
 
 def test_killed_at_random_moments_it_ends_in_the_same_bits(tmp_path, alone):
     """SIGKILL: a node that fails, a job's time that is over, the out-of-memory killer."""
+    often = json.dumps({"every": 100, "checkpoint_every": 2000})  # so that each kill leaves quick updates to do over
     rng = random.Random(8)  # noqa: S311  the same moments at every run
     reached = 0
     for _ in range(3):
-        with subprocess.Popen([*PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
+        with subprocess.Popen([*PROGRAM, str(tmp_path), often], stdout=subprocess.PIPE, text=True) as child:
             for _ in range(rng.randint(2, 25)):
                 reached = int(child.stdout.readline())
             child.kill()
     assert 10 < reached < alone[1].iterations
-    subprocess.run([*PROGRAM, str(tmp_path)], check=True, stdout=subprocess.PIPE)
+    subprocess.run([*PROGRAM, str(tmp_path), often], check=True, stdout=subprocess.PIPE)
     assert_same_bits(tmp_path, alone)
     spool = Spool(tmp_path)
     iterations = [line.iteration for line in spool.scalars()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -192,11 +193,20 @@ class RendererProcess:
     def _kill(self) -> None:
         if self._process is None:
             return
-        self._process.kill()  # SIGKILL ends a stopped or hung process too
+        self._kill_group(self._process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)  # but not one that waits for a dead disk: the system ends that one when it can
         self._close_pipe(self._process)
         self._process = None
+
+    @staticmethod
+    def _kill_group(process: subprocess.Popen[bytes]) -> None:
+        """End it and the processes that draw for it: SIGKILL ends a stopped or hung one too."""
+        if os.name == "nt" or process.poll() is not None:  # of one that ended the number may be another's by now
+            process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # all gone; on macOS, only zombies left
+            os.killpg(process.pid, signal.SIGKILL)
 
     @staticmethod
     def _close_pipe(process: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -177,6 +178,27 @@ def test_a_hung_child_is_killed_and_replaced(run_dir, child, no_pauses):
     assert renderer.pid not in (None, first)
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_what_draws_for_a_hung_child_goes_with_it(run_dir, child, no_pauses, eventually):
+    """A plot in a loop that never lets go of the interpreter would not even see that it is alone."""
+    program = "import subprocess as s, sys; print(s.Popen(sys.argv[1:4]).pid, flush=True); sys.stdin.read()"
+    renderer = child((sys.executable, "-c", program, *SLEEPER[:2], "while True: pass"))
+    renderer.start()
+    log = run_dir / "spool" / "renderer.log"
+    eventually(lambda: log.exists() and log.read_text().strip())
+    drawing = int(log.read_text())
+    write_heartbeat(run_dir / "spool" / "renderer.json", Heartbeat(pid=renderer.pid), promise=-1)
+    renderer.check()
+
+    def is_gone() -> bool:
+        try:
+            return Path(f"/proc/{drawing}/stat").read_text().split()[2] == "Z"
+        except FileNotFoundError:
+            return True
+
+    eventually(is_gone)
 
 
 def test_a_child_that_never_beats_is_hung_too(child, monkeypatch, no_pauses):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from autoviz_render.spool.layout import find_spools
 def run(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments ask; the exit code."""
     settings = parse(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # the name of a folder need not be text
     _log_to_stderr(settings)
     try:
         return _do(settings)

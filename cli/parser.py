@@ -11,6 +11,8 @@ from pathlib import Path
 
 FORMATS = ("png", "pdf", "svg", "webp")
 MOVIES = (".mp4", ".gif", ".webp")
+_OF_ALL = ("abandoned", "since", "redraw")
+_OF_MOVIE = ("fps", "duration")
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
 
@@ -22,27 +24,45 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The settings, checked against each other; exits with 2 where they do not go together."""
     parser = make_parser()
     settings = parser.parse_args(arguments)
-    if settings.watch and len(settings.paths) != 1:
-        parser.error("--watch takes one PATH; to watch several runs, name the directory above them")
-    if settings.watch and (settings.which != "newest" or settings.status):
-        parser.error("--watch draws the newest as they come: leave out --all, --step, --best and --status")
-    if settings.movie is not None:
-        settings.which = "all" if settings.which == "newest" else settings.which
-    for option in ("abandoned", "since", "redraw"):
-        if getattr(settings, option) and settings.which != "all":
-            parser.error(f"--{option} goes with --all")
-    if settings.movie is not None and (settings.watch or settings.status or settings.which != "all"):
-        parser.error("--movie is made of all snapshots: leave out --watch, --step, --best and --status")
-    for option in ("fps", "duration"):
-        if getattr(settings, option) is not None and settings.movie is None:
-            parser.error(f"--{option} goes with --movie")
-    if settings.fps is not None and settings.duration is not None:
-        parser.error("--fps and --duration: choose a constant rate, or true time")
-    if settings.until_finished and not settings.watch:
-        parser.error("--until-finished goes with --watch")
-    if settings.poll is not None and not settings.watch:
-        parser.error("--poll goes with --watch")
+    if settings.movie is not None and settings.which == "newest":
+        settings.which = "all"
+    for does_not_go, why in _conflicts(settings):
+        if does_not_go:
+            parser.error(why)
     return settings
+
+
+def _conflicts(settings: argparse.Namespace) -> list[tuple[object, str]]:
+    """What does not go together, if it is so, in words."""
+    is_all, is_movie = settings.which == "all", settings.movie is not None
+    how = settings.redraw or settings.out or settings.frame_timeout or settings.formats != ("png",)
+    return [
+        (
+            settings.watch and len(settings.paths) != 1,
+            "--watch takes one PATH; to watch several runs, name the directory above them",
+        ),
+        (
+            settings.watch and (settings.which != "newest" or settings.status) and not is_movie,
+            "--watch draws the newest as they come: leave out --all, --step, --best and --status",
+        ),
+        (settings.until_finished and not settings.watch, "--until-finished goes with --watch"),
+        (settings.poll is not None and not settings.watch, "--poll goes with --watch"),
+        *((getattr(settings, each) and not is_all, f"--{each} goes with --all") for each in _OF_ALL),
+        (settings.jobs != 1 and not is_all, "--jobs goes with --all"),
+        (
+            is_movie and (settings.watch or settings.status or not is_all),
+            "--movie is made of all snapshots: leave out --watch, --step, --best and --status",
+        ),
+        (
+            is_movie and (settings.jobs != 1 or how),
+            "--movie FILE says where and how: leave out --out, --format, --jobs, --redraw and --frame-timeout",
+        ),
+        *((getattr(settings, each) is not None and not is_movie, f"--{each} goes with --movie") for each in _OF_MOVIE),
+        (
+            settings.fps is not None and settings.duration is not None,
+            "--fps and --duration: choose a constant rate, or true time",
+        ),
+    ]
 
 
 def make_parser() -> argparse.ArgumentParser:

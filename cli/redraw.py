@@ -1,4 +1,4 @@
-"""Drawing again: one snapshot, several, all of them, or a film."""
+"""Drawing again: one snapshot, several, or all of them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ class _Tally:
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, message: str) -> None:
+        """Say a fault, once."""
+        if message not in self.complaints:
+            log.error("%s", message)
         self.complaints.append(message)
-        log.error("%s", message)
 
     def code(self) -> int:
         if self.complaints:
@@ -75,7 +77,9 @@ def _redraw_one(spool: Spool, how: ReplaySettings, settings: argparse.Namespace,
         for each in jobs(spool, how, out):
             outcomes = [outcome for _, outcome in _done(each, settings)]
             _tell(outcomes, settings, tally)
-            if how.which != "newest" or any(outcome.fate not in ("gone", "unreadable") for outcome in outcomes):
+            if how.which != "newest" or any(
+                outcome.fate not in ("gone", "unreadable", "unready") for outcome in outcomes
+            ):
                 break
     if before == (tally.drawn, tally.skipped, len(tally.complaints)):
         raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
@@ -92,18 +96,23 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
         log.info("%d of %d figures are drawn already", len(everything) - len(due), len(everything))
     timeout = settings.frame_timeout or FRAME_TIMEOUT
     with Progress(len(due), "figures") as progress:
-        for number, (job, outcome) in enumerate(draw(due, min(settings.jobs, len(due)), timeout), 1):
-            progress.clear()
-            _tell([outcome], settings, tally)
+        done: dict[int, Outcome] = {}
+        told = 0
+        for number, job, outcome in draw(due, min(settings.jobs, len(due)), timeout):
             if outcome.fate == "drawn" and not outcome.errors:
-                ledgers[job.path.parent].add(job)
-            progress.show(number, len(due))
+                ledgers[job.path.parent].add(job)  # at once: an interrupt must not cost what is drawn
+            done[number] = outcome
+            progress.clear()
+            while told in done:  # in the order of the run
+                _tell([done.pop(told)], settings, tally)
+                told += 1
+            progress.show(told + len(done), len(due))
 
 
 def _done(some: list[Job], settings: argparse.Namespace) -> Iterator[tuple[Job, Outcome]]:
     """A few jobs in this process; in one of its own where it may take only so long."""
     if settings.frame_timeout is not None:
-        yield from draw(some, 1, settings.frame_timeout)
+        yield from ((job, outcome) for _, job, outcome in draw(some, 1, settings.frame_timeout))
         return
     hand = Here()
     for job in some:

@@ -55,8 +55,9 @@ def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
 
 def chosen_figures(named: str | None) -> list[Figure] | None:
     """The figures asked for on the command line; None where each run's own are wanted. Raises FigureError."""
-    from autoviz_render.renderer.figures import find_target
+    from autoviz_render.renderer.figures import FigureError, find_target
     from autoviz_render.renderer.jobs import Figure
+    from autoviz_render.renderer.jobs import stems as name_files
 
     if named is None:
         return None
@@ -68,4 +69,7 @@ def chosen_figures(named: str | None) -> list[Figure] | None:
         else:
             find_target(name)
             figures.append(Figure(name))
+    stems = [stem for _, stem in name_files(figures)]
+    if len(set(stems)) < len(stems):
+        raise FigureError(f"--figure {named}: two of them would be drawn to files of one name")
     return figures

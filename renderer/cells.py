@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import matplotlib as mpl
 from matplotlib.figure import SubFigure
 
 from autoviz_render.renderer.artists import PanelArtists, build, error_artists, structure
@@ -39,7 +40,7 @@ class CellDrawing:
 
     def draw(self, panel: Panel, snapshot: Snapshot, page: Page) -> str | None:
         """Make the cell show a panel; the panel's error where it cannot, and then the cell shows that."""
-        if not isinstance(panel, CustomPanel) and self._shown is not None and is_same(panel, self._shown):
+        if self._is_shown(panel):
             return self._error
         region = page.region(self._subfigure.bbox)
         self._shown, self._error = panel, None
@@ -48,10 +49,18 @@ class CellDrawing:
         else:
             try:
                 self._draw(panel, snapshot, page, region)
-            except Exception as error:  # noqa: BLE001 - a panel that fails is shown failing, and the others are drawn
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a panel that fails is shown failing, and the others are drawn
                 self._error = self._fail(panel, error, page, region)
         page.show(region)
         return self._error
+
+    def _is_shown(self, panel: Panel) -> bool:
+        if isinstance(panel, CustomPanel) or self._shown is None:
+            return False
+        try:
+            return is_same(panel, self._shown)
+        except Exception:  # noqa: BLE001 - values of a kind that does not compare
+            return False
 
     def _draw(self, panel: Panel, snapshot: Snapshot, page: Page, region: Region) -> None:
         wanted = structure(panel)
@@ -61,14 +70,20 @@ class CellDrawing:
             self._structure, self._behind = wanted, None
         if isinstance(self._artists, CustomArtists):
             self._artists.snapshot = snapshot
-        look = self._artists.update(panel)
+            with mpl.rc_context(), self._artists.own_figure():  # what its code changes must not reach the next frame
+                self._draw_artists(self._artists, panel, page, region)
+        else:
+            self._draw_artists(self._artists, panel, page, region)
+
+    def _draw_artists(self, artists: PanelArtists, panel: Panel, page: Page, region: Region) -> None:
+        look = artists.update(panel)
         if self._behind is not None and self._behind[0] == look:
             page.restore(region, self._behind[1])
         else:
             page.clear(region)
-            self._draw_behind(self._artists, page)
+            self._draw_behind(artists, page)
             self._behind = look, page.keep(region)
-        for artist in self._artists.front:
+        for artist in artists.front:
             artist.draw(page.renderer)
 
     def _draw_behind(self, artists: PanelArtists, page: Page) -> None:
@@ -80,7 +95,7 @@ class CellDrawing:
         for artist in sorted(behind, key=lambda each: each.get_zorder()):
             artist.draw(page.renderer)
 
-    def _fail(self, panel: Panel, error: Exception, page: Page, region: Region) -> str:
+    def _fail(self, panel: Panel, error: BaseException, page: Page, region: Region) -> str:
         title = str(getattr(panel, "title", type(panel).__name__))
         message = f"{title}: {in_one_line(error)}"
         if message != self._reported:  # not at every frame
@@ -99,6 +114,9 @@ class CellDrawing:
             artist.draw(page.renderer)
 
 
-def in_one_line(error: Exception) -> str:
-    """An error's kind and its words."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def in_one_line(error: BaseException) -> str:
+    """An error's kind and its words, if it has any."""
+    try:
+        return " ".join(f"{type(error).__name__}: {error}".split())
+    except Exception:  # noqa: BLE001 - a stranger's class
+        return type(error).__name__

@@ -7,7 +7,9 @@ ranks.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -26,6 +28,7 @@ _NO_DEVICE = {
     "ROCR_VISIBLE_DEVICES": "",
     "JAX_PLATFORMS": "cpu",  # for a plug-in figure that imports JAX all the same
 }
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LEAST_MEMORY = 4 << 30  # bytes of address space: libraries take one or two without using them
 _RANK_PREFIXES = ("OMPI_", "PMI_", "PMIX_", "MPI_LOCAL", "MV2_", "I_MPI_", "HYDI_", "PALS_")
 
@@ -75,3 +78,13 @@ def when_parent_is_gone(call: Callable[[], None]) -> None:
         call()
 
     threading.Thread(target=wait_for_the_end, name="autoviz-render parent", daemon=True).start()
+
+
+def die_with_parent() -> None:
+    """Be killed when the thread that started this process ends, though code that never lets go of Python is running."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before it was asked for
+            os._exit(0)

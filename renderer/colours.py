@@ -140,9 +140,25 @@ def _packed(colour: Colour) -> np.uint32:
     return packed
 
 
-@lru_cache(maxsize=64)
 def colour_table(name: str) -> Pixels:
     """Matplotlib's colour map of that name: array[256, 3]. Raises ValueError where there is none."""
+    return _standard_table(name) if name in _standard_names() else _table(name)
+
+
+@lru_cache(maxsize=1)
+def _standard_names() -> frozenset[str]:
+    """Those that are there from the start; one that is registered later may be replaced."""
+    from matplotlib import colormaps
+
+    return frozenset(colormaps)
+
+
+@lru_cache(maxsize=64)
+def _standard_table(name: str) -> Pixels:
+    return _table(name)
+
+
+def _table(name: str) -> Pixels:
     from matplotlib import colormaps
 
     try:

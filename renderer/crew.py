@@ -11,8 +11,8 @@ from autoviz_render.renderer.jobs import Job, Outcome
 _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
 
-def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[Job, Outcome]]:
-    """Do jobs by several processes at once; each with what became of it, in the order of the jobs.
+def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, Job, Outcome]]:
+    """Do jobs by several processes at once; each with its number and what became of it, as soon as it is done.
 
     timeout: seconds that a figure may take until it is abandoned.
     """
@@ -20,8 +20,7 @@ def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Ite
     waiting = enumerate(jobs)
     workers: list[Worker] = []
     at_work: dict[Worker, tuple[int, Job]] = {}
-    done: dict[int, tuple[Job, Outcome]] = {}
-    following, is_all_begun = 0, False
+    is_all_begun = False
     try:
         while at_work or not is_all_begun:
             free = [worker for worker in workers if worker not in at_work]
@@ -38,11 +37,7 @@ def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Ite
                 worker.start(numbered[1])
             for worker in list(at_work):
                 if (outcome := worker.outcome()) is not None:
-                    number, job = at_work.pop(worker)
-                    done[number] = job, outcome
-            while following in done:
-                yield done.pop(following)
-                following += 1
+                    yield *at_work.pop(worker), outcome
             if at_work and (is_all_begun or len(at_work) == hands):
                 try:
                     answered.get(timeout=_LOOKS_EVERY)

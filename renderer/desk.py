@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.figures import find_target
+from autoviz_render.renderer.figures import FigureError, find_target
 from autoviz_render.renderer.formats import Format
 from autoviz_render.renderer.heartbeat import Activity
 from autoviz_render.renderer.holding import Holding
@@ -28,7 +29,8 @@ IDLE_PROMISE = 30.0  # seconds: a renderer that waits beats every few, if it get
 
 _MOST_STRIKES = 3  # abandoned figures in a row, after which one is given up: each costs the frame's whole timeout
 _BEATS_EVERY = 2.0  # seconds
-_TRIES_AGAIN = 2.0  # seconds until a figure that could not be written is tried again
+_TRIES_AGAIN = 2.0  # seconds until what could not be read or written is tried again
+_MOST_TRIES = 4  # of those, before a run that is over is left
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Easel:
     """One figure of a run, as far as it is drawn.
 
     stem: of its files. drawn: the newest snapshot that was done with. began: when a frame of it was last begun.
+    strikes: frames abandoned in a row. failures: tries to write its files, in a row.
     """
 
     figure: Figure
@@ -63,6 +66,7 @@ class Easel:
     began: float = 0.0
     strikes: int = 0
     not_before: float = 0.0
+    failures: int = 0
     is_given_up: bool = False
 
 
@@ -75,18 +79,22 @@ class Desk:
         self._info: SpoolInfo | None = spool.info()
         self._identity = _identity(spool, self._info)
         figures = settings.figures or [Figure(name) for name in self._info.figures]
-        for figure in figures:
-            if not figure.target:
-                find_target(figure.name)  # whether there is one
-        self.easels = [Easel(figure, stem, is_first=stem == "fit") for figure, stem in stems(figures).items()]
+        self.easels = [Easel(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))]
+        self._missing = [error for easel in self.easels if (error := _missing(easel))]
+        if len(self._missing) == len(self.easels):
+            raise self._missing[0]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
         self._unreadable: set[SnapshotRef] = set()
+        self._unready: dict[SnapshotRef, tuple[int, float]] = {}
         self._is_over = False
         self._said: set[str] = set()
         self._beat_at = -_BEATS_EVERY
         self.has_failed = False
+        self.missed = 0
         self._holding = Holding(spool.paths)
+        for error in self._missing:
+            self.fail(str(error))
         for folder in (self._folder, spool.paths.directory):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
@@ -94,7 +102,20 @@ class Desk:
     @property
     def is_over(self) -> bool:
         """Whether the run was over when the spool was listed last, and all of it is drawn that can be."""
-        return self._is_over and all(self.next(easel) is None and not easel.not_before for easel in self.easels)
+        return self._is_over and not any(self._is_waiting(easel) for easel in self.easels)
+
+    def patience(self) -> float:
+        """Seconds until something is to be tried again; infinite where nothing is."""
+        now = time.monotonic()
+        moments = [easel.not_before for easel in self.easels if easel.not_before]
+        return min((moment - now for moment in (*moments, *(at for _, at in self._unready.values()))), default=math.inf)
+
+    def _is_waiting(self, easel: Easel) -> bool:
+        """Whether a figure is still to be drawn of what there is."""
+        if easel.is_given_up or easel.failures >= _MOST_TRIES:
+            return False
+        is_newer = [ref for ref in self._unready if easel.drawn is None or ref > easel.drawn]
+        return bool(easel.not_before or is_newer) or self.next(easel) is not None
 
     def look(self) -> bool:
         """List the spool; False where the run was removed and begun anew, or another start draws other figures.
@@ -105,6 +126,7 @@ class Desk:
             self._info = self._spool.info()
         except (SpoolError, OSError):
             self._info = None  # being made anew, or its disk is away: the listing goes on telling
+        self.missed = 0
         if self._info is not None and _identity(self._spool, self._info) != self._identity:
             return False
         self._is_over = self._info is not None and self._info.is_over()  # before listing what it wrote last
@@ -118,7 +140,7 @@ class Desk:
         for ref in reversed(self._refs):
             if easel.drawn is not None and ref <= easel.drawn:
                 return None
-            if ref not in self._unreadable:
+            if ref not in self._unreadable and time.monotonic() >= self._unready.get(ref, (0, 0.0))[1]:
                 return ref
         return None
 
@@ -134,12 +156,18 @@ class Desk:
         easel.not_before = 0.0
         for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
             self.fail(message)
-        if outcome.fate in ("gone", "unreadable"):
+        tries, _ = self._unready.pop(ref, (0, 0.0))
+        if outcome.fate == "unready" and tries < _MOST_TRIES:
+            self._unready[ref] = tries + 1, time.monotonic() + _TRIES_AGAIN * 2**tries
+            return
+        if outcome.fate in ("gone", "unreadable", "unready"):
             self._unreadable.add(ref)
             return
         if outcome.fate == "unwritable":
+            easel.failures += 1
             easel.not_before = time.monotonic() + _TRIES_AGAIN
             return
+        easel.failures = 0
         skipped = len([each for each in self._refs if (easel.drawn is None or each > easel.drawn) and each < ref])
         easel.drawn = ref
         easel.strikes = easel.strikes + 1 if outcome.fate == "abandoned" else 0
@@ -176,6 +204,17 @@ class Desk:
         """Let go of the spool."""
         self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
         self._holding.release()
+
+
+def _missing(easel: Easel) -> FigureError | None:
+    """Why there is no such figure here, in which case it is given up; None where there is."""
+    try:
+        if not easel.figure.target:
+            find_target(easel.figure.name)
+    except FigureError as error:
+        easel.is_given_up = True
+        return error
+    return None
 
 
 def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:

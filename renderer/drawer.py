@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,15 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from autoviz_render.renderer.cells import in_one_line
 from autoviz_render.renderer.drawing import FigureDrawing
 from autoviz_render.renderer.figures import FigureError
-from autoviz_render.renderer.jobs import Job, Outcome
+from autoviz_render.renderer.jobs import Fate, Job, Outcome
 from autoviz_render.renderer.theme import THEMES
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
+
+log = logging.getLogger("autoviz_render.renderer")
 
 Thing = TypeVar("Thing")
 
@@ -30,7 +34,7 @@ class Drawer:
     def __init__(self) -> None:
         self._spools: OrderedDict[Hashable, Spool] = OrderedDict()
         self._drawings: OrderedDict[Hashable, FigureDrawing] = OrderedDict()
-        self._snapshot: tuple[SnapshotRef, int, Snapshot] | None = None
+        self._snapshot: tuple[Hashable, Snapshot] | None = None
 
     def draw(self, job: Job) -> Outcome:
         """Draw one figure of one snapshot, replacing each file whole; what became of it.
@@ -42,6 +46,10 @@ class Drawer:
             outcome = self._draw(job)
         except FigureError as error:
             outcome = Outcome("undrawable", fault=str(error))
+        except (Exception, SystemExit) as error:  # a figure's code; the other figures are drawn
+            log.debug("figure %r failed", job.figure.name, exc_info=True)
+            fault = f"figure {job.figure.name!r} of {job.snapshot}: {in_one_line(error)}"
+            outcome = Outcome("abandoned", fault=fault)
         return replace(outcome, seconds=round(time.perf_counter() - started, 4))
 
     def _draw(self, job: Job) -> Outcome:
@@ -54,16 +62,16 @@ class Drawer:
         except FileNotFoundError:
             return Outcome("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            return Outcome("unreadable", fault=spool.explain(ref, error))
+            fate: Fate = "unreadable" if error.path == ref.path else "unready"  # a static file may yet come
+            return Outcome(fate, fault=spool.explain(ref, error))
         except OSError as error:
-            return Outcome("unreadable", fault=f"{ref.path}: cannot be read: {error.strerror}")
+            return Outcome("unready", fault=f"{ref.path}: cannot be read: {error.strerror}")
         figure = self._drawing(job).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
         try:
             job.path.parent.mkdir(parents=True, exist_ok=True)
-            for kind in job.formats:
-                path = job.path.with_name(f"{job.path.name}.{kind}")
+            for kind, path in job.files():
                 write_whole(path, [figure.save(kind)], tmp=path.parent)
                 files.append(path)
         except OSError as error:
@@ -72,14 +80,16 @@ class Drawer:
 
     def _spool(self, directory: Path) -> Spool:
         """Raises FileNotFoundError."""
-        status = directory.stat()  # a run that is removed and begun anew is another
-        return _kept(self._spools, (directory, status.st_dev, status.st_ino), lambda: Spool(directory))
+        info = SpoolPaths(directory).info.stat()  # a run that is removed and begun anew is another
+        key = (directory, info.st_dev, info.st_ino, info.st_ctime_ns)  # a file's number is soon used again
+        return _kept(self._spools, key, lambda: Spool(directory))
 
     def _read(self, spool: Spool, ref: SnapshotRef) -> Snapshot:
-        inode = ref.path.stat().st_ino
-        if self._snapshot is None or (self._snapshot[0].path, self._snapshot[1]) != (ref.path, inode):
-            self._snapshot = ref, inode, spool.read(ref)
-        return self._snapshot[2]
+        status = ref.path.stat()
+        key = (ref.path, spool, status.st_ino, status.st_ctime_ns, status.st_size)
+        if self._snapshot is None or self._snapshot[0] != key:
+            self._snapshot = key, spool.read(ref)
+        return self._snapshot[1]
 
     def _drawing(self, job: Job) -> FigureDrawing:
         def make() -> FigureDrawing:

@@ -100,7 +100,7 @@ class FigureDrawing:
     def _panels(self, snapshot: Snapshot, errors: list[str]) -> tuple[Grid, list[tuple[Place, Panel]]]:
         try:
             grid, placed = layout.arrange(self.recipe(snapshot))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             errors.append(in_one_line(error))
             logger.debug("the recipe failed", exc_info=True)
             return layout.arrange([Failure("This figure cannot be drawn", in_one_line(error))])

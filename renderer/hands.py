@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import subprocess
@@ -35,9 +36,15 @@ _SETTLED = 10  # frames after which memory is what it should stay
 
 
 class Hand(Protocol):
-    """Does one job at a time. promise: seconds within which whoever holds it beats, whatever the job does."""
+    """Does one job at a time. promise: seconds within which whoever holds it beats, whatever the job does.
+
+    patience: seconds after which `outcome` may have something to tell though nobody called.
+    """
 
     promise: float
+
+    @property
+    def patience(self) -> float: ...
 
     def start(self, job: Job) -> None:
         """Begin a job; the one before must have come out."""
@@ -53,6 +60,7 @@ class Here:
     """Draws in this process: `start` returns when it is done."""
 
     promise = FRAME_TIMEOUT
+    patience = math.inf
 
     def __init__(self) -> None:
         self._drawer: Drawer | None = None
@@ -97,6 +105,10 @@ class Worker:
     def pid(self) -> int | None:
         """The process's number; None where there is none, for now."""
         return self._process.pid if self._process is not None else None
+
+    @property
+    def patience(self) -> float:
+        return math.inf if self._job is None else max(0.0, self._deadline - time.monotonic()) + 0.01
 
     def start(self, job: Job) -> None:
         self._job = job
@@ -157,11 +169,13 @@ class Worker:
         code = self._kill()
         if self._job is None:
             return None
-        job, self._job = self._job, None
-        if how == "ended":
-            how = f"ended its process by signal {-code}" if code < 0 else f"ended its process with exit code {code}"
         from autoviz_render.renderer.jobs import Outcome
 
+        job, self._job = self._job, None
+        if how == "ended":
+            if code is None:
+                return Outcome("abandoned", fault=f"figure {job.figure.name!r}: there is no process to draw it in")
+            how = f"ended its process by signal {-code}" if code < 0 else f"ended its process with exit code {code}"
         return Outcome("abandoned", fault=f"figure {job.figure.name!r} of {job.snapshot} {how}, and was abandoned")
 
     def _renew(self) -> None:
@@ -189,11 +203,11 @@ class Worker:
         answers.put(None)
         self.on_answer()
 
-    def _kill(self) -> int:
-        """End the process, whatever it does; its exit code."""
+    def _kill(self) -> int | None:
+        """End the process, whatever it does; its exit code, None where there was none."""
         process, self._process = self._process, None
         if process is None:
-            return -1
+            return None
         code = process.poll()
         process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -20,7 +20,7 @@ class Heartbeat:
     """What a renderer says of itself; times are seconds since 1970 (UTC).
 
     drawn, coalesced: snapshots drawn, and skipped for a newer one. last_drawn: a snapshot's file name.
-    frame_seconds: how long the last snapshot took, all figures and files together.
+    frame_seconds: how long the last frame of the first figure took, with all its files.
     next_beat_by: if nothing was written by then, the renderer hangs.
     """
 

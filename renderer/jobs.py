@@ -16,8 +16,9 @@ from autoviz_render.spool.layout import SpoolPaths
 LIVE_DPI = 100
 FIRST_STEM = "fit"
 
-Fate = Literal["drawn", "gone", "unreadable", "unwritable", "abandoned", "undrawable"]
-"""gone: by retention, which is no fault. unreadable: the snapshot. unwritable: the figure's file, for now.
+Fate = Literal["drawn", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
+"""gone: by retention, which is no fault. unreadable: the snapshot is at fault. unready: it may be read later.
+unwritable: the figure's file, for now.
 abandoned: the figure took too long, or its process died. undrawable: there is no such figure here."""
 
 
@@ -55,6 +56,10 @@ class Job:
     dpi: int = LIVE_DPI
     theme: Literal["light", "dark"] = "light"
 
+    def files(self) -> list[tuple[Format, Path]]:
+        """The files to be made, each with its format."""
+        return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.formats]
+
     def to_line(self) -> str:
         return json.dumps(asdict(self) | {"spool": str(self.spool), "path": str(self.path)})
 
@@ -90,9 +95,9 @@ class Outcome:
         return Outcome(**content | {"files": files, "errors": tuple(content["errors"])})
 
 
-def stems(figures: Iterable[Figure]) -> dict[Figure, str]:
-    """The names of their files: the first is called `fit`, as PyAutoFit's are, the others as the figures are."""
-    return {figure: figure.name if number else FIRST_STEM for number, figure in enumerate(figures)}
+def stems(figures: Iterable[Figure]) -> list[tuple[Figure, str]]:
+    """With the names of their files: the first is called `fit`, as PyAutoFit's are, the others as the figures are."""
+    return [(figure, figure.name if number else FIRST_STEM) for number, figure in enumerate(figures)]
 
 
 def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
@@ -107,5 +112,5 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
     if not directory.is_relative_to(asked):
         return out
     below = directory.relative_to(asked)
-    name = directory.name.removeprefix("spool").removeprefix("-")
+    name = directory.name.removeprefix("spool").removeprefix("-").strip(".")  # `..` would lead out of it
     return out / below.parent / name if below.parts else out

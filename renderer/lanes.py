@@ -47,6 +47,10 @@ class Lane:
                 self._on_drawn(outcome)
         return True
 
+    def is_at(self, desk: Desk) -> bool:
+        """Whether a figure of that run is being drawn here."""
+        return self._at_work is not None and self._at_work.desk is desk
+
     def advance(self, desks: Iterable[Desk]) -> None:
         """Take what is done, begin what waits, until there is nothing to do but to wait."""
         while self.take():

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import inspect
 import json
+import logging
+import os
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
 from autoviz_render.renderer import encode
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.jobs import Figure, Job
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.plain import read_plain
 
 NAME = "drawn.jsonl"
 
+log = logging.getLogger("autoviz_render.renderer")
+
+_MOST_BYTES = 1 << 28
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
 
 
@@ -28,29 +38,32 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._drawn: dict[str, tuple[str, int]] = {}
-        with contextlib.suppress(OSError):
-            for line in self._path.read_text(errors="replace").splitlines():
-                with contextlib.suppress(ValueError, KeyError, TypeError):
+        self._has_complained = False
+        with contextlib.suppress(OSError, SpoolError):
+            for line in bytes(read_plain(self._path, _MOST_BYTES)).splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                     entry = json.loads(line)
                     self._drawn[entry["file"]] = (entry["of"], entry["size"])
 
     def has(self, job: Job) -> bool:
         """Whether all files of a job are there as they would be drawn."""
         of = identity(job)
-        return of is not None and all(
-            self._drawn.get(path.name) == (of, _size(path)) for path in (_path(job, kind) for kind in job.formats)
-        )
+        return of is not None and all(self._drawn.get(path.name) == (of, _size(path)) for _, path in job.files())
 
     def add(self, job: Job) -> None:
-        """Take note that a job is done. Raises OSError."""
+        """Take note that a job is done; where that cannot be, the job is done again the next time."""
         of = identity(job)
-        if of is not None:
-            lines = [
-                {"file": path.name, "of": of, "size": _size(path)}
-                for path in (_path(job, kind) for kind in job.formats)
-            ]
-            with self._path.open("a") as file:
+        if of is None:
+            return
+        lines = [{"file": path.name, "of": of, "size": _size(path)} for _, path in job.files()]
+        try:
+            descriptor = os.open(self._path, _APPEND, 0o666)  # not through a link that somebody planted
+            with os.fdopen(descriptor, "a") as file:
                 file.write("".join(json.dumps(line) + "\n" for line in lines))
+        except OSError as error:
+            if not self._has_complained:
+                self._has_complained = True
+                log.warning("%s: cannot be written, what is drawn will be drawn again: %s", self._path, error.strerror)
 
 
 def identity(job: Job) -> str | None:
@@ -70,16 +83,15 @@ def identity(job: Job) -> str | None:
 
 @lru_cache(maxsize=64)
 def _source(figure: Figure) -> str:
-    """What draws: this package and Matplotlib by their versions, the figure's module by its text."""
-    module = inspect.getmodule(figure.recipe())
+    """What draws: this package and Matplotlib by their versions, the figure's own module by its text."""
+    recipe: Any = figure.recipe()
+    while isinstance(recipe, functools.partial):
+        recipe = recipe.func
+    module = inspect.getmodule(recipe)
     text = b""
     with contextlib.suppress(OSError, TypeError):  # no source, or none that can be found
         text = Path(inspect.getsourcefile(module) or "").read_bytes() if module is not None else b""
     return f"{version('autoviz-render')} {mpl.__version__} {hashlib.sha256(text).hexdigest()}"
-
-
-def _path(job: Job, kind: str) -> Path:
-    return job.path.with_name(f"{job.path.name}.{kind}")
 
 
 def _size(path: Path) -> int:

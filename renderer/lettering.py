@@ -44,7 +44,7 @@ def is_mathtext(text: str) -> bool:
         return False
     try:
         MathTextParser("path").parse(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

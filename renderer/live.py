@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from autoviz_render.renderer.desk import Desk, LiveSettings
+from autoviz_render.renderer.desk import IDLE_PROMISE, Desk, LiveSettings
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.hands import Hand, Here
 from autoviz_render.renderer.holding import HeldError
@@ -21,6 +21,7 @@ log = logging.getLogger("autoviz_render.renderer")
 
 
 _PATIENCE = 3.0  # seconds
+_MOST_MISSED = 3  # looks
 
 
 class LiveRenderer:
@@ -41,10 +42,11 @@ class LiveRenderer:
         self._settings = settings
         self._on_drawn = on_drawn
         self._hand = hand
-        self._lanes = [Lane(hand(), lambda easel: easel.is_first, self._tell)]
+        self._lanes = [Lane(hand(), lambda easel: easel.is_first, self._on_drawn)]
         self._desks: dict[Path, Desk] = {}
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
+        self._removed = False
         self._is_stopping = False
         self._is_last_look = False
 
@@ -78,12 +80,12 @@ class LiveRenderer:
                     self._advance()
                     is_over = False
                 is_idle = bool(self._refused) and not self._desks
-                if not any(lane.is_at_work for lane in self._lanes):
-                    if is_looked_at_last or is_idle or (is_over and self._settings.until_finished):
-                        break
-                    if is_busy:
-                        continue  # a hand is free: look at what came meanwhile
-                self._watch.wait()
+                is_done = is_looked_at_last or is_idle or (is_over and self._settings.until_finished)
+                if is_done and not any(lane.is_at_work for lane in self._lanes):
+                    break
+                if is_busy and not all(lane.is_at_work for lane in self._lanes):
+                    continue  # a hand is free: look at what came meanwhile
+                self._watch.wait(self._patience())
             self._finish_frames()
         finally:
             self.close()
@@ -92,10 +94,14 @@ class LiveRenderer:
     def look(self, *, is_last: bool = False) -> bool:
         """Draw what is new everywhere, or begin to; whether every run is over and drawn."""
         is_sound = True
-        for directory in self._watch.spools(all_of_them=is_last):
+        found = self._watch.spools(all_of_them=is_last)
+        for directory in found:
             is_sound = self._look_at(directory) and is_sound
+        for directory in set(self._desks) - set(found):
+            self._miss(directory)
         self._advance()
-        return is_sound and bool(self._desks) and all(desk.is_over for desk in self._desks.values())
+        is_over = all(desk.is_over for desk in self._desks.values()) and bool(self._desks or self._removed)
+        return is_sound and is_over
 
     def close(self) -> None:
         """Stop watching and let go of every spool."""
@@ -107,23 +113,35 @@ class LiveRenderer:
 
     def _advance(self) -> None:
         if len(self._lanes) == 1 and any(len(desk.easels) > 1 for desk in self._desks.values()):
-            self._lanes.append(Lane(self._hand(), lambda easel: not easel.is_first, self._tell))
+            self._lanes.append(Lane(self._hand(), lambda easel: not easel.is_first, self._on_drawn))
         for lane in self._lanes:
             if not self._is_stopping:
                 lane.advance(self._desks.values())
-        if not any(lane.is_at_work for lane in self._lanes):
-            for desk in self._desks.values():
-                desk.beat("watching")
+        for desk in self._desks.values():
+            desk.beat("drawing" if any(lane.is_at(desk) for lane in self._lanes) else "watching")
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do though nobody calls."""
+        waits = [lane.hand.patience for lane in self._lanes]
+        waits += [wait for desk in self._desks.values() if (wait := desk.patience()) > 0]
+        return min([IDLE_PROMISE / 3, *waits])
+
+    def _miss(self, directory: Path) -> None:
+        """A spool is not there: after a few looks it counts as removed, and is let go of."""
+        desk = self._desks[directory]
+        desk.missed += 1
+        if desk.missed > _MOST_MISSED and not any(lane.is_at(desk) for lane in self._lanes):
+            log.warning("%s: was removed", directory)
+            del self._desks[directory]
+            self._removed = True
+            desk.leave()
 
     def _finish_frames(self) -> None:
         """Wait a moment for what is being drawn."""
         deadline = time.monotonic() + _PATIENCE
         for lane in self._lanes:
             while not lane.take() and time.monotonic() < deadline:
-                self._watch.wait()
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._on_drawn(outcome)
+                self._watch.wait(deadline - time.monotonic())
 
     def _look_at(self, directory: Path) -> bool:
         """List a spool, anew where the run was made anew; False where it cannot be drawn, for now."""

@@ -50,7 +50,7 @@ def jobs(spool: Spool, settings: ReplaySettings, out: Path | None) -> Iterator[l
         how = (settings.formats, settings.dpi, settings.theme)
         yield [
             Job(spool.paths.directory, ref.path.name, figure, folder / f"{stem}{suffix}", *how)
-            for figure, stem in figures.items()
+            for figure, stem in figures
         ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import time
@@ -41,10 +42,10 @@ class Watch:
         self._next_walk = 0.0
         self._can_observe = True
 
-    def wait(self) -> None:
-        """Return when there may be something new, at the latest after `poll` seconds."""
+    def wait(self, patience: float = math.inf) -> None:
+        """Return when there may be something new, at the latest after `poll` seconds, or after `patience`."""
         with contextlib.suppress(queue.Empty):
-            self._hints.get(timeout=self.poll)
+            self._hints.get(timeout=max(0.0, min(self.poll, patience)))
             while True:
                 self._hints.get_nowait()  # of many hints one is enough
 

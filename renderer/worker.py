@@ -15,12 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from autoviz_render.renderer.child import die_with_parent
+
 READY = "ready"
 
 
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: ending is the other's to decide
+    die_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # what a figure's code prints must not be taken for an answer
     jobs: queue.SimpleQueue[str] = queue.SimpleQueue()

@@ -69,7 +69,8 @@ class SpoolPaths:
     @property
     def images(self) -> Path:
         """Where the figures go: `image/`, and `image/NAME/` for a spool of its own name."""
-        return self.run_dir / "image" / self.directory.name.removeprefix("spool").removeprefix("-")
+        name = self.directory.name.removeprefix("spool").removeprefix("-")
+        return self.run_dir / "image" / name.strip(".")  # `..` would lead out of it
 
 
 def spool_paths(run_dir: str | os.PathLike[str], name: str | None = None) -> SpoolPaths:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
@@ -29,12 +31,26 @@ class CustomArtists:
         self._subfigure, self._cell = subfigure, cell
         self.front: list[Artist] = []
 
+    @contextmanager
+    def own_figure(self) -> Iterator[None]:
+        """The whole figure keeps its size and its resolution, whatever is done to them."""
+        figure = self._subfigure.figure
+        size, dpi = tuple(figure.get_size_inches()), figure.dpi
+        try:
+            yield
+        finally:
+            if (tuple(figure.get_size_inches()), figure.dpi) != (size, dpi):
+                figure.set_dpi(dpi)
+                figure.set_size_inches(*size)
+
     def update(self, panel: CustomPanel) -> Hashable:
         self._subfigure.clear()
+        inner: Any = self._subfigure.subfigures()  # thrown away at the next frame, with whatever is done to it
+        inner.set_facecolor("none")
         room = layout.lines_room(self._cell, x_label=True, y_label=True)
         title = panel_title(self._subfigure, self._cell)
         title.show(fitted(panel.title, room.width, layout.TITLE_SIZE), room.left, room.top + layout.TITLE_GAP)
-        axes = self._subfigure.add_axes(self._cell.fraction(room))
+        axes = inner.add_axes(self._cell.fraction(room))
         axes.tick_params(labelsize=layout.LABEL_SIZE)
         panel.draw(axes, self.snapshot)
         return object()  # unlike any other: all of it is drawn again

@@ -1,7 +1,8 @@
 """Recipes: functions that turn a snapshot into the panels of a figure, found by name.
 
 A recipe is a pure function `Snapshot -> list[Panel]`, laid out by the number of panels, or `-> list[list[Panel]]`,
-laid out in those rows. It reads the snapshot and nothing else: no clock, no files.
+laid out in those rows. It reads the snapshot and nothing else: no clock, no files. Its arrays are kept until the next
+frame, to see what changed: make new ones, do not fill the old.
 
     auto, imaging, interferometer, line, posterior, run    those that come with the package: docs/figures shows them
     reading, lensing, visibilities, residuals              what several of them share

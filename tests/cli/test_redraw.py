@@ -107,6 +107,10 @@ def test_a_dark_figure_is_dark(run_dir, publish, command):
         ("--since", "1h"),
         ("--redraw",),
         ("--jobs", "0"),
+        ("--jobs", "2"),
+        ("--figure", "auto,plots:fit", "--all"),
+        ("--movie", "fit.gif", "--out", "there"),
+        ("--movie", "fit.gif", "--format", "pdf"),
         ("--movie", "fit.avi"),
         ("--movie", "fit.mp4", "--best"),
         ("--movie", "fit.mp4", "--watch"),
@@ -117,7 +121,7 @@ def test_a_dark_figure_is_dark(run_dir, publish, command):
     ],
     ids=" ".join,
 )
-def test_options_that_do_not_go_together_are_wrong_usage(command, arguments, run_dir, publish):
+def test_options_that_do_not_go_together_are_wrong_usage(command, arguments, run_dir, publish, misbehaving):
     """Said before anything is drawn."""
     publish(1)
     assert command(*arguments, run_dir)[:2] == (2, [])

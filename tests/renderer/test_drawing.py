@@ -272,6 +272,67 @@ def test_far_away_curves_are_no_fault():
         assert figure.save(file_format)
 
 
+def test_what_a_custom_panel_does_to_its_surroundings_is_gone_at_the_next_frame(lens_snapshot):
+    """Strangers' code sets backgrounds, sizes and Matplotlib's settings."""
+
+    def draw(axes, snapshot):
+        if snapshot.iteration == 1:
+            mpl.rcParams["text.antialiased"] = False
+            axes.figure.set_facecolor("red")
+            axes.figure.set_visible(False)
+            axes.get_figure(root=True).set_dpi(77)
+            axes.get_figure(root=True).set_size_inches(3, 3)
+        axes.set_title(f"Custom {snapshot.iteration}")
+
+    def recipe(snapshot):
+        return [CustomPanel("Custom", draw), TextPanel("Text", f"some {snapshot.iteration} words")]
+
+    kept = FigureDrawing(recipe, dpi=DPI)
+    for iteration in (0, 1, 2):
+        figure = kept.draw(Snapshot(arrays={}, iteration=iteration))
+    for file_format in FORMATS:
+        assert figure.save(file_format) == fresh(recipe, Snapshot(arrays={}, iteration=2), file_format), file_format
+
+
+class Elementwise(float):
+    """A value that does not compare as a whole, as tables of other packages have."""
+
+    def __eq__(self, other):
+        raise ValueError("the truth value is ambiguous")
+
+    __hash__ = float.__hash__
+
+
+class WordlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_values_that_do_not_compare_are_drawn_again():
+    """Not an error in the second frame of what was drawn in the first."""
+    drawing = FigureDrawing(lambda _: [ImagePanel("x", np.eye(4), high=Elementwise(2.0))], dpi=DPI)
+    for iteration in range(3):
+        assert drawing.draw(Snapshot(arrays={}, iteration=iteration)).errors == ()
+
+
+@pytest.mark.parametrize("failure", [WordlessError(), SystemExit(0)], ids=["wordless", "exit"])
+def test_strange_failures_are_shown_as_any_other(failure):
+    """An error without words, or a program's end, in a stranger's recipe or panel."""
+
+    def fail(*_):
+        raise failure
+
+    for recipe in (fail, lambda _: [CustomPanel("Bad", fail), TextPanel("Good", "")]):
+        figure = FigureDrawing(recipe, dpi=DPI).draw(Snapshot(arrays={}))
+        assert type(failure).__name__ in figure.errors[0]
+
+
+def test_a_name_that_mathtext_cannot_take_is_a_name():
+    """The names of arrays are a stranger's: nesting without end must not end the program."""
+    arrays = {"$" + "{" * 490 + "x" + "}" * 490 + "$": np.eye(5)}
+    assert FigureDrawing(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
+
+
 @pytest.mark.parametrize("dpi", [37, 66.7, 100, 143])
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 12])
 def test_the_header_is_on_figures_of_every_size(count, dpi):

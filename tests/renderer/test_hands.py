@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import plots
@@ -260,3 +265,93 @@ def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventuall
         os.kill(pid, number)
     assert draw(worker, job, eventually).fate == "drawn"
     assert worker.pid == pid
+
+
+def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folder, eventually):
+    """A slow figure, or one that hangs, must not have the whole renderer taken for dead."""
+    monkeypatch.setattr(desk, "IDLE_PROMISE", 1.0)
+    monkeypatch.setattr(desk, "_BEATS_EVERY", 0.1)
+    monkeypatch.setattr(Worker, "promise", 1.0)
+    publisher.next()
+    renderer = live(run_dir, "plain", "waits_for_a_file")
+    thread = threading.Thread(target=renderer.run)
+    thread.start()
+    heartbeat = run_dir / "spool" / "renderer.json"
+    try:
+        eventually(lambda: (beat := read_heartbeat(heartbeat)) and beat.drawn == 1)
+        first = read_heartbeat(heartbeat).beat
+        eventually(lambda: read_heartbeat(heartbeat).beat > first + 1.5)
+        assert read_heartbeat(heartbeat).activity == "drawing"
+        assert not read_heartbeat(heartbeat).is_late(time.time())
+        publisher.next()
+        eventually(lambda: read_heartbeat(heartbeat).drawn == 2, 10)  # beside the other, which still waits
+    finally:
+        (folder / "gate").touch()
+        renderer.stop()
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process with its parent")
+def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, eventually, folder):
+    """A regular expression that takes for ever holds the interpreter: it would not see the end of its input."""
+    publish(1, state="running")
+    program = (
+        "import sys; from pathlib import Path; from autoviz_render.renderer.hands import Worker\n"
+        "from autoviz_render.renderer.jobs import Figure, Job\n"
+        "worker = Worker(); print(worker.pid, flush=True)\n"
+        "figure = Figure('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
+        "worker.start(Job(Path(sys.argv[2]), 'e0000-000000000000.h5', figure, Path(sys.argv[3])))\n"
+        "sys.stdin.read()"
+    )
+    arguments = [Path(plots.__file__).parent, run_dir / "spool", run_dir / "image" / "fit"]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as supervisor:
+        pid = int(supervisor.stdout.readline())
+        eventually((folder / "begun").exists)
+        supervisor.kill()
+
+    def is_gone() -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+
+    eventually(is_gone)
+
+
+@pytest.mark.parametrize("plant", ["link", "folder", "pipe", "nonsense"])
+def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish, plant, tmp_path, caplog):
+    """A stranger's folder: nothing is written through a link, and nobody waits at a pipe."""
+    publish(1)
+    (job,) = all_jobs(run_dir, "plain")
+    hand = Here()
+    hand.start(job)
+    assert hand.outcome().fate == "drawn"
+    book, victim = job.path.parent / ledger.NAME, tmp_path / "victim"
+    victim.write_text("mine")
+    {
+        "link": lambda: book.symlink_to(victim),
+        "folder": book.mkdir,
+        "pipe": lambda: os.mkfifo(book),
+        "nonsense": lambda: book.write_text("[" * 200_000),
+    }[plant]()
+    ledger.Ledger(job.path.parent).add(job)
+    assert victim.read_text() == "mine"
+    if plant != "nonsense":
+        assert "what is drawn will be drawn again" in caplog.text
+        assert not ledger.Ledger(job.path.parent).has(job)
+
+
+def test_a_run_begun_anew_is_not_taken_for_the_one_before(run_dir, tmp_path):
+    """The file system gives the numbers of removed files again, and names begin at 0 again."""
+    hand, drawn = Here(), []
+    for number in range(6):
+        with Publisher(run_dir) as publisher:
+            publisher.publish({"x": [1.0, 2.0]}, iteration=number)
+        (job,) = next(jobs(Spool(run_dir), ReplaySettings("newest", figures=[figure("plain")]), tmp_path / "out"))
+        hand.start(job)
+        drawn.append(hand.outcome().files[0].read_bytes())
+        shutil.rmtree(run_dir)
+    assert len(set(drawn)) == 6

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer import holding
+from autoviz_render.renderer import desk, holding
 from autoviz_render.renderer.child import child_environment
 from autoviz_render.renderer.hands import Here
 from autoviz_render.renderer.heartbeat import read_heartbeat
@@ -307,3 +307,56 @@ def test_a_tree_of_runs_is_drawn_run_by_run(tmp_path, publish):
     renderer.look()
     renderer.close()
     assert all((run / "image" / "fit.png").exists() for run in runs)
+
+
+def test_a_watch_until_finished_ends_where_nothing_can_be_written(run_dir, publish, renderer, monkeypatch):
+    """A full disk for good: some tries after the end of the run, and an exit code that says so."""
+    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    publish(1)
+    (run_dir / "image").write_text("in the way")
+    assert renderer.run() == 1
+
+
+def test_a_watch_until_finished_ends_with_a_run_that_is_removed(run_dir, publish, renderer, eventually):
+    """Nobody will finish it any more."""
+    publish(1, state="running")
+    thread = threading.Thread(target=renderer.run)
+    thread.start()
+    eventually((run_dir / "image" / "fit.png").exists)
+    shutil.rmtree(run_dir)
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_one_unknown_figure_does_not_cost_the_others(run_dir, publish, renderer, caplog):
+    """Here is no plug-in, there is the default."""
+    publish(1, figure=["not-installed-here", "auto"])
+    assert renderer.run() == 1
+    assert "no figure is named 'not-installed-here'" in caplog.text
+    assert (run_dir / "image" / "auto.png").exists()
+
+
+def test_a_static_file_that_comes_late_is_waited_for(run_dir, publish, renderer, monkeypatch, eventually):
+    """A mirrored directory: the snapshot came first."""
+    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    publish(1)
+    (static,) = (run_dir / "spool" / "static").iterdir()
+    away = run_dir / static.name
+    os.replace(static, away)
+    renderer.look()
+    assert not (run_dir / "image" / "fit.png").exists()
+    os.replace(away, static)
+    eventually(renderer.look)
+    assert (run_dir / "image" / "fit.png").exists()
+
+
+def test_a_look_is_due_when_something_is_to_be_tried_again(run_dir, publish):
+    """Not only when the next poll is: a deadline of a second is not one of a minute."""
+    publish(1)
+    (run_dir / "image").write_text("in the way")
+    renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings())
+    try:
+        renderer.look()
+        assert 0 < renderer._patience() <= desk._TRIES_AGAIN
+    finally:
+        renderer.close()

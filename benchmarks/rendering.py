@@ -59,11 +59,12 @@ def publish(publisher: Publisher, snapshot: Snapshot, iteration: int) -> None:
     publisher.publish(snapshot.arrays, iteration=iteration, log_likelihood=snapshot.log_likelihood)
 
 
-def eventually(condition: Callable[[], object]) -> None:
+def eventually(condition: Callable[[], object], every: float = 0.001) -> None:
+    """Look so often: each look takes processor time, of which a renderer of the idle class gets what is left."""
     pause, end = threading.Event(), time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < end, "nothing is drawn"
-        pause.wait(0.001)
+        pause.wait(every)
 
 
 def renamed(path: Path) -> float:
@@ -84,7 +85,9 @@ def latency(fit: list[Snapshot], run_dir: Path, count: int) -> list[dict[str, An
             newest = Spool(run_dir).newest()
             assert newest is not None
             name = newest.path.name
-            eventually(lambda name=name: (beat := read_heartbeat(renderer.paths.heartbeat)) and beat.last_drawn == name)
+            eventually(
+                lambda name=name: (beat := read_heartbeat(renderer.paths.heartbeat)) and beat.last_drawn == name, 0.1
+            )
             beat = read_heartbeat(renderer.paths.heartbeat)
             started = time.perf_counter()
             kept.draw(snapshot).save("png")

@@ -9,7 +9,6 @@ from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 deflate: ModuleType
 try:
@@ -61,6 +60,8 @@ def copied(pixels: Pixels) -> Pixels:
 
 def webp(pixels: Pixels) -> bytes:
     """array[row, column, 3] as a lossless WebP file: the fastest method, 50 to 90 ms where the next takes a second."""
+    from PIL import Image
+
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, format="webp", lossless=True, quality=20, method=0)
     return file.getvalue()

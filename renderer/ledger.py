@@ -14,8 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
 from autoviz_render.renderer import encode
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.jobs import Figure, Job
@@ -47,6 +45,8 @@ class Ledger:
 
     def has(self, job: Job) -> bool:
         """Whether all files of a job are there as they would be drawn."""
+        if any(path.name not in self._drawn for _, path in job.files()):
+            return False
         of = identity(job)
         return of is not None and all(self._drawn.get(path.name) == (of, _size(path)) for _, path in job.files())
 
@@ -91,7 +91,7 @@ def _source(figure: Figure) -> str:
     text = b""
     with contextlib.suppress(OSError, TypeError):  # no source, or none that can be found
         text = Path(inspect.getsourcefile(module) or "").read_bytes() if module is not None else b""
-    return f"{version('autoviz-render')} {mpl.__version__} {hashlib.sha256(text).hexdigest()}"
+    return f"{version('autoviz-render')} {version('matplotlib')} {hashlib.sha256(text).hexdigest()}"
 
 
 def _size(path: Path) -> int:

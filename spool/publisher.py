@@ -137,6 +137,7 @@ class Publisher:
         self._waiting: deque[queue.SimpleQueue[None]] = deque()
         self._closing: State | None = None
         self._taken = -1  # the order of the newest update that the writer's thread took
+        self._done = 0  # updates that the writer took, written or failed
         self._thread = threading.Thread(target=self._work, name="autoviz-render publisher", daemon=True)
         if not self._attempt("starting a thread", self._thread.start):
             self.opened.set()
@@ -275,6 +276,7 @@ class Publisher:
                 self._append(unwritten)
             for done in waiting:
                 done.put(None)
+        self.stats.coalesced = next(self._orders) - self._done  # those too that a signal handler's replaced last
         self._attempt("closing the spool", self._writer.finish, closing)
 
     def _append(self, unwritten: deque[tuple[int, ScalarsLine]]) -> None:
@@ -295,8 +297,9 @@ class Publisher:
             self._attempt("thinning the snapshots", self._writer.thin)
         else:
             self.stats.failed += 1
-        self.stats.coalesced += max(0, update.order - self._taken - 1)
+        self._done += 1
         self._taken = max(self._taken, update.order)
+        self.stats.coalesced = self._taken + 1 - self._done
 
     def _line(self, numbers: _Numbers) -> ScalarsLine:
         if numbers.line is None:

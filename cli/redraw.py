@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Here
 from autoviz_render.renderer.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.store import Spool
 
@@ -24,10 +26,14 @@ log = logging.getLogger("autoviz_render.cli")
 
 @dataclass
 class _Tally:
-    """How far it is. drawn: snapshots' figures; skipped: those that are drawn already."""
+    """How far it is. drawn: snapshots' figures; skipped: those that are drawn already.
+
+    gone: those whose snapshots were removed meanwhile, by retention or by hand, which is no fault.
+    """
 
     drawn: int = 0
     skipped: int = 0
+    gone: int = 0
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, message: str) -> None:
@@ -94,6 +100,9 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
     if len(due) < len(everything):
         tally.skipped += len(everything) - len(due)
         log.info("%d of %d figures are drawn already", len(everything) - len(due), len(everything))
+    for folder in ledgers:
+        with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
+            remove_drafts(folder)
     timeout = settings.frame_timeout or FRAME_TIMEOUT
     with Progress(len(due), "figures") as progress:
         done: dict[int, Outcome] = {}
@@ -107,6 +116,8 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
                 _tell([done.pop(told)], settings, tally)
                 told += 1
             progress.show(told + len(done), len(due))
+    if tally.gone:
+        log.info("%d figures were not drawn: their snapshots were removed meanwhile", tally.gone)
 
 
 def _done(some: list[Job], settings: argparse.Namespace) -> Iterator[tuple[Job, Outcome]]:
@@ -126,6 +137,7 @@ def _tell(outcomes: Iterable[Outcome], settings: argparse.Namespace, tally: _Tal
         for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
             tally.complain(message)
         tally.drawn += outcome.fate == "drawn"
+        tally.gone += outcome.fate == "gone"
         print_files(outcome.files, settings)
 
 

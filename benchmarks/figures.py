@@ -10,6 +10,7 @@ import itertools
 import sys
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,9 +41,9 @@ def main() -> None:
         rows = [row(way, each, seconds) for way, each in seconds.items()]
         report(rows, f"12 panels, {size} pixels, PNG by {name}", settings.json)
     for size, dpi in SIZES.items():
-        seconds = interleaved(parts(fit, dpi), 8 if settings.quick else 32)
+        seconds = interleaved(parts(fit, dpi, encoders), 8 if settings.quick else 32)
         rows = [{"part": part, "ms": milliseconds(each)} for part, each in seconds.items()]
-        report(rows, f"where the steady frame's time goes, {size} pixels, PNG by zlib", settings.json)
+        report(rows, f"where the steady frame's time goes, {size} pixels", settings.json)
 
 
 def ways(fit: list[Any], dpi: float) -> Mapping[str, Callable[[], object]]:
@@ -73,18 +74,22 @@ def row(way: str, mine: list[float], seconds: Mapping[str, list[float]]) -> dict
     }
 
 
-def parts(fit: list[Any], dpi: float) -> Mapping[str, Callable[[], object]]:
-    """Of the steady frame. "draw" is all but the encoding."""
-    encode.deflate = zlib
+def parts(fit: list[Any], dpi: float, encoders: Mapping[str, ModuleType]) -> Mapping[str, Callable[[], object]]:
+    """Of the steady frame."""
     kept = FigureDrawing(imaging, dpi=dpi)
     panels = itertools.cycle([imaging(snapshot) for snapshot in fit])
     ready = FigureDrawing(lambda _: next(panels), dpi=dpi)
     turn, other = itertools.cycle(fit), itertools.cycle(fit)
     drawn = kept.draw(fit[0])
+
+    def save(encoder: ModuleType) -> bytes:
+        encode.deflate = encoder
+        return drawn.save("png")
+
     return {
         "recipe: numbers, contours": lambda: imaging(next(turn)),
         "draw, recipe not counted": lambda: ready.draw(next(other)),
-        "encode": lambda: drawn.save("png"),
+        **{f"encode by {name}": partial(save, encoder) for name, encoder in encoders.items()},
     }
 
 

@@ -6,8 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
+from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
-from autoviz_render.cli.redraw import chosen_snapshots
 from autoviz_render.cli.said import DONE, INCOMPLETE, USAGE, print_files, say
 from autoviz_render.renderer.film import MovieError
 from autoviz_render.renderer.jobs import Figure
@@ -32,7 +32,7 @@ def film(settings: argparse.Namespace, directory: Path) -> int:
         log.error("%s", message)
 
     try:
-        with Progress(len(refs), "snapshots") as progress:
+        with Progress("snapshots") as progress:
             write_movie(
                 spool,
                 refs,

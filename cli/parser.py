@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-FORMATS = ("png", "pdf", "svg", "webp")
+from autoviz_render.renderer.formats import FORMATS
+
 MOVIES = (".mp4", ".gif", ".webp")
 _OF_ALL = ("abandoned", "since", "redraw")
 _OF_MOVIE = ("fps", "duration")
@@ -73,6 +74,15 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="where the runs are")
+    _add_which(parser)
+    _add_how(parser)
+    _add_film(parser)
+    _add_say(parser)
+    return parser
+
+
+def _add_which(parser: argparse.ArgumentParser) -> None:
+    """What to draw."""
     which = parser.add_argument_group("what to draw (by default the newest snapshot of each run)")
     one = which.add_mutually_exclusive_group()
     one.add_argument("--watch", action="store_true", help="keep drawing the newest until interrupted")
@@ -102,6 +112,10 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="with --watch: look at least this often, whatever the file system tells (default 2)",
     )
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    """How to draw it."""
     how = parser.add_argument_group("how to draw it")
     how.add_argument(
         "--figure",
@@ -127,17 +141,24 @@ def make_parser() -> argparse.ArgumentParser:
         help="abandon a figure that takes longer, and its process (default 120)",
     )
     how.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
+
+
+def _add_film(parser: argparse.ArgumentParser) -> None:
+    """A film of it."""
     film = parser.add_argument_group("a film of the run (needs autoviz-render[movie] for mp4)")
     film.add_argument("--movie", type=_movie, metavar="FILE", help="write .mp4, .gif or .webp; --since goes with it")
     film.add_argument("--fps", type=_rate, metavar="N", help="snapshots a second (default 10)")
     film.add_argument(
         "--duration", type=_seconds, metavar="SECONDS", help="true time: the whole run in so many seconds"
     )
+
+
+def _add_say(parser: argparse.ArgumentParser) -> None:
+    """What to say."""
     say = parser.add_argument_group("what to say")
     say.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     say.add_argument("--quiet", action="store_true", help="only errors on standard error")
     say.add_argument("--debug", action="store_true", help="everything on standard error, with tracebacks")
-    return parser
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -15,10 +15,13 @@ _BAR_EVERY = 0.1
 
 
 class Progress:
-    """Shows so many of a total on standard error, and how long the rest will take. A context manager."""
+    """Shows so many of a total on standard error, and how long the rest will take. A context manager.
 
-    def __init__(self, total: int, what: str) -> None:
-        self._total, self._what = total, what
+    what: is counted, "figures" say.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._is_bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO)
         self._began = self._shown = time.monotonic()
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
-from autoviz_render.cli.watching import chosen_figures
 from autoviz_render.renderer.crew import draw
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Here
@@ -61,19 +61,6 @@ def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
     return tally.code()
 
 
-def chosen_snapshots(settings: argparse.Namespace) -> ReplaySettings:
-    """What was asked for on the command line. Raises FigureError."""
-    return ReplaySettings(
-        which=settings.which,
-        since=settings.since,
-        abandoned=settings.abandoned,
-        figures=chosen_figures(settings.figure),
-        formats=settings.formats,
-        dpi=settings.dpi,
-        theme=settings.theme,
-    )
-
-
 def _redraw_one(spool: Spool, how: ReplaySettings, settings: argparse.Namespace, tally: _Tally) -> None:
     out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
     before = (tally.drawn, tally.skipped, len(tally.complaints))
@@ -104,7 +91,7 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
         with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
             remove_drafts(folder)
     timeout = settings.frame_timeout or FRAME_TIMEOUT
-    with Progress(len(due), "figures") as progress:
+    with Progress("figures") as progress:
         done: dict[int, Outcome] = {}
         told = 0
         for number, job, outcome in draw(due, min(settings.jobs, len(due)), timeout):

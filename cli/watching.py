@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker, workers
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.jobs import Figure, Outcome
+    from autoviz_render.renderer.jobs import Outcome
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -27,6 +26,7 @@ def watch(path: Path, settings: argparse.Namespace) -> int:
 
 
 def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
+    from autoviz_render.cli.chosen import chosen_figures
     from autoviz_render.cli.said import print_files
     from autoviz_render.renderer.live import LiveRenderer, LiveSettings
     from autoviz_render.renderer.watch import Watch
@@ -51,25 +51,3 @@ def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
     if not path.exists():
         log.info("%s: not there yet; waiting for it", path)
     return renderer.run()
-
-
-def chosen_figures(named: str | None) -> list[Figure] | None:
-    """The figures asked for on the command line; None where each run's own are wanted. Raises FigureError."""
-    from autoviz_render.renderer.figures import FigureError, find_target
-    from autoviz_render.renderer.jobs import Figure
-    from autoviz_render.renderer.jobs import stems as name_files
-
-    if named is None:
-        return None
-    figures = []
-    for name in dict.fromkeys(named.split(",")):
-        if ":" in name:
-            figures.append(Figure(name.partition(":")[2], target=name, folder=os.getcwd()))
-            figures[-1].recipe()  # an error in it is told at once
-        else:
-            find_target(name)
-            figures.append(Figure(name))
-    stems = [stem for _, stem in name_files(figures)]
-    if len(set(stems)) < len(stems):
-        raise FigureError(f"--figure {named}: two of them would be drawn to files of one name")
-    return figures

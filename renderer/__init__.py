@@ -19,7 +19,7 @@ Drawing:
     drawing    a figure that is kept; cells: one panel's place on it; page: the canvas
     artists/   the panels' artists; theme: their colours
     layout, lettering, ticks, colours, curves, meshes, densities, bins   what they show and where, worked out before
-    encode     pixels as the bytes of a file; formats: its kinds
+    encode     pixels as the bytes of a file; formats: its kinds; errors: of strangers' code, in a line
 
 Nothing here imports JAX or pyplot, and `process` not even Matplotlib.
 """

@@ -12,6 +12,7 @@ from matplotlib.figure import SubFigure
 from autoviz_render.renderer.artists import PanelArtists, build, error_artists, structure
 from autoviz_render.renderer.artists.custom import CustomArtists
 from autoviz_render.renderer.colours import Pixels
+from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.renderer.layout import Cell
 from autoviz_render.renderer.page import Page, Region
 from autoviz_render.renderer.panels import CustomPanel, Panel, TextPanel, is_same
@@ -112,11 +113,3 @@ class CellDrawing:
         artists.update(failure)
         for artist in artists.front:
             artist.draw(page.renderer)
-
-
-def in_one_line(error: BaseException) -> str:
-    """An error's kind and its words, if it has any."""
-    try:
-        return " ".join(f"{type(error).__name__}: {error}".split())
-    except Exception:  # noqa: BLE001 - a stranger's class
-        return type(error).__name__

@@ -80,9 +80,9 @@ class Desk:
         self._identity = _identity(spool, self._info)
         figures = settings.figures or [Figure(name) for name in self._info.figures]
         self.easels = [Easel(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))]
-        self._missing = [error for easel in self.easels if (error := _missing(easel))]
-        if len(self._missing) == len(self.easels):
-            raise self._missing[0]
+        missing = [error for easel in self.easels if (error := _missing(easel))]
+        if len(missing) == len(self.easels):
+            raise missing[0]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
         self._unreadable: set[SnapshotRef] = set()
@@ -93,7 +93,7 @@ class Desk:
         self.has_failed = False
         self.missed = 0
         self._holding = Holding(spool.paths)
-        for error in self._missing:
+        for error in missing:
             self.fail(str(error))
         for folder in (self._folder, spool.paths.directory):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from autoviz_render.renderer.cells import in_one_line
 from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.jobs import Fate, Job, Outcome
 from autoviz_render.renderer.theme import THEMES

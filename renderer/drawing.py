@@ -22,7 +22,8 @@ from matplotlib.gridspec import GridSpec
 
 from autoviz_render.renderer import encode, layout
 from autoviz_render.renderer.artists.stamps import Label
-from autoviz_render.renderer.cells import CellDrawing, Failure, in_one_line
+from autoviz_render.renderer.cells import CellDrawing, Failure
+from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.renderer.figures import Recipe
 from autoviz_render.renderer.formats import FORMATS, Format
 from autoviz_render.renderer.layout import Cell, Grid, Place

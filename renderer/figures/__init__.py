@@ -24,6 +24,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
+from autoviz_render.renderer.errors import in_one_line
+
 if TYPE_CHECKING:
     from autoviz_render.renderer.panels import Panel
     from autoviz_render.spool.snapshot import Snapshot
@@ -84,9 +86,7 @@ def load_figure(target: str) -> Recipe:
     try:
         value: object = importlib.import_module(module_name)
     except Exception as error:  # importing runs a stranger's code: any failure is theirs to read
-        raise FigureError(
-            f"figure {target!r}: importing {module_name} failed: {type(error).__name__}: {_one_line(error)}"
-        ) from error
+        raise FigureError(f"figure {target!r}: importing {module_name} failed: {in_one_line(error)}") from error
     for attribute in path.split("."):
         try:
             value = getattr(value, attribute)
@@ -100,7 +100,3 @@ def load_figure(target: str) -> Recipe:
 def _offer(point: EntryPoint) -> str:
     package = point.dist.name if point.dist is not None else "?"
     return f"{point.value} ({package})"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

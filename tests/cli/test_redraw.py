@@ -152,13 +152,13 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys
     monkeypatch.setattr(progress, "_LINE_EVERY", 0.0)
     monkeypatch.setattr(progress, "_BAR_EVERY", 0.0)
     monkeypatch.setenv("COLUMNS", "60")
-    with Progress(4, "figures") as lines:
+    with Progress("figures") as lines:
         lines.show(1, 4)
         lines.show(4, 4)
     assert [record.getMessage() for record in caplog.records] == ["1 of 4 figures, 0 s left"]
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with Progress(4, "figures") as bar:
+    with Progress("figures") as bar:
         bar.show(3, 4)
     said = capsys.readouterr().err
     assert said.startswith("\r\x1b[K[########################........] 3 of 4 figures, 0 s left")

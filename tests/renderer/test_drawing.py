@@ -44,19 +44,10 @@ def broken(array):
     return array
 
 
-def assert_kept_equals_fresh(recipe, snapshots):
-    """Over the snapshots, and back again, on one kept figure."""
-    expected = [fresh(recipe, snapshot) for snapshot in snapshots]
-    kept = FigureDrawing(recipe, dpi=DPI)
-    for number in [*range(len(snapshots)), *reversed(range(len(snapshots) - 1))]:
-        assert kept.draw(snapshots[number]).save("png") == expected[number], f"snapshot {number} differs"
-    assert len(set(expected)) == len(expected), "the snapshots were meant to look different"
-
-
-def test_a_kept_imaging_figure_equals_a_fresh_one(lens_snapshot):
+def test_a_kept_imaging_figure_equals_a_fresh_one(lens_snapshot, kept_equals_fresh):
     """Live and later rendering give the same bytes, whatever was drawn before: limits, ticks and arrows included."""
     first = lens_snapshot()
-    assert_kept_equals_fresh(
+    kept_equals_fresh(
         imaging,
         [
             first,
@@ -72,10 +63,10 @@ def test_a_kept_imaging_figure_equals_a_fresh_one(lens_snapshot):
     )
 
 
-def test_a_kept_auto_figure_equals_a_fresh_one(lens_snapshot):
+def test_a_kept_auto_figure_equals_a_fresh_one(kept_equals_fresh):
     """Panels come and go, change their kind and their shape."""
     rng = np.random.default_rng(3)
-    assert_kept_equals_fresh(
+    kept_equals_fresh(
         auto,
         [
             Snapshot(arrays={"a": rng.random((9, 9)), "b": rng.random(50)}, run="run"),
@@ -126,9 +117,9 @@ def several_kinds(snapshot):
     ]
 
 
-def test_every_kind_of_panel_is_the_same_kept_and_fresh():
+def test_every_kind_of_panel_is_the_same_kept_and_fresh(kept_equals_fresh):
     """Custom panels too: what they add to the figure beside their axes is gone at the next frame."""
-    assert_kept_equals_fresh(several_kinds, [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0, 2.5)])
+    kept_equals_fresh(several_kinds, [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0, 2.5)])
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

@@ -46,6 +46,19 @@ def loaded(run_dir) -> tuple[int | None, int]:
     return int(found.numbers["iterations"]), count
 
 
+@pytest.fixture
+def gate(monkeypatch):
+    """No byte is written before it is set."""
+    gate, writev = threading.Event(), os.writev
+
+    def wait_and_write(*arguments):
+        assert gate.wait(30)
+        return writev(*arguments)
+
+    monkeypatch.setattr(os, "writev", wait_and_write)
+    return gate
+
+
 def test_what_was_saved_is_loaded(tmp_path):
     """Every bit of it: arrays in their types, numbers that are infinite, the dead in the order of their death."""
     checkpoint = Checkpoint(tmp_path)
@@ -77,15 +90,8 @@ def test_a_checkpoint_costs_what_is_new(tmp_path):
     checkpoint.close()
 
 
-def test_the_search_does_not_wait_for_the_disk(tmp_path, monkeypatch):
+def test_the_search_does_not_wait_for_the_disk(tmp_path, gate):
     """Saves that come while one is written are one save; no dead point is lost or told twice."""
-    gate, writev = threading.Event(), os.writev
-
-    def wait_and_write(*arguments):
-        assert gate.wait(30)
-        return writev(*arguments)
-
-    monkeypatch.setattr(os, "writev", wait_and_write)
     checkpoint = Checkpoint(tmp_path)
     for number in range(10):
         checkpoint.died(points(3 * number))
@@ -215,15 +221,8 @@ def test_the_dead_are_told_once_while_they_are_written(tmp_path, monkeypatch):
     assert checkpoint.dead()["log_likelihood"].size == 3
 
 
-def test_a_disk_that_never_answers_does_not_hold_the_end_of_a_run(tmp_path, monkeypatch, caplog):
+def test_a_disk_that_never_answers_does_not_hold_the_end_of_a_run(tmp_path, gate, caplog):
     """A batch system would kill it then, before the result is written."""
-    gate, writev = threading.Event(), os.writev
-
-    def wait_and_write(*arguments):
-        assert gate.wait(30)
-        return writev(*arguments)
-
-    monkeypatch.setattr(os, "writev", wait_and_write)
     checkpoint = Checkpoint(tmp_path)
     checkpoint.save(saved(0))
     assert not checkpoint.flush(0.01)

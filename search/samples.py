@@ -54,7 +54,7 @@ class Samples:
         before = self._position if self._position.size else np.empty((0, position.shape[1]))
         self._position = np.concatenate([before, position])
         self._log_weight = np.concatenate([self._log_weight, log_weight])
-        self._log_priority = np.concatenate([self._log_priority, log_weight - np.log(_lots(numbers))])
+        self._log_priority = np.concatenate([self._log_priority, log_weight - np.log(lots(numbers))])
         if self._log_weight.size > 2 * self._most:
             self._prune()
 
@@ -113,7 +113,7 @@ class NoSamples:
         return {}
 
 
-def _lots(numbers: npt.NDArray[np.int64]) -> Floats:
+def lots(numbers: npt.NDArray[np.int64]) -> Floats:
     """A number between 0 and 1, neither of them, for each of these, as good as drawn at random.
 
     Source: the output function of SplitMix64, Steele, Lea and Flood (2014), OOPSLA, figure 16.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,6 +99,61 @@ def test_the_last_numbers_of_the_samplers_own_are_published(run_dir, make):
             update([1.0], -3.0, scalars={"log_evidence": float(number)})
     lines = Spool(run_dir).scalars()
     assert [(line.iteration, line.scalars["log_evidence"]) for line in lines] == [(1, 0.0), (5, 4.0)]
+
+
+def test_samples_and_scalars_may_be_functions_called_when_due(run_dir, make):
+    """A posterior so far or an evidence may take longer than a step: they are not to be computed at every one."""
+    calls = []
+
+    def samples():
+        calls.append("samples")
+        return {"samples": np.full((4, 1), len(calls))}
+
+    with make(every=10) as update:
+        for number in range(15):
+            update([1.0], -3.0, scalars=lambda: {"log_evidence": -2.0}, samples=samples)
+        assert calls == ["samples"] * 2
+    spool = Spool(run_dir)
+    first, *_, last = spool.snapshots()
+    assert set(spool.read(first).arrays) == {"model", "samples"}
+    assert spool.read(last).iteration == number + 1  # at the end they are asked for once more
+    assert spool.read(last).arrays["samples"][0, 0] == 3
+    assert spool.read(last).scalars == {"log_evidence": -2.0}
+
+
+def test_samples_that_fail_cost_themselves_alone(run_dir, make, caplog):
+    """The best fit's arrays are what the first figure draws: a posterior that is not there yet must not cost them."""
+
+    def samples():
+        raise LookupError("no samples yet")
+
+    with make() as update:
+        update([1.0], -3.0, samples=samples)
+        update([2.0], -2.0, samples=samples, scalars={"acceptance": 0.3})
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert set(snapshot.arrays) == {"model"}
+    assert snapshot.scalars == {"acceptance": 0.3}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_without_arrays_the_samples_alone_are_published(run_dir, make):
+    """A posterior and the numbers of a run are figures in themselves."""
+    with make(arrays=None) as update:
+        update([1.0], -3.0, samples={"samples": np.ones((3, 1))})
+    assert set(Spool(run_dir).read(Spool(run_dir).newest()).arrays) == {"samples"}
+
+
+def test_what_was_never_closed_is_closed_when_python_exits(run_dir):
+    """A hook made in the middle of a call has no name by which it could be closed."""
+    program = f"""
+from autoviz_render import QuickUpdate
+update = QuickUpdate({str(run_dir)!r}, arrays=lambda point: {{"model": point}}, every=1000, renderer=None)
+update([1.0], -2.0)
+update([2.0], -1.0)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    assert published(run_dir) == [(1, -2.0), (2, -1.0)]
+    assert Spool(run_dir).info().state == "finished"
 
 
 def test_a_failing_search_marks_its_spool(run_dir, make):

@@ -1,4 +1,4 @@
-"""What the figure `posterior` reads, made of what a sampler has so far: at most `MOST` samples, however many there are."""
+"""What the figure `posterior` reads, made of what a sampler has so far: at most `MOST` samples, however many."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ class Publisher:
     static: arrays that never change (data, noise map, mask), written once.
     name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. Where another
         process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so.
+    title: what figures and `--status` call the run; by default it is the directory's name.
     retention: the bounds within which snapshots are kept, thinned evenly beyond them; "all" keeps every one; by
         default `Retention()`.
     durability: "rename": a snapshot that was written survives the death of the process; "fsync": a loss of power
@@ -109,6 +110,7 @@ class Publisher:
         retention: Retention | Literal["all"] | None = None,
         durability: Durability = "rename",
         resumed_from: int | None = None,
+        title: str | None = None,
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability is {durability!r}; choose 'rename' or 'fsync'")
@@ -120,6 +122,7 @@ class Publisher:
             retention=_retention(retention),
             durability=durability,
             resumed_from=None if resumed_from is None else int(resumed_from),
+            title=None if title is None else str(title),
         )
         self.stats = PublisherStats()
         self.opened = threading.Event()

@@ -43,6 +43,7 @@ class SpoolWriter:
 
     run_dir, name: of the spool, see `spool_paths`. Where another process writes that spool, one of the next free name
         is taken at opening (`spool-2/`), and a warning says so: `paths` and `name` are final once it is open.
+    title: what readers call the run; by default it is the directory's name.
     durability: "rename" survives the death of the process, "fsync" a loss of power too.
     resumed_from: the iteration from which an interrupted run goes on; None: the one before its first quick update.
     """
@@ -56,11 +57,13 @@ class SpoolWriter:
         retention: Retention,
         durability: Durability = "rename",
         resumed_from: int | None = None,
+        title: str | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.name = name
+        self._title = title or run_dir.name
         self._asked_name = name
-        self._info = SpoolInfo(_run_name(run_dir, name), figures, Producer.here(), epoch=_NOT_BEGUN)
+        self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here(), epoch=_NOT_BEGUN)
         self._history = History(retention)
         self._is_synced = durability == "fsync"
         self._resumed_from = resumed_from
@@ -162,7 +165,7 @@ class SpoolWriter:
         except OSError:
             self.name = name
             raise
-        self._info = replace(self._info, run=_run_name(self.run_dir, self.name), epoch=_NOT_BEGUN)
+        self._info = replace(self._info, run=_run_name(self._title, self.name), epoch=_NOT_BEGUN)
         log.warning(
             "%s: %s writes it already; publishing to %s instead. Give each of several writers a name of its own.",
             taken.directory,
@@ -271,8 +274,8 @@ class SpoolWriter:
         write_whole(self.paths.info, [info_bytes(info)], tmp=self.paths.tmp, sync=True)
 
 
-def _run_name(run_dir: Path, name: str | None) -> str:
-    return run_dir.name if name is None else f"{run_dir.name}-{name}"
+def _run_name(title: str, name: str | None) -> str:
+    return title if name is None else f"{title}-{name}"
 
 
 def _holder(paths: SpoolPaths) -> str:

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
         TriangularMesh,
     )
     from autoviz_render.renderer.process import RendererProcess
+    from autoviz_render.search import hooks
     from autoviz_render.search.analysis import Analysis
     from autoviz_render.search.fitness import Fitness
     from autoviz_render.search.nss import NSS
+    from autoviz_render.search.pyautofit.live import live
     from autoviz_render.search.quick_update import QuickUpdate
     from autoviz_render.spool.errors import SpoolError
     from autoviz_render.spool.publisher import Publisher
@@ -71,6 +73,7 @@ _HOME = {
     "TablePanel": "autoviz_render.renderer.panels",
     "TextPanel": "autoviz_render.renderer.panels",
     "TriangularMesh": "autoviz_render.renderer.panels",
+    "live": "autoviz_render.search.pyautofit.live",
 }
 
 __all__ = [
@@ -101,10 +104,14 @@ __all__ = [
     "TablePanel",
     "TextPanel",
     "TriangularMesh",
+    "hooks",
+    "live",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name == "hooks":  # a module, of one function for each sampler
+        return importlib.import_module("autoviz_render.search.hooks")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

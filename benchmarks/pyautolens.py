@@ -1,0 +1,164 @@
+"""What a search of PyAutoLens loses to its quick updates: as released, with its background thread, and with `live`.
+
+A real fit: 15,380 unmasked pixels, a source of 30x30 cells, DynestyStatic on JAX, a quick update every 10 evaluations;
+each way in a process of its own, the same evaluations in the same order. "Lost" is all that the evaluations took beyond
+as many of the run without quick updates, over the number of updates.
+
+Needs PyAutoLens: `make test-pyautofit` makes the environment, `.venv-pyautofit/bin/python benchmarks/pyautolens.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+WAYS = {
+    "none": "without quick updates",
+    "released": "as released",
+    "thread": "with its background thread",
+    "live": "with live()",
+}
+EVERY = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--evaluations", type=int, default=45)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        print(json.dumps(run(options.way, options.evaluations, options.folder)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {way: in_a_process(way, options.evaluations, Path(folder) / way) for way in WAYS}
+    show(runs)
+    if options.json:
+        options.json.write_text(json.dumps(runs, indent=1))
+
+
+def in_a_process(way: str, evaluations: int, folder: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--way", way, "--evaluations", str(evaluations), "--folder", str(folder)]
+    environment = os.environ | {"PYAUTO_SKIP_LATENTS": "1"}  # of the results, and no matter of quick updates
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def show(runs: dict[str, dict[str, Any]]) -> None:
+    plain = runs["none"]["seconds"]
+    likelihood = median(plain)
+    print(f"one likelihood: {likelihood:.2f} s; {len(plain)} evaluations, {runs['live']['updates']} quick updates")
+    titles = {"first pause": 12, "later, median": 15, "lost per update": 17, "in likelihoods": 16, "same samples": 14}
+    print(" " * 28 + "".join(f"{title:>{width}}" for title, width in titles.items()))
+    for way, name in WAYS.items():
+        found = runs[way]
+        pauses, updates = found["pauses"], found["updates"] or 1
+        lost = (sum(found["seconds"]) - sum(plain)) / updates
+        first = f"{pauses[0]:.2f} s" if pauses else "-"
+        later = f"{median(pauses[1:]):.2f} s" if len(pauses) > 1 else "-"
+        same = found["samples"] == runs["none"]["samples"]
+        print(f"{name:28}{first:>12}{later:>15}{lost:>15.2f} s{lost / likelihood:>16.2f}{same!s:>14}")
+    print(
+        "before the first likelihood: " + ", ".join(f"{name} {runs[way]['start']:.1f} s" for way, name in WAYS.items())
+    )
+
+
+def run(way: str, evaluations: int, folder: Path) -> dict[str, Any]:
+    """One fit, timed at each evaluation of the log likelihood and at each quick update."""
+    import autofit as af
+    import autolens as al
+    from autofit.non_linear.fitness import Fitness
+    from autonerves import conf
+
+    from autoviz_render import live
+
+    seconds: list[float] = []
+    pauses: list[float] = []
+    ends: list[float] = []
+    evaluate, update = Fitness.call_wrap, Fitness.manage_quick_update
+
+    def timed(self: Any, parameters: Any) -> Any:
+        began = time.monotonic()
+        found = evaluate(self, parameters)
+        ends.append(time.monotonic())
+        seconds.append(ends[-1] - began)
+        return found
+
+    def timed_update(self: Any, parameters: Any, log_likelihood: Any) -> None:
+        before, began = self.quick_update_count, time.monotonic()
+        update(self, parameters, log_likelihood)
+        if before + 1 == self.iterations_per_quick_update:
+            pauses.append(time.monotonic() - began)
+
+    Fitness.call_wrap, Fitness.manage_quick_update = timed, timed_update
+    conf.instance.output_path = folder
+    general = conf.instance["general"]
+    if way == "thread":
+        general["updates"]["quick_update_background"] = True
+    search = af.DynestyStatic(
+        path_prefix="benchmark",
+        name="lens",
+        nlive=12,
+        maxcall=evaluations - 12,
+        seed=1,
+        iterations_per_quick_update=None if way == "none" else EVERY,
+    )
+    analysis = al.AnalysisImaging(dataset=dataset(), raise_inversion_positions_likelihood_exception=False)
+    began = time.monotonic()
+    result = search.fit(model=model(), analysis=live(analysis) if way == "live" else analysis)
+    count = evaluations - 2
+    return {
+        "seconds": seconds[1:count],  # the first compiles
+        "start": ends[0] - began,
+        "pauses": pauses,
+        "updates": len(pauses),
+        "samples": [list(map(float, each)) for each in result.samples.parameter_lists],
+    }
+
+
+def dataset() -> Any:
+    import autolens as al
+
+    grid = al.Grid2D.uniform(shape_native=(150, 150), pixel_scales=0.05)
+    lens = al.Galaxy(
+        redshift=0.5,
+        mass=al.mp.Isothermal(centre=(0.0, 0.0), einstein_radius=1.6, ell_comps=(0.05, 0.05)),
+        shear=al.mp.ExternalShear(gamma_1=0.05, gamma_2=0.0),
+    )
+    bulge = al.lp.Sersic(centre=(0.0, 0.1), ell_comps=(0.1, 0.0), intensity=4.0, effective_radius=0.1, sersic_index=1.0)
+    psf = al.Convolver.from_gaussian(shape_native=(11, 11), sigma=0.1, pixel_scales=0.05)
+    simulator = al.SimulatorImaging(exposure_time=300.0, psf=psf, background_sky_level=0.1, noise_seed=1)
+    tracer = al.Tracer(galaxies=[lens, al.Galaxy(redshift=1.0, bulge=bulge)])
+    mask = al.Mask2D.circular(shape_native=(150, 150), pixel_scales=0.05, radius=3.5)
+    return simulator.via_tracer_from(tracer=tracer, grid=grid).apply_mask(mask=mask)
+
+
+def model() -> Any:
+    import autofit as af
+    import autolens as al
+
+    mass = af.Model(al.mp.Isothermal, centre=(0.0, 0.0))
+    mass.einstein_radius = af.UniformPrior(1.4, 1.8)
+    mass.ell_comps.ell_comps_0 = af.UniformPrior(0.0, 0.1)
+    mass.ell_comps.ell_comps_1 = af.UniformPrior(0.0, 0.1)
+    source = al.Pixelization(
+        mesh=al.mesh.RectangularUniform(shape=(30, 30)), regularization=al.reg.Constant(coefficient=1.0)
+    )
+    lens = af.Model(al.Galaxy, redshift=0.5, mass=mass, shear=al.mp.ExternalShear(gamma_1=0.05, gamma_2=0.0))
+    return af.Collection(
+        galaxies=af.Collection(lens=lens, source=af.Model(al.Galaxy, redshift=1.0, pixelization=source))
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What there is to show of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+
+class Contents(Protocol):
+    """The arrays of a figure, and of which instance they are.
+
+    figure: the name of the figure that shows them.
+    """
+
+    figure: str
+
+    def prepare(self, instance: Any) -> None:
+        """What must have happened before `arrays` is traced in another thread."""
+
+    def static(self) -> Mapping[str, Any]:
+        """Arrays by name that never change."""
+
+    def arrays(self, instance: Any) -> Mapping[str, Any]:
+        """Arrays by name of an instance, and its `log_likelihood`; traceable where the analysis is JAX's."""
+
+    def arranged(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+        """These on the host, as the figure reads them."""
+
+
+class GivenContents:
+    """What the user says is to be shown, of any analysis.
+
+    function: called with an instance; arrays by name.
+    """
+
+    figure = "auto"
+
+    def __init__(self, analysis: Any, function: Callable[[Any], Mapping[str, Any]]) -> None:
+        self._analysis = analysis
+        self._function = function
+
+    def prepare(self, instance: Any) -> None:
+        """A function of the user's needs nothing."""
+
+    def static(self) -> Mapping[str, Any]:
+        return {}
+
+    def arrays(self, instance: Any) -> dict[str, Any]:
+        return {**self._function(instance), "log_likelihood": self._analysis.log_likelihood_function(instance)}
+
+    def arranged(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+        return arrays

@@ -1,0 +1,182 @@
+"""`live`: an analysis of PyAutoFit whose quick updates are published and drawn by another process."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from autoviz_render.search.backends import Where
+from autoviz_render.search.pyautofit import fit as fits
+from autoviz_render.search.pyautofit.contents import Contents, GivenContents
+from autoviz_render.search.pyautofit.lensing import lensing_contents
+from autoviz_render.spool.attempts import Attempts
+
+log = logging.getLogger("autoviz_render.search")
+
+A = TypeVar("A")
+
+Function = Callable[[Any], Mapping[str, Any]]
+
+_over: set[str] = set()
+"""The keys of the analyses whose fit is over."""
+
+_classes: dict[type[Any], type[Any]] = {}
+"""By the analysis's own class, that of a live one."""
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What `live` was told. key: shared by all copies of the analysis."""
+
+    arrays: Function | None
+    figure: str | Sequence[str] | None
+    static: Mapping[str, Any] | None
+    renderer: Where | None
+    key: str
+
+
+def live(
+    analysis: A,
+    *,
+    arrays: Function | None = None,
+    figure: str | Sequence[str] | None = None,
+    static: Mapping[str, Any] | None = None,
+    renderer: Where | None = "process",
+) -> A:
+    """The analysis with live figures: `search.fit(model, live(analysis))`, and nothing else changes.
+
+    analysis: any of PyAutoLens' and PyAutoGalaxy's for imaging or interferometer data, or with `arrays` any
+        `af.Analysis`. The one given is left as it is; both have the same attributes.
+    arrays: called with an instance of the model; the arrays of the figure by name. Where the analysis uses JAX it is
+        traced, and compiled together with the log likelihood.
+    figure: the name of the figure, or several; `imaging` or `interferometer` of a lens or galaxy, `auto` of another.
+    static: arrays by name that never change (data, noise map); those of a lens or galaxy are known.
+    renderer: where figures are drawn, as for `QuickUpdate`.
+
+    Each quick update of the search (`iterations_per_quick_update`), and the figures it draws during the fit, are then a
+    snapshot in `spool/` of the search's output and a figure in its `image/`. What the search draws before and after
+    is its own, and so are its identifier, samples and results. What goes wrong is logged once a cause.
+
+    Raises TypeError for an analysis of which nothing is known and no arrays are given.
+    """
+    settings = _Settings(arrays, figure, static, renderer, uuid.uuid4().hex)
+    _contents(analysis, settings)
+    return _live(analysis, settings)  # type: ignore[no-any-return]
+
+
+class _Live:
+    """What of a live analysis is ours. The class of one is made of this and of the analysis's own, in that order."""
+
+    _live_settings: _Settings | None
+    """None in a copy that came from another process, whose settings could not come along."""
+
+    def modify_before_fit(self, paths: Any, model: Any) -> Any:
+        """The first that an analysis hears of a fit."""
+        own = _own(self)
+        modified = own.modify_before_fit(paths=paths, model=model)
+        if self._live_settings is None:
+            return self if modified is own else modified
+        analysis = self if modified is own else _live(modified, self._live_settings)
+        Attempts(log, paths)("preparing live figures", _begin, analysis, paths, model)
+        return analysis
+
+    def perform_quick_update(self, paths: Any, instance: Any) -> None:
+        """A search has evaluated enough points: publish the best, and return."""
+        fit = fits.fit_of(paths)
+        if fit is None:
+            _own(self).perform_quick_update(paths, instance)
+        else:
+            fit.quick_update(instance)
+
+    def visualize(self, paths: Any, instance: Any, during_analysis: bool, **more: Any) -> None:
+        """During the fit as a quick update. Before it and after it what the analysis always draws."""
+        fit = None if getattr(paths, "image_path_suffix", "") else fits.fit_of(paths)  # else in a folder of its own
+        if fit is not None and during_analysis:
+            fit.quick_update(instance)
+            return
+        if fit is not None:
+            fit.finish(instance)
+        _own(self).visualize(paths=paths, instance=instance, during_analysis=during_analysis, **more)
+
+    def make_result(self, *arguments: Any, **more: Any) -> Any:
+        """The fit is over, whether its end was drawn or not."""
+        given = dict(zip(("samples_summary", "paths"), arguments, strict=False)) | more
+        Attempts(log, given["paths"])("ending live figures", fits.end, given["paths"], given["samples_summary"])
+        if self._live_settings is not None:
+            _over.add(self._live_settings.key)
+        return _own(self).make_result(*arguments, **more)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Copies in a pool and in a search's checkpoint are live; what is kept of a fit that is over needs no package
+        of ours to be read."""
+        del protocol
+        settings, own = self._live_settings, _own(self)
+        if settings is not None and settings.key in _over:
+            return copy.copy, (own,)
+        return _live, (own, settings if _can_be_pickled(settings) else None)
+
+
+def _live(analysis: Any, settings: _Settings | None) -> Any:
+    """An analysis of a class of its own, that shares all attributes with the one given."""
+    own = _own(analysis)
+    made: Any = object.__new__(_live_class(type(own)))
+    made.__dict__ = own.__dict__
+    made._live_settings = settings
+    return made
+
+
+def _own(analysis: Any) -> Any:
+    """The analysis without what is ours; of any other the same."""
+    if not isinstance(analysis, _Live):
+        return analysis
+    own: Any = object.__new__(type(analysis).__bases__[1])
+    own.__dict__ = analysis.__dict__
+    return own
+
+
+def _live_class(base: type[Any]) -> type[Any]:
+    """Named as the analysis's own, for what is written about it; with a slot, so that its attributes stay its own."""
+    if base not in _classes:
+        names = {"__slots__": ("_live_settings",), "__module__": base.__module__, "__qualname__": base.__qualname__}
+        _classes[base] = type(base.__name__, (_Live, base), names | {"__doc__": base.__doc__})
+    return _classes[base]
+
+
+def _can_be_pickled(settings: _Settings | None) -> bool:
+    """A checkpoint of the search must not fail for a function of ours that is none of a module's."""
+    try:
+        pickle.dumps(settings)
+    except Exception:  # noqa: BLE001  pickling runs code of whatever objects there are
+        return False
+    return True
+
+
+def _contents(analysis: Any, settings: _Settings) -> Contents:
+    own = _own(analysis)
+    contents = lensing_contents(own) if settings.arrays is None else GivenContents(own, settings.arrays)
+    if contents is None:
+        raise TypeError(f"nothing is known of what a {type(own).__name__} fits: give live() the arrays to show")
+    return contents
+
+
+def _begin(analysis: Any, paths: Any, model: Any) -> None:
+    if paths.is_complete or not getattr(paths, "supports_checkpointing", True):
+        return  # there is nothing to fit, or no folder to write to
+    settings = analysis._live_settings
+    _over.discard(settings.key)
+    fits.begin(
+        fits.LiveFit(
+            paths,
+            model,
+            _contents(analysis, settings),
+            is_jax=analysis.is_jax,
+            figure=settings.figure,
+            static=settings.static,
+            renderer=settings.renderer,
+        )
+    )

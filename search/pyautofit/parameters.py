@@ -1,0 +1,44 @@
+"""The free parameters of an instance of a model: PyAutoFit gives its quick updates the instance, not the vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def parameter_names(model: Any) -> list[str]:
+    """`lens.mass.centre_0`, ...: as in the model's `samples.csv`, in the order of its vectors.
+
+    Without what all of them begin with: `galaxies.` where there are galaxies alone.
+    """
+    paths = [str(name).split(".") for name in model.model_component_and_parameter_names]
+    while len(paths) > 1 and len({path[0] for path in paths}) == 1 and min(len(path) for path in paths) > 2:
+        paths = [path[1:] for path in paths]
+    return [".".join(path) for path in paths]
+
+
+def parameter_values(model: Any, instance: Any) -> npt.NDArray[np.float64]:
+    """array[parameter], the vector that the instance was made of.
+
+    Raises AttributeError, LookupError, TypeError or ValueError where it cannot be told from the instance: parameters
+    that the model combines with others before it uses them.
+    """
+    values = [float(np.asarray(_at(instance, path))) for path in model.unique_prior_paths]
+    if len(values) != model.prior_count:
+        raise ValueError(f"the instance tells {len(values)} of {model.prior_count} parameters")
+    return np.array(values, dtype=np.float64)
+
+
+def _at(instance: Any, path: Iterable[str | int]) -> Any:
+    found = instance
+    for name in path:
+        if isinstance(found, tuple):  # a pair such as a centre has priors centre_0 and centre_1
+            found = found[int(str(name).rsplit("_", 1)[1])]
+        elif isinstance(name, int):
+            found = found[name]
+        else:
+            found = getattr(found, name)
+    return found

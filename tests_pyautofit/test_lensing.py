@@ -1,0 +1,263 @@
+"""The arrays of lens and galaxy fits, against the packages' own fits, and the figures made of them."""
+
+from __future__ import annotations
+
+import autofit as af
+import autogalaxy as ag
+import autolens as al
+import numpy as np
+import pytest
+from autofit.non_linear.fitness import Fitness
+
+from autoviz_render import Snapshot, Spool, live
+from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.figures import find_figure
+from autoviz_render.search.pyautofit.compiled import CompiledArrays
+from autoviz_render.search.pyautofit.lensing import lensing_contents
+from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
+
+SHAPE = (30, 30)
+PIXEL = 0.2
+MASK = al.Mask2D.circular(shape_native=SHAPE, pixel_scales=PIXEL, radius=2.6, centre=(0.1, -0.1))
+SOURCE = {"centre": (0.1, 0.2), "ell_comps": (0.1, 0.0)}
+MESHES = {
+    "uniform": al.mesh.RectangularUniform(shape=(12, 12)),
+    "density": al.mesh.RectangularBilinearAdaptDensity(shape=(12, 12)),
+    "delaunay": al.mesh.Delaunay,
+    "nearest neighbour": al.mesh.KNearestNeighbor,
+}
+PARAMETRIC = ("light", "linear")
+
+
+def lens_galaxy(**light):
+    return al.Galaxy(
+        redshift=0.5,
+        mass=al.mp.Isothermal(centre=(0.0, 0.0), einstein_radius=1.5, ell_comps=(0.1, 0.05)),
+        shear=al.mp.ExternalShear(gamma_1=0.05, gamma_2=0.0),
+        **light,
+    )
+
+
+def bulge(profile=al.lp.Sersic):
+    more = {"intensity": 4.0} if profile is al.lp.Sersic else {}
+    return profile(effective_radius=0.2, sersic_index=1.0, **SOURCE, **more)
+
+
+TRACER = al.Tracer(galaxies=[lens_galaxy(), al.Galaxy(redshift=1.0, bulge=bulge())])
+
+
+@pytest.fixture(scope="module")
+def imaging():
+    """A simulated image of a lens, at a place on the sky that is not its middle."""
+    grid = al.Grid2D.uniform(shape_native=SHAPE, pixel_scales=PIXEL)
+    psf = al.Convolver.from_gaussian(shape_native=(5, 5), sigma=0.15, pixel_scales=PIXEL)
+    simulator = al.SimulatorImaging(exposure_time=500.0, psf=psf, background_sky_level=0.1, noise_seed=1)
+    return simulator.via_tracer_from(tracer=TRACER, grid=grid).apply_mask(mask=MASK)
+
+
+@pytest.fixture(scope="module")
+def interferometer():
+    uv = np.random.default_rng(1).normal(0, 1e5, (80, 2))
+    grid = al.Grid2D.uniform(shape_native=SHAPE, pixel_scales=PIXEL)
+    simulator = al.SimulatorInterferometer(
+        uv_wavelengths=uv, exposure_time=300.0, transformer_class=al.TransformerDFT, noise_sigma=0.5, noise_seed=1
+    )
+    seen = simulator.via_tracer_from(tracer=TRACER, grid=grid)
+    return al.Interferometer(
+        data=seen.data,
+        noise_map=seen.noise_map,
+        uv_wavelengths=uv,
+        real_space_mask=MASK,
+        transformer_class=al.TransformerDFT,
+    )
+
+
+def model(source: str):
+    """A lens with two free parameters, and a source; and the adapt images that some meshes ask for."""
+    adapt, light = None, {}
+    if source == "light":
+        far = af.Model(al.Galaxy, redshift=1.0, bulge=bulge())
+    elif source == "linear":
+        far = af.Model(al.Galaxy, redshift=1.0, bulge=bulge(al.lp_linear.Sersic))
+        light = {"bulge": al.lp_linear.Sersic(effective_radius=0.8)}
+    else:
+        mesh, smooth = MESHES[source], al.reg.Constant(coefficient=1.0)
+        if isinstance(mesh, type):
+            points = al.image_mesh.Overlay(shape=(12, 12)).image_plane_mesh_grid_from(mask=MASK, adapt_data=None)
+            mesh, smooth = mesh(pixels=points.shape[0]), al.reg.ConstantSplit(coefficient=1.0)
+            adapt = al.AdaptImages(galaxy_name_image_plane_mesh_grid_dict={"('galaxies', 'source')": points})
+        far = af.Model(al.Galaxy, redshift=1.0, pixelization=al.Pixelization(mesh=mesh, regularization=smooth))
+    mass = af.Model(al.mp.Isothermal, centre=(0.0, 0.0), ell_comps=(0.1, 0.05))
+    mass.einstein_radius = af.UniformPrior(1.3, 1.7)
+    shear = af.Model(al.mp.ExternalShear, gamma_2=0.0)
+    shear.gamma_1 = af.UniformPrior(0.0, 0.1)
+    near = af.Model(al.Galaxy, redshift=0.5, mass=mass, shear=shear, **light)
+    return af.Collection(galaxies=af.Collection(lens=near, source=far)), adapt
+
+
+def analysis(dataset, adapt, *, use_jax):
+    kind = al.AnalysisImaging if isinstance(dataset, al.Imaging) else al.AnalysisInterferometer
+    return kind(dataset, adapt_images=adapt, use_jax=use_jax, raise_inversion_positions_likelihood_exception=False)
+
+
+def drawn(contents, arrays, log_likelihood):
+    """The panels of the figure, drawn without errors."""
+    snapshot = Snapshot(
+        arrays=arrays,
+        static=contents.static(),
+        parameters={"lens.mass.einstein_radius": 1.5},
+        scalars={},
+        epoch=0,
+        sequence=0,
+        iteration=1,
+        time=0.0,
+        log_likelihood=log_likelihood,
+    )
+    recipe = find_figure(contents.figure)
+    assert FigureDrawing(recipe, dpi=30).draw(snapshot).errors == ()
+    return [panel.title for panel in recipe(snapshot)]
+
+
+def split(found):
+    """The arrays and the log likelihood, on the host."""
+    arrays = {name: np.asarray(getattr(value, "array", value)) for name, value in found.items()}
+    return arrays, float(arrays.pop("log_likelihood"))
+
+
+@pytest.mark.parametrize("source", [*MESHES, *PARAMETRIC])
+def test_an_imaging_fit_is_shown_as_the_package_computes_it(imaging, source):
+    """Slim arrays from the top here, images from the bottom there: the wrong way up looks plausible."""
+    made, adapt = model(source)
+    by = analysis(imaging, adapt, use_jax=False)
+    instance = made.instance_from_prior_medians()
+    contents = lensing_contents(by)
+    arrays, log_likelihood = split(contents.arrays(instance))
+    arrays = contents.arranged(arrays)
+    fit = by.fit_from(instance=instance)
+    assert log_likelihood == pytest.approx(by.log_likelihood_function(instance), rel=1e-10)
+    static = contents.static()
+    np.testing.assert_array_equal(static["data"], np.asarray(imaging.data.native.array)[::-1])
+    np.testing.assert_array_equal(static["mask"], np.asarray(MASK)[::-1])
+    np.testing.assert_allclose(static["extent"], [-3.0, 3.0, -3.0, 3.0])
+    np.testing.assert_allclose(arrays["model_image"], np.asarray(fit.model_data.native.array)[::-1], atol=1e-9)
+    np.testing.assert_allclose(
+        arrays["source_image"], np.asarray(fit.model_images_of_planes_list[-1].native.array)[::-1], atol=1e-9
+    )
+    assert ("lens_light" in arrays) == (source == "linear")
+    grid = MASK.derive_grid.all_false
+    np.testing.assert_allclose(
+        arrays["deflections"][::-1].reshape(-1, 2), fit.tracer.deflections_yx_2d_from(grid=grid).array, atol=1e-9
+    )
+    titles = drawn(contents, arrays, log_likelihood)
+    assert len(titles) == 12
+    assert [title for title in titles if title.startswith("Source plane")]
+
+
+def test_the_magnification_is_that_of_the_lens(imaging):
+    """By finite differences; a singular isothermal sphere's is known: 1 - radius / distance."""
+    mass = al.mp.IsothermalSph(centre=(0.0, 0.0), einstein_radius=1.5)
+    by = analysis(imaging, None, use_jax=False)
+    galaxies = {"lens": al.Galaxy(redshift=0.5, mass=mass), "source": al.Galaxy(redshift=1.0, bulge=bulge())}
+    instance = af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
+    contents = lensing_contents(by)
+    arrays = contents.arranged(split(contents.arrays(instance))[0])
+    rows = -3.0 + (np.arange(SHAPE[0]) + 0.5) * PIXEL
+    distance = np.hypot(*np.meshgrid(rows, rows))
+    np.testing.assert_allclose(arrays["inverse_magnification"], 1 - 1.5 / distance, rtol=1e-3, atol=1e-6)
+    y, x = arrays["deflections"][5, 20]
+    np.testing.assert_allclose([y, x], 1.5 * np.array([rows[5], rows[20]]) / distance[5, 20], atol=1e-6)
+
+
+@pytest.mark.parametrize("source", ["uniform", "delaunay"])
+def test_a_source_lies_where_its_galaxy_shines(imaging, source):
+    """Upside down or mirrored it would be as bright elsewhere: at (0.1, 0.2), y first, it was put."""
+    made, adapt = model(source)
+    contents = lensing_contents(analysis(imaging, adapt, use_jax=False))
+    arrays = contents.arranged(split(contents.arrays(made.instance_from_prior_medians()))[0])
+    if source == "delaunay":
+        x, y = arrays["source_vertices"][np.argmax(arrays["source"])]
+    else:
+        x0, x1, y0, y1 = arrays["source_extent"]
+        row, column = np.unravel_index(np.argmax(arrays["source"]), arrays["source"].shape)
+        x, y = x0 + (column + 0.5) * (x1 - x0) / 12, y0 + (row + 0.5) * (y1 - y0) / 12
+    assert (x, y) == pytest.approx((0.2, 0.1), abs=0.15)
+
+
+@pytest.mark.parametrize("data", ["imaging", "interferometer"])
+def test_compiled_arrays_are_those_of_the_search(request, data):
+    """One function, at the price of a likelihood, with the log likelihood that the search has."""
+    dataset = request.getfixturevalue(data)
+    made, adapt = model("delaunay" if data == "imaging" else "light")
+    by = analysis(dataset, adapt, use_jax=True)
+    contents = lensing_contents(by)
+
+    def function(vector):
+        import jax.numpy
+
+        return contents.arrays(made.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy))
+
+    contents.prepare(made.instance_from_prior_medians())
+    compiled = CompiledArrays(function, made.prior_count)
+    vector = np.array([1.52, 0.04])
+    arrays, log_likelihood = split(compiled(vector))
+    search = Fitness(model=made, analysis=by)
+    assert log_likelihood == pytest.approx(float(search.call_wrap(vector)), rel=1e-12)
+    titles = drawn(contents, contents.arranged(arrays), log_likelihood)
+    assert len(titles) == 12
+
+
+def test_dirty_images_are_of_the_visibilities(interferometer):
+    """In natural weighting; data less model is the residuals."""
+    made, _ = model("light")
+    contents = lensing_contents(analysis(interferometer, None, use_jax=False))
+    arrays, log_likelihood = split(contents.arrays(made.instance_from_prior_medians()))
+    arrays, static = contents.arranged(arrays), contents.static()
+    np.testing.assert_allclose(static["dirty_image"] - arrays["dirty_model"], arrays["dirty_residuals"], atol=1e-9)
+    np.testing.assert_array_equal(static["data"], interferometer.data.array)
+    assert np.abs(arrays["dirty_residuals"]).max() < 0.2 * static["dirty_image"].max()
+    assert "uv coverage: 80" in drawn(contents, arrays, log_likelihood)
+
+
+def test_galaxies_without_a_lens_are_shown(imaging):
+    """PyAutoGalaxy's analysis has no tracer, and its figure nine panels or fewer."""
+    made = af.Collection(galaxies=af.Collection(galaxy=af.Model(ag.Galaxy, redshift=0.5, bulge=bulge())))
+    contents = lensing_contents(ag.AnalysisImaging(dataset=imaging, use_jax=False))
+    arrays, log_likelihood = split(contents.arrays(made.instance_from_vector([])))
+    assert set(arrays) == {"model_image"}
+    assert 0 < len(drawn(contents, contents.arranged(arrays), log_likelihood)) <= 9
+
+
+def test_the_parameters_of_an_instance_are_found():
+    """Pairs, lists and shared priors: PyAutoFit hands over the instance alone."""
+    mass = af.Model(al.mp.Isothermal)
+    mass.centre.centre_1 = mass.centre.centre_0
+    made = af.Collection(
+        galaxies=af.Collection(lens=af.Model(al.Galaxy, redshift=0.5, mass=mass)),
+        noise=af.Collection([af.UniformPrior(0.0, 1.0)]),
+    )
+    vector = np.linspace(0.1, 0.5, made.prior_count)
+    instance = made.instance_from_vector(vector, ignore_assertions=True)
+    np.testing.assert_array_equal(parameter_values(made, instance), vector)
+    assert len(parameter_names(made)) == made.prior_count
+    alone = af.Collection(galaxies=af.Collection(lens=af.Model(al.Galaxy, redshift=0.5, mass=al.mp.IsothermalSph)))
+    assert parameter_names(alone) == ["centre_0", "centre_1", "einstein_radius"] or all(
+        not name.startswith("galaxies") for name in parameter_names(alone)
+    )
+
+
+def test_a_lens_is_fitted_and_drawn(tmp_path, imaging, monkeypatch):
+    """The one line, in a search on JAX, from the first quick update to the figure."""
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "process")
+    made, _ = model("light")
+    by = live(analysis(imaging, None, use_jax=True))
+    af.conf.instance.output_path = tmp_path
+    search = af.Nautilus(
+        path_prefix="fits", name="lens", n_live=50, n_batch=10, n_like_max=100, iterations_per_quick_update=20, seed=1
+    )
+    result = search.fit(model=made, analysis=by)
+    spool = Spool(search.paths.output_path)
+    last = spool.read(spool.newest())
+    assert spool.info().figures == ("imaging",)
+    assert len(spool.scalars()) >= 2
+    assert last.log_likelihood == pytest.approx(max(result.samples.log_likelihood_list), rel=1e-9)
+    assert (search.paths.output_path / "image" / "fit.png").stat().st_size > 50_000

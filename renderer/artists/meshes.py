@@ -46,7 +46,8 @@ class MeshArtists:
         pixels = colours.colour_pixels(values.ravel(), None, limits, table, masked=absent, not_finite=absent) / 255
         self._shaded.set_visible(is_shaded)
         self._cells.set_visible(not is_shaded or bool(panel.edges))
-        self._cells.set_verts(corners)
+        if self._cells.get_visible():  # it takes time
+            self._cells.set_verts(corners)
         if is_shaded and isinstance(panel.mesh, TriangularMesh):
             self._shaded.corners, self._shaded.colours = corners, pixels[panel.mesh.triangles]
             self._cells.set_facecolor("none")

@@ -7,7 +7,7 @@ Columns hold what was measured, what the model says, what is left, and the sourc
     lens-subtracted data   source model image   chi squared               source plane, at its brightest part
 
 What it reads from a snapshot, from `arrays` or else from `static`. Images are array[y, x], row 0 at the lowest y;
-`extent` and `source_extent` are (x0, x1, y0, y1), outer edges, in arcsec.
+extents are (x0, x1, y0, y1), outer edges, in arcsec.
 
     data, noise_map        [y, x]     required
     model_image            [y, x]     required; what the data should be, PSF included
@@ -15,15 +15,22 @@ What it reads from a snapshot, from `arrays` or else from `static`. Images are a
     extent                 [4]        without it the axes count pixels
     lens_light             [y, x]     the lens galaxy's share of the model image
     source_image           [y, x]     the lensed source's share of it
-    source                 [n, m]     the source on a rectangular mesh, in the unit of the data
-    source_extent          [4]        of the mesh
+    source                 [n, m]     the source, in the unit of the data, on a rectangular mesh, row 0 at the lowest y:
+      source_extent        [4]        of a uniform one, or
+      source_x, source_y   [m + 1], [n + 1]  the edges of its cells, in arcsec, ascending; two may be the same
+    source                 [k]        or on a mesh made of points:
+      source_vertices      [k, 2]     (x, y) in arcsec, of the corners of Delaunay's triangles, or
+      source_centres       [k, 2]     (x, y) in arcsec, of the points of Voronoi's cells
+    source_zoom            [p, q]     beside any of these: its brightest part once more, on a finer uniform mesh,
+    source_zoom_extent     [4]        over this extent; it takes the place of the third source plane
     inverse_magnification  [y, x]     det A on the pixel centres: its zero contours are the critical curves
     deflections            [y, x, 2]  (y, x) in arcsec on the pixel centres: they take critical curves to caustics
     cut                    [k, 2]     (x, y) in arcsec, a pseudo-caustic; NaN rows break it
     psf                    any        not drawn
 
 A fit without lens light has the magnification, the noise map and the best fit's parameters in the places of the three
-panels that would be empty or twice there; what is missing besides is left out, and the others close up.
+panels that would be empty or twice there; what is missing besides is left out, and the others close up. Points of the
+source that coincide become one, those that are not finite are left out; where the rest make no mesh, a text says so.
 """
 
 from __future__ import annotations
@@ -41,7 +48,6 @@ from autoviz_render.renderer.figures.lensing import (
     image_limits,
     lensing_of,
     source_panels,
-    source_views,
     unmasked_view,
 )
 from autoviz_render.renderer.figures.reading import (
@@ -57,6 +63,7 @@ from autoviz_render.renderer.figures.reading import (
     ratio,
     require,
 )
+from autoviz_render.renderer.figures.source_plane import source_views
 from autoviz_render.renderer.panels import Curve, Extent, ImagePanel, Panel
 from autoviz_render.spool.snapshot import Snapshot
 

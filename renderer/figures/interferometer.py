@@ -13,7 +13,8 @@ What it reads from a snapshot, from `arrays` or else from `static`:
     dirty_image, dirty_model, dirty_residuals   [y, x]  row 0 at the lowest y
     mask            [y, x]  bool, True = masked, of those images
     extent          [4]     of them, (x0, x1, y0, y1), outer edges, in arcsec; without it the axes count pixels
-    source, source_extent, inverse_magnification, deflections, cut   as in the imaging figure
+    source, with source_extent or source_x and source_y or source_vertices or source_centres,
+    inverse_magnification, deflections, cut   as in the imaging figure
 
 Visibilities are never drawn one by one: a million of them take as long as a thousand. What is missing is left out, and
 the others close up; no dirty image is made here.
@@ -36,6 +37,7 @@ from autoviz_render.renderer.figures.residuals import (
     distribution_panel,
     histogram_reach,
 )
+from autoviz_render.renderer.figures.source_plane import SOURCE_ARRAYS
 from autoviz_render.renderer.figures.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.renderer.panels import Curve, ImagePanel, LinesPanel, Panel, Series
 from autoviz_render.spool.snapshot import Snapshot
@@ -95,7 +97,7 @@ def _source_alone(snapshot: Snapshot) -> Lensing:
     arrays = {
         name: array
         for name, array in {**snapshot.static, **snapshot.arrays}.items()
-        if name in ("source", "source_extent", "cut")
+        if name in SOURCE_ARRAYS or name == "cut"
     }
     return lensing_of(replace(snapshot, arrays=arrays, static={}), (1, 1), (0.0, 1.0, 0.0, 1.0))
 

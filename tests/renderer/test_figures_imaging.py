@@ -5,8 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autoviz_render.renderer.drawing import FigureDrawing
 from autoviz_render.renderer.figures.imaging import MissingArraysError, imaging, imaging_fit, source_views
-from autoviz_render.renderer.panels import ImagePanel, TablePanel
+from autoviz_render.renderer.figures.source_plane import (
+    delaunay_source,
+    in_view,
+    rectangular_source,
+    uniform_source,
+    voronoi_source,
+)
+from autoviz_render.renderer.panels import (
+    ImagePanel,
+    MeshPanel,
+    PolygonalMesh,
+    RectangularMesh,
+    TablePanel,
+    TextPanel,
+    TriangularMesh,
+)
 
 TITLES = [
     "Data",
@@ -22,6 +38,41 @@ TITLES = [
     "Chi squared",
     "Source plane: brightest part",
 ]
+
+POINTS = np.random.default_rng(3).normal(0, 0.35, (80, 2))
+ZOOM = np.exp(-0.5 * np.hypot(*np.mgrid[-2:2:20j, -2:2:30j]) ** 2)
+ZOOM_EXTENT = np.array([-0.1, 0.3, -0.1, 0.1])
+MESHES = {"source_vertices": TriangularMesh, "source_centres": PolygonalMesh, "source_x": RectangularMesh}
+
+
+def light(x, y):
+    """The source of `lens_snapshot`."""
+    return np.exp(-0.5 * ((x - 0.1) ** 2 + y**2) / 0.15**2)
+
+
+def on_points(lens_snapshot, name, points=POINTS, values=None, **changed):
+    """A fit whose source is on a mesh made of points."""
+    values = light(*POINTS.T) if values is None else values
+    return lens_snapshot(**{"source": values, "source_extent": None, name: points, **changed})
+
+
+def between_edges(lens_snapshot, **changed):
+    """A fit whose source is on a mesh of cells that are smaller where it is bright; one column has no width."""
+    x, y = (0.8 * np.linspace(-1, 1, count) ** 3 for count in (16, 13))
+    x[4] = x[3]
+    values = light(*np.meshgrid((x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2))
+    return lens_snapshot(**{"source": values, "source_extent": None, "source_x": x, "source_y": y, **changed})
+
+
+def on_mesh(lens_snapshot, name, **changed):
+    """A fit whose source is on a mesh of the kind that this array makes."""
+    if name == "source_x":
+        return between_edges(lens_snapshot, **changed)
+    return on_points(lens_snapshot, name, **changed)
+
+
+def source_planes(panels):
+    return [panel for panel in panels if panel.title.startswith("Source plane")]
 
 
 def titles(panels):
@@ -97,12 +148,46 @@ def test_a_missing_required_array_is_named(lens_snapshot, name):
         ("source_extent", np.array([0.0, 1.0])),
         ("cut", np.zeros((4, 3))),
         ("source", np.zeros(7)),
+        ("source", np.zeros((2, 3, 4))),
+        ("source_x", np.linspace(-1, 1, 15)),
+        ("source_zoom_extent", np.array([1.0, 0.0, 0.0, 1.0])),
+        ("source_zoom_extent", np.zeros(3)),
+        ("source_zoom", np.zeros(9)),
     ],
 )
 def test_an_array_of_the_wrong_shape_is_named(lens_snapshot, name, value):
     """NumPy's own message would speak of operands and broadcasting."""
     with pytest.raises(ValueError, match=f"^{name} "):
-        imaging(lens_snapshot(**{name: value}))
+        imaging(lens_snapshot(**{"source_zoom": ZOOM, "source_zoom_extent": ZOOM_EXTENT, name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("source_vertices", np.zeros((3, 2))),
+        ("source_vertices", np.zeros(80)),
+        ("source_centres", np.zeros((2, 80))),
+        ("source_centres", np.zeros((80, 2), dtype=complex)),
+    ],
+)
+def test_points_of_the_wrong_shape_are_named(lens_snapshot, name, value):
+    """The usual mistake is (y, x) along the first axis, or the points of another mesh."""
+    with pytest.raises(ValueError, match=f"^{name} "):
+        imaging(on_points(lens_snapshot, name, value))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.linspace(-1, 1, 16), None, "^source_y is missing"),
+        (None, np.linspace(-1, 1, 16), "^source_x is missing"),
+        (np.linspace(-1, 1, 16), np.linspace(1, -1, 16), "^source_y holds the edges of cells, ascending"),
+    ],
+)
+def test_edges_that_make_no_cells_by_mistake_are_named(lens_snapshot, x, y, message):
+    """Drawn upside down, or over another extent, a source would look like a fit that went wrong."""
+    with pytest.raises(ValueError, match=message):
+        imaging(lens_snapshot(source_x=x, source_y=y))
 
 
 def test_without_lens_light_three_panels_show_what_there_is_instead(lens_snapshot):
@@ -168,9 +253,11 @@ def test_noise_that_is_not_positive_gives_no_residual(lens_snapshot):
 def test_three_zooms_on_the_source_are_squares_each_smaller_than_the_last(lens_snapshot):
     """Mesh, caustic, brightest part: on any source, one without light included."""
     fit = imaging_fit(lens_snapshot())
-    for source in (fit.source, np.zeros((15, 15)), np.full((15, 15), np.nan), -np.ones((4, 9))):
+    extent = (-0.8, 0.8, -0.8, 0.8)
+    dark = [uniform_source(each, extent) for each in (np.zeros((15, 15)), np.full((15, 15), np.nan), -np.ones((4, 9)))]
+    for source in (fit.source, *dark):
         for caustics in (fit.caustics, []):
-            views = source_views(source, (-0.8, 0.8, -0.8, 0.8), caustics)
+            views = source_views(source, caustics)
             sides = [x1 - x0 for x0, x1, _, _ in views]
             np.testing.assert_allclose(sides, [y1 - y0 for _, _, y0, y1 in views])
             assert sides[0] > sides[1] > sides[2] > 0
@@ -179,6 +266,230 @@ def test_three_zooms_on_the_source_are_squares_each_smaller_than_the_last(lens_s
 def test_the_last_zoom_is_on_the_source(lens_snapshot):
     """The source sits at (0.1, 0): that is what the modeller looks for."""
     fit = imaging_fit(lens_snapshot())
-    x0, x1, y0, y1 = source_views(fit.source, fit.source_extent, fit.caustics)[2]
+    x0, x1, y0, y1 = source_views(fit.source, fit.caustics)[2]
     assert abs((x0 + x1) / 2 - 0.1) < 0.05
     assert abs((y0 + y1) / 2) < 0.05
+
+
+@pytest.mark.parametrize("name", MESHES)
+def test_a_source_on_any_mesh_has_the_same_three_panels(lens_snapshot, name):
+    """Most fits of today have one that follows the light; caustics are what it is looked at with."""
+    panels = imaging(on_mesh(lens_snapshot, name))
+    assert titles(panels) == TITLES
+    for panel, uniform in zip(source_planes(panels), source_planes(imaging(lens_snapshot())), strict=True):
+        assert isinstance(panel, MeshPanel)
+        assert isinstance(panel.mesh, MESHES[name])
+        assert [curve.label for curve in panel.curves] == [curve.label for curve in uniform.curves]
+        assert (panel.unit, panel.tick_unit) == (uniform.unit, uniform.tick_unit)
+        assert panel.low is not None
+
+
+@pytest.mark.parametrize("name", MESHES)
+def test_the_zooms_do_not_depend_on_the_kind_of_mesh(lens_snapshot, name):
+    """They are of the source, and cells crowd where it is bright: as many votes would move the picture."""
+    fit = imaging_fit(on_mesh(lens_snapshot, name))
+    whole, middle, near = source_views(fit.source, fit.caustics)
+    expected = source_views(imaging_fit(lens_snapshot()).source, fit.caustics)
+    np.testing.assert_allclose((near[0] + near[1]) / 2, 0.1, atol=0.05)
+    np.testing.assert_allclose((near[2] + near[3]) / 2, 0.0, atol=0.05)
+    assert 0.6 < (near[1] - near[0]) / (expected[2][1] - expected[2][0]) < 1.5
+    assert whole[1] - whole[0] > middle[1] - middle[0] > near[1] - near[0]
+
+
+def test_cells_weigh_by_their_area():
+    """Half of this source's light is in one large cell, half in a hundred small ones."""
+    x = np.concatenate([[-10.0, -1.0], np.linspace(0, 1, 101), [10.0]])
+    values = np.ones((1, 103))
+    values[0, [0, -1]] = 0.0
+    _, _, near = source_views(rectangular_source(values, x, np.array([-1.0, 1.0])), [])
+    assert abs(near[0] + near[1]) / 2 < 0.15
+
+
+def test_a_cell_without_width_is_left_out(lens_snapshot):
+    """Edges that follow the quantiles of points repeat where those coincide; its value has no place to be seen."""
+    snapshot = between_edges(lens_snapshot)
+    values = snapshot.arrays["source"].copy()
+    values[:, 3] = 1e9
+    source = imaging_fit(between_edges(lens_snapshot, source=values)).source
+    assert source.values.shape == (12, 14)
+    assert (np.diff(source.mesh.x) > 0).all()
+    np.testing.assert_array_equal(source.values, np.delete(values, 3, axis=1))
+    assert source_planes(imaging(between_edges(lens_snapshot, source=values)))[0].high < 2
+
+
+def test_points_that_coincide_become_one_with_the_mean_of_their_values(lens_snapshot):
+    """Rays from two pixels may end in one place; Voronoi's cells need different ones."""
+    points, values = POINTS.copy(), light(*POINTS.T)
+    points[:4] = [0.1, 0.0]
+    values[:4] = [1, 2, 3, 6]
+    for name in ("source_vertices", "source_centres"):
+        source = imaging_fit(on_points(lens_snapshot, name, points, values)).source
+        assert source.values.size == 77
+        merged = np.hypot(source.cells.x - 0.1, source.cells.y) == 0
+        np.testing.assert_allclose(source.values[merged], 3.0)
+
+
+@pytest.mark.parametrize("name", ["source_vertices", "source_centres"])
+def test_points_that_are_not_finite_are_left_out_and_counted(lens_snapshot, name):
+    """A ray through the centre of a lens has no end; the reader is told that not all is drawn."""
+    points = POINTS.copy()
+    points[3], points[7, 1], points[9, 0] = np.nan, np.inf, -1e200
+    panels = source_planes(imaging(on_points(lens_snapshot, name, points)))
+    assert panels[0].title == "Source plane: 3 points not finite"
+    mesh = panels[0].mesh
+    assert np.isfinite([mesh.x, mesh.y]).all()
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"),
+    [
+        (np.full((80, 2), np.nan), "fewer than three of the source's 80 points are finite and apart"),
+        (np.full((80, 2), 0.3), "fewer than three of the source's 80 points are finite and apart"),
+        (np.stack([POINTS[:, 0], 2 * POINTS[:, 0]], axis=1), "the source's 80 points span no triangles"),
+        (POINTS * 1e-200, "the source's 80 points span no triangles"),
+    ],
+)
+def test_points_that_make_no_mesh_cost_no_more_than_the_source_planes(lens_snapshot, points, reason):
+    """Early fits do strange things, and the data and the residuals are as good as ever; nothing changes its place."""
+    panels = imaging(on_points(lens_snapshot, "source_vertices", points))
+    assert titles(panels) == TITLES
+    assert [type(panel) for panel in source_planes(panels)] == [TextPanel] * 3
+    assert source_planes(panels)[0].text == f"Not drawn: {reason}."
+
+
+def test_edges_that_make_no_mesh_cost_no_more_than_the_source_planes(lens_snapshot):
+    """As points do."""
+    for edges in (np.full(16, np.nan), np.full(16, 0.3), np.append(np.linspace(-1, 1, 15), np.inf)):
+        assert isinstance(source_planes(imaging(between_edges(lens_snapshot, source_x=edges)))[0], TextPanel)
+
+
+def test_a_source_without_points_is_no_source(lens_snapshot):
+    """As one without pixels is."""
+    for name in ("source_vertices", "source_centres"):
+        assert not source_planes(imaging(on_points(lens_snapshot, name, np.empty((0, 2)), np.empty(0))))
+
+
+@pytest.mark.parametrize("name", ["source_vertices", "source_centres"])
+def test_strange_points_are_drawn_without_a_panel_that_fails(lens_snapshot, name):
+    """Whatever a mesh is refused for is to be known before it is drawn; warnings are errors here."""
+    drawing = FigureDrawing(imaging, dpi=20)
+    strange = [
+        POINTS,
+        POINTS * 1e-14 + 1,
+        POINTS * 1e90,
+        np.concatenate([POINTS[:40], POINTS[:40] + 1e-13]),
+        np.concatenate([POINTS[:40] * 1e-6, POINTS[:40] * 1e-6 + 5]),
+        np.concatenate([[[1e30, 0.0]], POINTS[1:]]),
+        np.stack([np.arange(80.0) % 8, np.arange(80.0) // 8], axis=1),
+        np.stack([POINTS[:, 0], np.zeros(80)], axis=1),
+    ]
+    for points in strange:
+        assert drawing.draw(on_points(lens_snapshot, name, points)).errors == ()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e300, -1e300])
+@pytest.mark.parametrize("name", MESHES)
+def test_any_value_on_any_mesh_is_survived_without_a_warning(lens_snapshot, name, value):
+    """As in images; limits are those of what is finite."""
+    drawing = FigureDrawing(imaging, dpi=20)
+    values = on_mesh(lens_snapshot, name).arrays["source"].copy()
+    for some in (slice(0, 3), slice(None)):
+        values[some] = value
+        snapshot = on_mesh(lens_snapshot, name, **{"source" if name == "source_x" else "values": values})
+        assert drawing.draw(snapshot).errors == ()
+        assert all(np.isfinite([panel.low, panel.high]).all() for panel in source_planes(imaging(snapshot)))
+
+
+@pytest.mark.parametrize("name", [*MESHES, "source_extent"])
+def test_the_finer_part_takes_the_place_of_the_third_source_plane(lens_snapshot, name):
+    """It shows what the mesh is too coarse to; one colour has one value in all three."""
+    more = {"source_zoom": 1.3 * ZOOM, "source_zoom_extent": ZOOM_EXTENT}
+    panels = imaging(lens_snapshot(**more) if name == "source_extent" else on_mesh(lens_snapshot, name, **more))
+    assert titles(panels) == TITLES
+    first, second, third = source_planes(panels)
+    assert isinstance(third, ImagePanel)
+    np.testing.assert_array_equal(third.values, 1.3 * ZOOM)
+    assert third.extent == tuple(ZOOM_EXTENT)
+    np.testing.assert_allclose(third.view, (-0.1, 0.3, -0.2, 0.2))
+    assert (first.low, first.high) == (second.low, second.high) == (third.low, third.high)
+    assert third.high == (1.3 * ZOOM).max()
+
+
+def test_a_cusp_in_the_finer_part_does_not_darken_the_whole_source(lens_snapshot):
+    """A Sersic profile's centre is many times as bright as the mean of a cell round it."""
+    more = {"source_zoom": 20 * ZOOM, "source_zoom_extent": ZOOM_EXTENT}
+    first, _, third = source_planes(imaging(lens_snapshot(**more)))
+    alone, _, _ = source_planes(imaging(lens_snapshot()))
+    assert (first.low, first.high) == (alone.low, alone.high)
+    assert third.high == (20 * ZOOM).max()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"source_zoom": np.full((3, 4), np.nan), "source_zoom_extent": ZOOM_EXTENT},
+        {"source_zoom": ZOOM, "source_zoom_extent": np.full(4, np.nan)},
+        {"source_zoom": ZOOM, "source_zoom_extent": np.zeros(4)},
+        {"source_zoom": ZOOM},
+    ],
+)
+def test_a_finer_part_that_is_not_finite_is_not_shown(lens_snapshot, more):
+    """A fit in which nothing is bright has nothing to look at closely."""
+    shown, expected = (source_planes(imaging(each))[2] for each in (lens_snapshot(**more), lens_snapshot()))
+    assert (shown.view, shown.extent) == (expected.view, expected.extent)
+
+
+def test_the_finer_part_is_shown_where_the_mesh_cannot_be(lens_snapshot):
+    """It does not need the mesh."""
+    points = np.full((80, 2), np.nan)
+    snapshot = on_points(lens_snapshot, "source_vertices", points, source_zoom=ZOOM, source_zoom_extent=ZOOM_EXTENT)
+    assert [type(panel) for panel in source_planes(imaging(snapshot))] == [TextPanel, TextPanel, ImagePanel]
+
+
+def test_what_is_out_of_view_is_not_drawn_and_what_is_in_view_is():
+    """A thousand triangles take as long as all images together, and in the nearest view few are seen."""
+    x, y = POINTS.T
+    view = (-0.1, 0.2, -0.1, 0.2)
+    for source in (delaunay_source(light(x, y), x, y), voronoi_source(light(x, y), x, y)):
+        mesh, values = in_view(source, view)
+        cells, everything = (
+            each.triangles if isinstance(each, TriangularMesh) else each.polygons for each in (mesh, source.mesh)
+        )
+        assert 0 < len(cells) < len(everything)
+        inside = (view[0] < x) & (x < view[1]) & (view[2] < y) & (y < view[3])
+        assert np.isin(light(x, y)[inside], values).all()
+        same, _ = in_view(source, (5.0, 6.0, 5.0, 6.0))
+        assert same is source.mesh or isinstance(same, PolygonalMesh)
+    edges = np.linspace(-1, 1, 21)
+    mesh, values = in_view(rectangular_source(np.arange(400.0).reshape(20, 20), edges, edges), view)
+    np.testing.assert_allclose([mesh.x[0], mesh.x[-1], mesh.y[0], mesh.y[-1]], view, atol=0.1001)
+    assert values.shape == (mesh.y.size - 1, mesh.x.size - 1)
+    assert (
+        values[0, 0]
+        == 20 * np.searchsorted(edges, mesh.y[0] + 1e-9) - 20 + np.searchsorted(edges, mesh.x[0] + 1e-9) - 1
+    )
+
+
+def test_values_at_as_many_vertices_as_there_are_triangles_stay_at_the_vertices():
+    """Five points in a triangle make five: values of one shape could be those of either."""
+    x, y = np.array([0.0, 4.0, 2.0, 1.9, 2.2]), np.array([0.0, 0.0, 4.0, 1.0, 2.0])
+    source = delaunay_source(np.arange(5.0), x, y)
+    assert len(source.mesh.triangles) == 5
+    mesh, values = in_view(source, (0.0, 4.0, 0.0, 4.0))
+    assert values.shape == mesh.x.shape != mesh.triangles.shape[:1]
+
+
+def test_a_mesh_that_changes_at_every_frame_leaves_nothing_of_the_last(lens_snapshot, kept_equals_fresh):
+    """A live fit: other points, other kinds, none at all, and back."""
+    more = {"source_zoom": ZOOM, "source_zoom_extent": ZOOM_EXTENT}
+    kept_equals_fresh(
+        imaging,
+        [
+            on_points(lens_snapshot, "source_vertices", iteration=1),
+            on_points(lens_snapshot, "source_vertices", POINTS[:50] * 0.9, light(*POINTS[:50].T), iteration=2),
+            on_points(lens_snapshot, "source_vertices", np.full((80, 2), np.nan), iteration=3),
+            on_points(lens_snapshot, "source_centres", iteration=4),
+            between_edges(lens_snapshot, iteration=5, **more),
+            lens_snapshot(iteration=6),
+        ],
+    )

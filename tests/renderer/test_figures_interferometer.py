@@ -9,7 +9,7 @@ from autoviz_render.renderer.bins import equal_bins, grid_sums
 from autoviz_render.renderer.figures.imaging import MissingArraysError
 from autoviz_render.renderer.figures.interferometer import interferometer
 from autoviz_render.renderer.figures.visibilities import ring_means, rings, visibility_fit
-from autoviz_render.renderer.panels import ImagePanel, LinesPanel, TablePanel
+from autoviz_render.renderer.panels import ImagePanel, LinesPanel, MeshPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 
 TITLES = [
@@ -262,3 +262,38 @@ def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
             visibilities(model_data=np.full(2000, np.nan + 0j)),
         ],
     )
+
+
+@pytest.mark.parametrize("name", ["source_vertices", "source_centres"])
+def test_a_source_on_a_mesh_of_points_is_shown_with_and_without_dirty_images(name):
+    """Visibilities are fitted with the same sources as images are."""
+    points = np.random.default_rng(1).normal(0, 0.2, (50, 2))
+    source = {"source": np.exp(-9 * np.hypot(*points.T)), "source_extent": None, name: points}
+    alone = dict.fromkeys(("dirty_image", "dirty_model", "dirty_residuals"))
+    for more in ({}, alone):
+        panel = named(interferometer(visibilities(**source, **more)), "Source plane")
+        assert isinstance(panel, MeshPanel)
+    panels = interferometer(visibilities(**{**source, name: np.full((50, 2), np.nan)}))
+    assert titles(panels) == TITLES
+    assert isinstance(named(panels, "Source plane"), TextPanel)
+
+
+def test_a_source_on_cells_of_unequal_size_is_shown_without_dirty_images():
+    """Its edges are found as its values are."""
+    edges = np.array([-0.5, -0.1, 0.0, 0.0, 0.5])
+    panel = named(
+        interferometer(
+            visibilities(
+                source=np.ones((4, 4)),
+                source_extent=None,
+                source_x=edges,
+                source_y=edges,
+                dirty_image=None,
+                dirty_model=None,
+                dirty_residuals=None,
+            )
+        ),
+        "Source plane",
+    )
+    assert isinstance(panel, MeshPanel)
+    assert panel.values.shape == (3, 3)

@@ -80,6 +80,44 @@ def test_an_early_fit_in_a_mask_of_odd_shape_with_values_that_are_not_finite(exa
     return draw("imaging", replace(snapshot, arrays=arrays, static=static, iteration=12, log_likelihood=-9.87e5))
 
 
+def source_planes(snapshot: Snapshot, theme: str = "light", **source: object) -> Golden:
+    """The three source planes of the imaging figure."""
+    arrays = {name: value for name, value in snapshot.arrays.items() if not name.startswith("source")}
+    drawing = FigureDrawing(lambda each: find_figure("imaging")(each)[3::4], dpi=DPI, theme=THEMES[theme])
+    return Golden(drawing.draw(replace(snapshot, arrays={**arrays, **source})))
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_a_source_on_the_triangles_of_points(examples):
+    """Rays from pixels where the lensed source is bright, traced to the source plane: so are meshes made."""
+    snapshot = examples.imaging()
+    seen = examples.lens(74, 3.0)
+    alpha_y, alpha_x = np.moveaxis(seen["deflections"], -1, 0)
+    chosen = (seen["radius"] < 2.7) & (np.random.default_rng(7).random(seen["ring"].shape) < seen["ring"] + 0.05)
+    x, y = (seen["x"] - alpha_x)[chosen], (seen["y"] - alpha_y)[chosen]
+    return source_planes(snapshot, source=examples.source(x, y), source_vertices=np.stack([x, y], axis=-1))
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_a_source_on_rectangular_cells_of_unequal_size_and_a_part_of_it_on_finer_ones(examples):
+    """Cells of no width among them, and values that are not finite; in the dark theme."""
+    edges = 0.7 * np.linspace(-1, 1, 31) ** 3 + 0.15 * np.linspace(-1, 1, 31)
+    edges[3:5] = edges[2]
+    middle = (edges[1:] + edges[:-1]) / 2
+    values = examples.source(*np.meshgrid(middle, middle))
+    values[25, 25] = np.nan
+    fine = np.linspace(-0.2, 0.3, 60)
+    return source_planes(
+        examples.imaging(),
+        "dark",
+        source=values,
+        source_x=edges,
+        source_y=edges,
+        source_zoom=examples.source(*np.meshgrid(fine, fine[:48])),
+        source_zoom_extent=np.array([-0.2, 0.3, -0.2, 0.2]),
+    )
+
+
 @pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
 def test_a_panel_that_fails(examples):
     """Its error in its place, the rest drawn."""

@@ -55,9 +55,9 @@ def test_no_frame_leaves_anything_behind():
     """Every object that a frame makes is gone a few frames later; but for texts' pixels, kept up to a number."""
     drawing = FigureDrawing(every_kind, dpi=30)
     counts = []
-    for number in range(90):
+    for number in range(70):
         assert drawing.draw(Snapshot(arrays={}, iteration=number)).errors == ()
-        if number in (40, 89):
+        if number in (20, 69):
             gc.collect()
             counts.append(len(gc.get_objects()))
     texts = 49 * 40  # at most so many new ones, a few objects each

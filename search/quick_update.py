@@ -91,6 +91,7 @@ class QuickUpdate:
         self._samples: Given = None
         self._published_best = -math.inf
         self._published_evaluations = -1
+        self._published_scalars: Mapping[str, Any] = {}
         self._attempt = Attempts(log, self._publisher.run_dir)
         _unclosed.add(self)
 
@@ -103,6 +104,10 @@ class QuickUpdate:
     def best(self) -> tuple[npt.NDArray[np.float64] | None, float]:
         """The best point so far, array[parameter], and its log likelihood; None and -inf before one."""
         return self._best, self._best_log_likelihood
+
+    def name_parameters(self, names: Sequence[str]) -> None:
+        """Call them so, where no `parameter_names` were given: a hook learns them from its sampler."""
+        self._names = self._names or tuple(names)
 
     def __call__(
         self,
@@ -130,11 +135,10 @@ class QuickUpdate:
 
         Where it is on disk already it is published again only with later numbers of the sampler's own.
         """
-        _unclosed.discard(self)
-        if os.getpid() != self._pid:
+        if self not in _unclosed or os.getpid() != self._pid:
             return
-        has_news = bool(self._scalars or self._samples) and self._evaluations > self._published_evaluations
-        if has_news or self._best_log_likelihood > self._published_best:
+        _unclosed.discard(self)
+        if self._best_log_likelihood > self._published_best or self._has_news():
             self._attempt("the last quick update", self._publish)
         self._publisher.close(state)
         self._attempt("stopping the renderer", self._backend.finished)
@@ -173,16 +177,24 @@ class QuickUpdate:
         # first of all, so that arrays that fail are tried again when the next is due, not at every call
         self._cadence.restart(self._evaluations)
         arrays = {} if self._arrays is None else self._arrays(self._best.copy())
+        scalars = self._given("the scalars", self._scalars)
         names = self._names or tuple(f"p{index}" for index in range(self._best.size))
         self._publisher.publish(
             {**self._given("the samples", self._samples), **arrays},
             iteration=self._evaluations,
             log_likelihood=self._best_log_likelihood,
             parameters=dict(zip(names, self._best.tolist(), strict=True)),
-            scalars=self._given("the scalars", self._scalars),
+            scalars=scalars,
         )
         self._published_best, self._published_evaluations = self._best_log_likelihood, self._evaluations
+        self._published_scalars = scalars
         self._backend.published()
+
+    def _has_news(self) -> bool:
+        """Whether the sampler's own numbers are later than those published, or are others at the same count."""
+        if self._evaluations > self._published_evaluations:
+            return bool(self._scalars or self._samples)
+        return callable(self._scalars) and self._given("the scalars", self._scalars) != self._published_scalars
 
     def _given(self, what: str, given: Given) -> Mapping[str, Any]:
         """What the sampler's side gives beside the arrays: where that fails the arrays are published without it."""

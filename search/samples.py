@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.evidence import Floats
+Floats = npt.NDArray[np.float64]
 
 MOST_DEAD = 2000
 

@@ -116,7 +116,7 @@ class LiveFit:
     def _prepare(self) -> None:
         if self._is_jax and self._is_shown:
             # in this thread, before the compiler's: whoever makes the first fit tells JAX of the packages' classes
-            self._contents.prepare(self._model.instance_from_prior_medians())
+            self._contents.prepare(self._model.instance_from_prior_medians(ignore_assertions=True))
             self._compile()
         if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
             self._workers = Workers(self._take_from_pool)

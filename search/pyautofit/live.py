@@ -165,8 +165,8 @@ def _contents(analysis: Any, settings: _Settings) -> Contents:
 
 
 def _begin(analysis: Any, paths: Any, model: Any) -> None:
-    if paths.is_complete or not getattr(paths, "supports_checkpointing", True):
-        return  # there is nothing to fit, or no folder to write to
+    if paths.is_complete or not getattr(paths, "stores_search_internal", True):
+        return  # there is nothing to fit, or no folder of its own: a database, or no output at all
     settings = analysis._live_settings
     _over.discard(settings.key)
     fits.begin(

@@ -1,0 +1,86 @@
+"""emcee: `hook = hooks.emcee(update, sampler)`, and `hook(state)` for every state that `sampler.sample` yields."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autoviz_render.search.hooks.chain import MOST_STEPS, Chain, Floats, thinned
+from autoviz_render.search.hooks.diagnostics import LEAST_STEPS, autocorrelation_time, finite, worst
+from autoviz_render.search.hooks.posterior import MOST, chain_samples
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.attempts import Attempts
+
+log = logging.getLogger("autoviz_render.search")
+
+_SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in steps that are so far apart
+
+
+def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> Callable[[Any], None]:
+    """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`.
+
+    sampler: the `EnsembleSampler`. Where its backend holds steps already, they are read once, here: make the hook after
+    a burn-in that is reset, and before one that is not.
+    burn_in: how many first steps no figure shows; by default the first half of those there are.
+
+    What emcee calls `log_prob` is published as the log likelihood: it is a log posterior, up to a constant.
+    """
+    return _Ensemble(update, sampler, burn_in)
+
+
+class _Ensemble:
+    """The walkers of a run. Everything here that can fail does so in an attempt."""
+
+    def __init__(self, update: QuickUpdate, sampler: Any, burn_in: int | None) -> None:
+        self._update, self._sampler, self._burn_in = update, sampler, burn_in
+        self._walkers = int(sampler.nwalkers)
+        self._chain = Chain(self._walkers, int(sampler.ndim))
+        self._attempt = Attempts(log, "hooks.emcee")
+        self._attempt("reading the steps so far", self._resume)
+
+    def __call__(self, state: Any) -> None:
+        self._attempt("taking note of a step", self._take, state)
+
+    def _take(self, state: Any) -> None:
+        self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
+        self._publish(state.coords, state.log_prob)
+
+    def _publish(self, positions: Any, log_prob: Any) -> None:
+        self._update(
+            positions,
+            log_prob,
+            evaluations=self._chain.steps * self._walkers,
+            scalars=self._scalars,
+            samples=self._samples,
+        )
+
+    def _resume(self) -> None:
+        steps = int(self._sampler.iteration)
+        if not steps:
+            return
+        self._chain.resume(steps, lambda stride: self._sampler.get_chain(thin=stride))
+        log_prob = self._sampler.get_log_prob()
+        step, walker = np.unravel_index(np.nanargmax(log_prob), log_prob.shape)
+        # that one step: the first that emcee reads is number discard + thin - 1, and the next is beyond the last
+        thin = steps - int(step)
+        (positions,) = self._sampler.get_chain(discard=int(step) - thin + 1, thin=thin)
+        self._publish(positions[walker], log_prob[step, walker])
+
+    def _samples(self) -> dict[str, Floats]:
+        return chain_samples(thinned(self._chain.after(self._burn_in), MOST))
+
+    def _scalars(self) -> dict[str, float]:
+        numbers = {}
+        if stored := int(self._sampler.iteration):
+            numbers["acceptance"] = float(np.mean(self._sampler.backend.accepted)) / stored
+        steps = self._chain.after(self._burn_in)
+        if len(steps) >= LEAST_STEPS:
+            time = self._chain.stride * worst(autocorrelation_time(steps))
+            if self._chain.stride > 1 and time < _SHORT * self._chain.stride and stored >= self._chain.steps:
+                time = worst(autocorrelation_time(self._sampler.get_chain(discard=stored - MOST_STEPS)))
+            numbers["autocorrelation_time"] = time
+            numbers["effective_sample_size"] = len(steps) * self._chain.stride * self._walkers / max(time, 1.0)
+        return finite(numbers)

@@ -1,0 +1,119 @@
+"""Nautilus: `hooks.nautilus(update, sampler, n_eff=10000)` in the place of `sampler.run(n_eff=10000)`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autoviz_render.search.hooks.nested import Floats, finite, log
+from autoviz_render.search.hooks.posterior import weighted_samples
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.attempts import Attempts
+
+
+def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
+    """Run the sampler as `sampler.run(**run)` would, and give what it gives, with quick updates between its batches.
+
+    Nautilus has no callback, but `run` goes on where it was: here it is told to stop after each batch, by its own
+    `n_like_max`, and called again. What it keeps between batches it keeps between calls, so that samples, evidence and
+    random numbers are the same bits.
+
+    The points have the order of the prior's free parameters; where `prior` is a function that gives dictionaries, the
+    order of their keys. With `verbose=True` the table's last line is renewed after each batch, not within one.
+
+    Raises what the sampler raises.
+    """
+    attempt = Attempts(log, "hooks.nautilus")
+    watched = _Watched(update, sampler)
+    attempt("naming the parameters", _name, update, sampler.prior)
+    verbose, most = run.pop("verbose", False), run.pop("n_like_max", math.inf)
+    end = time.monotonic() + run.pop("timeout", math.inf)
+    if verbose:
+        sampler.print_status(header=True)
+    attempt("taking note of the points", watched.take)  # of a resumed run, which may be done
+    while True:
+        before = sampler.n_like
+        left = end - time.monotonic()
+        done = bool(sampler.run(n_like_max=min(most, before + 1), timeout=left, verbose=False, **run))
+        attempt("taking note of a batch", watched.take)
+        stopped = done or sampler.n_like >= most or time.monotonic() >= end
+        if verbose:
+            status = "Finished" if done else "Stopped" if stopped else "Sampling"
+            sampler.print_status(status, end="\n" if stopped else "\r")
+        if stopped:
+            return done
+
+
+class _Watched:
+    """What a sampler has found so far, and the best of it in the units of its prior."""
+
+    def __init__(self, update: QuickUpdate, sampler: Any) -> None:
+        self._update, self._sampler = update, sampler
+        self._point, self._log_likelihood = np.zeros(0), -math.inf
+        self._live_fraction: float | None = None
+
+    def take(self) -> None:
+        """Look at all points, as a new bound moves them between shells: a maximum costs far less than a batch."""
+        for points, log_likelihood in zip(self._sampler.points, self._sampler.log_l, strict=True):
+            if log_likelihood.size and (top := log_likelihood[(index := int(log_likelihood.argmax()))]) > (
+                self._log_likelihood
+            ):
+                self._point, self._log_likelihood = _physical(self._sampler, points[index : index + 1])[0], float(top)
+        if self._point.size:
+            evaluations = int(self._sampler.n_like)
+            self._update(
+                self._point, self._log_likelihood, evaluations=evaluations, scalars=self.scalars, samples=self.samples
+            )
+
+    def scalars(self) -> dict[str, float]:
+        sampler = self._sampler
+        if not sampler.explored:  # it has no live points afterwards
+            self._live_fraction = sampler.f_live
+        return finite(
+            {
+                "log_evidence": sampler.log_z,
+                "effective_sample_size": sampler.n_eff,
+                "live_fraction": self._live_fraction,
+                "bounds": len(sampler.bounds),
+            }
+        )
+
+    def samples(self) -> dict[str, Floats]:
+        """Chosen in the unit cube, as a prior in Python may take long for all of them."""
+        sampler = self._sampler
+        first = sampler.shell_end_exp if sampler.discard_exploration and sampler.explored else [0] * len(sampler.points)
+        points = np.concatenate([shell[start:] for shell, start in zip(sampler.points, first, strict=True)])
+        likelihood = np.concatenate([shell[start:] for shell, start in zip(sampler.log_l, first, strict=True)])
+        volumes = sampler.shell_log_v - np.log(np.maximum(sampler.shell_n, 1))
+        chosen = weighted_samples(np.arange(likelihood.size)[:, None], likelihood + np.repeat(volumes, sampler.shell_n))
+        arrays = {
+            "samples": _physical(sampler, points[chosen["samples"][:, 0].astype(np.int64)]),
+            "log_weights": chosen["log_weights"],
+        }
+        if not sampler.explored:
+            alive = np.argsort(likelihood, kind="stable")[-sampler.n_live :]
+            arrays["live_points"] = _physical(sampler, points[np.sort(alive)])
+        return arrays
+
+
+def _name(update: QuickUpdate, prior: Any) -> None:
+    """As in a `nautilus.Prior`, whose fixed and tied parameters are none of the sampler's."""
+    if not callable(prior):
+        free = zip(prior.keys, prior.dists, strict=True)
+        update.name_parameters([name for name, distribution in free if hasattr(distribution, "isf")])
+
+
+def _physical(sampler: Any, unit: Floats) -> Floats:
+    """Points of the unit cube, array[point, parameter], as the likelihood has them but always as an array."""
+    prior = sampler.prior
+    if not callable(prior):
+        return np.asarray(prior.unit_to_physical(unit), dtype=np.float64)
+    given = prior(unit.copy()) if sampler.vectorized else [prior(point) for point in unit.copy()]
+    if isinstance(given, Mapping):
+        return np.column_stack([np.asarray(values, dtype=np.float64) for values in given.values()])
+    rows = [list(point.values()) if isinstance(point, Mapping) else point for point in given]
+    return np.asarray(rows, dtype=np.float64)

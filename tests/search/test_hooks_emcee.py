@@ -1,0 +1,183 @@
+"""emcee with figures: the same chain, the posterior so far, and resumption."""
+
+from __future__ import annotations
+
+import logging
+
+import emcee
+import numpy as np
+import pytest
+from pages import images, newest, run_blocks, run_example
+
+from autoviz_render.renderer.figures.posterior import posterior_of
+from autoviz_render.search import hooks
+from autoviz_render.search.hooks.diagnostics import autocorrelation_time
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.store import Spool
+
+WALKERS, STEPS = 8, 300
+START = np.random.default_rng(1).normal(size=(WALKERS, 2))
+
+
+def log_posterior(p):
+    return -0.5 * np.sum(p**2)
+
+
+def sampler_of(backend=None, **settings):
+    np.random.seed(5)  # noqa: NPY002  emcee takes its first random state from here
+    return emcee.EnsembleSampler(WALKERS, 2, log_posterior, backend=backend, **settings)
+
+
+def plain(**settings):
+    sampler = sampler_of(**settings)
+    sampler.run_mcmc(START, STEPS)
+    return sampler
+
+
+def watched(run_dir, sampler, start=START, steps=STEPS, *, hook_settings=None, sample_settings=None, **settings):
+    with QuickUpdate(run_dir, renderer=None, **({"every": 400} | settings)) as update:
+        hook = hooks.emcee(update, sampler, **(hook_settings or {}))
+        for state in sampler.sample(start, iterations=steps, **(sample_settings or {})):
+            hook(state)
+    return update
+
+
+def test_the_chain_is_the_one_without_the_hook(run_dir):
+    """To the bit, the random state included: watching a run must not change it."""
+    sampler, other = sampler_of(), plain()
+    watched(run_dir, sampler)
+    np.testing.assert_array_equal(sampler.get_chain(), other.get_chain())
+    np.testing.assert_array_equal(sampler.get_log_prob(), other.get_log_prob())
+    np.testing.assert_array_equal(sampler.random_state[1], other.random_state[1])
+
+
+def test_arrays_that_fail_and_a_disk_that_fails_leave_the_chain_alone(tmp_path, caplog):
+    """A bug in a plot at the third hour must cost the plot."""
+    (tmp_path / "file").write_text("no folder can be here")
+
+    def arrays(point):
+        raise ZeroDivisionError(point)
+
+    sampler = sampler_of()
+    watched(tmp_path / "file" / "run", sampler, arrays=arrays)
+    np.testing.assert_array_equal(sampler.get_chain(), plain().get_chain())
+    assert any("quick update" in record.getMessage() for record in caplog.records)
+
+
+def test_a_hook_that_cannot_work_says_so_once(run_dir, caplog):
+    """Not even what is no state of emcee's stops a loop."""
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hook = hooks.emcee(update, sampler_of())
+        for _ in range(3):
+            hook(None)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_the_best_point_is_of_all_walkers_and_steps(run_dir):
+    """emcee changes its arrays in place: a best point that is not copied would wander off."""
+    sampler = sampler_of()
+    update = watched(run_dir, sampler)
+    log_prob = sampler.get_log_prob()
+    where = np.unravel_index(log_prob.argmax(), log_prob.shape)
+    point, value = update.best
+    np.testing.assert_array_equal(point, sampler.get_chain()[where])
+    assert value == log_prob.max()
+    assert newest(run_dir).iteration == WALKERS * STEPS
+
+
+def test_the_posterior_so_far_is_the_second_half_evenly(run_dir):
+    """A walk begins far from where it ends; of what is kept no walker is left out."""
+    sampler = sampler_of()
+    watched(run_dir, sampler)
+    samples = newest(run_dir).arrays["samples"]
+    np.testing.assert_array_equal(samples, sampler.get_chain(discard=STEPS // 2, flat=True))
+    found = posterior_of(newest(run_dir))
+    assert not found.is_weighted
+    np.testing.assert_allclose(found.samples.std(axis=0), 1.0, atol=0.2)
+
+
+def test_burn_in_may_be_chosen(run_dir):
+    """Who begins at the best fit wants to see all."""
+    sampler = sampler_of()
+    watched(run_dir, sampler, hook_settings={"burn_in": 100})
+    np.testing.assert_array_equal(newest(run_dir).arrays["samples"], sampler.get_chain(discard=100, flat=True))
+
+
+def test_its_numbers_are_those_of_emcee(run_dir):
+    """Where the chain is long enough for emcee, the same time as its own estimate; nowhere a warning."""
+    sampler = sampler_of()
+    sampler.run_mcmc(START, 3000)
+    np.testing.assert_allclose(autocorrelation_time(sampler.get_chain()), sampler.get_autocorr_time(), rtol=0.3)
+    sampler = sampler_of()
+    watched(run_dir, sampler)
+    scalars = newest(run_dir).scalars
+    assert scalars["acceptance"] == pytest.approx(sampler.acceptance_fraction.mean())
+    assert scalars["autocorrelation_time"] == autocorrelation_time(sampler.get_chain(discard=STEPS // 2)).max()
+    expected = WALKERS * STEPS / 2 / scalars["autocorrelation_time"]
+    assert scalars["effective_sample_size"] == pytest.approx(expected)
+
+
+def test_a_chain_that_is_not_stored_is_shown_as_well(run_dir):
+    """`store=False` and `thin_by` are for long chains: the hook keeps what it shows."""
+    watched(run_dir, sampler_of(), sample_settings={"store": False, "thin_by": 2}, steps=100)
+    snapshot = newest(run_dir)
+    assert len(snapshot.arrays["samples"]) == 50 * WALKERS
+    assert set(snapshot.scalars) == {"autocorrelation_time", "effective_sample_size"}
+
+
+def test_a_vectorized_one_with_blobs_works(run_dir):
+    """Settings of the sampler's are none of the hook's business."""
+    np.random.seed(5)  # noqa: NPY002  as above
+    sampler = emcee.EnsembleSampler(WALKERS, 2, lambda p: np.c_[-0.5 * np.sum(p**2, axis=1), p[:, 0]], vectorize=True)
+    watched(run_dir, sampler, steps=40)
+    np.testing.assert_array_equal(sampler.get_chain(), plain().get_chain()[:40])
+    assert newest(run_dir).iteration == 40 * WALKERS
+
+
+def test_a_resumed_run_goes_on_in_chain_and_figure(run_dir, tmp_path):
+    """In two pieces as in one: the same chain, best point, posterior, numbers and counts."""
+    whole = sampler_of()
+    watched(tmp_path / "whole", whole, steps=120)
+    for steps in (50, 70):
+        backend = emcee.backends.HDFBackend(str(tmp_path / "chain.h5"))
+        sampler = sampler_of(backend)
+        start = sampler.get_last_sample() if sampler.iteration else START
+        update = watched(run_dir, sampler, start, steps)
+    np.testing.assert_array_equal(sampler.get_chain(), whole.get_chain())
+    one, other = newest(tmp_path / "whole"), newest(run_dir)
+    assert (one.iteration, one.log_likelihood, one.scalars) == (other.iteration, other.log_likelihood, other.scalars)
+    np.testing.assert_array_equal(one.arrays["samples"], other.arrays["samples"])
+    assert update.best[1] == whole.get_log_prob().max()
+    counts = [line.iteration for line in Spool(run_dir).scalars()]
+    assert counts == sorted(counts)
+
+
+def test_the_best_before_a_resumption_is_found_again(run_dir, tmp_path):
+    """It is read from the backend, one row of it."""
+    backend = emcee.backends.HDFBackend(str(tmp_path / "chain.h5"))
+    sampler = sampler_of(backend)
+    sampler.run_mcmc(START, 50)
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hooks.emcee(update, sampler_of(backend))
+        log_prob = sampler.get_log_prob()
+        assert update.best[1] == log_prob.max()
+        where = np.unravel_index(log_prob.argmax(), log_prob.shape)
+        np.testing.assert_array_equal(update.best[0], sampler.get_chain()[where])
+
+
+def test_the_page_runs(tmp_path, monkeypatch):
+    """Copied as it stands; its second block resumes."""
+    run_blocks("samplers/emcee.md", tmp_path, monkeypatch)
+    snapshot = newest(tmp_path / "output" / "wave")
+    assert {"model", "samples"} <= set(snapshot.arrays)
+    assert snapshot.iteration == 500 * 16
+
+
+def test_the_example_runs_twice(tmp_path, monkeypatch, capsys):
+    """The second time it goes on."""
+    for steps, renderer in ((20, "none"), (40, "inline")):
+        run_example("emcee_transit.py", tmp_path, monkeypatch, "--steps", 20, renderer=renderer)
+        assert newest(tmp_path).iteration == 32 * steps
+    assert images(tmp_path) == {"fit.png", "posterior.png", "run.png"}
+    assert set(newest(tmp_path).arrays) == {"model", "model_star", "samples"}
+    assert "duration" in capsys.readouterr().out

@@ -1,0 +1,175 @@
+"""NumPyro with figures between chunks: the same draws as one long run, and the posterior of all chunks."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+import pytest
+from numpyro.infer import HMC, MCMC
+from pages import images, newest, run_blocks, run_example
+
+from autoviz_render.search import hooks
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.store import Spool
+
+CHUNKS, DRAWS = 3, 40
+
+
+def model():
+    """`centre` is deterministic, `theta` a vector."""
+    tau = numpyro.sample("tau", dist.HalfNormal(1.0))
+    theta = numpyro.sample("theta", dist.Normal(0, 1).expand([2]).to_event(1))
+    numpyro.deterministic("centre", tau * theta.sum())
+
+
+def mcmc_of(draws, chains=1):
+    settings = {"num_chains": chains, "chain_method": "vectorized"}
+    return MCMC(
+        HMC(model, num_steps=3, trajectory_length=None),
+        num_warmup=30,
+        num_samples=draws,
+        progress_bar=False,
+        **settings,
+    )
+
+
+def chunked(mcmc, hook, count=CHUNKS, extra_fields=("potential_energy",)):
+    """The recipe of the page; the draws of all chunks, by site: array[chain, draw, ...]."""
+    key, chunks = jax.random.split(jax.random.key(3), mcmc.num_chains), []
+    if mcmc.num_chains == 1:
+        (key,) = key
+    for _ in range(count):
+        mcmc.run(key, extra_fields=extra_fields)
+        hook(mcmc)
+        chunks.append({name: np.asarray(value) for name, value in mcmc.get_samples(group_by_chain=True).items()})
+        mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
+    return {name: np.concatenate([chunk[name] for chunk in chunks], axis=1) for name in chunks[0]}
+
+
+@pytest.fixture(scope="module")
+def two_chains(tmp_path_factory):
+    """Two chains in chunks, with a hook; the run directory, the draws, the update, and the hook."""
+    run_dir = tmp_path_factory.mktemp("numpyro") / "run"
+    mcmc = mcmc_of(DRAWS, chains=2)
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hook = hooks.numpyro(update)
+        draws = chunked(mcmc, hook)
+    return run_dir, draws, update, hook, mcmc
+
+
+def test_chunks_with_a_hook_are_one_long_run_without(two_chains):
+    """To the bit, as the page says: neither the chunks nor the hook change a draw."""
+    _, draws, *_ = two_chains
+    whole = mcmc_of(CHUNKS * DRAWS, chains=2)
+    whole.run(jax.random.split(jax.random.key(3), 2))
+    for name, value in whole.get_samples(group_by_chain=True).items():
+        np.testing.assert_array_equal(draws[name], value)
+
+
+def test_the_posterior_is_of_all_chunks(two_chains):
+    """`get_samples` has the last chunk alone. Draws of all chains, in the order in which they were drawn."""
+    run_dir, draws, *_ = two_chains
+    snapshot = newest(run_dir)
+    columns = np.concatenate([draws["tau"][..., None], draws["theta"]], axis=-1)
+    np.testing.assert_array_equal(snapshot.arrays["samples"], columns.swapaxes(0, 1).reshape(-1, 3))
+    assert list(snapshot.parameters) == ["tau", "theta[0]", "theta[1]"]
+    assert snapshot.iteration == 2 * (30 + CHUNKS * DRAWS), "NumPyro counts the warm-up"
+    assert {"potential_energy", "divergences", "acceptance", "r_hat", "effective_sample_size"} == set(snapshot.scalars)
+    assert 0.9 < snapshot.scalars["r_hat"] < 1.3
+
+
+def test_the_best_is_the_draw_of_the_highest_density(two_chains):
+    """Of unconstrained values: the density of log tau has a Jacobian."""
+    _, draws, update, *_ = two_chains
+    tau, theta = draws["tau"], draws["theta"]
+    log_density = np.log(2) + dist.Normal(0, 1).log_prob(tau) + dist.Normal(0, 1).log_prob(theta).sum(-1) + np.log(tau)
+    best = np.unravel_index(np.argmax(log_density), tau.shape)
+    point, value = update.best
+    np.testing.assert_array_equal(point, [tau[best], *theta[best]])
+    assert value == pytest.approx(float(log_density[best]), abs=1e-4)
+
+
+def test_sites_come_back_in_their_shapes(two_chains, run_dir):
+    """The arrays of a figure are computed from sites, not from a vector."""
+    *_, hook, _ = two_chains
+    sites = hook.sites([1.0, 2.0, 3.0])
+    assert sites["tau"] == 1.0
+    np.testing.assert_array_equal(sites["theta"], [2.0, 3.0])
+    with QuickUpdate(run_dir, renderer=None) as update, pytest.raises(RuntimeError, match="after the first chunk"):
+        hooks.numpyro(update).sites([1.0])
+
+
+def test_a_resumed_chain_goes_on_in_the_same_spool(two_chains, tmp_path):
+    """Its state, pickled, has NumPyro's own count of draws: nothing that was published is hidden."""
+    run_dir, _, _, _, mcmc = two_chains
+    before = newest(run_dir).iteration
+    state = pickle.loads(pickle.dumps(mcmc.last_state))
+    mcmc.post_warmup_state = state
+    mcmc.run(state.rng_key, extra_fields=("potential_energy",))
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hooks.numpyro(update, sites=("centre", "tau"))(mcmc)
+    counts = [line.iteration for line in Spool(run_dir).scalars()]
+    assert counts[-1] == before + 2 * DRAWS
+    assert len([count for count in counts if count <= before]) >= CHUNKS
+    assert list(newest(run_dir).parameters) == ["centre", "tau"], "deterministic sites may be chosen"
+
+
+def test_without_potential_energies_the_ends_of_chunks_are_known(two_chains, run_dir):
+    """Who forgets the extra field has figures all the same, of the best of fewer draws."""
+    *_, mcmc = two_chains
+    bare = SimpleNamespace(
+        get_samples=mcmc.get_samples,
+        get_extra_fields=lambda _: {},
+        last_state=mcmc.last_state,
+        sampler=mcmc.sampler,
+    )
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hooks.numpyro(update)(bare)
+    best = int(np.argmin(mcmc.last_state.potential_energy))
+    assert update.best[1] == -float(mcmc.last_state.potential_energy[best])
+    assert update.best[0][0] == float(mcmc.get_samples(group_by_chain=True)["tau"][best, -1])
+    assert len(newest(run_dir).arrays["samples"]) == 2 * DRAWS
+
+
+def test_a_hook_that_fails_leaves_the_chain_alone(two_chains, tmp_path, caplog):
+    """Arrays, disk and sites: a warning each, and the same draws."""
+    (tmp_path / "file").write_text("no folder can be here")
+
+    def arrays(point):
+        raise ZeroDivisionError(point)
+
+    with QuickUpdate(tmp_path / "file" / "run", renderer=None, arrays=arrays, every=1) as update:
+        wrong, hook = hooks.numpyro(update, sites=("nothing",)), hooks.numpyro(update)
+
+        def both(mcmc):
+            wrong(mcmc)
+            hook(mcmc)
+
+        draws = chunked(mcmc_of(DRAWS, chains=2), both, count=2)
+    _, expected, *_ = two_chains
+    for name in draws:
+        np.testing.assert_array_equal(draws[name], expected[name][:, : 2 * DRAWS])
+    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert sum("nothing" in message for message in messages) == 1
+
+
+def test_the_page_runs(tmp_path, monkeypatch):
+    """Copied as it stands."""
+    run_blocks("samplers/numpyro.md", tmp_path, monkeypatch)
+    snapshot = newest(tmp_path / "output" / "line")
+    assert set(snapshot.arrays) == {"model", "samples"}
+    assert snapshot.iteration == 700
+
+
+def test_the_example_runs(tmp_path, monkeypatch, capsys):
+    """Small, and its figures are drawn."""
+    run_example("numpyro_cepheids.py", tmp_path, monkeypatch, "--draws", 60, "--chains", 1)
+    assert images(tmp_path) == {"fit.png", "posterior.png", "run.png"}
+    assert {"model", "samples"} <= set(newest(tmp_path).arrays)
+    assert "slope" in capsys.readouterr().out

@@ -1,0 +1,239 @@
+"""UltraNest's `viz_callback`: the posterior and the evidence of its tree, while it grows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ultranest import ReactiveNestedSampler
+
+from autoviz_render import QuickUpdate, hooks
+from autoviz_render.search.hooks.nested import effective_sample_size, log_weights
+from autoviz_render.spool.store import Spool
+
+ROOT = Path(__file__).parents[2]
+NAMES = ["a", "b"]
+CENTRE = np.array([0.3, 0.6])
+SMALL = {"min_num_live_points": 70, "cluster_num_live_points": 20, "min_ess": 50, "show_status": False}
+
+
+def log_likelihood(points):
+    return -0.5 * np.sum(((points[:, :2] - CENTRE) / 0.1) ** 2, axis=1)
+
+
+def with_ratio(unit):
+    return np.column_stack([unit, unit[:, 0] / (1 + unit[:, 1])])
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """UltraNest gives its logger a handler of its own, which would write past pytest."""
+    logger = logging.getLogger("ultranest")
+    yield
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+class Patient(QuickUpdate):
+    """Waits for the disk: else a snapshot may be replaced by a newer one before it is written."""
+
+    def __call__(self, *arguments, **named) -> None:
+        super().__call__(*arguments, **named)
+        self._publisher.flush(30)
+
+
+@pytest.fixture
+def make(run_dir):
+    made = []
+
+    def make(kind=QuickUpdate, **settings) -> QuickUpdate:
+        settings = {"arrays": lambda p: {"model": np.full(3, p[0])}, "renderer": None, "every": 1} | settings
+        made.append(kind(run_dir, **settings))
+        return made[-1]
+
+    yield make
+    for update in made:
+        update.close()
+
+
+def make_sampler(**settings):
+    np.random.seed(5)  # noqa: NPY002  UltraNest draws from this one
+    return ReactiveNestedSampler(NAMES, log_likelihood, vectorized=True, ndraw_min=40, **settings)
+
+
+def outcome(sampler):
+    """All that must not depend on the hook, the state of the random numbers among it."""
+    weighted = sampler.results["weighted_samples"]
+    state = np.random.get_state()  # noqa: NPY002
+    return [weighted["points"], weighted["weights"], sampler.results["logz"], sampler.results["samples"], state[1]]
+
+
+def assert_same(one, two):
+    assert all(np.array_equal(left, right) for left, right in zip(one, two, strict=True))
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """A run without the hook."""
+    sampler = make_sampler()
+    sampler.run(**SMALL, viz_callback=None)
+    return outcome(sampler)
+
+
+def test_a_run_is_the_same_to_the_last_bit(make, alone):
+    """Whoever adds a figure to an analysis must get the numbers of the paper."""
+    sampler = make_sampler()
+    sampler.run(**SMALL, viz_callback=hooks.ultranest(update := make(), sampler, progress=False))
+    assert update.stats.submitted > 10
+    assert_same(outcome(sampler), alone)
+
+
+def test_the_posterior_so_far_grows_into_the_results(run_dir, make):
+    """The weights are read off the tree as it stands: at the end they must be UltraNest's own."""
+    sampler = make_sampler()
+    sampler.run(**SMALL, viz_callback=hooks.ultranest(update := make(Patient), sampler, progress=False))
+    update.close()
+    spool, results = Spool(run_dir), sampler.results
+    early, last = spool.read(spool.snapshots()[2]), spool.read(spool.newest())
+    assert early.arrays["live_points"].shape == (70, 2)
+    assert early.scalars["log_evidence"] + early.scalars["remaining"] == pytest.approx(results["logz"], abs=1.5)
+    remaining = [line.scalars["remaining"] for line in spool.scalars() if "remaining" in line.scalars]
+    assert remaining[0] > 1 > remaining[-2]
+    assert list(last.parameters) == NAMES
+    assert "live_points" not in last.arrays
+    numbers = [last.scalars[name] for name in ("log_evidence", "log_evidence_error", "effective_sample_size")]
+    assert numbers == [results["logz"], results["logzerr"], results["ess"]]
+    weights = np.exp(last.arrays["log_weights"])
+    mean = np.average(last.arrays["samples"], axis=0, weights=weights)
+    assert mean == pytest.approx(results["posterior"]["mean"], abs=0.01)
+    assert np.log(weights.sum()) == pytest.approx(results["logz"], abs=0.1)
+
+
+def test_a_tree_that_is_widened_has_one_posterior(run_dir, make):
+    """In its later passes UltraNest adds points below; those from the first pass still count, and weigh less."""
+    sampler = make_sampler()
+    update = make()
+    passes = 0
+    for _ in sampler.run_iter(
+        **(SMALL | {"min_ess": 700, "max_num_improvement_loops": 2}),
+        viz_callback=hooks.ultranest(update, sampler, progress=False),
+    ):
+        passes += 1
+    update.close()
+    spool, results = Spool(run_dir), sampler.results
+    assert passes > 1
+    last = spool.read(spool.newest())
+    count = len(results["weighted_samples"]["logl"])
+    assert np.isfinite(last.arrays["log_weights"]).sum() == min(count, 2000)
+    total = np.logaddexp.reduce(last.arrays["log_weights"])
+    assert total == pytest.approx(results["logz"], abs=0.1)
+    evidence = [line.scalars["log_evidence"] for line in spool.scalars() if "log_evidence" in line.scalars]
+    assert evidence[-3:] == pytest.approx([results["logz"]] * 3, abs=0.2)
+
+
+def test_derived_parameters_are_drawn_too(run_dir, make):
+    """They are what a paper is about, often."""
+    sampler = make_sampler(transform=with_ratio, derived_param_names=["ratio"])
+    hook = hooks.ultranest(update := make(), sampler, progress=False)
+    sampler.run(**(SMALL | {"max_iters": 100}), viz_callback=hook)
+    update.close()
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert list(snapshot.parameters) == ["a", "b", "ratio"]
+    a, b, ratio = snapshot.arrays["samples"][:50].T
+    np.testing.assert_allclose(ratio, a / (1 + b))
+
+
+@pytest.mark.parametrize("broken", ["arrays", "disk", "sampler"])
+def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, alone, caplog):
+    """A figure is never worth a run."""
+    if broken == "disk":
+        run_dir.parent.mkdir()
+        run_dir.write_text("a file where the run directory should be")
+    update = make(**{"arrays": lambda _: 1 / 0} if broken == "arrays" else {})
+    sampler = make_sampler()
+    hook = hooks.ultranest(update, object() if broken == "sampler" else sampler, progress=False)
+    sampler.run(**SMALL, viz_callback=hook)
+    update.close()
+    assert_same(outcome(sampler), alone)
+    warnings = [record for record in caplog.records if record.name.startswith("autoviz_render")]
+    assert 1 <= len(warnings) < 5
+
+
+def test_a_resumed_run_goes_on_where_it_was(run_dir, tmp_path, make):
+    """What UltraNest reads back it does not evaluate: nothing is published before it finds something new."""
+    log_dir = tmp_path / "log"
+    first = make_sampler(log_dir=log_dir, resume="overwrite")
+    with make() as update:
+        first.run(**SMALL, max_iters=200, viz_callback=hooks.ultranest(update, first, progress=False))
+    before = Spool(run_dir).scalars()
+    first.pointstore.close()
+    again = make_sampler(log_dir=log_dir, resume=True)
+    counts = []
+    with make() as update:
+        hook = hooks.ultranest(update, again, progress=lambda _, info, **__: counts.append(info["ncall"]))
+        again.run(**SMALL, viz_callback=hook)
+    again.pointstore.close()
+    spool = Spool(run_dir)
+    lines = spool.scalars()
+    assert counts[0] == first.ncall
+    assert [line.epoch for line in lines[-2:]] == [1, 1]
+    assert lines[: len(before) - 1] == before[:-1]
+    anew = [line for line in lines if line.epoch == 1]
+    assert anew[0].iteration > first.ncall
+    assert anew[0].log_likelihood >= before[-1].log_likelihood
+    snapshot = spool.read(spool.newest())
+    assert np.log(np.exp(snapshot.arrays["log_weights"]).sum()) == pytest.approx(again.results["logz"], abs=0.1)
+
+
+def test_the_own_display_stays_or_goes(make, capsys):
+    """Who adds a figure does not ask for the lines of parameters to go."""
+    for progress, shown in [(True, True), (False, False)]:
+        sampler = make_sampler()
+        sampler.run(**SMALL, max_iters=20, viz_callback=hooks.ultranest(make(), sampler, progress=progress))
+        assert ("Mono-modal" in capsys.readouterr().out) == shown
+
+
+def test_the_weights_of_a_run_of_constant_width_are_the_known_ones():
+    """n points alive, each death replaced: volumes shrink by exp(-1/n), until the last ones die one by one."""
+    deaths = np.arange(20.0)
+    births = np.concatenate([np.full(4, -np.inf), deaths[:16]])
+    shuffled = np.random.default_rng(0).permutation(20)
+    weights = log_weights(deaths[shuffled], births[shuffled])[np.argsort(shuffled)] - deaths
+    volumes = np.exp(-np.concatenate([np.arange(17) / 4, 4 + np.cumsum([1 / 4, 1 / 3, 1 / 2, 1])[1:]]))
+    np.testing.assert_allclose(np.exp(weights[:16]), volumes[:16] - volumes[1:17])
+    assert np.exp(weights).sum() == pytest.approx(1 - np.exp(-4 - 1 / 4 - 1 / 3 - 1 / 2 - 1 + 1 / 4 - 1 / 4), abs=0.02)
+    assert log_weights(np.zeros(0), np.zeros(0)).size == 0
+    assert effective_sample_size(np.zeros(7)) == pytest.approx(7)
+    assert effective_sample_size([-np.inf, 3.0]) == 1.0
+    assert effective_sample_size([-np.inf]) == effective_sample_size([]) == 0.0
+
+
+def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
+    """What is copied first."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/samplers/ultranest.md").read_text(), re.DOTALL)
+    exec(block, namespace := {})  # noqa: S102  our own page
+    namespace["update"].close()
+    spool = Spool(tmp_path / "output" / "line")
+    snapshot = spool.read(spool.newest())
+    assert {"samples", "log_weights", "model"} <= set(snapshot.arrays)
+    assert list(snapshot.parameters) == ["height", "centre", "width"]
+
+
+def test_the_example_leaves_its_three_figures(tmp_path):
+    """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
+    command = [sys.executable, ROOT / "examples/ultranest_orbit.py", "--output", tmp_path / "run", "--live", "64"]
+    environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
+    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120)
+    assert "logZ = " in done.stdout
+    spool = Spool(tmp_path / "run")
+    assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
+    assert {path.name for path in (tmp_path / "run").glob("image/*.png")} == {"fit.png", "posterior.png", "run.png"}

@@ -1,0 +1,51 @@
+"""What the pages about samplers show, and the examples, run as their reader would, in this process and faster."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+from autoviz_render.search.quick_update import _close_at_exit
+from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.store import Spool
+
+ROOT = Path(__file__).parents[2]
+
+
+def python_blocks(page: str) -> list[str]:
+    """Of a page below `docs/`."""
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+
+
+def run_blocks(page: str, folder: Path, monkeypatch) -> dict:
+    """Run the blocks of a page, one after another in one namespace, in that folder, and draw nothing."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
+    namespace: dict = {}
+    for block in python_blocks(page):
+        exec(block, namespace)  # noqa: S102  our own page
+    _close_at_exit()
+    return namespace
+
+
+def run_example(name: str, output: Path, monkeypatch, *arguments: object, renderer: str = "inline") -> None:
+    """Run a program of `examples/` until the end of Python, its figures drawn by itself."""
+    monkeypatch.setenv("AUTOVIZ_RENDERER", renderer)
+    monkeypatch.setattr(sys, "argv", [name, "--output", str(output), *map(str, arguments)])
+    try:
+        runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
+        _close_at_exit()
+    finally:
+        if "jax" in sys.modules:  # an example may choose double precision, which is all of the process's
+            sys.modules["jax"].config.update("jax_enable_x64", False)
+
+
+def newest(run_dir: Path) -> Snapshot:
+    spool = Spool(run_dir)
+    return spool.read(spool.newest())
+
+
+def images(run_dir: Path) -> set[str]:
+    return {path.name for path in (run_dir / "image").iterdir()}

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import autofit  # noqa: F401 - it brings the settings along that are changed here
 import pytest
 from autonerves import conf
 

@@ -139,9 +139,10 @@ def test_a_pool_tells_what_it_found(tmp_path, plain):
     assert not list(output(tmp_path).glob("spool-*"))
 
 
-def test_a_killed_search_goes_on_and_so_do_its_figures(tmp_path, plain):
-    """What it resumes from was pickled with the analysis in it."""
-    program = [sys.executable, str(Path(__file__).with_name("gaussian.py")), str(tmp_path), "DynestyStatic"]
+@pytest.mark.parametrize("search", ["DynestyStatic", "Emcee", "Nautilus"])
+def test_a_killed_search_goes_on_and_so_do_its_figures(tmp_path, search):
+    """What it resumes from may have been pickled with the analysis in it."""
+    program = [sys.executable, str(Path(__file__).with_name("gaussian.py")), str(tmp_path), search]
     environment = os.environ | {"GAUSSIAN_DIES_AFTER": "4"}
     killed = subprocess.run(program, env=environment, check=False, capture_output=True, timeout=200)
     assert killed.returncode == -signal.SIGKILL

@@ -53,7 +53,7 @@ def test_numbers_and_arrays_agree_to_the_last_bit(analysis):
     """A point alone, in a batch, inside the sampler, and beside the figure's arrays."""
     fitness = Fitness(analysis())
     fitness.prepare()
-    kernel = Kernel(fitness, num_live=24, num_delete=6, num_inner_steps=3, chunk_size=1)
+    kernel = Kernel(fitness, num_live=60, num_delete=6, num_inner_steps=5, chunk_size=1)  # those of `toy_search`
     state = kernel.begin(kernel.prior_draws(jax.random.key(0)))
     for iteration in range(4):
         points, sampled = state.particles.position, np.asarray(state.particles.loglikelihood)
@@ -138,16 +138,15 @@ def test_the_cache_tells_processors_apart(monkeypatch):
 
 
 BITS = """
-import json, sys
-import jax
-jax.config.update("jax_enable_x64", True)
-import numpy as np
-from simulator import SIMULATIONS
+import json
+from fit import SAMPLER, SIMULATIONS  # before NumPy and JAX, which it sets up
+import jax, numpy as np
 from autoviz_render.search.fitness import Fitness
 from autoviz_render.search.kernel import Kernel
 
 fitness = Fitness(SIMULATIONS["small"].analysis())
-kernel = Kernel(fitness, num_live=8, num_delete=2, num_inner_steps=2, chunk_size=1)
+sizes = {name: SAMPLER["small"][name] for name in ("num_live", "num_delete", "num_inner_steps")}
+kernel = Kernel(fitness, **sizes, chunk_size=1)
 state = kernel.begin(kernel.prior_draws(jax.random.key(0)))
 state, _, _ = kernel.step(jax.random.key(1), np.uint32(1), state)
 differing = [
@@ -159,8 +158,7 @@ print(json.dumps(differing))
 
 
 def test_they_agree_for_the_lens_too(monkeypatch):
-    """The real model, with its decompositions, in double precision."""
+    """The real model, with its decompositions, in double precision, in the very program that the example compiles."""
     monkeypatch.setenv("PYTHONPATH", str(LENS))
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     done = subprocess.run([sys.executable, "-c", BITS], check=True, capture_output=True, text=True)
-    assert json.loads(done.stdout) == [0.0] * 8
+    assert json.loads(done.stdout) == [0.0] * 64

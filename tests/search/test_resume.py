@@ -19,6 +19,8 @@ from autoviz_render.search.checkpoint import CheckpointError
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))
+FEW, MORE = 5, 17
+"""Steps after which runs are stopped. The same in many tests: for each other number of points much is compiled anew."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def assert_same_bits(run_dir: Path, alone) -> None:
 def test_a_run_in_pieces_ends_as_one_in_one_piece(tmp_path, alone):
     """Stopped by a number of steps, and gone on with: bits, evaluations and wall time carry over."""
     seconds = 0.0
-    for steps in (1, 17):
+    for steps in (1, MORE):
         result = search(tmp_path, max_iterations=steps).run()
         assert result.iterations == steps
         assert result.wall_time > seconds
@@ -160,20 +162,20 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, interrupted, analysis,
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("interrupted")
-    search(run_dir, max_iterations=3).run()
+    search(run_dir, max_iterations=FEW).run()
     return run_dir
 
 
 def test_other_chunks_and_more_steps_may_be_gone_on_with(tmp_path, alone):
     """What changes no bit of the result may change at a restart."""
-    search(tmp_path, max_iterations=5).run()
-    search(tmp_path, chunk_size=6, every=100, checkpoint_every=None).run()
+    search(tmp_path, max_iterations=FEW).run()
+    search(tmp_path, chunk_size=4, every=100, checkpoint_every=None).run()
     assert_same_bits(tmp_path, alone)
 
 
 def test_it_starts_afresh_where_that_is_asked_for(tmp_path, alone):
     """Also from the checkpoint of another run, which it removes."""
-    search(tmp_path, max_iterations=3, seed=9).run()
+    search(tmp_path, max_iterations=FEW, seed=9).run()
     search(tmp_path, resume=False).run()
     assert_same_bits(tmp_path, alone)
 
@@ -189,7 +191,7 @@ def test_a_finished_run_is_not_gone_on_with(tmp_path, alone):
 
 def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path, alone, caplog):
     """The disk was full, or the file system lost a block."""
-    for steps in (5, 9):
+    for steps in (FEW, MORE):
         search(tmp_path, max_iterations=steps, checkpoint_every=None, checkpoint_seconds=None).run()
     newest = max((tmp_path / "checkpoint").glob("head-*"), key=lambda path: path.stat().st_mtime_ns)
     newest.write_bytes(newest.read_bytes()[:-10])

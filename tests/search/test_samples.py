@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from toy_search import SIGMA, search
+from toy_search import SETTINGS, SIGMA, Gaussian, search
 
 from autoviz_render import NSS
 from autoviz_render.renderer.figures.posterior import posterior_of
@@ -101,9 +101,9 @@ def test_until_so_many_have_died_the_rest_weighs_nothing():
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """A search with the figure of its posterior."""
+    """A search with the figure of its posterior, and nothing compiled for it before."""
     run_dir = tmp_path_factory.mktemp("shown") / "run"
-    return run_dir, search(run_dir, figure=["auto", "posterior"], num_live=60).run()
+    return run_dir, NSS(Gaussian(), run_dir, **(SETTINGS | {"figure": ["auto", "posterior"]})).run()
 
 
 def last(run_dir):
@@ -137,7 +137,7 @@ def test_they_change_no_sample_and_compile_nothing(shown, tmp_path):
 def test_a_resumed_search_has_the_same_ones(shown, tmp_path):
     """They are not in the checkpoint, and need not be: the dead points are."""
     run_dir, _ = shown
-    for steps in (15, None):
+    for steps in (17, None):
         search(tmp_path, figure=["auto", "posterior"], max_iterations=steps).run()
     one, other = last(run_dir), last(tmp_path)
     for name in SHAPES:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from breaking import around_calls, publish_some
 from power_loss import ForgetfulDisk, restore
@@ -50,7 +48,7 @@ def test_with_fsync_no_acknowledged_snapshot_is_lost_or_torn(tmp_path, monkeypat
     disk = record(tmp_path / "real", "fsync", monkeypatch)
     assert len(disk.seen) > 100
     for number, (state, acknowledged) in enumerate(disk.seen.items()):
-        root = tmp_path / "state"
+        root = tmp_path / str(number)  # another for each: file systems take long to remove folders
         restore(state, root)
         spool = Spool(root / "deep" / "run")
         found, damaged = whole(spool)
@@ -60,15 +58,14 @@ def test_with_fsync_no_acknowledged_snapshot_is_lost_or_torn(tmp_path, monkeypat
         if number % 20 == 0:
             publish_some(root / "deep" / "run", 1, first=3)
             assert spool.read(spool.newest()).iteration == 3
-        shutil.rmtree(root)
 
 
 def test_by_default_what_is_torn_is_said_and_the_last_of_a_finished_run_is_safe(tmp_path, monkeypatch):
     """Without fsync a loss of power may cost the latest snapshots, but never shows one that is not right."""
     disk = record(tmp_path / "real", "rename", monkeypatch)
     torn = 0
-    for state in disk.seen:
-        root = tmp_path / "state"
+    for number, state in enumerate(disk.seen):
+        root = tmp_path / str(number)
         restore(state, root)
         spool = Spool(root / "deep" / "run")
         found, damaged = whole(spool)
@@ -76,7 +73,6 @@ def test_by_default_what_is_torn_is_said_and_the_last_of_a_finished_run_is_safe(
         if any(name.endswith("spool.json") and b'"finished"' in content for name, content in state):
             assert 2 in found
             assert damaged == 0 or 2 in found
-        shutil.rmtree(root)
     assert torn > 0, "the disk of this test does not forget"
 
 

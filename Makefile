@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool renderer search cli -name '*.py')
-BENCHMARKS = $(filter-out benchmarks/table.py,$(wildcard benchmarks/*.py))
+BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 
 # PyAutoFit needs Python 3.12 or later and pins what others do not: an environment of its own, of the first that runs here.
 # Those of pyenv are named by their paths: its `python3.12` is there, and fails, wherever another version is chosen.
@@ -41,7 +41,8 @@ lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p autoviz_render
 
-bench: $(VENV)/search.installed
+# The one with PyAutoLens needs another environment: .venv-pyautofit/bin/python benchmarks/pyautolens.py
+bench: $(VENV)/search,test.installed
 	set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python $$program; done
 
 clean:

@@ -2,8 +2,8 @@
 
 A real fit: 15,380 unmasked pixels, a source of 30x30 cells, Emcee, which evaluates point by point and soon finds better
 ones, a quick update every 10 evaluations; each way in a process of its own, the same evaluations in the same order.
-"Lost" is all that the evaluations took, quick updates and what they slow down included, beyond the run without any, over
-the number of updates. One likelihood is the lower quartile of a run's own evaluations, and totals are compared in that
+"Lost" is all that the evaluations took, with the quick updates and what they slow down, beyond the run without any, per
+update. One likelihood is the lower quartile of a run's own evaluations, and totals are compared in that
 unit: a machine drifts by more between two runs than a quick update costs.
 (Not DynestyStatic: with PyAutoFit's background thread its checkpoint cannot be pickled, and the search ends.)
 

@@ -118,6 +118,8 @@ class LiveFit:
             # in this thread, before the compiler's: whoever makes the first fit tells JAX of the packages' classes
             self._contents.prepare(self._model.instance_from_prior_medians(ignore_assertions=True))
             self._compile()
+            _, backend = self._opened()  # what the first quick update need not wait for: the spool, and a renderer
+            backend.published()
         if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
             self._workers = Workers(self._take_from_pool)
 

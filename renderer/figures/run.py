@@ -222,7 +222,7 @@ def _speed(drawn: _Drawn) -> list[Panel]:
 
 def _others(drawn: _Drawn) -> list[Panel]:
     return [
-        drawn.over_count(name, {"": values})
+        drawn.over_count(name.replace("_", " "), {"": values})
         for name, values in drawn.course.scalars.items()
         if name not in _KNOWN and np.isfinite(values).any()
     ]

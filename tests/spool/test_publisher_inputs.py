@@ -192,3 +192,13 @@ def test_warnings_turned_into_errors_stay_out_of_the_sampler(run_dir):
             publisher.publish({"x": Noisy()}, iteration=0)
             publisher.publish({"x": np.ones(2)}, iteration=1)
     assert publisher.stats.written == 1
+
+
+@pytest.mark.parametrize(("name", "expected"), [(None, "a lens"), ("rank-3", "a lens-rank-3")])
+def test_a_run_is_called_what_its_publisher_says(run_dir, name, expected):
+    """A search's folder may be called by a digest, of which nobody knows what it is."""
+    with Publisher(run_dir, title="a lens", name=name) as publisher:
+        publisher.publish({"image": np.zeros(3)}, iteration=1)
+    spool = Spool(publisher.paths.directory)
+    assert spool.info().run == expected
+    assert spool.read(spool.newest()).run == expected

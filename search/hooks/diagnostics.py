@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +73,6 @@ def worst(of_parameters: Floats) -> float:
     return float(numbers.max()) if numbers.size else math.nan
 
 
-def finite(numbers: dict[str, float]) -> dict[str, float]:
-    """Those that can be drawn."""
-    return {name: float(value) for name, value in numbers.items() if math.isfinite(value)}
+def finite(numbers: Mapping[str, Any]) -> dict[str, float]:
+    """Those of the numbers that are known: in a run's first steps dynesty says 1e300 for what is not."""
+    return {name: float(value) for name, value in numbers.items() if value is not None and abs(value) < 1e100}

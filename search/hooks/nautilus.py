@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.nested import Floats, finite, log
+from autoviz_render.search.hooks.diagnostics import finite
+from autoviz_render.search.hooks.nested import Floats, log
 from autoviz_render.search.hooks.posterior import weighted_samples
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.attempts import Attempts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,8 +56,3 @@ def display(progress: Progress, own: Callable[[], Callable[..., object]]) -> Cal
         except (ImportError, AttributeError) as error:  # another version of the sampler: not a reason to stop a run
             log.warning("the sampler's own display was not found, so it is not shown: %s", error)
     return progress if callable(progress) else None
-
-
-def finite(numbers: dict[str, Any]) -> dict[str, float]:
-    """Those of the numbers that are known: in a run's first steps dynesty says 1e300 for what is not."""
-    return {name: float(value) for name, value in numbers.items() if value is not None and abs(value) < 1e100}

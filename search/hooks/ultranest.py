@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.hooks.diagnostics import finite
 from autoviz_render.search.hooks.nested import (
     Floats,
     Progress,
     display,
     effective_sample_size,
-    finite,
     log,
     log_weights,
 )

@@ -7,13 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dynesty import DynamicNestedSampler, NestedSampler
+from patient import Patient
 
-from autoviz_render import QuickUpdate, hooks
+from autoviz_render import hooks
 from autoviz_render.spool.store import Spool
 
 ROOT = Path(__file__).parents[2]
@@ -43,26 +45,10 @@ BATCHES = {"nlive_init": 40, "nlive_batch": 40, "maxbatch": 2, "n_effective": 10
 KINDS = [pytest.param(static, {}, id="static"), pytest.param(dynamic, BATCHES, id="dynamic")]
 
 
-class Patient(QuickUpdate):
-    """Waits for the disk: else a snapshot may be replaced by a newer one before it is written."""
-
-    def __call__(self, *arguments, **named) -> None:
-        super().__call__(*arguments, **named)
-        self._publisher.flush(30)
-
-
 @pytest.fixture
-def make(run_dir):
-    made = []
-
-    def make(kind=QuickUpdate, **settings) -> QuickUpdate:
-        settings = {"arrays": lambda p: {"model": np.full(3, p[0])}, "renderer": None, "every": 50} | settings
-        made.append(kind(run_dir, **settings))
-        return made[-1]
-
-    yield make
-    for update in made:
-        update.close()
+def make(make):
+    """Every iteration is more than a run of thousands needs."""
+    return partial(make, every=50)
 
 
 def outcome(sampler):

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nautilus import Prior, Sampler
+from patient import Patient
 from scipy.stats import norm
 
-from autoviz_render import QuickUpdate, hooks
+from autoviz_render import hooks
 from autoviz_render.spool.store import Spool
 
 ROOT = Path(__file__).parents[2]
@@ -51,28 +52,6 @@ def make_sampler(prior=unchanged, likelihood=log_likelihood, **settings):
     """Ellipsoids alone, as networks take seconds to learn."""
     settings = {"n_dim": 2, "n_live": 50, "n_networks": 0, "n_batch": 10, "n_points_min": 20, "seed": 4} | settings
     return Sampler(prior, likelihood, **settings)
-
-
-class Patient(QuickUpdate):
-    """Waits for the disk: else a snapshot may be replaced by a newer one before it is written."""
-
-    def __call__(self, *arguments, **named) -> None:
-        super().__call__(*arguments, **named)
-        self._publisher.flush(30)
-
-
-@pytest.fixture
-def make(run_dir):
-    made = []
-
-    def make(kind=QuickUpdate, **settings) -> QuickUpdate:
-        settings = {"arrays": lambda p: {"model": np.full(3, p[0])}, "renderer": None, "every": 1} | settings
-        made.append(kind(run_dir, **settings))
-        return made[-1]
-
-    yield make
-    for update in made:
-        update.close()
 
 
 def outcome(sampler):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patient import Patient
 from ultranest import ReactiveNestedSampler
 
-from autoviz_render import QuickUpdate, hooks
+from autoviz_render import hooks
 from autoviz_render.search.hooks.nested import effective_sample_size, log_weights
 from autoviz_render.spool.store import Spool
 
@@ -39,28 +40,6 @@ def quiet():
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-
-
-class Patient(QuickUpdate):
-    """Waits for the disk: else a snapshot may be replaced by a newer one before it is written."""
-
-    def __call__(self, *arguments, **named) -> None:
-        super().__call__(*arguments, **named)
-        self._publisher.flush(30)
-
-
-@pytest.fixture
-def make(run_dir):
-    made = []
-
-    def make(kind=QuickUpdate, **settings) -> QuickUpdate:
-        settings = {"arrays": lambda p: {"model": np.full(3, p[0])}, "renderer": None, "every": 1} | settings
-        made.append(kind(run_dir, **settings))
-        return made[-1]
-
-    yield make
-    for update in made:
-        update.close()
 
 
 def make_sampler(**settings):

@@ -27,7 +27,7 @@ class Fitness:
         self._one = jax.jit(self.log_likelihood)
         self._batch = jax.jit(partial(jax.lax.map, self.log_likelihood))
         self._arrays: Callable[[jax.Array], Mapping[str, Any]] = jax.jit(self._fit)
-        self._ahead = threading.Thread(target=self._compile_arrays, name="autoviz-render compiler", daemon=True)
+        self._ahead = threading.Thread(target=self._compile_arrays, name="autoviz-render compiler")
 
     def log_likelihood(self, parameters: jax.Array) -> jax.Array:
         """The log likelihood of one point, in nats, for use inside other traced functions.

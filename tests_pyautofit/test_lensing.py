@@ -196,7 +196,6 @@ def test_compiled_arrays_are_those_of_the_search(request, data):
 
         return contents.arrays(made.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy))
 
-    contents.prepare(made.instance_from_prior_medians())
     compiled = CompiledArrays(function, made.prior_count)
     vector = np.array([1.52, 0.04])
     arrays, log_likelihood = split(compiled(vector))
@@ -204,6 +203,41 @@ def test_compiled_arrays_are_those_of_the_search(request, data):
     assert log_likelihood == pytest.approx(float(search.call_wrap(vector)), rel=1e-12)
     titles = drawn(contents, contents.arranged(arrays), log_likelihood)
     assert len(titles) == 12
+
+
+def test_a_sky_that_is_fitted_is_taken_off_the_data(imaging):
+    """As PyAutoLens does: else every residual is off by it."""
+    made, _ = model("light")
+    sky = 0.5
+    whole = af.Collection(galaxies=made.galaxies, dataset_model=al.DatasetModel(background_sky_level=sky))
+    contents = lensing_contents(analysis(imaging, None, use_jax=False))
+    arrays = contents.arranged(split(contents.arrays(whole.instance_from_prior_medians()))[0])
+    inside = ~contents.static()["mask"]
+    np.testing.assert_allclose((contents.static()["data"] - arrays["data"])[inside], sky)
+
+
+def test_a_mesh_that_cannot_be_told_costs_the_source_alone(imaging):
+    """The package does not know the edges of adaptive meshes that are not square."""
+    mesh = al.mesh.RectangularBilinearAdaptDensity(shape=(8, 12))
+    source = al.Pixelization(mesh=mesh, regularization=al.reg.Constant(coefficient=1.0))
+    galaxies = {"lens": lens_galaxy(), "source": al.Galaxy(redshift=1.0, pixelization=source)}
+    instance = af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
+    contents = lensing_contents(analysis(imaging, None, use_jax=False))
+    arrays, log_likelihood = split(contents.arrays(instance))
+    assert len(drawn(contents, contents.arranged(arrays), log_likelihood)) >= 9
+
+
+def test_the_log_likelihood_is_the_one_that_a_subclass_has(imaging):
+    """Who changes it for a reason compares by it."""
+
+    class Changed(al.AnalysisImaging):
+        def log_likelihood_function(self, instance, shared=None):
+            return super().log_likelihood_function(instance, shared) - 1000.0
+
+    made, _ = model("light")
+    by = Changed(imaging, use_jax=False)
+    instance = made.instance_from_prior_medians()
+    assert split(lensing_contents(by).arrays(instance))[1] == by.log_likelihood_function(instance)
 
 
 def test_dirty_images_are_of_the_visibilities(interferometer):

@@ -21,6 +21,7 @@ from autofit.aggregator import Aggregator
 from gaussian import NOISE_MAP, SEARCHES, STATIC, Analysis, analysis, arrays_of, fit, model_data
 
 from autoviz_render import Spool, live
+from autoviz_render.search.pyautofit.parameters import parameter_values
 
 TIMES = {"search.log", "search.summary", "samples_info.json", "metadata", ".time", ".start_time"}
 """Files that tell when a fit ran, how long it took and where."""
@@ -220,6 +221,74 @@ def test_copies_are_live_until_the_fit_is_over(tmp_path):
     assert type(pickle.loads(pickle.dumps(made))) is Analysis
 
 
+class Circular(Analysis):
+    """With itself among its attributes, as a bound method is."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.itself = self
+        self.function = self.log_likelihood_function
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_an_analysis_that_holds_itself_is_copied(copied):
+    """And a copy's attributes are its own."""
+    made = live(Circular(STATIC["data"], NOISE_MAP), arrays=model_data)
+    other = copied(made)
+    np.testing.assert_array_equal(other.function.__self__.noise_map, NOISE_MAP)
+    other.title = "of the copy"
+    assert not hasattr(made, "title")
+
+
+def test_a_copy_of_one_whose_fit_is_over_is_live(tmp_path):
+    """A grid search copies the analysis for each of its fits, one that was fitted before too."""
+    made = live_analysis("Nautilus")
+    fit(tmp_path / "first", "Nautilus", made)
+    fit(tmp_path / "second", "Nautilus", copy.deepcopy(made))
+    assert len(list(tmp_path.rglob("spool.json"))) == 2
+
+
+def test_parameters_that_a_model_changes_are_not_guessed(caplog):
+    """The arrays of other parameters would be drawn, and look plausible."""
+
+    class Doubled:
+        def __init__(self, centre=0.0, sigma=1.0):
+            self.centre, self.sigma = centre, 2 * sigma
+
+    made = af.Model(Doubled, centre=af.UniformPrior(0.0, 1.0), sigma=af.UniformPrior(0.0, 1.0))
+    with pytest.raises(ValueError, match="changes its parameters"):
+        parameter_values(made, made.instance_from_vector([0.5, 0.25]))
+
+
+def test_arrays_may_be_nested(tmp_path):
+    """As a publisher takes them: their names then have slashes."""
+    arrays = lambda instance: {"model": model_data(instance)["model"], "parts": {"line": np.zeros(3)}}  # noqa: E731
+    fit(tmp_path, "Nautilus", live_analysis("Nautilus", arrays=arrays))
+    spool = Spool(output(tmp_path))
+    assert set(spool.read(spool.newest()).arrays) == {"model", "parts/line"}
+
+
+EXIT = """
+import jax, jax.numpy as jnp, numpy as np
+from autoviz_render.search.pyautofit.compiled import CompiledArrays
+
+def slow(vector):  # to compile
+    for _ in range(120):
+        vector = jnp.linalg.solve(jnp.outer(vector, vector) + jnp.eye(vector.size), jnp.sin(vector))
+    return {"model": vector}
+
+made = CompiledArrays(slow, 4)
+print("compiling" if not made.is_ready else "too fast", flush=True)
+raise SystemExit(7)
+"""
+
+
+def test_python_ends_while_the_arrays_are_compiled():
+    """With the exit status of the user's program: a thread inside XLA would crash it."""
+    done = subprocess.run([sys.executable, "-c", EXIT], check=False, capture_output=True, text=True, timeout=200)
+    assert (done.returncode, done.stdout) == (7, "compiling\n")
+
+
 def test_an_analysis_whose_function_cannot_be_pickled_can(tmp_path):
     """A checkpoint of the search's must not fail for a lambda of ours."""
     made = live(analysis("DynestyStatic"), arrays=lambda _: {})
@@ -237,6 +306,7 @@ def test_the_analysis_is_its_own_in_all_else():
     made.title = "a new one"
     assert given.title == "a new one"
     assert live(made, arrays=model_data) is not made
+    assert live(type(made)(given.data, given.noise_map), arrays=model_data).Visualizer is given.Visualizer
 
 
 def test_an_analysis_of_which_nothing_is_known_is_refused():

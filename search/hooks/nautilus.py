@@ -60,9 +60,10 @@ class _Watched:
     def take(self) -> None:
         """Look at all points, as a new bound moves them between shells: a maximum costs far less than a batch."""
         for points, log_likelihood in zip(self._sampler.points, self._sampler.log_l, strict=True):
-            if log_likelihood.size and (top := log_likelihood[(index := int(log_likelihood.argmax()))]) > (
-                self._log_likelihood
-            ):
+            if not log_likelihood.size:
+                continue
+            index = int(np.where(np.isnan(log_likelihood), -np.inf, log_likelihood).argmax())
+            if (top := log_likelihood[index]) > self._log_likelihood:
                 self._point, self._log_likelihood = _physical(self._sampler, points[index : index + 1])[0], float(top)
         if self._point.size:
             evaluations = int(self._sampler.n_like)

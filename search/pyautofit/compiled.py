@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,27 +9,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-log = logging.getLogger("autoviz_render.search")
-
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class CompiledArrays:
-    """`function` of a vector array[parameter], float64, compiled by JAX in a thread of its own.
+    """`function` of a vector array[parameter], float64, traced here and compiled by JAX in a thread of its own.
 
     function: traceable; a mapping of arrays by name. count: of parameters.
 
-    The search goes on meanwhile: XLA compiles without the GIL. A search is at that time busy compiling its own
-    likelihood, so that the first quick update usually finds this done.
+    Tracing runs the model's Python, which may keep what it computes on itself and would mix it up with the search's: it
+    is not for another thread. XLA compiles without the GIL, while the search is busy with its own likelihood, so that
+    the first quick update usually finds this done.
     """
 
     def __init__(self, function: Callable[[Any], Mapping[str, Any]], count: int) -> None:
-        self._function = function
-        self._count = count
+        import jax
+        import jax.numpy as jnp
+
         self._compiled: Callable[[Any], Mapping[str, Any]] | None = None
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._compile, name="autoviz-render compiler", daemon=True)
-        self._thread.start()
+        # no daemon: Python must not end while XLA compiles, or the process crashes
+        self._thread = threading.Thread(target=self._compile, name="autoviz-render compiler")
+        try:
+            self._lowered = jax.jit(function).lower(jax.ShapeDtypeStruct((count,), jnp.result_type(float)))
+        except Exception as error:  # noqa: BLE001  whatever a user's model raises is told where the arrays are asked for
+            self._error = error
+        else:
+            self._thread.start()
 
     @property
     def is_ready(self) -> bool:
@@ -41,20 +46,27 @@ class CompiledArrays:
         """The arrays at array[parameter], on the host. Waits for the compiler, and for the device.
 
         Waiting keeps the search's next batch from being computed beside this point, for which a GPU may not have the
-        memory. Raises what tracing or compiling the function raised.
+        memory. Raises RuntimeError where the function cannot be traced or compiled.
         """
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         if self._compiled is None:
             raise RuntimeError(f"the arrays cannot be compiled: {self._error}") from self._error
-        return {name: np.asarray(value) for name, value in self._compiled(parameters).items()}
+        return on_the_host(self._compiled(parameters))
 
     def _compile(self) -> None:
-        import jax
-        import jax.numpy as jnp
-
         try:
-            point = jax.ShapeDtypeStruct((self._count,), jnp.result_type(float))
-            self._compiled = jax.jit(self._function).lower(point).compile()
-        except Exception as error:  # whatever a user's model raises is told where the arrays are asked for
+            self._compiled = self._lowered.compile()
+        except Exception as error:  # noqa: BLE001  the same
             self._error = error
-            log.debug("the arrays of the figure cannot be compiled", exc_info=error)
+
+
+def on_the_host(arrays: Mapping[str, Any], path: str = "") -> Arrays:
+    """NumPy arrays by name; of nested mappings with slashes in their names, as in a spool."""
+    found: dict[str, npt.NDArray[Any]] = {}
+    for name, value in arrays.items():
+        if isinstance(value, Mapping):
+            found |= on_the_host(value, f"{path}{name}/")
+        else:
+            found[f"{path}{name}"] = np.asarray(getattr(value, "array", value))
+    return found

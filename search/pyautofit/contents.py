@@ -16,9 +16,6 @@ class Contents(Protocol):
 
     figure: str
 
-    def prepare(self, instance: Any) -> None:
-        """What must have happened before `arrays` is traced in another thread."""
-
     def static(self) -> Mapping[str, Any]:
         """Arrays by name that never change."""
 
@@ -40,9 +37,6 @@ class GivenContents:
     def __init__(self, analysis: Any, function: Callable[[Any], Mapping[str, Any]]) -> None:
         self._analysis = analysis
         self._function = function
-
-    def prepare(self, instance: Any) -> None:
-        """A function of the user's needs nothing."""
 
     def static(self) -> Mapping[str, Any]:
         return {}

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.backends import Backend, Where, make_backend
-from autoviz_render.search.pyautofit.compiled import Arrays, CompiledArrays
+from autoviz_render.search.pyautofit.compiled import Arrays, CompiledArrays, on_the_host
 from autoviz_render.search.pyautofit.contents import Contents
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 from autoviz_render.search.pyautofit.workers import Workers
@@ -96,7 +96,7 @@ class LiveFit:
         if self._workers is not None:
             self._attempt("stopping to listen to the pool", self._workers.close)
         if instance is not None and self._is_shown:
-            self._attempt("the last quick update", self._publish_last, instance)
+            self._attempt("a quick update", self._publish_last, instance)
         if self._publisher is not None and self._backend is not None:
             self._publisher.close()
             self._attempt("stopping the renderer", self._backend.finished)
@@ -115,8 +115,6 @@ class LiveFit:
 
     def _prepare(self) -> None:
         if self._is_jax and self._is_shown:
-            # in this thread, before the compiler's: whoever makes the first fit tells JAX of the packages' classes
-            self._contents.prepare(self._model.instance_from_prior_medians(ignore_assertions=True))
             self._compile()
             _, backend = self._opened()  # what the first quick update need not wait for: the spool, and a renderer
             backend.published()
@@ -143,6 +141,8 @@ class LiveFit:
                 self._workers.send(parameters)
             return
         with self._lock:
+            if self.is_over:  # PyAutoFit evaluates the best fit once more when all is drawn
+                return
             self._updates += 1
             if self._is_jax and parameters is not None and not self._compile().is_ready:
                 log.info(
@@ -177,11 +177,12 @@ class LiveFit:
         shown = self._shown
         if shown is not None and _is_same(shown.parameters, parameters):
             return shown  # nothing better was found since
-        if self._is_jax and parameters is not None:
+        if self._is_jax:
+            if parameters is None:
+                raise ValueError("without an instance's parameters there is no compiling, and no figure")
             arrays = dict(self._compile()(parameters))
         else:
-            found = self._contents.arrays(instance).items()
-            arrays = {name: np.asarray(getattr(value, "array", value)) for name, value in found}
+            arrays = dict(on_the_host(self._contents.arrays(instance)))
         log_likelihood = float(arrays.pop("log_likelihood"))
         return _Point(parameters, log_likelihood, self._contents.arranged(arrays))
 

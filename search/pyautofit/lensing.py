@@ -38,24 +38,21 @@ def lensing_contents(analysis: Any) -> Contents | None:
         if module is None:
             continue
         if isinstance(analysis, module.AnalysisImaging):
-            return Imaging(analysis)
+            return Imaging(analysis, module.AnalysisImaging)
         if isinstance(analysis, module.AnalysisInterferometer):
-            return Interferometer(analysis)
+            return Interferometer(analysis, module.AnalysisInterferometer)
     return None
 
 
 class _Lensing:
     """What imaging and interferometer fits have in common: a mask on the sky, lenses and a source."""
 
-    def __init__(self, analysis: Any, mask: Any) -> None:
+    def __init__(self, analysis: Any, kind: type[Any], mask: Any) -> None:
         self._analysis = analysis
+        self._has_likelihood_of_its_own = type(analysis).log_likelihood_function is not kind.log_likelihood_function
         self._xp = _array_module(analysis)
         self._mask = np.asarray(mask, dtype=bool)
         self._extent = np.array(mask.geometry.extent, dtype=np.float64)
-
-    def prepare(self, instance: Any) -> None:
-        """The first fit of all tells JAX of the packages' classes, which must happen once; it computes nothing."""
-        self._analysis.fit_from(instance=instance)
 
     def native(self, slim: npt.ArrayLike) -> Floats:
         """An image array[y, x] of a slim one."""
@@ -68,7 +65,9 @@ class _Lensing:
         return {"mask": self._mask[::-1].copy(), "extent": self._extent}
 
     def log_likelihood(self, fit: Any, instance: Any) -> Any:
-        """The number that the search has: the figure of merit less what positions out of place cost."""
+        """The number that the search has: the figure of merit less what positions out of place cost, or another."""
+        if self._has_likelihood_of_its_own:
+            return self._analysis.log_likelihood_function(instance=instance)
         penalty = getattr(self._analysis, "log_likelihood_penalty_from", None)
         return _plain(fit.figure_of_merit) - (0.0 if penalty is None else _plain(penalty(instance=instance)))
 
@@ -127,14 +126,17 @@ class _Lensing:
         if mesh == "RectangularUniform":
             return source | {"source_grid": points}
         if mesh.startswith("Rectangular"):  # of cells that adapt: its points are those before they do
-            return source | {"source_edges": _plain(mapper.mesh_geometry.edges_transformed)}
+            try:
+                return source | {"source_edges": _plain(mapper.mesh_geometry.edges_transformed)}
+            except (TypeError, ValueError):
+                return {}  # the package cannot tell those of meshes that are not square: all else is drawn
         return source | {"source_centres" if mesh == "KNearestNeighbor" else "source_vertices": points}
 
     def _parametric(self, fit: Any) -> dict[str, Any]:
         """The light of the last plane as it would be seen without lenses: all of it, and its brightest part."""
         xp = self._xp
         tracer = fit.tracer_linear_light_profiles_to_light_profiles
-        half = float(np.ptp(self._extent[:2])) / 2
+        half = max(float(np.ptp(self._extent[:2])), float(np.ptp(self._extent[2:]))) / 2
         middle = (self._extent[0] + self._extent[1]) / 2, (self._extent[2] + self._extent[3]) / 2
         whole = np.array([middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half])
 
@@ -167,8 +169,8 @@ class Imaging(_Lensing):
 
     figure = "imaging"
 
-    def __init__(self, analysis: Any) -> None:
-        super().__init__(analysis, analysis.dataset.mask)
+    def __init__(self, analysis: Any, kind: type[Any]) -> None:
+        super().__init__(analysis, kind, analysis.dataset.mask)
 
     def static(self) -> dict[str, npt.NDArray[Any]]:
         dataset = self._analysis.dataset
@@ -178,10 +180,12 @@ class Imaging(_Lensing):
     def arrays(self, instance: Any) -> dict[str, Any]:
         fit = self._analysis.fit_from(instance=instance)
         arrays = {"log_likelihood": self.log_likelihood(fit, instance), "model_image": _plain(fit.model_data)}
+        if getattr(instance, "dataset_model", None) is not None:
+            arrays["data"] = _plain(fit.data)  # less the sky that is fitted too
         return arrays | self._planes(fit) | self.lens(fit)
 
     def arranged(self, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-        images = {"model_image", "lens_light", "source_image"}
+        images = {"data", "model_image", "lens_light", "source_image"}
         return super().arranged(
             {name: self.native(values) if name in images else values for name, values in arrays.items()}
         )
@@ -205,11 +209,11 @@ class Interferometer(_Lensing):
 
     figure = "interferometer"
 
-    def __init__(self, analysis: Any) -> None:
+    def __init__(self, analysis: Any, kind: type[Any]) -> None:
         dataset = analysis.dataset
         if dataset.data is None or dataset.transformer is None:
             raise TypeError("the dataset holds no visibilities, only their sums: give live() arrays of your own")
-        super().__init__(analysis, dataset.real_space_mask)
+        super().__init__(analysis, kind, dataset.real_space_mask)
         self._data = np.asarray(_plain(dataset.data))
         self._noise_map = np.asarray(_plain(dataset.noise_map))
         self._weights = (self._noise_map.real + self._noise_map.imag) ** -2.0 * 4.0

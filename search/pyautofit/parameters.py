@@ -26,10 +26,17 @@ def parameter_values(model: Any, instance: Any) -> npt.NDArray[np.float64]:
     Raises AttributeError, LookupError, TypeError or ValueError where it cannot be told from the instance: parameters
     that the model combines with others before it uses them.
     """
-    values = [float(np.asarray(_at(instance, path))) for path in model.unique_prior_paths]
-    if len(values) != model.prior_count:
-        raise ValueError(f"the instance tells {len(values)} of {model.prior_count} parameters")
-    return np.array(values, dtype=np.float64)
+    values = _read(model, instance)
+    if values.size != model.prior_count:
+        raise ValueError(f"the instance tells {values.size} of {model.prior_count} parameters")
+    again = model.instance_from_vector(vector=values.tolist(), ignore_assertions=True)
+    if not np.array_equal(_read(model, again), values):
+        raise ValueError("the model changes its parameters on their way into an instance")
+    return values
+
+
+def _read(model: Any, instance: Any) -> npt.NDArray[np.float64]:
+    return np.array([float(np.asarray(_at(instance, path))) for path in model.unique_prior_paths], dtype=np.float64)
 
 
 def _at(instance: Any, path: Iterable[str | int]) -> Any:

@@ -144,7 +144,7 @@ class LiveFit:
             if self.is_over:  # PyAutoFit evaluates the best fit once more when all is drawn
                 return
             self._updates += 1
-            if self._is_jax and parameters is not None and not self._compile().is_ready:
+            if self._is_jax and not self._compile().is_ready:
                 log.info(
                     "%s: the figure's arrays are still being compiled; the next quick update shows them", self.folder
                 )
@@ -167,6 +167,8 @@ class LiveFit:
             self._show(self._point(self._parameters(instance), instance))
 
     def _parameters(self, instance: Any) -> npt.NDArray[np.float64] | None:
+        if self._is_jax:  # without them there is no compiling, and no figure
+            return parameter_values(self._model, instance)
         found: list[npt.NDArray[np.float64]] = []
         self._attempt(
             "finding the parameters of an instance", lambda: found.append(parameter_values(self._model, instance))
@@ -177,9 +179,7 @@ class LiveFit:
         shown = self._shown
         if shown is not None and _is_same(shown.parameters, parameters):
             return shown  # nothing better was found since
-        if self._is_jax:
-            if parameters is None:
-                raise ValueError("without an instance's parameters there is no compiling, and no figure")
+        if self._is_jax and parameters is not None:
             arrays = dict(self._compile()(parameters))
         else:
             arrays = dict(on_the_host(self._contents.arrays(instance)))

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing.pool
-import os
-import re
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 from dynesty import DynamicNestedSampler, NestedSampler
+from pages import images, newest, run_blocks, run_program
 from patient import Patient
 
 from autoviz_render import hooks
 from autoviz_render.spool.store import Spool
 
-ROOT = Path(__file__).parents[2]
 NEVER = 10**9
 CENTRE = np.array([0.3, 0.6])
 
@@ -218,11 +213,7 @@ def test_the_own_display_stays_or_goes(progress, shown, make, capsys):
 
 def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
     """What is copied first."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
-    block, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs/samplers/dynesty.md").read_text(), re.DOTALL)
-    exec(block, namespace := {})  # noqa: S102  our own page
-    namespace["update"].close()
+    run_blocks("samplers/dynesty.md", tmp_path, monkeypatch, count=1)
     spool = Spool(tmp_path / "output" / "line")
     assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
     assert spool.info().state == "finished"
@@ -230,10 +221,7 @@ def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
 
 def test_the_example_leaves_its_three_figures(tmp_path):
     """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
-    command = [sys.executable, ROOT / "examples/dynesty_line.py", "--output", tmp_path / "run", "--live", "30"]
-    environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
-    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120)
-    assert "logz:" in done.stdout
-    spool = Spool(tmp_path / "run")
-    assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
-    assert {path.name for path in (tmp_path / "run").glob("image/*.png")} == {"fit.png", "posterior.png", "run.png"}
+    printed = run_program("dynesty_line.py", tmp_path / "run", "--live", 30)
+    assert "logz:" in printed
+    assert {"samples", "log_weights", "model"} <= set(newest(tmp_path / "run").arrays)
+    assert images(tmp_path / "run") == {"fit.png", "posterior.png", "run.png"}

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing.pool
-import os
-import re
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from nautilus import Prior, Sampler
+from pages import images, newest, run_blocks, run_program
 from patient import Patient
 from scipy.stats import norm
 
 from autoviz_render import hooks
 from autoviz_render.spool.store import Spool
 
-ROOT = Path(__file__).parents[2]
 CENTRE = np.array([0.3, 0.6])
 RUN = {"n_eff": 150, "n_shell": 10, "f_live": 0.3}
 
@@ -231,11 +227,7 @@ def test_the_table_is_printed_as_the_sampler_prints_it(make, capsys):
 
 def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
     """What is copied first."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/samplers/nautilus.md").read_text(), re.DOTALL)
-    exec(block, namespace := {})  # noqa: S102  our own page
-    namespace["update"].close()
+    run_blocks("samplers/nautilus.md", tmp_path, monkeypatch)
     spool = Spool(tmp_path / "output" / "line")
     snapshot = spool.read(spool.newest())
     assert {"samples", "log_weights", "model"} <= set(snapshot.arrays)
@@ -244,11 +236,7 @@ def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
 
 def test_the_example_leaves_its_three_figures(tmp_path):
     """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
-    small = ["--live", "60", "--samples", "50", "--networks", "0"]
-    command = [sys.executable, ROOT / "examples/nautilus_microlensing.py", "--output", tmp_path / "run", *small]
-    environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
-    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120)
-    assert "log evidence" in done.stdout
-    spool = Spool(tmp_path / "run")
-    assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
-    assert {path.name for path in (tmp_path / "run").glob("image/*.png")} == {"fit.png", "posterior.png", "run.png"}
+    printed = run_program("nautilus_microlensing.py", tmp_path / "run", "--live", 60, "--samples", 50, "--networks", 0)
+    assert "log evidence" in printed
+    assert {"samples", "log_weights", "model"} <= set(newest(tmp_path / "run").arrays)
+    assert images(tmp_path / "run") == {"fit.png", "posterior.png", "run.png"}

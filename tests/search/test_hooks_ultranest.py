@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import images, newest, run_blocks, run_program
 from patient import Patient
 from ultranest import ReactiveNestedSampler
 
@@ -18,7 +14,6 @@ from autoviz_render import hooks
 from autoviz_render.search.hooks.nested import effective_sample_size, log_weights
 from autoviz_render.spool.store import Spool
 
-ROOT = Path(__file__).parents[2]
 NAMES = ["a", "b"]
 CENTRE = np.array([0.3, 0.6])
 SMALL = {"min_num_live_points": 70, "cluster_num_live_points": 20, "min_ess": 50, "show_status": False}
@@ -196,11 +191,7 @@ def test_the_weights_of_a_run_of_constant_width_are_the_known_ones():
 
 def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
     """What is copied first."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/samplers/ultranest.md").read_text(), re.DOTALL)
-    exec(block, namespace := {})  # noqa: S102  our own page
-    namespace["update"].close()
+    run_blocks("samplers/ultranest.md", tmp_path, monkeypatch)
     spool = Spool(tmp_path / "output" / "line")
     snapshot = spool.read(spool.newest())
     assert {"samples", "log_weights", "model"} <= set(snapshot.arrays)
@@ -209,10 +200,7 @@ def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
 
 def test_the_example_leaves_its_three_figures(tmp_path):
     """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
-    command = [sys.executable, ROOT / "examples/ultranest_orbit.py", "--output", tmp_path / "run", "--live", "64"]
-    environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
-    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120)
-    assert "logZ = " in done.stdout
-    spool = Spool(tmp_path / "run")
-    assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
-    assert {path.name for path in (tmp_path / "run").glob("image/*.png")} == {"fit.png", "posterior.png", "run.png"}
+    printed = run_program("ultranest_orbit.py", tmp_path / "run", "--live", 64)
+    assert "logZ = " in printed
+    assert {"samples", "log_weights", "model"} <= set(newest(tmp_path / "run").arrays)
+    assert images(tmp_path / "run") == {"fit.png", "posterior.png", "run.png"}

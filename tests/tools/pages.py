@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,12 +21,12 @@ def python_blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
 
 
-def run_blocks(page: str, folder: Path, monkeypatch) -> dict:
-    """Run the blocks of a page, one after another in one namespace, in that folder, and draw nothing."""
+def run_blocks(page: str, folder: Path, monkeypatch, count: int | None = None) -> dict:
+    """Run the blocks of a page, or the first ones, in one namespace, in that folder, and draw nothing."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
     namespace: dict = {}
-    for block in python_blocks(page):
+    for block in python_blocks(page)[:count]:
         exec(block, namespace)  # noqa: S102  our own page
     _close_at_exit()
     return namespace
@@ -40,6 +42,13 @@ def run_example(name: str, output: Path, monkeypatch, *arguments: object, render
     finally:
         if "jax" in sys.modules:  # an example may choose double precision, which is all of the process's
             sys.modules["jax"].config.update("jax_enable_x64", False)
+
+
+def run_program(name: str, output: Path, *arguments: object) -> str:
+    """What a program of `examples/` prints, run as one, to the end of Python, its figures drawn by itself."""
+    command = [sys.executable, ROOT / "examples" / name, "--output", output, *map(str, arguments)]
+    environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
+    return subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120).stdout
 
 
 def newest(run_dir: Path) -> Snapshot:

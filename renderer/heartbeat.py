@@ -6,13 +6,19 @@ import json
 import os
 import socket
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.plain import read_json
 
 Activity = Literal["starting", "watching", "drawing", "stopped"]
+
+_MAX_BYTES = 1 << 16
+_LONGEST = 2000  # characters of a text: whatever they are, the file stays below the limit that readers have
+_LARGEST = 253402300800  # the year 10000, in seconds since 1970: the calendar of the C library has an end
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,34 @@ def write_heartbeat(path: Path, beat: Heartbeat, promise: float) -> Heartbeat:
     """Write a beat that promises the next within `promise` seconds; returns it. Raises OSError."""
     now = time.time()
     beat = replace(beat, beat=now, next_beat_by=now + promise)
-    write_whole(path, [(json.dumps(asdict(beat), indent=2) + "\n").encode()], tmp=path.parent)
+    content = {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in asdict(beat).items()}
+    write_whole(path, [(json.dumps(content, indent=2) + "\n").encode()], tmp=path.parent)
     return beat
 
 
 def read_heartbeat(path: Path) -> Heartbeat | None:
-    """The last beat, or None where there is none that can be read."""
+    """The last beat, or None if there is none that can be read: the file may be a stranger's."""
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-        beat = Heartbeat(**{name: content[name] for name in Heartbeat.__dataclass_fields__})
-        return replace(beat, pid=int(beat.pid), next_beat_by=float(beat.next_beat_by))
-    except (OSError, ValueError, TypeError, KeyError):
+        content = read_json(path, _MAX_BYTES)
+        given = [each for each in fields(Heartbeat) if each.default is not None or each.name in content]
+        return Heartbeat(**{each.name: _checked(content[each.name], str(each.type)) for each in given})
+    except (OSError, SpoolError, TypeError, KeyError):
         return None
+
+
+def _checked(value: Any, kind: str) -> Any:
+    """A field's value. kind: as the field is annotated. Raises TypeError if the value is of another."""
+    if value is None and kind.endswith(" | None"):
+        return None
+    match kind.removesuffix(" | None"):
+        case "Activity" if value in get_args(Activity):
+            return value
+        case "str" if isinstance(value, str):
+            return value
+        case "bool" if isinstance(value, bool):
+            return value
+        case "int" if type(value) is int and 0 <= value <= _LARGEST:
+            return value
+        case "float" if type(value) in (int, float) and 0 <= value <= _LARGEST:
+            return float(value)
+    raise TypeError(f"a {type(value).__name__} is no {kind}")

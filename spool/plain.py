@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
+import math
 import os
 import stat
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +47,29 @@ def read_plain(path: Path, limit: int) -> memoryview:
     """The bytes of a file, read-only. limit, raises: as for `open_plain`."""
     with open_plain(path, limit) as file:
         return read_all(file, os.fstat(file.fileno()).st_size)
+
+
+def read_json(path: Path, limit: int) -> dict[str, Any]:
+    """The object in a JSON file; every number in it is finite.
+
+    limit: the most bytes that the file may have.
+    Raises UnreadableError for whatever is no such file, and OSError (FileNotFoundError if there is none).
+    """
+    text = read_plain(path, limit).tobytes()
+    try:
+        content = json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError, MemoryError) as error:  # no JSON, not even text, or brackets without end
+        raise UnreadableError(path, f"is damaged: {str(error) or type(error).__name__:.200}") from error
+    if not isinstance(content, dict):
+        raise UnreadableError(path, f"is damaged: it holds a {type(content).__name__}, not an object")
+    return content
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.20} is no finite number")
+    return number
 
 
 def read_all(file: FileIO, size: int) -> memoryview:

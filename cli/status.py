@@ -17,7 +17,7 @@ def status(spool: Spool) -> dict[str, Any]:
     state = "died" if info.state == "running" and info.is_over() else info.state
     renderer: dict[str, Any] | None = None
     if beat is not None:
-        alive = "stopped" if beat.activity == "stopped" else "late" if beat.is_late(now) else beat.activity
+        alive = "stopped" if beat.activity == "stopped" else "late" if beat.is_late() else beat.activity
         renderer = {
             "activity": alive,
             "pid": beat.pid,

@@ -1,38 +1,73 @@
-"""The renderer as a child process: `python -m autoviz_render.renderer SPOOL`, standard input a pipe.
+"""The renderer as a child process: `python -m autoviz_render.renderer [SPOOL]`, standard input a pipe.
 
-It has the newest snapshot drawn until the run is over or the pipe ends, and lets everything else on the
-machine go first. `RendererProcess` starts it; people use `autoviz-render --watch`.
+It has the newest snapshot drawn until the run is over or the pipe ends. Without SPOOL it waits for a line on the pipe
+that names it, `{"spool": PATH}`, and imports what it needs meanwhile; from then on it writes to the run's
+`renderer.log`. `RendererProcess` starts it; people use `autoviz-render --watch`.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import signal
+import stat
 import sys
 from pathlib import Path
 
-from autoviz_render.renderer.child import bound_memory, lower_priority, when_parent_is_gone
+from autoviz_render.renderer.child import bound_memory, when_parent_is_gone
 from autoviz_render.renderer.hands import Worker, workers
+
+_LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def main(arguments: list[str]) -> int:
-    (spool,) = arguments
-    lower_priority()
     bound_memory()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     first = Worker()  # it imports Matplotlib while the rest goes on here
 
     from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.pace import Pace
     from autoviz_render.renderer.process import EXIT_HELD
     from autoviz_render.renderer.watch import Watch
 
-    watch = Watch(Path(spool))
-    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first))
+    spool = Path(arguments[0]) if arguments else _told()
+    if spool is None:
+        first.close()
+        return 0  # the search ended before it opened its spool
+    if not arguments:
+        _write_to(spool / "renderer.log")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    watch = Watch(spool)
+    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first), pace=Pace())
     when_parent_is_gone(renderer.finish)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())
     code = renderer.run()
     return EXIT_HELD if renderer.is_held_elsewhere else code
+
+
+def _told() -> Path | None:
+    """The spool that the line on standard input names; None if standard input ends before."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(sys.stdin.fileno(), 1)  # no more: the thread that waits for the end reads on
+        if not byte:
+            return None
+        line += byte
+    return Path(os.fsdecode(json.loads(line)["spool"].encode("latin-1")))
+
+
+def _write_to(path: Path) -> None:
+    """Have what this process says go to a file; nowhere if it cannot be written, or is a pipe that somebody planted."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    try:
+        found = os.open(path, _LOG, 0o666)
+        if stat.S_ISREG(os.fstat(found).st_mode):
+            descriptor = found
+    except OSError:  # a full or read-only disk: better a silent renderer than none
+        pass
+    for standard in (1, 2):
+        os.dup2(descriptor, standard)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from autoviz_render.spool.store import Spool
 
 log = logging.getLogger("autoviz_render.renderer")
 
-IDLE_PROMISE = 30.0  # seconds: a renderer that waits beats every few, if it gets the processor
+IDLE_PROMISE = 20.0  # seconds: a renderer that waits beats every few, if it gets the processor
 
 _MOST_STRIKES = 3  # abandoned figures in a row, after which one is given up: each costs the frame's whole timeout
 _BEATS_EVERY = 2.0  # seconds
@@ -81,8 +81,6 @@ class Desk:
         figures = settings.figures or [Figure(name) for name in self._info.figures]
         self.easels = [Easel(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))]
         missing = [error for easel in self.easels if (error := _missing(easel))]
-        if len(missing) == len(self.easels):
-            raise missing[0]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
         self._unreadable: set[SnapshotRef] = set()
@@ -93,6 +91,10 @@ class Desk:
         self.has_failed = False
         self.missed = 0
         self._holding = Holding(spool.paths)
+        if len(missing) == len(self.easels):
+            self._holding.beat = replace(self._holding.beat, last_error=str(missing[0]))  # for whoever looks why
+            self.leave()
+            raise missing[0]
         for error in missing:
             self.fail(str(error))
         for folder in (self._folder, spool.paths.directory):
@@ -103,6 +105,11 @@ class Desk:
     def is_over(self) -> bool:
         """Whether the run was over when the spool was listed last, and all of it is drawn that can be."""
         return self._is_over and not any(self._is_waiting(easel) for easel in self.easels)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run was over when the spool was listed last: nothing more will come."""
+        return self._is_over
 
     def patience(self) -> float:
         """Seconds until something is to be tried again; infinite where nothing is."""

@@ -86,7 +86,7 @@ class Worker:
     timeout: seconds for a job. on_answer: called from a thread when there may be an outcome.
     """
 
-    promise = 30.0
+    promise = 20.0
 
     def __init__(self, timeout: float = FRAME_TIMEOUT, on_answer: Callable[[], None] = lambda: None) -> None:
         self.timeout = timeout

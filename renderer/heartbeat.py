@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from autoviz_render.spool.alive import machine
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.plain import read_json
@@ -18,6 +19,7 @@ Activity = Literal["starting", "watching", "drawing", "stopped"]
 
 _MAX_BYTES = 1 << 16
 _LONGEST = 2000  # characters of a text: whatever they are, the file stays below the limit that readers have
+_MAY_LACK = ("last_drawn", "last_error", "frame_seconds", "machine", "clock", "promise")
 _LARGEST = 253402300800  # the year 10000, in seconds since 1970: the calendar of the C library has an end
 
 
@@ -28,6 +30,8 @@ class Heartbeat:
     drawn, coalesced: snapshots drawn, and skipped for a newer one. last_drawn: a snapshot's file name.
     frame_seconds: how long the last frame of the first figure took, with all its files.
     next_beat_by: if nothing was written by then, the renderer hangs.
+    machine: see `spool.alive.machine`. clock: its monotonic clock at this beat, which nobody sets and which rests while
+    a laptop is suspended. promise: seconds from then until the next beat.
     """
 
     pid: int = field(default_factory=os.getpid)
@@ -41,20 +45,33 @@ class Heartbeat:
     frame_seconds: float | None = None
     beat: float = 0.0
     next_beat_by: float = 0.0
+    machine: str = ""
+    clock: float = 0.0
+    promise: float = 0.0
 
-    def is_late(self, now: float) -> bool:
+    def is_late(self) -> bool:
         """Whether the renderer broke its promise."""
-        return self.activity != "stopped" and now > self.next_beat_by
+        return self.activity != "stopped" and self._is_overdue()
 
-    def is_fresh(self, now: float) -> bool:
+    def is_fresh(self) -> bool:
         """Whether the renderer is at work as far as it promised."""
-        return self.activity != "stopped" and now <= self.next_beat_by
+        return self.activity != "stopped" and not self._is_overdue()
+
+    def is_of_this_machine(self) -> bool:
+        """Whether its process number and its clock mean the same here."""
+        return self.machine == machine() if self.machine else self.host == socket.gethostname()
+
+    def _is_overdue(self) -> bool:
+        if self.machine and self.machine == machine():
+            return time.monotonic() > self.clock + self.promise
+        return time.time() > self.next_beat_by
 
 
 def write_heartbeat(path: Path, beat: Heartbeat, promise: float) -> Heartbeat:
     """Write a beat that promises the next within `promise` seconds; returns it. Raises OSError."""
     now = time.time()
     beat = replace(beat, beat=now, next_beat_by=now + promise)
+    beat = replace(beat, machine=machine(), clock=time.monotonic(), promise=promise)
     content = {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in asdict(beat).items()}
     write_whole(path, [(json.dumps(content, indent=2) + "\n").encode()], tmp=path.parent)
     return beat
@@ -64,7 +81,7 @@ def read_heartbeat(path: Path) -> Heartbeat | None:
     """The last beat, or None if there is none that can be read: the file may be a stranger's."""
     try:
         content = read_json(path, _MAX_BYTES)
-        given = [each for each in fields(Heartbeat) if each.default is not None or each.name in content]
+        given = [each for each in fields(Heartbeat) if each.name in content or each.name not in _MAY_LACK]
         return Heartbeat(**{each.name: _checked(content[each.name], str(each.type)) for each in given})
     except (OSError, SpoolError, TypeError, KeyError):
         return None

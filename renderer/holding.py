@@ -37,7 +37,7 @@ class Holding:
             raise HeldError(paths.directory, f"is already being drawn by {_holder(paths.heartbeat)}") from None
         except (OSError, NotImplementedError) as error:  # a file system without locks, or somebody else's run
             beat = read_heartbeat(paths.heartbeat)
-            if beat is not None and beat.is_fresh(time.time()):
+            if beat is not None and beat.is_fresh():
                 raise HeldError(paths.directory, f"is already being drawn by {_holder(paths.heartbeat)}") from error
             log.info("%s: drawing without a lock: %s", paths.directory, error)
             self._can_write = not isinstance(error, PermissionError)

@@ -75,7 +75,8 @@ class Outcome:
     """What became of a job.
 
     files: those made. errors: a line for each panel that shows its error instead. fault: why nothing was drawn.
-    seconds: that it took. memory: of the process that drew, in bytes; 0 where nobody asked.
+    seconds: that it took; used, waited: of these, with a processor, and waiting for one; 0 if the system does not tell.
+    memory: of the process that drew, in bytes; 0 if nobody asked.
     """
 
     fate: Fate = "drawn"
@@ -84,6 +85,8 @@ class Outcome:
     fault: str = ""
     seconds: float = 0.0
     memory: int = 0
+    used: float = 0.0
+    waited: float = 0.0
 
     def to_line(self) -> str:
         return json.dumps(asdict(self) | {"files": [str(path) for path in self.files]})

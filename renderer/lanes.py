@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autoviz_render.renderer.desk import Desk, Easel
 from autoviz_render.renderer.hands import Hand
 from autoviz_render.renderer.jobs import Outcome
+from autoviz_render.renderer.pace import Pace
 from autoviz_render.spool.snapshot import SnapshotRef
 
 
@@ -25,11 +26,19 @@ class Lane:
     is_mine: whether a figure is drawn here. on_drawn: told of each outcome.
     """
 
-    def __init__(self, hand: Hand, is_mine: Callable[[Easel], bool], on_drawn: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        hand: Hand,
+        is_mine: Callable[[Easel], bool],
+        on_drawn: Callable[[Outcome], None],
+        pace: Pace | None = None,
+    ) -> None:
         self.hand = hand
+        self._pace = pace
         self._is_mine = is_mine
         self._on_drawn = on_drawn
         self._at_work: _AtWork | None = None
+        self._is_hurried = False
 
     @property
     def is_at_work(self) -> bool:
@@ -42,6 +51,8 @@ class Lane:
             if outcome is None:
                 return False
             at, self._at_work = self._at_work, None
+            if self._pace is not None:
+                self._pace.add(outcome.used, outcome.waited)
             at.desk.take(at.easel, at.ref, outcome)
             if outcome.fate == "drawn":
                 self._on_drawn(outcome)
@@ -51,6 +62,15 @@ class Lane:
         """Whether a figure of that run is being drawn here."""
         return self._at_work is not None and self._at_work.desk is desk
 
+    def _may_begin(self, desk: Desk, easel: Easel) -> bool:
+        """Whether the pace allows a frame now: of a figure that is there already, of a run that goes on."""
+        is_urgent = easel.drawn is None or desk.has_ended or self._is_hurried
+        return is_urgent or self._pace is None or not self._pace.delay()
+
+    def hurry(self) -> None:
+        """The search has ended, or this renderer is asked to: draw the last figures now."""
+        self._is_hurried = True
+
     def advance(self, desks: Iterable[Desk]) -> None:
         """Take what is done, begin what waits, until there is nothing to do but to wait."""
         while self.take():
@@ -58,7 +78,7 @@ class Lane:
                 (easel.began, number, desk, easel, ref)
                 for number, desk in enumerate(desks)
                 for easel in desk.easels
-                if self._is_mine(easel) and (ref := desk.next(easel)) is not None
+                if self._is_mine(easel) and self._may_begin(desk, easel) and (ref := desk.next(easel)) is not None
             ]
             if not waiting:
                 return

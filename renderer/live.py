@@ -13,6 +13,7 @@ from autoviz_render.renderer.hands import Hand, Here
 from autoviz_render.renderer.holding import HeldError
 from autoviz_render.renderer.jobs import Outcome
 from autoviz_render.renderer.lanes import Lane
+from autoviz_render.renderer.pace import Pace
 from autoviz_render.renderer.watch import Watch
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
@@ -29,6 +30,7 @@ class LiveRenderer:
 
     on_drawn: called after each figure with what was made of it. hand: makes who draws; one draws the first figures of
         the runs, another, if there are any, the rest.
+    pace: bounds what frames may take on a busy machine; None does not.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class LiveRenderer:
         settings: LiveSettings,
         on_drawn: Callable[[Outcome], None] = lambda _: None,
         hand: Callable[[], Hand] = Here,
+        pace: Pace | None = None,
     ) -> None:
         self._watch = watch
         self._settings = settings
         self._on_drawn = on_drawn
         self._hand = hand
-        self._lanes = [Lane(hand(), lambda easel: easel.is_first, self._on_drawn)]
+        self._pace = pace
+        self._lanes = [Lane(hand(), lambda easel: easel.is_first, self._on_drawn, pace)]
         self._desks: dict[Path, Desk] = {}
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
@@ -72,6 +76,9 @@ class LiveRenderer:
         try:
             while not self._is_stopping:
                 is_last = self._is_last_look  # before looking: what came until then is drawn
+                if is_last:
+                    for lane in self._lanes:
+                        lane.hurry()
                 is_busy = all(lane.is_at_work for lane in self._lanes)
                 if not is_busy or (is_last and not is_looked_at_last):  # else there is no use for what is new
                     is_over = self.look(is_last=is_last)
@@ -113,7 +120,7 @@ class LiveRenderer:
 
     def _advance(self) -> None:
         if len(self._lanes) == 1 and any(len(desk.easels) > 1 for desk in self._desks.values()):
-            self._lanes.append(Lane(self._hand(), lambda easel: not easel.is_first, self._on_drawn))
+            self._lanes.append(Lane(self._hand(), lambda easel: not easel.is_first, self._on_drawn, self._pace))
         for lane in self._lanes:
             if not self._is_stopping:
                 lane.advance(self._desks.values())
@@ -124,6 +131,8 @@ class LiveRenderer:
         """Seconds until there is something to do though nobody calls."""
         waits = [lane.hand.patience for lane in self._lanes]
         waits += [wait for desk in self._desks.values() if (wait := desk.patience()) > 0]
+        if self._pace is not None and (wait := self._pace.delay()) > 0:
+            waits.append(wait)
         return min([IDLE_PROMISE / 3, *waits])
 
     def _miss(self, directory: Path) -> None:

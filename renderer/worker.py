@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from autoviz_render.renderer.child import die_with_parent
+from autoviz_render.renderer.child import die_with_parent, own_processor_times
 
 READY = "ready"
 
@@ -35,8 +35,12 @@ def main() -> None:
     drawer = Drawer()
     print(READY, file=answers)
     while True:
-        outcome = drawer.draw(Job.from_line(jobs.get()))
-        print(replace(outcome, memory=memory()).to_line(), file=answers)
+        job = Job.from_line(jobs.get())
+        used, waited = own_processor_times()
+        outcome = drawer.draw(job)
+        used_then, waited_then = own_processor_times()
+        outcome = replace(outcome, memory=memory(), used=used_then - used, waited=waited_then - waited)
+        print(outcome.to_line(), file=answers)
 
 
 def memory() -> int:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("autoviz_render.search")
 
-_PATIENCE = 40.0  # seconds for the last figure, when the search has ended
+_LAST_FIGURE_WITHIN = 20.0  # seconds, when the search has ended; then the renderer finishes it by itself
+_DISK_ANSWERS_WITHIN = 5.0  # seconds
+_PATIENCE = 40.0  # seconds for the last figure of a thread, which ends with the search's process
 
 Where = Literal["process", "thread", "inline"]
 
@@ -26,8 +28,11 @@ class Backend(Protocol):
     def published(self) -> None:
         """A snapshot was handed over: see that somebody draws it."""
 
-    def finished(self) -> None:
-        """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop."""
+    def finished(self, *, insist: bool = False) -> None:
+        """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop.
+
+        insist: end a renderer that is not done within the bounds, which is otherwise left to finish by itself.
+        """
 
 
 VARIABLE = "AUTOVIZ_RENDERER"
@@ -59,43 +64,46 @@ class _Nowhere:
     def published(self) -> None:
         """The spool is all there is."""
 
-    def finished(self) -> None:
+    def finished(self, *, insist: bool = False) -> None:
         """Nothing was started."""
 
 
 class _Process:
-    """A child process, looked after by a thread: a disk that hangs must not hang the sampler."""
+    """A child process, looked after by a thread: a disk that hangs must not hang the sampler.
+
+    The child is started here, in the search's own thread, and replaced in `published`, never in the thread: see
+    `renderer.process`.
+    """
 
     def __init__(self, publisher: Publisher) -> None:
+        from autoviz_render.renderer.process import RendererProcess
+
         self._publisher = publisher
+        self._process = RendererProcess(publisher.run_dir, name=publisher.name, is_open=False)
+        self._process.start()
         self._due = threading.Event()
         self._is_over = False
         self._thread = threading.Thread(target=self._look_after, name="autoviz-render keeper", daemon=True)
+        self._thread.start()
 
     def published(self) -> None:
-        if self._thread.ident is None:
-            self._thread.start()
+        self._process.start()
         self._due.set()
 
-    def finished(self) -> None:
-        if self._thread.ident is None:
-            return
+    def finished(self, *, insist: bool = False) -> None:
         self._is_over = True
         self._due.set()
-        self._thread.join(_PATIENCE)
-        if self._thread.is_alive():
-            log.warning("the renderer's disk did not answer within %g s; the renderer is left alone", _PATIENCE)
+        self._thread.join(_DISK_ANSWERS_WITHIN)
+        self._process.stop(_LAST_FIGURE_WITHIN, insist=insist)
 
     def _look_after(self) -> None:
-        from autoviz_render.renderer.process import RendererProcess
-
-        self._publisher.opened.wait()  # a child started earlier would see, and draw, the run before this one
-        process = RendererProcess(self._publisher.run_dir, name=self._publisher.name)
+        self._publisher.opened.wait()  # a child that looked earlier would see, and draw, the run before this one
+        self._process.draw(self._publisher.paths)
+        wait: float | None = None
         while not self._is_over:
-            process.check()
-            self._due.wait()
+            self._due.wait(wait)
             self._due.clear()
-        process.stop()
+            wait = self._process.look()
 
 
 class _Thread:
@@ -110,7 +118,8 @@ class _Thread:
         if self._thread.ident is None:
             self._thread.start()
 
-    def finished(self) -> None:
+    def finished(self, *, insist: bool = False) -> None:
+        del insist  # a thread can only be left alone
         if self._thread.ident is None:
             return
         if self._renderer is not None:
@@ -141,7 +150,8 @@ class _Inline:
             self._renderer = _live(self._publisher)
         self._renderer.look()
 
-    def finished(self) -> None:
+    def finished(self, *, insist: bool = False) -> None:
+        del insist  # the search draws it itself
         if self._renderer is not None:
             self._renderer.look(is_last=True)
             self._renderer.close()

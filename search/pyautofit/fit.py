@@ -99,7 +99,8 @@ class LiveFit:
             self._attempt("a quick update", self._publish_last, instance)
         if self._publisher is not None and self._backend is not None:
             self._publisher.close()
-            self._attempt("stopping the renderer", self._backend.finished)
+            # PyAutoFit draws over the last figure, and may pack up the folder: nobody may go on drawing there
+            self._attempt("stopping the renderer", lambda backend: backend.finished(insist=True), self._backend)
 
     @property
     def cadence(self) -> float:
@@ -116,8 +117,8 @@ class LiveFit:
     def _prepare(self) -> None:
         if self._is_jax and self._is_shown:
             self._compile()
-            _, backend = self._opened()  # what the first quick update need not wait for: the spool, and a renderer
-            backend.published()
+        if self._is_shown:
+            self._opened()  # here, in the search's thread: the process that draws may be started in no other
         if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
             self._workers = Workers(self._take_from_pool)
 

@@ -76,6 +76,8 @@ _HOME = {
     "live": "autoviz_render.search.pyautofit.live",
 }
 
+_EXTRA_SEARCH = ("jax", "jaxlib", "blackjax")
+
 __all__ = [
     "NSS",
     "Analysis",
@@ -114,7 +116,13 @@ def __getattr__(name: str) -> object:
         return importlib.import_module("autoviz_render.search.hooks")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    try:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA_SEARCH:
+            raise
+        message = f"{name} needs {error.name}, which is not installed: pip install 'autoviz-render[search]'"
+        raise ModuleNotFoundError(message, name=error.name) from error
     globals()[name] = value
     return value
 

@@ -56,7 +56,8 @@ class RendererProcess:
         run_dir: As for `Publisher`.
         name: As for `Publisher`.
         is_open: Whether the spool is this run's already. If not, the child imports what it needs and waits for `draw`.
-        command: What to run instead of this package's renderer. It is told the spool in a line on its standard input.
+        command: What to run instead of this package's renderer. It is told the spool in a line on its standard input;
+            if the spool is open, its directory is appended to the command, too.
     """
 
     def __init__(
@@ -195,7 +196,10 @@ class RendererProcess:
 
     def _start(self) -> None:
         try:
-            command = self._command or [interpreter(), "-P", "-m", "autoviz_render.renderer"]
+            if self._command is None:
+                command = [interpreter(), "-P", "-m", "autoviz_render.renderer"]
+            else:
+                command = [*self._command, *([str(self.paths.directory)] if self._is_open else [])]
             self._process = self._popen(command)
         except NoInterpreterError as error:
             self._give_up(f"cannot be started, so there are no live figures: {error}", is_whole=True)

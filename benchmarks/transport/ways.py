@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render import Publisher
-from autoviz_render.renderer.child import lower_priority, when_parent_is_gone
+from autoviz_render.renderer.child import when_parent_is_gone
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.process import RendererProcess
 from transport.changes import changes
@@ -149,10 +149,9 @@ def draw(number: int, arrays: Arrays) -> None:
 
 
 def step_back(folder: Path) -> None:
-    """As the package's renderer: a group of processes of its own, and the processor time that nobody else wants."""
+    """As the package's renderer: a group of processes of its own."""
     os.setpgid(0, 0)
     (folder / "child").write_text(str(os.getpid()))  # for `failures`, as one that never ends outlives its parent
-    lower_priority()
 
 
 def disk_and_popen(folder: Path, static: Arrays, fault: str = "") -> Way:
@@ -190,7 +189,6 @@ def live(fault: str) -> None:
     from autoviz_render.renderer.live import LiveRenderer
     from autoviz_render.renderer.watch import Watch
 
-    lower_priority()
     spool = Path(sys.argv[1])
     os.environ |= {FOLDER: str(spool.parent), FAULT: fault}
     settings = LiveSettings(figures=[Figure("imaging", target="transport.faults:harmed")], until_finished=True)

@@ -25,8 +25,11 @@ Where = Literal["process", "thread", "inline"]
 class Backend(Protocol):
     """Draws what a publisher publishes."""
 
-    def published(self) -> None:
-        """A snapshot was handed over: see that somebody draws it."""
+    def published(self, *, may_start: bool = True) -> None:
+        """A snapshot was handed over: see that somebody draws it.
+
+        may_start: whether this is the search's own thread, in which a process may be started.
+        """
 
     def finished(self, *, insist: bool = False) -> None:
         """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop.
@@ -61,7 +64,7 @@ def make_backend(where: Where | None, publisher: Publisher) -> Backend:
 
 
 class _Nowhere:
-    def published(self) -> None:
+    def published(self, *, may_start: bool = True) -> None:
         """The spool is all there is."""
 
     def finished(self, *, insist: bool = False) -> None:
@@ -86,8 +89,9 @@ class _Process:
         self._thread = threading.Thread(target=self._look_after, name="autoviz-render keeper", daemon=True)
         self._thread.start()
 
-    def published(self) -> None:
-        self._process.start()
+    def published(self, *, may_start: bool = True) -> None:
+        if may_start:
+            self._process.start()
         self._due.set()
 
     def finished(self, *, insist: bool = False) -> None:
@@ -114,7 +118,8 @@ class _Thread:
         self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
         self._renderer: LiveRenderer | None = None
 
-    def published(self) -> None:
+    def published(self, *, may_start: bool = True) -> None:
+        del may_start  # a thread holds no copies of files
         if self._thread.ident is None:
             self._thread.start()
 
@@ -144,7 +149,8 @@ class _Inline:
         self._publisher = publisher
         self._renderer: LiveRenderer | None = None
 
-    def published(self) -> None:
+    def published(self, *, may_start: bool = True) -> None:
+        del may_start
         self._publisher.flush()
         if self._renderer is None:
             self._renderer = _live(self._publisher)

@@ -12,6 +12,17 @@ import pytest
 from autonerves import conf
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--torture"):
+        for item in items:
+            if "torture" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --torture"))
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("PYAUTO_SKIP_VISUALIZATION", "1")

@@ -69,6 +69,7 @@ class LiveFit:
         self._renderer = renderer
         self._is_jax = is_jax
         self._pid = os.getpid()
+        self._thread = threading.current_thread()
         self._lock = threading.RLock()  # the search's own thread, its background thread, and that of the workers
         self._attempt = Attempts(log, self.folder)
         self._updates = 0
@@ -199,7 +200,8 @@ class LiveFit:
             log_likelihood=point.log_likelihood,
             parameters=dict(zip(names, values, strict=True)),
         )
-        backend.published()
+        # neither PyAutoFit's background thread nor that of a pool may start a process: see `renderer.process`
+        backend.published(may_start=threading.current_thread() is self._thread)
 
     def _opened(self) -> tuple[Publisher, Backend]:
         if self._publisher is None:

@@ -16,6 +16,7 @@ import pytest
 
 from autoviz_render.renderer import process
 from autoviz_render.renderer.child import NoInterpreterError, child_environment, interpreter
+from autoviz_render.search import hooks
 from autoviz_render.search.quick_update import QuickUpdate
 
 
@@ -196,3 +197,35 @@ def test_a_missing_extra_is_named():
     program = "import sys; sys.modules['jax'] = None; from autoviz_render import NSS"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "NSS needs jax, which is not installed: pip install 'autoviz-render[search]'" in done.stderr
+
+
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def busy_machine():
+    """Ten processes a core that want it all the time."""
+    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(10 * (os.cpu_count() or 1))]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("number", range(100))
+def test_emcee_with_a_file_of_its_own_is_never_harmed(tmp_path, busy_machine, number):
+    """Its backend opens and closes an HDF5 file at every step: two runs of twelve died of it once."""
+    import emcee
+
+    def log_density(point):
+        return -0.5 * float(np.sum(point**2))
+
+    backend = emcee.backends.HDFBackend(str(tmp_path / "chain.h5"))
+    start = np.random.default_rng(number).normal(size=(8, 2))
+    with QuickUpdate(tmp_path / "run", arrays=lambda point: {"model": np.outer(point, point)}, every=8) as update:
+        hook = hooks.emcee(update, sampler := emcee.EnsembleSampler(8, 2, log_density, backend=backend))
+        for state in sampler.sample(start, iterations=150):
+            hook(state)
+    assert backend.iteration == 150
+    assert (tmp_path / "run" / "image" / "fit.png").exists()

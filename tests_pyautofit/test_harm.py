@@ -1,0 +1,37 @@
+"""A search of PyAutoFit on a busy machine, with files of its own open: live figures must not end it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from gaussian import STATIC, analysis, arrays_of, fit
+
+from autoviz_render import Spool, live
+
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def busy_machine():
+    """Ten processes a core that want it all the time."""
+    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(10 * (os.cpu_count() or 1))]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("number", range(100))
+def test_emcee_is_never_harmed(tmp_path, busy_machine, monkeypatch, number):
+    """Its backend opens and closes an HDF5 file at every step: three fits of six died of it once."""
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "process")
+    made = analysis("Emcee")
+    made = live(made, arrays=arrays_of("Emcee", made), figure="line", static=STATIC)
+    search, result = fit(tmp_path, "Emcee", made, name=f"gaussian{number}")
+    assert len(result.samples.log_likelihood_list) == 10 * 60
+    (completed,) = tmp_path.rglob(".completed")
+    assert Spool(completed.parent).info().state == "finished"

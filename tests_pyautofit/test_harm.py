@@ -31,7 +31,7 @@ def test_emcee_is_never_harmed(tmp_path, busy_machine, monkeypatch, number):
     monkeypatch.setenv("AUTOVIZ_RENDERER", "process")
     made = analysis("Emcee")
     made = live(made, arrays=arrays_of("Emcee", made), figure="line", static=STATIC)
-    search, result = fit(tmp_path, "Emcee", made, name=f"gaussian{number}")
+    _, result = fit(tmp_path, "Emcee", made, name=f"gaussian{number}")
     assert len(result.samples.log_likelihood_list) == 10 * 60
     (completed,) = tmp_path.rglob(".completed")
     assert Spool(completed.parent).info().state == "finished"

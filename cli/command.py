@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import logging
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from autoviz_render.cli.parser import parse
-from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, USAGE, say
+from autoviz_render.cli.said import (
+    DONE,
+    INCOMPLETE,
+    NOTHING,
+    USAGE,
+    OutputClosedError,
+    close_output,
+    print_json,
+    say,
+    tell,
+)
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.layout import find_spools
+from autoviz_render.spool.text import OneLine
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -26,14 +35,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr(settings)
     try:
         return _do(settings)
-    except _UsageError as error:
-        return _failed(error, USAGE)
-    except FigureError as error:
+    except (_UsageError, FigureError) as error:
         return _failed(error, USAGE)
     except NoSpoolError as error:
         return _failed(error, NOTHING)
     except (SpoolError, OSError) as error:
         return _failed(error, INCOMPLETE)
+    except OutputClosedError:
+        close_output()
+        return INCOMPLETE
     except KeyboardInterrupt:
         return 130  # as a shell reports a program that Ctrl-C ended
 
@@ -71,10 +81,13 @@ def _status(settings: argparse.Namespace, spools: list[Path]) -> int:
     for directory in spools:
         try:
             standing = status(Spool(directory))
-        except SpoolError as error:
+        except (SpoolError, OSError) as error:  # one run's fault must not hide how the others stand
             code = _failed(error, INCOMPLETE)
             continue
-        print(json.dumps(standing, allow_nan=False) if settings.json else status_line(standing))
+        if settings.json:
+            print_json(standing)
+        else:
+            tell(status_line(standing))
     return code
 
 
@@ -100,23 +113,13 @@ def _refuse_a_file(path: Path) -> None:
 def _log_to_stderr(settings: argparse.Namespace) -> None:
     level = logging.DEBUG if settings.debug else logging.ERROR if settings.quiet else logging.INFO
     handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine("%(message)s") if not settings.debug else logging.Formatter())
+    handler.setFormatter(
+        OneLine("%(message)s") if settings.debug else OneLine("autoviz-render: %(message)s", tracebacks=False)
+    )
     handler.setLevel(level)
     package = logging.getLogger("autoviz_render")
     package.handlers[:] = [handler]
     package.setLevel(level)
-
-
-class _OneLine(logging.Formatter):
-    """Messages without tracebacks: those are for `--debug`."""
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802  the name is logging's
-        del ei
-        return ""
-
-    def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None
-        return f"autoviz-render: {super().format(record)}".rstrip()
 
 
 def _failed(error: Exception, code: int) -> int:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.text import cut, printable
+
+_LONGEST_NAME = 200  # characters
+_MOST_COUNTED = 10_000
 
 
 def status(spool: Spool) -> dict[str, Any]:
@@ -40,32 +47,43 @@ def status(spool: Spool) -> dict[str, Any]:
         "newest": snapshots[-1].path.name if snapshots else None,
         "iteration": last.iteration if last else None,
         "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
-        "seconds_since_update": round(now - last.time, 1) if last else None,
-        "bad_files": len(list(spool.paths.bad.glob("*.reason.txt"))),
+        "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
+        "bad_files": _bad_files(spool.paths.bad),
         "renderer": renderer,
     }
 
 
 def status_line(standing: dict[str, Any]) -> str:
-    """The same in a line for a person."""
-    parts = [f"{standing['run']}: {standing['state']}"]
+    """The same in a line for a person, fit to be printed on a terminal."""
+    parts = [f"{cut(standing['run'], _LONGEST_NAME)}: {standing['state']}"]
     parts.append(f"{standing['quick_updates']} quick updates, {standing['snapshots']} snapshots kept")
     if standing["iteration"] is not None:
         likelihood = standing["log_likelihood"]
         told = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
         parts.append(f"iteration {standing['iteration']:,}{told}")
+    if standing["seconds_since_update"] is not None:
         parts.append(f"last update {_ago(standing['seconds_since_update'])} ago")
     renderer = standing["renderer"]
     if renderer is None:
         parts.append("no renderer yet")
     else:
         parts.append(
-            f"renderer {renderer['activity']} (process {renderer['pid']} on {renderer['host']}), "
+            f"renderer {renderer['activity']} (process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}), "
             f"{renderer['drawn']} drawn, {renderer['coalesced']} skipped"
         )
     if standing["bad_files"]:
         parts.append(f"{standing['bad_files']} unreadable in bad/")
-    return "; ".join(parts)
+    return printable("; ".join(parts))
+
+
+def _bad_files(folder: Path) -> int:
+    """How many snapshots were set aside, among the first thousands of files there: more tell a person no more."""
+    try:
+        with os.scandir(folder) as entries:
+            some = itertools.islice(entries, 2 * _MOST_COUNTED)  # each has its reason beside it
+            return sum(entry.name.endswith(".reason.txt") for entry in some)
+    except OSError:
+        return 0  # there is none
 
 
 def _ago(seconds: float) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autoviz_render.renderer.child import bound_memory, when_parent_is_gone
 from autoviz_render.renderer.hands import Worker, workers
+from autoviz_render.spool.text import OneLine
 
 _LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -36,7 +37,9 @@ def main(arguments: list[str]) -> int:
         return 0  # the search ended before it opened its spool
     if not arguments:
         _write_to(spool / "renderer.log")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     watch = Watch(spool)
     renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first), pace=Pace())
     when_parent_is_gone(renderer.finish)

@@ -200,12 +200,3 @@ def characters(width: float, size: float) -> int:
 def lines_of_text(height: float, size: float, spacing: float = 1.35) -> int:
     """How many lines of text fit in a height."""
     return max(1, int(height * 72 / (spacing * size)))
-
-
-def cut(text: str, most: int) -> str:
-    """A text of at most so many characters: what is too much is left out of its middle."""
-    if len(text) <= most:
-        return text
-    head = (most - 1) // 2
-    tail = most - 1 - head
-    return text[:head] + "…" + text[len(text) - tail :]

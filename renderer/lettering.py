@@ -10,21 +10,29 @@ from functools import lru_cache
 from matplotlib import font_manager, ft2font
 from matplotlib.mathtext import MathTextParser
 
-from autoviz_render.renderer import layout
 from autoviz_render.renderer.ticks import Ticks
+from autoviz_render.spool.text import cut
+
+_MOST_READ = 4000  # characters of a text that is to fit into a line: a stranger's may have millions
+_MOST_MATHTEXT = 500  # characters: parsing takes longer the more there are, and then again
+_NARROWEST = 0.2  # em: nearly every letter of the font is wider
+
+
+def fitted(text: str, width: float, size: float) -> str:
+    """A text cut in its middle until it fits in a width, in inches, at a size in points; mathtext as it is."""
+    text = " ".join(cut(text, _MOST_READ).split())
+    if is_mathtext(text):
+        return text
+    return _fitted(cut(text, max(8, int(width * 72 / (_NARROWEST * size)))), width, size)
 
 
 @lru_cache(maxsize=4096)
-def fitted(text: str, width: float, size: float) -> str:
-    """A text cut in its middle until it fits in a width, in inches, at a size in points; mathtext as it is."""
-    text = " ".join(text.split())
-    if is_mathtext(text):
-        return text
+def _fitted(text: str, width: float, size: float) -> str:
     text = drawable(text)
     most = len(text)
-    while most > 4 and text_width(layout.cut(text, most), size) > width:
+    while most > 4 and text_width(cut(text, most), size) > width:
         most -= 1
-    return layout.cut(text, most)
+    return cut(text, most)
 
 
 def text_width(text: str, size: float) -> float:
@@ -37,11 +45,15 @@ def with_factor(label: str, ticks: Ticks) -> str:
     return f"{label} ×{ticks.factor}".strip() if ticks.factor else label
 
 
-@lru_cache(maxsize=512)
 def is_mathtext(text: str) -> bool:
-    """Whether a text holds mathtext that Matplotlib can parse."""
-    if text.count("$") < 2:
+    """Whether a text holds mathtext that Matplotlib can parse, of a length that it parses soon."""
+    if len(text) > _MOST_MATHTEXT or text.count("$") < 2 or not text.replace("\n", "").isprintable():
         return False
+    return _is_parsed(text)
+
+
+@lru_cache(maxsize=512)
+def _is_parsed(text: str) -> bool:
     try:
         MathTextParser("path").parse(text)
     except (ValueError, RecursionError):

@@ -13,6 +13,7 @@ from autoviz_render.renderer import layout
 from autoviz_render.renderer.artists.stamps import StampedLegend
 from autoviz_render.renderer.layout import Cell, Rectangle
 from autoviz_render.renderer.lettering import drawable, is_mathtext, text_width
+from autoviz_render.spool.text import cut
 
 LegendPlace = Literal["inside", "beside the title", "under the title"]
 
@@ -45,7 +46,7 @@ class Legend:
             handletextpad=0.4,
         )
         for text, (_, label) in zip(self.artist.get_texts(), entries, strict=True):
-            shown = layout.cut(label, 30)
+            shown = cut(label, 30)
             text.set_parse_math(is_mathtext(shown))
             text.set_text(shown if is_mathtext(shown) else drawable(shown))
         self.artist.set_zorder(6)

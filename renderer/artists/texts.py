@@ -15,6 +15,7 @@ from autoviz_render.renderer.layout import Cell
 from autoviz_render.renderer.lettering import fitted
 from autoviz_render.renderer.panels import TablePanel, TextPanel
 from autoviz_render.renderer.theme import Theme
+from autoviz_render.spool.text import cut
 
 
 class TableArtists:
@@ -41,8 +42,8 @@ class TableArtists:
         height = 1.47 * layout.MONO_SIZE / 72
         for number, (name, value) in enumerate(rows):
             line = room.top - (number + 0.75) * height
-            shown = layout.cut(value, width * 3 // 5)
-            self._names[number].show(layout.cut(name, width - len(shown) - 2), room.left, line, mathtext=False)
+            shown = cut(value, width * 3 // 5)
+            self._names[number].show(cut(name, width - len(shown) - 2), room.left, line, mathtext=False)
             self._values[number].show(shown, room.right, line, mathtext=False)
         return None
 

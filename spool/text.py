@@ -1,0 +1,57 @@
+"""Text that a stranger wrote, made fit to be printed: on a terminal, in a log, in a line of its own.
+
+A run's name, a host, an error's words may hold escape sequences that clear a screen, newlines that forge a line of a
+log, and signs that turn the direction of what follows.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+_LONGEST_LINE = 4000  # characters
+
+
+def printable(text: str, most: int = _LONGEST_LINE) -> str:
+    r"""The text in one line, with an escape (`\n`, `\x1b`, `\u202e`) for every character that is not to be seen.
+
+    most: characters of the text; what is too much is left out of its middle.
+    Source: `str.isprintable`, which follows the Unicode character database.
+    """
+    text = cut(text, most)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters: what is too much is left out of its middle."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    tail = most - 1 - head
+    return text[:head] + "…" + text[len(text) - tail :]
+
+
+class OneLine(logging.Formatter):
+    """Writes each record as one printable line.
+
+    tracebacks: follow it with the record's traceback, if it has one.
+    """
+
+    def __init__(self, fmt: str = "%(message)s", *, tracebacks: bool = True) -> None:
+        super().__init__(fmt)
+        self._tracebacks = tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not self._tracebacks:
+            record = copy.copy(record)
+            record.exc_info = record.exc_text = record.stack_info = None
+        return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name is logging's
+        return printable(super().formatMessage(record).rstrip())
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  the name is logging's
+        return "\n".join(map(printable, super().formatException(ei).split("\n")))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
-from autoviz_render.renderer.crew import draw
+from autoviz_render.renderer.crew import Crew
 from autoviz_render.renderer.figures import FigureError
-from autoviz_render.renderer.hands import FRAME_TIMEOUT, Here
+from autoviz_render.renderer.hands import FRAME_TIMEOUT
 from autoviz_render.renderer.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.spool.atomic import remove_drafts
@@ -50,25 +50,30 @@ class _Tally:
 
 def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
     """Draw what was chosen of each run; the exit code."""
-    how, tally = chosen_snapshots(settings), _Tally()
-    for directory in spools:
-        try:
-            _redraw_one(Spool(directory), how, settings, tally)
-        except NoSpoolError as error:
-            log.error("%s", error)  # nothing there is no fault, and no other run's
-        except (SpoolError, FigureError, OSError) as error:  # nor must one run's fault cost the others their figures
-            tally.complaints.append(say(error))
-    return tally.code()
+    with Crew(settings.jobs, settings.frame_timeout or FRAME_TIMEOUT) as crew:
+        how, tally = chosen_snapshots(settings), _Tally()
+        for directory in spools:
+            try:
+                _redraw_one(Spool(directory), how, crew, settings, tally)
+            except NoSpoolError as error:
+                log.error("%s", error)  # nothing there is no fault, and no other run's
+            except (
+                SpoolError,
+                FigureError,
+                OSError,
+            ) as error:  # which must not cost the others their figures
+                tally.complaints.append(say(error))
+        return tally.code()
 
 
-def _redraw_one(spool: Spool, how: ReplaySettings, settings: argparse.Namespace, tally: _Tally) -> None:
+def _redraw_one(spool: Spool, how: ReplaySettings, crew: Crew, settings: argparse.Namespace, tally: _Tally) -> None:
     out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
     before = (tally.drawn, tally.skipped, len(tally.complaints))
     if how.which == "all":
-        _draw_all([job for each in jobs(spool, how, out) for job in each], settings, tally)
+        _draw_all([job for each in jobs(spool, how, out) for job in each], crew, settings, tally)
     else:
         for each in jobs(spool, how, out):
-            outcomes = [outcome for _, outcome in _done(each, settings)]
+            outcomes = [outcome for _, _, outcome in sorted(crew.draw(each), key=lambda done: done[0])]
             _tell(outcomes, settings, tally)
             if how.which != "newest" or any(
                 outcome.fate not in ("gone", "unreadable", "unready") for outcome in outcomes
@@ -78,7 +83,7 @@ def _redraw_one(spool: Spool, how: ReplaySettings, settings: argparse.Namespace,
         raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
 
 
-def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally) -> None:
+def _draw_all(everything: list[Job], crew: Crew, settings: argparse.Namespace, tally: _Tally) -> None:
     """Draw the frames that are not drawn already, by several processes."""
     from autoviz_render.renderer.ledger import Ledger
 
@@ -90,11 +95,10 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
     for folder in ledgers:
         with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
             remove_drafts(folder)
-    timeout = settings.frame_timeout or FRAME_TIMEOUT
     with Progress("figures") as progress:
         done: dict[int, Outcome] = {}
         told = 0
-        for number, job, outcome in draw(due, min(settings.jobs, len(due)), timeout):
+        for number, job, outcome in crew.draw(due):
             if outcome.fate == "drawn" and not outcome.errors:
                 ledgers[job.path.parent].add(job)  # at once: an interrupt must not cost what is drawn
             done[number] = outcome
@@ -105,18 +109,6 @@ def _draw_all(everything: list[Job], settings: argparse.Namespace, tally: _Tally
             progress.show(told + len(done), len(due))
     if tally.gone:
         log.info("%d figures were not drawn: their snapshots were removed meanwhile", tally.gone)
-
-
-def _done(some: list[Job], settings: argparse.Namespace) -> Iterator[tuple[Job, Outcome]]:
-    """A few jobs in this process; in one of its own where it may take only so long."""
-    if settings.frame_timeout is not None:
-        yield from ((job, outcome) for _, job, outcome in draw(some, 1, settings.frame_timeout))
-        return
-    hand = Here()
-    for job in some:
-        hand.start(job)
-        if (outcome := hand.outcome()) is not None:
-            yield job, outcome
 
 
 def _tell(outcomes: Iterable[Outcome], settings: argparse.Namespace, tally: _Tally) -> None:

@@ -1,8 +1,8 @@
 """The renderer as a child process: `python -m autoviz_render.renderer [SPOOL]`, standard input a pipe.
 
 It has the newest snapshot drawn until the run is over or the pipe ends. Without SPOOL it waits for a line on the pipe
-that names it, `{"spool": PATH}`, and imports what it needs meanwhile; from then on it writes to the run's
-`renderer.log`. `RendererProcess` starts it; people use `autoviz-render --watch`.
+that names it, `{"spool": PATH}`, and then writes to the run's `renderer.log`. `RendererProcess` starts it; people use
+`autoviz-render --watch`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ _LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | g
 
 def main(arguments: list[str]) -> int:
     bound_memory()
+    spool = Path(arguments[0]) if arguments else _told()
+    if spool is None:
+        return 0  # the search ended before it opened its spool
+    if not arguments:
+        _write_to(spool / "renderer.log")
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     first = Worker()  # it imports Matplotlib while the rest goes on here
 
     from autoviz_render.renderer.live import LiveRenderer, LiveSettings
@@ -31,15 +39,6 @@ def main(arguments: list[str]) -> int:
     from autoviz_render.renderer.process import EXIT_HELD
     from autoviz_render.renderer.watch import Watch
 
-    spool = Path(arguments[0]) if arguments else _told()
-    if spool is None:
-        first.close()
-        return 0  # the search ended before it opened its spool
-    if not arguments:
-        _write_to(spool / "renderer.log")
-    handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
     watch = Watch(spool)
     renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first), pace=Pace())
     when_parent_is_gone(renderer.finish)

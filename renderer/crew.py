@@ -11,38 +11,69 @@ from autoviz_render.renderer.jobs import Job, Outcome
 _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
 
-def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, Job, Outcome]]:
-    """Do jobs by several processes at once; each with its number and what became of it, as soon as it is done.
+class Crew:
+    """Processes that draw, kept from one list of jobs to the next. A context manager.
 
-    timeout: seconds that a figure may take until it is abandoned.
+    hands: how many there are at most. timeout: seconds that a figure may take until it is abandoned.
+
+    The first is started at once, and imports what it needs while whoever made the crew looks for something to draw.
     """
-    answered: queue.SimpleQueue[None] = queue.SimpleQueue()
-    waiting = enumerate(jobs)
-    workers: list[Worker] = []
-    at_work: dict[Worker, tuple[int, Job]] = {}
-    is_all_begun = False
-    try:
-        while at_work or not is_all_begun:
-            free = [worker for worker in workers if worker not in at_work]
-            while not is_all_begun and (free or len(workers) < max(1, hands)):
-                numbered = next(waiting, None)
-                if numbered is None:
-                    is_all_begun = True
-                    break
-                if not free:
-                    workers.append(Worker(timeout, lambda: answered.put(None)))
-                    free.append(workers[-1])
-                worker = free.pop()
-                at_work[worker] = numbered
-                worker.start(numbered[1])
-            for worker in list(at_work):
-                if (outcome := worker.outcome()) is not None:
-                    yield *at_work.pop(worker), outcome
-            if at_work and (is_all_begun or len(at_work) == hands):
-                try:
-                    answered.get(timeout=_LOOKS_EVERY)
-                except queue.Empty:
-                    continue
-    finally:
-        for worker in workers:
-            worker.close()
+
+    def __init__(self, hands: int = 1, timeout: float = FRAME_TIMEOUT) -> None:
+        self._hands, self._timeout = max(1, hands), timeout
+        self._answered: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._workers = [self._worker()]
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, at once, whatever they do."""
+        while self._workers:
+            self._workers.pop().close()
+
+    def draw(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Job, Outcome]]:
+        """Do jobs, several at once; each with its number and what became of it, as soon as it is done."""
+        waiting = enumerate(jobs)
+        at_work: dict[Worker, tuple[int, Job]] = {}
+        is_all_begun = False
+        try:
+            while at_work or not is_all_begun:
+                while not is_all_begun and len(at_work) < self._hands:
+                    numbered = next(waiting, None)
+                    if numbered is None:
+                        is_all_begun = True
+                        break
+                    worker = self._free(at_work)
+                    at_work[worker] = numbered
+                    worker.start(numbered[1])
+                for worker in list(at_work):
+                    if (outcome := worker.outcome()) is not None:
+                        yield *at_work.pop(worker), outcome
+                if at_work and (is_all_begun or len(at_work) == self._hands):
+                    try:
+                        self._answered.get(timeout=_LOOKS_EVERY)
+                    except queue.Empty:
+                        continue
+        finally:
+            for worker in at_work:  # nobody waits for it any more
+                worker.close()
+
+    def _free(self, at_work: dict[Worker, tuple[int, Job]]) -> Worker:
+        free = [worker for worker in self._workers if worker not in at_work]
+        if not free:
+            free.append(self._worker())
+            self._workers += free
+        return free[-1]
+
+    def _worker(self) -> Worker:
+        return Worker(self._timeout, lambda: self._answered.put(None))
+
+
+def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, Job, Outcome]]:
+    """Do jobs by a crew of their own: see `Crew`."""
+    with Crew(hands, timeout) as crew:
+        yield from crew.draw(jobs)

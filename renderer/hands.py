@@ -10,11 +10,14 @@ import logging
 import math
 import os
 import queue
+import select
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Protocol
 
 from autoviz_render.renderer.child import child_environment
@@ -32,6 +35,11 @@ FRAME_TIMEOUT = 120.0
 _START_TIMEOUT = 180.0  # to import Matplotlib from a slow disk on a busy machine
 _RENEWED_AFTER = 2000  # frames: plots leak, and what they leak into ends with the process
 _GROWTH = 1 << 29  # bytes over what the first frames took, to the same end
+MARK = "AUTOVIZ_RENDER_WORKER"
+"""The variable by which a worker's answers, and the processes that a figure's code starts, are told from others."""
+
+_LONGEST_ANSWER = 1 << 20  # bytes
+_ROUNDS = 5  # of looking for processes that start others meanwhile
 _SETTLED = 10  # frames after which memory is what it should stay
 
 
@@ -84,6 +92,9 @@ class Worker:
     """Draws in a process of its own, which is started at once, and anew when it died, hung or grew.
 
     timeout: seconds for a job. on_answer: called from a thread when there may be an outcome.
+
+    The process leads a group, and ends with everything that a figure's code started in it: when it is given up, and
+    when this process ends, however that comes.
     """
 
     promise = 20.0
@@ -91,10 +102,13 @@ class Worker:
     def __init__(self, timeout: float = FRAME_TIMEOUT, on_answer: Callable[[], None] = lambda: None) -> None:
         self.timeout = timeout
         self.on_answer = on_answer
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: int | None = None
+        self._mark = b""
         self._listener: threading.Thread | None = None
         self._job: Job | None = None
-        self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._number = 0
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._is_ready = False
         self._deadline = 0.0
         self._frames = 0
@@ -112,7 +126,8 @@ class Worker:
 
     def start(self, job: Job) -> None:
         self._job = job
-        if self._process is None or self._process.poll() is not None:
+        self._number += 1
+        if self._process is None or has_ended(self._process):
             self._renew()
         self._send()
 
@@ -124,11 +139,12 @@ class Worker:
                 break
             if answer is None:
                 return self._lost("ended")
+            number, _, told = answer.partition(b" ")
             if not self._is_ready:
                 self._is_ready = True
                 self._deadline = time.monotonic() + self.timeout
-            elif self._job is not None:
-                return self._done(answer)
+            elif self._job is not None and number == b"%d" % self._number:
+                return self._done(told)
         if self._job is not None and time.monotonic() > self._deadline:
             took = f"{self.timeout:g} s" if self._is_ready else f"{_START_TIMEOUT:g} s to start"
             return self._lost(f"took longer than {took}")
@@ -144,19 +160,30 @@ class Worker:
         if self._process is None or self._process.stdin is None:
             return  # it could not be started: the outcome tells
         with contextlib.suppress(OSError):  # it died: the outcome tells
-            self._process.stdin.write(self._job.to_line() + "\n")
+            self._process.stdin.write(f"{self._number} {self._job.to_line()}\n".encode())
             self._process.stdin.flush()
 
-    def _done(self, answer: str) -> Outcome:
+    def _done(self, told: bytes) -> Outcome | None:
         from autoviz_render.renderer.jobs import Outcome
 
-        outcome = Outcome.from_line(answer)
+        assert self._job is not None  # noqa: S101  asked by whoever calls
+        state, _, line = told.partition(b" ")
+        try:
+            outcome = Outcome.from_line(line)
+        except ValueError as error:
+            log.debug("a worker's answer: %s", error)
+            return self._lost("spoiled what its process answers")
+        files = {path.absolute(): path for _, path in self._job.files()}
+        outcome = replace(outcome, files=tuple(files[path] for path in outcome.files if path in files))
         self._job = None
         self._frames += 1
         if self._frames == _SETTLED:
             self._settled_memory = outcome.memory
         grown = outcome.memory - self._settled_memory if self._frames > _SETTLED else 0
-        if self._frames >= _RENEWED_AFTER or grown > _GROWTH:
+        if state != b"sound":
+            log.info("another process draws on: a figure closed what this one had open")
+            self._renew()
+        elif self._frames >= _RENEWED_AFTER or grown > _GROWTH:
             log.info("another process draws on, after %d figures and %d MB", self._frames, outcome.memory >> 20)
             self._renew()
         return outcome
@@ -164,8 +191,7 @@ class Worker:
     def _lost(self, how: str) -> Outcome | None:
         """The process is given up; what that means for its job, if it had one."""
         if how == "ended" and self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)  # its output ended: it is about to
+            has_ended(self._process, within=1.0)  # its output ended: it is about to
         code = self._kill()
         if self._job is None:
             return None
@@ -182,42 +208,114 @@ class Worker:
         self._kill()
         self._is_ready, self._frames = False, 0
         self._answers = queue.SimpleQueue()
-        command = [sys.executable, "-P", "-m", "autoviz_render.renderer.worker"]
+        mark = os.urandom(16).hex()
+        environment = child_environment(os.environ) | {MARK: mark}
+        self._mark = f"{MARK}={mark}".encode()
+        command, inherited = [sys.executable, "-P", "-m", "autoviz_render.renderer.worker"], []
         try:
+            if os.name != "nt":
+                end, self._lifeline = os.pipe()
+                inherited.append(end)
+                command.append(str(end))
+            # a group of its own, but no session: Linux shares processors among sessions (sched_autogroup)
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=child_environment(os.environ)
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+                pass_fds=inherited,
+                process_group=None if os.name == "nt" else 0,
             )
-        except OSError as error:
+        except (OSError, TypeError) as error:  # TypeError: an embedded Python does not know its program
             log.error("no process to draw in: %s", error)
             self._answers.put(None)
             return
-        answers = (self._process.stdout, self._answers)
+        finally:
+            for end in inherited:
+                os.close(end)
+        answers = (self._process.stdout, mark.encode() + b" ", self._answers)
         self._listener = threading.Thread(target=self._listen, args=answers, name="autoviz-render worker", daemon=True)
         self._listener.start()
 
-    def _listen(self, source: IO[str], answers: queue.SimpleQueue[str | None]) -> None:
-        with source:
-            for line in source:
-                answers.put(line)
-                self.on_answer()
+    def _listen(self, source: IO[bytes], mark: bytes, answers: queue.SimpleQueue[bytes | None]) -> None:
+        """Hand on the lines that bear the worker's mark: a figure's code may write to any descriptor."""
+        with contextlib.suppress(OSError, ValueError), source:
+            while line := source.readline(_LONGEST_ANSWER):
+                if line.startswith(mark):
+                    answers.put(line.removeprefix(mark))
+                    self.on_answer()
         answers.put(None)
         self.on_answer()
 
     def _kill(self) -> int | None:
-        """End the process, whatever it does; its exit code, None where there was none."""
+        """End the process, whatever it does, and those that it started; its exit code, None where there was none."""
         process, self._process = self._process, None
-        if process is None:
-            return None
-        code = process.poll()
-        process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(1.0) if code is None else code  # one that waits for a dead disk ends when that does
-        with contextlib.suppress(OSError):
-            if process.stdin is not None:
-                process.stdin.close()
-        if self._listener is not None:
+        lifeline, self._lifeline = self._lifeline, None
+        code = None
+        if process is not None:
+            end_group(process, self._mark)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(1.0)  # one that waits for a dead disk ends when that does
+            with contextlib.suppress(OSError):
+                if process.stdin is not None:
+                    process.stdin.close()
+            code = -signal.SIGKILL if code is None else code
+        if lifeline is not None:
+            os.close(lifeline)
+        if process is not None and self._listener is not None:
             self._listener.join(1.0)
-        return -1 if code is None else code
+        return code
+
+
+def has_ended(process: subprocess.Popen[bytes], within: float = 0.0) -> bool:
+    """Whether a process ends within some seconds. It is not taken note of if the system allows that.
+
+    Until then its number stays its own, and that of its group.
+    """
+    if process.returncode is None and hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # a kernel before 5.3
+            descriptor = os.pidfd_open(process.pid)
+            try:
+                end = select.poll()
+                end.register(descriptor, select.POLLIN)
+                return bool(end.poll(within * 1000))
+            finally:
+                os.close(descriptor)
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def end_group(process: subprocess.Popen[bytes], mark: bytes) -> None:
+    """Kill a process and all that it started: its group, and on Linux those that left it, too.
+
+    mark: what their environment holds.
+    """
+    if os.name != "nt":
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # all gone; on macOS, only zombies left
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    for _ in range(_ROUNDS):
+        strays = [pid for pid in _marked(mark) if pid != process.pid]
+        if not strays:
+            return
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _marked(mark: bytes) -> Iterator[int]:
+    """The processes whose environment holds a mark; none if the system does not tell."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):
+            if name.isdecimal():
+                with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:  # not ours, or gone
+                    if mark in file.read():
+                        yield int(name)
 
 
 def workers(watch: Watch, first: Worker) -> Callable[[], Worker]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from autoviz_render.renderer.figures import Recipe, find_figure, load_figure
 from autoviz_render.renderer.formats import Format
@@ -61,10 +62,12 @@ class Job:
         return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.formats]
 
     def to_line(self) -> str:
-        return json.dumps(asdict(self) | {"spool": str(self.spool), "path": str(self.path)})
+        """For another process, which may be in another folder: the paths are absolute."""
+        paths = {"spool": str(self.spool.absolute()), "path": str(self.path.absolute())}
+        return json.dumps(asdict(self) | paths)
 
     @staticmethod
-    def from_line(line: str) -> Job:
+    def from_line(line: str | bytes) -> Job:
         content: dict[str, Any] = json.loads(line)
         folders = {name: Path(content[name]) for name in ("spool", "path")}
         return Job(**content | folders | {"figure": Figure(**content["figure"])})
@@ -92,10 +95,25 @@ class Outcome:
         return json.dumps(asdict(self) | {"files": [str(path) for path in self.files]})
 
     @staticmethod
-    def from_line(line: str) -> Outcome:
-        content: dict[str, Any] = json.loads(line)
-        files = tuple(Path(path) for path in content["files"])
-        return Outcome(**content | {"files": files, "errors": tuple(content["errors"])})
+    def from_line(line: str | bytes) -> Outcome:
+        """Raises ValueError if the line is no outcome: a figure's code ran where it comes from."""
+        try:
+            content: dict[str, Any] = json.loads(line)
+            files, errors = (tuple(map(_text, content[name])) for name in ("files", "errors"))
+            seconds, used, waited = (float(content[name]) for name in ("seconds", "used", "waited"))
+            memory = int(content["memory"])
+            fate, fault = content["fate"], _text(content["fault"])
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise ValueError(f"no outcome: {error!r:.200}") from error
+        if fate not in get_args(Fate) or not all(map(math.isfinite, (seconds, used, waited))):
+            raise ValueError(f"no outcome: {fate!r:.200} after {seconds} s")
+        return Outcome(fate, tuple(map(Path, files)), errors, fault, seconds, memory, used, waited)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} is no text")
+    return value
 
 
 def stems(figures: Iterable[Figure]) -> list[tuple[Figure, str]]:

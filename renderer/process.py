@@ -55,7 +55,7 @@ class RendererProcess:
     Args:
         run_dir: As for `Publisher`.
         name: As for `Publisher`.
-        is_open: Whether the spool is this run's already. If not, the child imports what it needs and waits for `draw`.
+        is_open: Whether the spool is this run's already. If not, the child waits for `draw`.
         command: What to run instead of this package's renderer. It is told the spool in a line on its standard input;
             if the spool is open, its directory is appended to the command, too.
     """

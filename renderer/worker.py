@@ -1,46 +1,92 @@
 """A process that draws: `python -m autoviz_render.renderer.worker`, started by `hands.Worker`.
 
-A line of text on standard input is a job, a line on standard output what became of it; before the first, "ready". The
-process ends when its input does, in mid-frame too: whoever asked for the frame is gone.
+A line on standard input is a job with its number; an answer is a line with the mark that the environment holds, the
+number, and what became of the job. Before the first, "ready". The process ends when its input does, in mid-frame too:
+whoever asked for the frame is gone. Its whole group ends with it.
+
+What runs here is strangers' code. It gets standard streams of its own, and finds everything else as the figure before
+it did; it can spoil only itself.
 """
 
 from __future__ import annotations
 
+import contextlib
+import locale
+import logging
 import os
 import queue
+import random
+import select
 import signal
 import sys
 import threading
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
-from autoviz_render.renderer.child import die_with_parent, own_processor_times
+from autoviz_render.renderer.child import bound_memory, die_with_parent, own_processor_times
+from autoviz_render.renderer.hands import MARK
+from autoviz_render.spool.text import OneLine
 
-READY = "ready"
+if sys.platform != "win32":
+    import fcntl
+
+READY = "0 ready"
+SOUND, SPOILT = "sound", "spoilt"
+"""Whether another job can be done here."""
+
+_OUT_OF_REACH = 200  # a descriptor: those that a figure's code guesses at, or closes in a row, are lower
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: ending is the other's to decide
     die_with_parent()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # what a figure's code prints must not be taken for an answer
-    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin, jobs), daemon=True).start()
+    bound_memory()
+    for lifeline in map(int, arguments):
+        _end_with(_moved(lifeline))
+    source, answers = os.fdopen(_moved(0), "rb"), os.fdopen(_moved(1), "wb", buffering=0)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=answers.close)  # they end with this process, not with one that it forked
+    before = _Before()
+    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(source, jobs), daemon=True).start()
+    _log_to(_moved(os.dup(2)))
+    mark, pid = os.environ.get(MARK, ""), os.getpid()
+
+    def answer(told: str) -> None:
+        answers.write(f"\n{mark} {told}\n".encode())  # it begins a line, whatever was written before
 
     from autoviz_render.renderer.drawer import Drawer
-    from autoviz_render.renderer.jobs import Job
+    from autoviz_render.renderer.errors import in_one_line
+    from autoviz_render.renderer.jobs import Job, Outcome
 
     drawer = Drawer()
-    print(READY, file=answers)
+    answer(READY)
     while True:
-        job = Job.from_line(jobs.get())
+        which, _, line = jobs.get().partition(b" ")
+        job = Job.from_line(line)
         used, waited = own_processor_times()
-        outcome = drawer.draw(job)
+        with before.restored():
+            try:
+                outcome = drawer.draw(job)
+            except BaseException as error:  # noqa: BLE001 - one that is no Exception, of a stranger's code
+                fault = f"figure {job.figure.name!r} of {job.snapshot}: {in_one_line(error)}"
+                outcome = Outcome("abandoned", fault=fault)
+        if os.getpid() != pid:
+            os._exit(1)  # a figure's code forked, and its child came back from it
         used_then, waited_then = own_processor_times()
-        outcome = replace(outcome, memory=memory(), used=used_then - used, waited=waited_then - waited)
-        print(outcome.to_line(), file=answers)
+        told = replace(outcome, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
+        answer(f"{which.decode()} {SOUND if before.is_sound() else SPOILT} {told}")
+
+
+def _log_to(descriptor: int) -> None:
+    """Warnings and worse, as nobody else can close or write to them."""
+    handler = logging.StreamHandler(open(descriptor, "w", encoding="utf-8", errors="backslashreplace"))  # noqa: SIM115
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def memory() -> int:
@@ -61,11 +107,122 @@ def _most_memory() -> int:
     return 0
 
 
-def _listen(source: TextIO, jobs: queue.SimpleQueue[str]) -> None:
-    for line in source:
-        jobs.put(line)
+class _Before:
+    """How this process was before a figure's code ran in it: what one figure changes is not the next one's."""
+
+    def __init__(self) -> None:
+        self._nothing = _moved(os.open(os.devnull, os.O_RDONLY))
+        self._said = _moved(os.dup(2))
+        self._folder = _folder()
+        self._handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+        self._locale = locale.setlocale(locale.LC_ALL)
+        self._umask = os.umask(0o077)
+        os.umask(self._umask)
+        self._depth = sys.getrecursionlimit()
+        self._environment = dict(os.environ)
+        self._pipe = os.pipe()  # for nothing but to be there: theirs are the lowest descriptors
+        self._inodes = [os.fstat(end).st_ino for end in self._pipe]
+        self._make_streams()
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """Restores it afterwards, each thing whatever becomes of the others."""
+        with warnings.catch_warnings():
+            yield
+        for restore in (
+            lambda: sys.setrecursionlimit(self._depth),
+            lambda: (sys.stdout.flush(), sys.stderr.flush()),
+            self._make_streams,
+            self._restore_signals,
+            self._restore_environment,
+            lambda: locale.setlocale(locale.LC_ALL, self._locale),
+            lambda: os.umask(self._umask),
+            lambda: random.seed(0),
+            lambda: sys.modules["numpy"].random.seed(0),
+        ):
+            with contextlib.suppress(Exception):
+                restore()
+
+    def is_sound(self) -> bool:
+        """Whether nobody closed descriptors in a row: fonts, for one, are read from theirs as long as they are used."""
+        try:
+            return [os.fstat(end).st_ino for end in self._pipe] == self._inodes
+        except OSError:
+            return False
+
+    def _make_streams(self) -> None:
+        for descriptor, source in ((0, self._nothing), (1, self._said), (2, self._said)):
+            os.dup2(source, descriptor)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  as long as the process
+        sys.stdout, sys.stderr = (
+            open(each, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
+            for each in (1, 2)
+        )
+
+    def _restore_signals(self) -> None:
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) != handler:
+                signal.signal(number, handler or signal.SIG_DFL)
+        if sys.platform != "win32":
+            for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+                signal.setitimer(timer, 0)
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    def _restore_environment(self) -> None:
+        if self._folder is not None:
+            os.chdir(self._folder)
+        if dict(os.environ) != self._environment:
+            os.environ.clear()
+            os.environ.update(self._environment)
+
+
+def _folder() -> int | None:
+    """The folder that this process is in, open; None if it is gone, or cannot be opened here."""
+    with contextlib.suppress(OSError):
+        if os.chdir in os.supports_fd:
+            return _moved(os.open(".", os.O_RDONLY))
+    return None
+
+
+def _moved(descriptor: int) -> int:
+    """The same file under another descriptor, out of reach."""
+    if sys.platform == "win32":
+        return os.dup(descriptor)
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_REACH)
+    if descriptor > 2:
+        os.close(descriptor)
+    return moved
+
+
+def _end_with(pipe: int) -> None:
+    """Have this process's group killed when a pipe's other end is closed, whatever any of it does then.
+
+    It is the kernel that kills (Linux; fcntl(2), F_SETSIG): a signal at the next event of a pipe that is never written
+    to. Elsewhere the end of the standard input has to do.
+    """
+    if sys.platform == "linux" and os.getpgrp() == os.getpid():
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpid())
+            fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(pipe, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+            end = select.poll()
+            end.register(pipe, 0)
+            if end.poll(0):  # it was closed before
+                _end()
+
+
+def _end() -> None:
+    """Leave at once, with all that was started here."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(0)
 
 
+def _listen(source: IO[bytes], jobs: queue.SimpleQueue[bytes]) -> None:
+    for line in source:
+        jobs.put(line)
+    _end()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

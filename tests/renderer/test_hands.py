@@ -128,7 +128,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
     """The pipe's end is all that a killed parent leaves."""
     pid = worker.pid
     worker._process.stdin.close()
-    assert worker._process.wait(60) == 0
+    assert worker._process.wait(60) == -signal.SIGKILL
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import locale
+import multiprocessing
 import os
+import random
 import re
 import signal
+import subprocess
+import sys
+import threading
+import warnings
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 
 from autoviz_render.renderer.panels import TextPanel
@@ -56,6 +65,139 @@ def waits_for_a_file(snapshot):
 def never_lets_go(snapshot):
     Path(os.environ["PLOTS_FOLDER"]).joinpath("begun").touch()
     return re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+def _note(name: str, value: object) -> None:
+    """Leave a mark whole, or not at all."""
+    folder = Path(os.environ["PLOTS_FOLDER"])
+    draft = folder / f".{name}.{os.getpid()}"
+    draft.write_text(str(value))
+    draft.rename(folder / name)
+
+
+def _stays(name: str) -> None:
+    """A process that nothing but SIGKILL ends."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    _note(name, os.getpid())
+    while True:
+        signal.pause()
+
+
+def forks(snapshot):
+    if os.fork() == 0:
+        _stays("left")
+    return plain(snapshot)
+
+
+def forks_away(snapshot):
+    """As a daemon does: out of the group, and the session."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            _stays("left")
+        os._exit(0)
+    return plain(snapshot)
+
+
+def starts_a_program(snapshot):
+    _note("left", subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL).pid)
+    return plain(snapshot)
+
+
+def starts_a_session(snapshot):
+    _note("left", subprocess.Popen(["sleep", "1000"], start_new_session=True).pid)
+    return plain(snapshot)
+
+
+def starts_by_multiprocessing(snapshot):
+    multiprocessing.get_context("fork").Process(target=_stays, args=("left",)).start()
+    return plain(snapshot)
+
+
+def forks_and_dies(snapshot):
+    forks(snapshot)
+    while not Path(os.environ["PLOTS_FOLDER"], "left").exists():
+        os.sched_yield()
+    os._exit(0)
+
+
+def forks_and_comes_back_twice(snapshot):
+    os.fork()
+    return plain(snapshot)
+
+
+def leaves(snapshot):
+    os._exit(0)
+
+
+def aborts(snapshot):
+    os.abort()
+
+
+def raises_what_is_no_exception(snapshot):
+    raise KeyboardInterrupt
+
+
+def writes_everywhere(snapshot):
+    for descriptor in range(1, 200):
+        with contextlib.suppress(OSError):
+            os.set_blocking(descriptor, False)
+            os.write(descriptor, b'junk\n{"fate": "drawn"}\n')
+    return plain(snapshot)
+
+
+def closes_low(snapshot):
+    os.closerange(0, 100)
+    return plain(snapshot)
+
+
+def closes_all(snapshot):
+    os.closerange(0, 4096)
+    return plain(snapshot)
+
+
+def changes_everything(snapshot):
+    """Whatever a process has one of."""
+    os.chdir("/")
+    os.umask(0o777)
+    os.environ["PLOTS_CHANGED"] = "1"
+    warnings.simplefilter("error")
+    sys.stdout.close()
+    sys.stdin.close()
+    sys.stderr = None
+    sys.setrecursionlimit(150)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(7))
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    matplotlib.rcParams["savefig.dpi"] = 3
+    matplotlib.rcParams["font.size"] = 40
+    random.seed(snapshot.iteration)
+    np.random.seed(snapshot.iteration)  # noqa: NPY002
+    locale.setlocale(locale.LC_ALL, "C.UTF-8")
+    threading.Thread(target=threading.Event().wait).start()
+    return plain(snapshot)
+
+
+def tells_what_it_finds(snapshot):
+    """What the figure before may have changed, but for the time of day."""
+    os.umask(mask := os.umask(0))
+    print("a word")
+    warnings.warn("a warning is no error", stacklevel=1)
+    found = [
+        os.getcwd(),
+        mask,
+        sorted(os.environ),
+        sys.getrecursionlimit(),
+        locale.setlocale(locale.LC_ALL),
+        signal.getsignal(signal.SIGTERM),
+        signal.getsignal(signal.SIGALRM),
+        signal.getitimer(signal.ITIMER_REAL),
+        matplotlib.rcParams["font.size"],
+        sys.stdin.read(),
+    ]
+    _note(f"found-{snapshot.sequence}", [os.getpid(), *found])
+    return plain(snapshot)
 
 
 fit = plain

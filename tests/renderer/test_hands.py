@@ -282,7 +282,7 @@ def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folde
         first = read_heartbeat(heartbeat).beat
         eventually(lambda: read_heartbeat(heartbeat).beat > first + 1.5)
         assert read_heartbeat(heartbeat).activity == "drawing"
-        assert not read_heartbeat(heartbeat).is_late(time.time())
+        assert not read_heartbeat(heartbeat).is_late()
         publisher.next()
         eventually(lambda: read_heartbeat(heartbeat).drawn == 2, 10)  # beside the other, which still waits
     finally:

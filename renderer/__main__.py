@@ -11,15 +11,14 @@ import json
 import logging
 import os
 import signal
-import stat
 import sys
 from pathlib import Path
 
 from autoviz_render.renderer.child import bound_memory, when_parent_is_gone
 from autoviz_render.renderer.hands import Worker, workers
+from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.plain import append_plain
 from autoviz_render.spool.text import OneLine
-
-_LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def main(arguments: list[str]) -> int:
@@ -61,15 +60,13 @@ def _told() -> Path | None:
 
 def _write_to(path: Path) -> None:
     """Have what this process says go to a file; nowhere if it cannot be written, or is a pipe that somebody planted."""
-    descriptor = os.open(os.devnull, os.O_WRONLY)
     try:
-        found = os.open(path, _LOG, 0o666)
-        if stat.S_ISREG(os.fstat(found).st_mode):
-            descriptor = found
-    except OSError:  # a full or read-only disk: better a silent renderer than none
-        pass
-    for standard in (1, 2):
-        os.dup2(descriptor, standard)
+        file = append_plain(path)
+    except (OSError, SpoolError):  # a full or read-only disk: better a silent renderer than none
+        file = open(os.devnull, "ab", buffering=0)
+    with file:
+        for standard in (1, 2):
+            os.dup2(file.fileno(), standard)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,9 @@ from autoviz_render.renderer.ticks import plain_number
 from autoviz_render.spool.snapshot import Snapshot
 
 logger = logging.getLogger("autoviz_render.renderer")
+
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+"""Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +75,7 @@ class DrawnFigure:
         file = io.BytesIO()
         with fixed_style(self._theme):
             self._figure.savefig(file, format=format, dpi=self.dpi, metadata=dict.fromkeys(nothing))
-        return file.getvalue()
+        return _NO_XML.sub(b"?", file.getvalue()) if format == "svg" else file.getvalue()
 
 
 class FigureDrawing:

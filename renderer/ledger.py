@@ -8,7 +8,6 @@ import hashlib
 import inspect
 import json
 import logging
-import os
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,16 +16,16 @@ from typing import Any
 from autoviz_render.renderer import encode
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.jobs import Figure, Job
+from autoviz_render.spool.decode import MAX_FILE_BYTES
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
-from autoviz_render.spool.plain import read_plain
+from autoviz_render.spool.plain import append_plain, open_plain, read_plain
 
 NAME = "drawn.jsonl"
 
 log = logging.getLogger("autoviz_render.renderer")
 
-_MOST_BYTES = 1 << 28
-_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_MOST_BYTES = 1 << 26
 _END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
 
 
@@ -57,25 +56,25 @@ class Ledger:
             return
         lines = [{"file": path.name, "of": of, "size": _size(path)} for _, path in job.files()]
         try:
-            descriptor = os.open(self._path, _APPEND, 0o666)  # not through a link that somebody planted
-            with os.fdopen(descriptor, "a") as file:
-                file.write("".join(json.dumps(line) + "\n" for line in lines))
-        except OSError as error:
+            with append_plain(self._path) as file:
+                file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
+        except (OSError, SpoolError) as error:
             if not self._has_complained:
                 self._has_complained = True
-                log.warning("%s: cannot be written, what is drawn will be drawn again: %s", self._path, error.strerror)
+                why = error.strerror if isinstance(error, OSError) else "it is not a file"
+                log.warning("%s: cannot be written, what is drawn will be drawn again: %s", self._path, why)
 
 
 def identity(job: Job) -> str | None:
     """A digest of everything that a job's files depend on; None where the snapshot or the figure is gone."""
     path = SpoolPaths(job.spool).snapshots / job.snapshot
     try:
-        with path.open("rb") as file:
+        with open_plain(path, MAX_FILE_BYTES) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _END_BYTES))
             snapshot = hashlib.sha256(file.read()).hexdigest()
         source = _source(job.figure)
-    except (OSError, FigureError):
+    except (OSError, SpoolError, FigureError):
         return None
     told = [job.snapshot, size, snapshot, job.figure.name, source, job.dpi, job.theme, encode.deflate.__name__]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -5,6 +5,7 @@ Lengths are sums of the letters' advances in the bundled font: nothing needs to 
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 from matplotlib import font_manager, ft2font
@@ -13,14 +14,17 @@ from matplotlib.mathtext import MathTextParser
 from autoviz_render.renderer.ticks import Ticks
 from autoviz_render.spool.text import cut
 
-_MOST_READ = 4000  # characters of a text that is to fit into a line: a stranger's may have millions
+MOST_READ = 4000
+"""Characters of a text that are looked at: a stranger's may have millions."""
+
+
 _MOST_MATHTEXT = 500  # characters: parsing takes longer the more there are, and then again
 _NARROWEST = 0.2  # em: nearly every letter of the font is wider
 
 
 def fitted(text: str, width: float, size: float) -> str:
     """A text cut in its middle until it fits in a width, in inches, at a size in points; mathtext as it is."""
-    text = " ".join(cut(text, _MOST_READ).split())
+    text = " ".join(cut(text, MOST_READ).split())
     if is_mathtext(text):
         return text
     return _fitted(cut(text, max(8, int(width * 72 / (_NARROWEST * size)))), width, size)
@@ -37,7 +41,7 @@ def _fitted(text: str, width: float, size: float) -> str:
 
 def text_width(text: str, size: float) -> float:
     """How long a line is in the bundled font, in inches: the sum of its letters' advances."""
-    return sum(_advance(char) for char in drawable(text)) * size / 72
+    return sum(_advance(char) for char in drawable(cut(text, MOST_READ))) * size / 72
 
 
 def with_factor(label: str, ticks: Ticks) -> str:
@@ -81,6 +85,12 @@ def _characters() -> frozenset[int]:
 
 @lru_cache(maxsize=2048)
 def drawable(text: str) -> str:
-    """The text with a box for each character that the bundled font lacks: Matplotlib would warn at every frame."""
-    known = _characters()
-    return "".join(char if char == "\n" or ord(char) in known else "□" for char in text)
+    """The text with a box for each character that the bundled font lacks: Matplotlib would warn at every frame.
+
+    So have those that are not letters but orders, such as to turn the direction of what follows.
+    """
+    return "".join(char if char == "\n" or (ord(char) in _characters() and _is_letter(char)) else "□" for char in text)
+
+
+def _is_letter(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}

@@ -17,13 +17,15 @@ from autoviz_render.spool.directory import later
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
 from autoviz_render.spool.layout import FORMAT_VERSION
-from autoviz_render.spool.plain import read_plain
+from autoviz_render.spool.plain import read_json
 
 State = Literal["running", "finished", "failed"]
 STATES: tuple[State, ...] = ("running", "finished", "failed")
 
 _FORMAT = "autoviz-render spool"
-_MAX_BYTES = 1 << 24
+_MAX_BYTES = 1 << 20
+_MOST_FIGURES = 50
+_LONGEST_FIGURE = 100  # characters: it becomes the name of a file
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,15 @@ def read_info(path: Path) -> SpoolInfo:
     Raises NoSpoolError where there is none, LaterVersionError and UnreadableError as their names say.
     """
     try:
-        content = json.loads(read_plain(path, _MAX_BYTES).tobytes())
+        content = read_json(path, _MAX_BYTES)
     except FileNotFoundError as error:
         raise NoSpoolError(path.parent, "is no spool: it holds no spool.json") from error
-    except (ValueError, RecursionError) as error:  # not JSON, not even text, or brackets without end
-        raise UnreadableError(path, f"is damaged: {error}") from error
     try:
         return _parse(content, path)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, LaterVersionError):
             raise
-        raise UnreadableError(path, f"is damaged: {error!r} while reading it") from error
+        raise UnreadableError(path, f"is damaged: {error!r:.500} while reading it") from error
 
 
 def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
@@ -117,10 +117,14 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
 def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
     """One figure name or several, as a tuple. Raises ValueError where a name could not be a file's."""
     names = (figure,) if isinstance(figure, str) else tuple(figure)
+    if len(names) > _MOST_FIGURES:
+        raise ValueError(f"{len(names)} figures are named, and there may be {_MOST_FIGURES}")
     for name in names:
         if not isinstance(name, str) or not name.replace("-", "_").replace(".", "_").isidentifier():
             # a name, never code: what may be imported is chosen on the reader's command line alone
-            raise ValueError(f"{name!r} is not the name of a figure")
+            raise ValueError(f"{name!r:.200} is not the name of a figure")
+        if len(name) > _LONGEST_FIGURE:
+            raise ValueError(f"{name!r:.200} is too long for the name of a figure")
     if not names:
         raise ValueError("no figure is named")
     if len(set(names)) < len(names) or "fit" in names[1:]:

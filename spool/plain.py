@@ -16,7 +16,7 @@ import numpy as np
 from autoviz_render.spool.errors import UnreadableError
 
 # O_NOFOLLOW and O_NONBLOCK: neither a link that leads out of the spool nor a FIFO that never ends
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_plain(path: Path, limit: int) -> FileIO:
@@ -26,7 +26,7 @@ def open_plain(path: Path, limit: int) -> FileIO:
     Raises UnreadableError for what is no file or is larger, and OSError (FileNotFoundError where there is none).
     """
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, os.O_RDONLY | _SAFE)
     except OSError as error:
         if error.errno == errno.ESTALE:  # removed on another host of a network file system
             raise FileNotFoundError(errno.ENOENT, error.strerror, str(path)) from error
@@ -38,6 +38,21 @@ def open_plain(path: Path, limit: int) -> FileIO:
         if status.st_size > limit:
             raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than the {limit} allowed")
         return FileIO(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def append_plain(path: Path) -> FileIO:
+    """A file to append to, not buffered, made if there is none.
+
+    Raises UnreadableError for what is no file, and OSError: a link is not followed, and a pipe not waited for.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFE, 0o666)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableError(path, "is refused: it is not a file")
+        return FileIO(descriptor, "ab")
     except BaseException:
         os.close(descriptor)
         raise

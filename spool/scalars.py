@@ -16,6 +16,7 @@ from autoviz_render.spool.atomic import sync_folder, write_all
 from autoviz_render.spool.plain import open_plain
 
 MAX_SCALARS_BYTES = 1 << 28
+_LONGEST_LINE = 1 << 22  # bytes, of a hundred thousand numbers: to read it takes twenty times as many
 _END_BYTES = 256  # what is remembered of the part that was read: more than a line's checksum
 _CRC = ', "crc32": '
 
@@ -41,7 +42,8 @@ def append_lines(path: Path, lines: Sequence[ScalarsLine], *, sync: bool = False
     Raises OSError; the file then is as it was, if the disk lets it be.
     """
     text = "".join(_text(line) for line in lines)
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that somebody planted
     descriptor = os.open(path, flags, 0o666)
     try:
         size = os.fstat(descriptor).st_size
@@ -121,10 +123,12 @@ def _text(line: ScalarsLine) -> str:
 
 def _parse(text: bytes) -> ScalarsLine | None:
     fields, _, check = text.rpartition(_CRC.encode())
-    if check != b"%d}" % zlib.crc32(fields):
-        return None  # torn by a crash, still being written, or damaged
+    if len(text) > _LONGEST_LINE or check != b"%d}" % zlib.crc32(fields):
+        return None  # torn by a crash, still being written, or damaged; or longer than any of ours
     try:
         content = json.loads(text)
+        if not math.isfinite(content["time"]):
+            return None
         return ScalarsLine(
             epoch=int(content["epoch"]),
             sequence=int(content["sequence"]),

@@ -59,7 +59,10 @@ class PixelImage(Artist):
             packed = self._pixels.view(np.uint32)[..., 0]
             canvas = np.asarray(renderer.buffer_rgba()).view(np.uint32)[::-1, :, 0]  # opaque: nothing to blend
             part = canvas[bottom : bottom + rows.size, left : left + columns.size]
-            part[...] = packed.take(columns, axis=1).take(rows, axis=0)
+            if rows.size * packed.shape[1] < columns.size * packed.shape[0]:  # the one first that leaves fewer
+                part[...] = packed.take(rows, axis=0).take(columns, axis=1)
+            else:
+                part[...] = packed.take(columns, axis=1).take(rows, axis=0)
 
     def _choose(self, box: Bbox) -> tuple[Indices, Indices, int, int]:
         """For each dot of the box the pixel under it: rows, columns, and where the first of them stand."""

@@ -21,8 +21,9 @@ from matplotlib.transforms import Affine2D
 
 from autoviz_render.renderer import layout
 from autoviz_render.renderer.layout import Cell
-from autoviz_render.renderer.lettering import drawable, is_mathtext
+from autoviz_render.renderer.lettering import MOST_READ, drawable, is_mathtext
 from autoviz_render.renderer.page import blank
+from autoviz_render.spool.text import cut
 
 Pixels = npt.NDArray[np.uint8]
 Stamp = tuple[Pixels, int, int]
@@ -48,6 +49,7 @@ class Label(Text):
 
     def show(self, text: str, x: float, y: float, *, mathtext: bool = True) -> None:
         """A text that comes from anyone: mathtext where it is some, otherwise its characters as they are."""
+        text = cut(text, MOST_READ)
         math_text = mathtext and is_mathtext(text)
         self.set_parse_math(math_text)
         self.set_text(text if math_text else drawable(text))

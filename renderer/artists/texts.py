@@ -65,8 +65,9 @@ class TextArtists:
         room = self._room
         self._title.show(fitted(panel.title, room.width, layout.TITLE_SIZE), room.left, room.top + 0.14)
         width = layout.characters(room.width, self._size)
-        lines = [piece for line in panel.text.splitlines() for piece in textwrap.wrap(line, width) or [""]]
         most = layout.lines_of_text(room.height, self._size, 1.7)
+        text = panel.text[: (most + 1) * (width + 1)]  # a stranger's may have millions
+        lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line, width) or [""]]
         if len(lines) > most:
             lines = [*lines[: most - 1], "…"]
         self._text.show("\n".join(lines), room.left, room.top)

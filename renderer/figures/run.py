@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -221,11 +222,12 @@ def _speed(drawn: _Drawn) -> list[Panel]:
 
 
 def _others(drawn: _Drawn) -> list[Panel]:
-    return [
+    shown = (
         drawn.over_count(name.replace("_", " "), {"": values})
         for name, values in drawn.course.scalars.items()
         if name not in _KNOWN and np.isfinite(values).any()
-    ]
+    )
+    return list(islice(shown, MOST_PANELS))  # a stranger's run may have a million of them
 
 
 def _now(snapshot: Snapshot, course: Course, count: str) -> Panel:

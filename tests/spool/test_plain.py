@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.spool.errors import UnreadableError
-from autoviz_render.spool.plain import read_json
+from autoviz_render.spool.plain import append_plain, read_json
 
 LIMIT = 1 << 20
 
@@ -72,3 +72,22 @@ def test_a_file_that_is_not_there_is_not_damaged(tmp_path):
     """Unreadable is not absent."""
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "x.json", LIMIT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes pipes and links")
+@pytest.mark.parametrize("kind", [kind for kind in STRANGE if kind != "a terabyte"])
+def test_nothing_is_appended_to_what_is_no_file_of_ours(tmp_path, kind):
+    """A link leads anywhere; a pipe would have the writer wait for a reader."""
+    plant(tmp_path / "x.log", kind)
+    with pytest.raises((UnreadableError, OSError)):
+        append_plain(tmp_path / "x.log")
+    if (tmp_path / "elsewhere").exists():
+        assert (tmp_path / "elsewhere").read_text() == "{}"
+
+
+def test_a_file_is_appended_to(tmp_path):
+    """And made if it is missing."""
+    for line in (b"one\n", b"two\n"):
+        with append_plain(tmp_path / "x.log") as file:
+            file.write(line)
+    assert (tmp_path / "x.log").read_bytes() == b"one\ntwo\n"

@@ -63,7 +63,7 @@ def _write_to(path: Path) -> None:
     try:
         file = append_plain(path)
     except (OSError, SpoolError):  # a full or read-only disk: better a silent renderer than none
-        file = open(os.devnull, "ab", buffering=0)
+        file = open(os.devnull, "ab", buffering=0)  # noqa: SIM115
     with file:
         for standard in (1, 2):
             os.dup2(file.fileno(), standard)

@@ -11,8 +11,6 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autoviz_render.spool.errors import UnreadableError
 
 # O_NOFOLLOW and O_NONBLOCK: neither a link that leads out of the spool nor a FIFO that never ends
@@ -89,6 +87,8 @@ def _finite(text: str) -> float:
 
 def read_all(file: FileIO, size: int) -> memoryview:
     """The bytes of a file of so many from here on, read-only; fewer where it is cut short meanwhile."""
+    import numpy as np  # not above: the renderer's log is opened before anything that takes long to import
+
     # NumPy asks for huge pages: a third of the time of `bytes` for a large file
     data = np.empty(size, np.uint8).data
     length = 0

@@ -23,7 +23,9 @@ class Pace:
         self._at = time.monotonic()
 
     def add(self, used: float, waited: float) -> None:
-        """A frame was drawn. used, waited: seconds for which it had a processor, and for which it wanted one."""
+        """A frame was drawn. used, waited: seconds for which it had a processor, and wanted one; both 0 tell nothing."""
+        if used == waited == 0:
+            return
         if waited > _BUSY * used:
             self._credit = self._now() - used
         else:

@@ -23,7 +23,7 @@ class Pace:
         self._at = time.monotonic()
 
     def add(self, used: float, waited: float) -> None:
-        """A frame was drawn. used, waited: seconds for which it had a processor, and wanted one; both 0 tell nothing."""
+        """A frame was drawn. used, waited: seconds that it had a processor, and wanted one; both 0 tell nothing."""
         if used == waited == 0:
             return
         if waited > _BUSY * used:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
+import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from autoviz_render.cli.parser import parse
@@ -23,8 +25,10 @@ from autoviz_render.cli.said import (
 )
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
-from autoviz_render.spool.layout import find_spools
+from autoviz_render.spool.layout import Unread, find_spools, passed_over
 from autoviz_render.spool.text import OneLine
+
+log = logging.getLogger("autoviz_render.cli")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -53,13 +57,22 @@ class _UsageError(Exception):
 
 
 def _do(settings: argparse.Namespace) -> int:
+    settings.paths = [_by_its_own_name(path) for path in settings.paths]
     if settings.watch:
         from autoviz_render.cli.watching import watch
 
         (path,) = settings.paths
-        _refuse_a_file(path)
+        _is_there(path)
         return watch(path, settings)
-    spools = _spools(settings.paths)
+    unread: list[Unread] = []
+    spools = _spools(settings.paths, unread.append)
+    if unread:
+        log.error("%s", passed_over(unread))
+    code = _do_once(settings, spools) if spools else NOTHING
+    return INCOMPLETE if unread and code in (DONE, NOTHING) else code
+
+
+def _do_once(settings: argparse.Namespace, spools: list[Path]) -> int:
     if settings.status:
         return _status(settings, spools)
     if settings.movie and len(spools) > 1:
@@ -91,23 +104,45 @@ def _status(settings: argparse.Namespace, spools: list[Path]) -> int:
     return code
 
 
-def _spools(paths: Iterable[Path]) -> list[Path]:
-    """The spools at or under the paths. Raises _UsageError or NoSpoolError where one holds none."""
-    found: list[Path] = []
+def _by_its_own_name(path: Path) -> Path:
+    """The path, but that of a spool in which it lies if it is another: figures have their place beside the spool."""
+    is_another = path.name in ("", "..") or os.path.islink(path)
+    if is_another and not path.name.startswith("spool") and os.path.isfile(path / "spool.json"):
+        return Path(os.path.realpath(path))
+    return path
+
+
+def _spools(paths: Iterable[Path], on_error: Callable[[Unread], object]) -> list[Path]:
+    """The spools at or under the paths, none twice.
+
+    on_error: see `find_spools`. Raises _UsageError or NoSpoolError if there is none, nor any folder that could not be
+    looked into; OSError if a path itself cannot.
+    """
+    found: dict[str, Path] = {}
+    unread: list[Unread] = []
     for path in paths:
-        if not path.exists():
+        if not _is_there(path):
             raise _UsageError(f"{path}: does not exist; --watch waits for a run that is yet to start")
-        _refuse_a_file(path)
-        here = find_spools(path)
-        if not here:
+        before = len(unread)
+        here = find_spools(path, unread.append)
+        if not here and len(unread) == before:
             raise NoSpoolError(path, "holds no spool; a run makes one when it starts")
-        found += [spool for spool in here if spool not in found]
-    return found
+        for spool in here:
+            found.setdefault(os.path.realpath(spool), spool)
+    for each in unread:
+        on_error(each)
+    return list(found.values())
 
 
-def _refuse_a_file(path: Path) -> None:
-    if path.exists() and not path.is_dir():
+def _is_there(path: Path) -> bool:
+    """Whether a path exists. Raises _UsageError if it is a file, and OSError if that cannot be told."""
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not is_folder:
         raise _UsageError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
+    return True
 
 
 def _log_to_stderr(settings: argparse.Namespace) -> None:

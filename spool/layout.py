@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,20 +108,89 @@ def snapshot_ref(folder: Path, name: str) -> SnapshotRef | None:
     return SnapshotRef(int(match[1]), int(match[2]), folder / name) if match else None
 
 
-def find_spools(path: Path) -> list[Path]:
+Unread = tuple[Path, OSError]
+"""What could not be looked into, and why."""
+
+
+def find_spools(path: Path, on_error: Callable[[Unread], object] = lambda _: None) -> list[Path]:
     """The spool directories at or under a path, sorted: a spool itself, a run, or a tree of runs.
 
-    Links are not followed below the path, so a link cannot lead the search astray or round in circles.
+    on_error: called with each folder that cannot be looked into. It is passed over; what is gone is not told.
+
+    The path may be a link. So may `spool/` in it, or, if it is no run itself, whatever is directly below it: a run or
+    an output folder on another disk. Deeper down, where the tree may be a stranger's, a link counts only if it has a
+    spool's name and belongs to this user. No other link is followed: none can lead the search astray or round in
+    circles. A spool that is reached in several ways is listed once.
     """
-    found, folders = [], [path]
+    found: list[tuple[bool, Path]] = []
+    folders = [(False, path)]
     while folders:
-        folder = folders.pop()
-        if (folder / "spool.json").is_file():
-            found.append(folder)
-            continue  # nothing below a spool is another one
+        is_linked, folder = folders.pop()
+        below: list[tuple[str, Path, bool]] = []
         try:
-            with os.scandir(folder) as entries:
-                folders += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except OSError:
-            continue  # gone, not ours to look into, or deeper than a name can be
-    return sorted(found)
+            if is_spool(folder):
+                found.append((is_linked, folder))
+                continue  # nothing below a spool is another one
+            below.extend(_entries(folder, on_error))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # gone meanwhile
+        except OSError as error:  # not ours to look into, deeper than a name can be, or on a disk that fails
+            on_error((folder, error))
+        is_run = any(_has_spool_name(name) and os.path.isfile(place / "spool.json") for name, place, _ in below)
+        for name, place, is_link in below:
+            if not is_link:
+                folders.append((is_linked, place))
+            elif _counts(name, place, is_top=folder == path, is_run=is_run, on_error=on_error):
+                folders.append((True, place))
+    if any(is_linked for is_linked, _ in found):
+        found.sort(reverse=True)  # of those that are the same the last one counts: the one without a link
+        return sorted({os.path.realpath(spool): spool for _, spool in found}.values())
+    return sorted(spool for _, spool in found)
+
+
+def _entries(folder: Path, on_error: Callable[[Unread], object]) -> Iterator[tuple[str, Path, bool]]:
+    """Name, path, and whether it is a link, of each folder and link in a folder. Raises OSError."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if (is_link := entry.is_symlink()) or entry.is_dir(follow_symlinks=False):
+                    yield entry.name, Path(entry.path), is_link
+            except OSError as error:
+                on_error((Path(entry.path), error))
+
+
+def _counts(name: str, link: Path, *, is_top: bool, is_run: bool, on_error: Callable[[Unread], object]) -> bool:
+    """Whether a link is followed: see `find_spools`."""
+    try:
+        if _has_spool_name(name):
+            return is_spool(link) and (is_top or _is_mine(link))
+        # a link of another name that leads to a spool has no place for figures beside it
+        return is_top and not is_run and stat.S_ISDIR(os.stat(link).st_mode) and not is_spool(link)
+    except FileNotFoundError:
+        return False  # it leads nowhere
+    except OSError as error:
+        on_error((link, error))
+        return False
+
+
+def is_spool(folder: Path) -> bool:
+    """Whether a folder is a spool, by its `spool.json`. Raises OSError if that cannot be told."""
+    try:
+        return stat.S_ISREG(os.stat(folder / "spool.json").st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _has_spool_name(name: str) -> bool:
+    return name == "spool" or name.startswith("spool-")
+
+
+def _is_mine(link: Path) -> bool:
+    return hasattr(os, "geteuid") and os.stat(link, follow_symlinks=False).st_uid == os.geteuid()
+
+
+def passed_over(unread: Sequence[Unread]) -> str:
+    """One line for a person about folders that could not be looked into, of which there is at least one."""
+    folder, error = unread[0]
+    more = f", as are {len(unread) - 1} more" if len(unread) > 1 else ""
+    return f"{folder}: cannot be looked into ({error.strerror or error}) and is passed over{more}"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 from autoviz_render.renderer.heartbeat import read_heartbeat
@@ -14,7 +11,6 @@ from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 
 _LONGEST_NAME = 200  # characters
-_MOST_COUNTED = 10_000
 
 
 def status(spool: Spool) -> dict[str, Any]:
@@ -48,7 +44,7 @@ def status(spool: Spool) -> dict[str, Any]:
         "iteration": last.iteration if last else None,
         "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
         "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
-        "bad_files": _bad_files(spool.paths.bad),
+        "bad_files": len(spool.unreadable()),
         "renderer": renderer,
     }
 
@@ -74,16 +70,6 @@ def status_line(standing: dict[str, Any]) -> str:
     if standing["bad_files"]:
         parts.append(f"{standing['bad_files']} unreadable in bad/")
     return printable("; ".join(parts))
-
-
-def _bad_files(folder: Path) -> int:
-    """How many snapshots were set aside, among the first thousands of files there: more tell a person no more."""
-    try:
-        with os.scandir(folder) as entries:
-            some = itertools.islice(entries, 2 * _MOST_COUNTED)  # each has its reason beside it
-            return sum(entry.name.endswith(".reason.txt") for entry in some)
-    except OSError:
-        return 0  # there is none
 
 
 def _ago(seconds: float) -> str:

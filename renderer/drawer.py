@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -13,7 +14,7 @@ from typing import TypeVar
 from autoviz_render.renderer.drawing import FigureDrawing
 from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.renderer.figures import FigureError
-from autoviz_render.renderer.jobs import Fate, Job, Outcome
+from autoviz_render.renderer.jobs import Fate, Job, LinkError, Outcome, refuse_links
 from autoviz_render.renderer.theme import THEMES
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
@@ -62,18 +63,23 @@ class Drawer:
         except FileNotFoundError:
             return Outcome("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            fate: Fate = "unreadable" if error.path == ref.path else "unready"  # a static file may yet come
-            return Outcome(fate, fault=spool.explain(ref, error))
+            fate: Fate = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
+            fault = str(error) if job.is_live else spool.explain(ref, error)
+            return Outcome(fate, fault=fault, unreadable=str(error.path))
         except OSError as error:
-            return Outcome("unready", fault=f"{ref.path}: cannot be read: {error.strerror}")
+            fault = f"{ref.path}: cannot be read: {error.strerror}"
+            return Outcome("unready", fault=fault, unreadable=str(ref.path))
         figure = self._drawing(job).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
         try:
+            refuse_links(SpoolPaths(job.spool), job.path.parent)
             job.path.parent.mkdir(parents=True, exist_ok=True)
             for kind, path in job.files():
                 write_whole(path, [figure.save(kind)], tmp=path.parent)
                 files.append(path)
+        except LinkError as error:
+            return Outcome("unwritable", fault=str(error))
         except OSError as error:
             return Outcome("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
         return Outcome(files=tuple(files), errors=errors)

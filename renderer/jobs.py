@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,15 +13,21 @@ from typing import Any, Literal, get_args
 
 from autoviz_render.renderer.figures import Recipe, find_figure, load_figure
 from autoviz_render.renderer.formats import Format
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
 
 LIVE_DPI = 100
 FIRST_STEM = "fit"
 
 Fate = Literal["drawn", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
-"""gone: by retention, which is no fault. unreadable: the snapshot is at fault. unready: it may be read later.
+"""gone: by retention, which is no fault. unreadable: the snapshot or a static file is at fault, if it is all there.
+unready: it may be read later, as the disk is at fault or a static file is missing.
 unwritable: the figure's file, for now.
 abandoned: the figure took too long, or its process died. undrawable: there is no such figure here."""
+
+
+class LinkError(SpoolError):
+    """Figures would be written through a link in a run, and could go anywhere."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Job:
     """One figure of one snapshot.
 
     spool: its directory. snapshot: the name of the file. path: of the figure, without the formats' endings.
-    dpi: dots an inch; 100 is live size, 200 full.
+    dpi: dots an inch; 100 is live size, 200 full. is_live: whether files may still be on their way, so that it is not
+        for whoever draws to note which cannot be read.
     """
 
     spool: Path
@@ -56,6 +64,7 @@ class Job:
     formats: Sequence[Format] = ("png",)
     dpi: int = LIVE_DPI
     theme: Literal["light", "dark"] = "light"
+    is_live: bool = False
 
     def files(self) -> list[tuple[Format, Path]]:
         """The files to be made, each with its format."""
@@ -78,6 +87,7 @@ class Outcome:
     """What became of a job.
 
     files: those made. errors: a line for each panel that shows its error instead. fault: why nothing was drawn.
+    unreadable: the file at fault if one cannot be read.
     seconds: that it took; used, waited: of these, with a processor, and waiting for one; 0 if the system does not tell.
     memory: of the process that drew, in bytes; 0 if nobody asked.
     """
@@ -86,6 +96,7 @@ class Outcome:
     files: tuple[Path, ...] = ()
     errors: tuple[str, ...] = ()
     fault: str = ""
+    unreadable: str = ""
     seconds: float = 0.0
     memory: int = 0
     used: float = 0.0
@@ -102,12 +113,12 @@ class Outcome:
             files, errors = (tuple(map(_text, content[name])) for name in ("files", "errors"))
             seconds, used, waited = (float(content[name]) for name in ("seconds", "used", "waited"))
             memory = int(content["memory"])
-            fate, fault = content["fate"], _text(content["fault"])
+            fate, fault, unreadable = content["fate"], _text(content["fault"]), _text(content["unreadable"])
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ValueError(f"no outcome: {error!r:.200}") from error
         if fate not in get_args(Fate) or not all(map(math.isfinite, (seconds, used, waited))):
             raise ValueError(f"no outcome: {fate!r:.200} after {seconds} s")
-        return Outcome(fate, tuple(map(Path, files)), errors, fault, seconds, memory, used, waited)
+        return Outcome(fate, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
 
 
 def _text(value: object) -> str:
@@ -126,12 +137,29 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
 
     out: None is the run's own `image/`; else that folder, or for a spool deeper under the path that was asked for, a
         folder below it of the same place: several runs have figures of the same names.
+    Raises LinkError if the run's own is a link.
     """
     if out is None:
+        refuse_links(paths, paths.images)
         return paths.images
-    directory, asked = paths.directory.resolve(), asked.resolve()
+    # as they are named and not as they are linked: a run on another disk has its place in the tree, too
+    directory, asked = (Path(os.path.abspath(path)) for path in (paths.directory, asked))
     if not directory.is_relative_to(asked):
         return out
     below = directory.relative_to(asked)
     name = directory.name.removeprefix("spool").removeprefix("-").strip(".")  # `..` would lead out of it
     return out / below.parent / name if below.parts else out
+
+
+def refuse_links(paths: SpoolPaths, folder: Path) -> None:
+    """See that a folder of figures is not reached through a link in a run, which whoever made it may have planted.
+
+    Raises LinkError. What is not in the run's `image/` was named by a person, and may be anything.
+    """
+    top = paths.run_dir / "image"
+    if folder.is_relative_to(top):
+        for each in (folder, *folder.parents):
+            if os.path.islink(each):
+                raise LinkError(each, "is a link, through which no figures are written: remove it, or give --out DIR")
+            if each == top:
+                return

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from autoviz_render.renderer.formats import Format
-from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Job, stems
+from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Job, refuse_links, stems
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
@@ -41,10 +41,12 @@ def jobs(spool: Spool, settings: ReplaySettings, out: Path | None) -> Iterator[l
     out: the folder; None is the run's `image/`, and `image/frames/` for all of them. The newest is drawn as
         `fit.png`, any other with its own name in the file's: `fit-e0000-000000000012.png`.
     For the newest there are, behind, those of the ones before it, in case it cannot be read.
-    Raises NoSpoolError where there is no spool, or not the snapshot that was asked for; SpoolError.
+    Raises NoSpoolError where there is no spool, or not the snapshot that was asked for; LinkError if the run's own
+    folder for figures is a link; SpoolError.
     """
     figures = stems(settings.figures or [Figure(name) for name in spool.info().figures])
     folder = out or (spool.paths.images / "frames" if settings.which == "all" else spool.paths.images)
+    refuse_links(spool.paths, folder)
     for ref in chosen(spool, settings):
         suffix = "" if settings.which == "newest" else f"-{ref.path.stem}"
         how = (settings.formats, settings.dpi, settings.theme)

@@ -8,7 +8,7 @@ A *run directory* is any directory the user names. Its `spool/` holds what one s
     snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `encode`, `decode`, `seal`)
     static/       the arrays that never change, named by their digest           (`writer`)
     scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `retention`)
-    bad/          what could not be read, with the reason                       (`store`)
+    bad/          why a file could not be read; the file itself stays           (`store`)
 
 `Publisher` is the sampler's hand: it never waits and never raises; its thread has a `SpoolWriter`, which does both.
 `Spool` is the reader's eye: a directory listing is the truth, and nothing is ordered by modification

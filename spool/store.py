@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import math
 import os
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,14 @@ from autoviz_render.spool.decode import decode, read_sealed
 from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
-from autoviz_render.spool.layout import SpoolPaths, list_snapshots
+from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_ref
+from autoviz_render.spool.plain import read_plain
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef, goodness
+
+_NOTE = ".reason.txt"
+_OF = b"That was the file of"  # in a note, before the size and so on
+_MOST_NOTE_BYTES = 1 << 16
 
 
 class Spool:
@@ -31,7 +37,7 @@ class Spool:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         directory = Path(path)
         inside = directory / "spool"
-        is_run = inside.is_dir() or (directory.name != "spool" and not (directory / "spool.json").is_file())
+        is_run = os.path.isdir(inside) or (directory.name != "spool" and not os.path.isfile(directory / "spool.json"))
         self.paths = SpoolPaths(inside if is_run else directory)
         self._static: dict[str, Mapping[str, Array]] = {}
         self._scalars = ScalarsReader(self.paths.scalars)
@@ -51,7 +57,9 @@ class Spool:
 
         abandoned: those too of what a resumed run did over. info: what `info` gave just now, which need then not be
             read again.
+        Raises UnreadableError if `snapshots/` is a link, which may lead to somebody else's, and OSError.
         """
+        _refuse_a_link(self.paths.snapshots)
         refs, branches = list_snapshots(self.paths.snapshots), self._branches(info)
         if abandoned or not branches:
             return refs
@@ -87,6 +95,7 @@ class Spool:
         """The arrays of one static file by name; kept, as they never change."""
         if digest not in self._static:
             path = self.paths.static / f"{digest}.h5"
+            _refuse_a_link(self.paths.static)
             try:
                 data = read_sealed(path)
             except FileNotFoundError as error:
@@ -120,27 +129,58 @@ class Spool:
         ]
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
-        """What to tell a person of a snapshot that `read` refused; the file goes to `bad/` if it is at fault.
+        """What to tell a person of a snapshot that `read` refused; noted in `bad/` if a file is at fault.
 
-        A snapshot whose static file is missing or damaged stays where it is: the static file may yet come.
+        The files stay where they are: they may still be on their way from another disk.
         """
-        if error.path != ref.path or not self.set_aside(ref, str(error)):
-            return str(error)
-        return f"{error} (moved to {self.paths.bad})"
+        if error.path == ref.path or error.path.parent == self.paths.static:
+            self.note(error.path, str(error))
+        return str(error)
 
     def set_aside(self, ref: SnapshotRef, reason: str) -> bool:
-        """Move a snapshot to `bad/` with its reason; False where it could not be moved."""
-        bad = self.paths.bad
-        told = f"{reason}\n".encode(errors="backslashreplace")  # the name of a folder need not be text
+        """Note why a snapshot is passed over; the file itself stays. False if that could not be noted."""
+        return self.note(ref.path, reason)
+
+    def note(self, path: Path, reason: str) -> bool:
+        """Write `bad/NAME.reason.txt`: why a snapshot or a static file cannot be read, unless that is there already.
+
+        The note holds until the bytes of the file change. False if there is no such file, or the note could not be
+        written: the spool may be somebody else's.
+        """
+        bad, of = self.paths.bad, _as_it_is(path)
+        if path.parent not in (self.paths.snapshots, self.paths.static) or of is None:
+            return False
+        told = f"{reason}\n{of}\n".encode(errors="backslashreplace")  # the name of a folder need not be text
         try:
-            bad.mkdir(exist_ok=True)
-            if bad.is_symlink():
-                return False  # it could lead anywhere
-            write_whole(bad / f"{ref.path.name}.reason.txt", [told], tmp=bad)
-            os.replace(ref.path, bad / ref.path.name)
-        except OSError:
-            return False  # another reader was quicker, or the spool is read-only
+            _refuse_a_link(bad)
+            if _noted(bad, path.name) != told:
+                bad.mkdir(exist_ok=True)
+                write_whole(bad / f"{path.name}{_NOTE}", [told], tmp=bad)
+        except (OSError, SpoolError):
+            return False
         return True
+
+    def is_noted(self, path: Path) -> bool:
+        """Whether `bad/` says of a snapshot or static file, with the bytes that it has now, that it cannot be read."""
+        of = _as_it_is(path)
+        return of is not None and _noted(self.paths.bad, path.name).endswith(f"\n{of}\n".encode())
+
+    def unreadable(self) -> list[Path]:
+        """The snapshots and static files there are of which `bad/` says that they cannot be read.
+
+        Notes about files that are gone, or have other bytes by now, do not count.
+        """
+        try:
+            names = [name.removesuffix(_NOTE) for name in os.listdir(self.paths.bad) if name.endswith(_NOTE)]
+        except OSError:
+            return []  # as a rule there is no such folder
+        paths = [self.paths.snapshots / name for name in names if snapshot_ref(self.paths.snapshots, name)]
+        paths += [self.paths.static / name for name in names if re.fullmatch(r"[0-9a-f]{64}\.h5", name)]
+        return sorted(path for path in paths if self.is_noted(path) or self._is_noted_as_ever(path))
+
+    def _is_noted_as_ever(self, path: Path) -> bool:
+        """Whether there is such a file and a note about it that does not say of which bytes."""
+        return os.path.lexists(path) and _OF not in _noted(self.paths.bad, path.name)
 
     def _branches(self, info: SpoolInfo | None = None) -> Branches:
         with contextlib.suppress(OSError, SpoolError):
@@ -153,3 +193,25 @@ class Spool:
             with contextlib.suppress(OSError, SpoolError):
                 self.info()
         return self._run or self.paths.run_dir.name
+
+
+def _refuse_a_link(folder: Path) -> None:
+    """Nobody is led out of a spool by what whoever made it put there."""
+    if os.path.islink(folder):
+        raise UnreadableError(folder, "is a link and is not followed: it may lead out of the run")
+
+
+def _as_it_is(path: Path) -> str | None:
+    """What tells the bytes that a file has now from those it has later, in words; None if there is no file."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return f"{_OF.decode()} {status.st_size} bytes modified at {status.st_mtime_ns} ns."
+
+
+def _noted(bad: Path, name: str) -> bytes:
+    """The note about a file; empty if there is none."""
+    with contextlib.suppress(OSError, SpoolError):
+        return bytes(read_plain(bad / f"{name}{_NOTE}", _MOST_NOTE_BYTES))
+    return b""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import h5py
@@ -210,8 +213,8 @@ def another_program(path: Path) -> None:
         (another_program, "seal at its end is missing"),
     ],
 )
-def test_a_snapshot_that_cannot_be_read_is_one_line_and_goes_to_bad(run_dir, publish, command, damage, says):
-    """Exit code 1, no traceback, and nothing changed but the file moved aside with its reason."""
+def test_a_snapshot_that_cannot_be_read_is_one_line_and_a_note(run_dir, publish, command, damage, says):
+    """Exit code 1, no traceback, and nothing changed but a note with the reason: the file may be on its way."""
     publish(1)
     ref = Spool(run_dir).newest()
     damage(ref.path)
@@ -221,12 +224,9 @@ def test_a_snapshot_that_cannot_be_read_is_one_line_and_goes_to_bad(run_dir, pub
     assert says in errors[0]
     assert str(ref.path) in errors[0]
     after = on_disk(run_dir)
-    name = ref.path.name
-    moved = after.pop(f"spool/bad/{name}")
-    reason = after.pop(f"spool/bad/{name}.reason.txt")
-    assert moved == before.pop(f"spool/snapshots/{name}")
-    assert says in reason.decode()
+    assert says in after.pop(f"spool/bad/{ref.path.name}.reason.txt").decode()
     assert after == before
+    assert command("--status", run_dir)[1][0].endswith("1 unreadable in bad/")
 
 
 def test_the_snapshot_before_a_damaged_one_is_drawn(run_dir, publish, command):
@@ -235,6 +235,148 @@ def test_the_snapshot_before_a_damaged_one_is_drawn(run_dir, publish, command):
     cut_short(Spool(run_dir).newest().path)
     code, output, errors = command(run_dir)
     assert (code, len(output), len(errors)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",), ("--status",)], ids=str)
+def test_a_private_folder_costs_nobody_else_their_figures(tmp_path, publish, command, monkeypatch, arguments):
+    """Passed over and told in one line; the exit code says that it is not all, as `find` does."""
+    publish(1, into=tmp_path / "tree" / "a")
+    (tmp_path / "tree" / "private").mkdir()
+    real = os.stat
+
+    def failing(path, *rest, **keywords):
+        if str(path).startswith(str(tmp_path / "tree" / "private")):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *rest, **keywords)
+
+    monkeypatch.setattr(os, "stat", failing)
+    code, output, errors = command(*arguments, tmp_path / "tree")
+    told = f"autoviz-render: {tmp_path}/tree/private: cannot be looked into (Permission denied) and is passed over"
+    assert (code, len(output), errors) == (1, 1, [told])
+
+
+@contextlib.contextmanager
+def unprivileged():
+    """Be another user for a while, in this process: the interpreter may be closed to others, too."""
+    if os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    try:
+        os.setegid(65534)
+        os.seteuid(65534)
+    except OSError:
+        pytest.skip("this root may not be somebody else")
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def test_an_unprivileged_user_gets_past_a_private_folder(publish, command):
+    """The same for real: `install -d -m700 -o root tree/private`."""
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are private
+        tree = Path(name)
+        tree.chmod(0o755)
+        for run in ("a", "private/b"):
+            publish(1, into=tree / run)
+        (tree / "private").chmod(0o700)
+        code, output, errors = command("--status", tree)  # imports everything, too
+        assert (code, len(output), errors) == (0, 2, [])
+        with unprivileged():
+            code, output, errors = command("--status", tree)
+    told = f"autoviz-render: {tree}/private: cannot be looked into (Permission denied) and is passed over"
+    assert (code, len(output), errors) == (1, 1, [told])
+
+
+def test_a_path_that_is_itself_private_is_said_to_be(tmp_path, command, monkeypatch):
+    """Not that it holds no spool, which nobody knows."""
+
+    def failing(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "scandir", failing)
+    code, output, errors = command(tmp_path)
+    assert (code, output) == (1, [])
+    assert errors == [f"autoviz-render: {tmp_path}: cannot be looked into (Permission denied) and is passed over"]
+
+
+def test_a_run_whose_snapshots_are_private_costs_no_other_its_line(tmp_path, publish, command, monkeypatch):
+    """One failing disk of many: the status of the others is told."""
+    for name in ("a", "b", "c"):
+        publish(1, into=tmp_path / name)
+    real = os.listdir
+
+    def failing(path):
+        if path == tmp_path / "b" / "spool" / "snapshots":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", failing)
+    code, output, errors = command("--status", tmp_path)
+    assert (code, len(output), len(errors)) == (1, 2, 1)
+    assert "Input/output error" in errors[0]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",), ("--watch", "--until-finished")], ids=str)
+@pytest.mark.parametrize("where", ["run", "run/spool", "latest", "latest-spool", "output", "above"])
+def test_figures_of_a_run_on_another_disk_lie_where_they_should(tmp_path, publish, command, arguments, where):
+    """Users link their output to a scratch disk; the figures appear beside the spool, as they name it."""
+    scratch = tmp_path / "scratch"
+    publish(1, into=scratch / "a")
+    publish(1, into=scratch / "out" / "b")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "spool").symlink_to(scratch / "a" / "spool")
+    (tmp_path / "latest").symlink_to(scratch / "a")
+    (tmp_path / "latest-spool").symlink_to(scratch / "a" / "spool")
+    (tmp_path / "output").symlink_to(scratch / "out")
+    (tmp_path / "above").mkdir()
+    (tmp_path / "above" / "output").symlink_to(scratch / "out")
+    expected = {
+        "run": tmp_path / "run",
+        "run/spool": tmp_path / "run",
+        "latest": scratch / "a",
+        "latest-spool": scratch / "a",
+    }.get(where, scratch / "out" / "b")
+    code, output, errors = command(*arguments, tmp_path / where)
+    assert (code, len(output), errors) == (0, 1, [])
+    assert [path for path in tmp_path.rglob("fit*.png") if not path.is_symlink()] == [Path(output[0]).resolve()]
+    assert Path(output[0]).resolve().is_relative_to(expected / "image")
+    out = tmp_path / "figures"
+    assert command(*arguments, "--out", out, tmp_path / where)[0] == 0
+    assert list(out.rglob("fit*.png"))
+
+
+def test_runs_that_are_links_have_folders_of_their_own_under_out(tmp_path, publish, command):
+    """They all are called fit.png: that their runs lie elsewhere must not mix them up."""
+    for name in ("a", "b"):
+        publish(1, into=tmp_path / "scratch" / name)
+    (tmp_path / "runs").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "runs" / name).symlink_to(tmp_path / "scratch" / name)
+    code, output, _ = command("--out", tmp_path / "out", tmp_path / "runs")
+    assert (code, output) == (0, [str(tmp_path / "out" / name / "fit.png") for name in ("a", "b")])
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all",), ("--best",), ("--watch", "--until-finished")], ids=str)
+@pytest.mark.parametrize("planted", ["image", "image/frames", "image/x"])
+def test_no_figure_is_written_through_a_link_in_a_run(tmp_path, publish, command, arguments, planted):
+    """A stranger's run would have files of ours appear, and others vanish, wherever it likes."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    draft = victim / ".fit.png.999999999.0.draft"
+    draft.write_text("mine")
+    publish(1, into=tmp_path / "run", name="x" if planted == "image/x" else None)
+    link = tmp_path / "run" / planted
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(victim)
+    if planted == "image/frames" and "--all" not in arguments:
+        assert command(*arguments, tmp_path / "run")[0] == 0
+    else:
+        code, output, errors = command(*arguments, tmp_path / "run")
+        assert (code, output, len(errors)) == (1, [], 1)
+        assert f"{link}: is a link, through which no figures are written" in errors[0]
+    assert list(victim.iterdir()) == [draft]
+    assert command(*arguments, "--out", tmp_path / "out", tmp_path / "run")[0] == 0
 
 
 def test_a_missing_path_is_wrong_usage(tmp_path, command):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
+import shutil
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, SpoolError, UnreadableError
-from autoviz_render.spool.layout import find_spools
+from autoviz_render.spool.layout import Unread, find_spools
 from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
 
 
@@ -58,6 +62,111 @@ def test_a_spool_is_found_from_the_run_from_itself_and_from_above(run_dir, publi
     assert find_spools(spool) == find_spools(run_dir) == [spool]
     assert find_spools(tmp_path) == [tmp_path / "output" / "deep" / "er" / "other" / "spool", spool]
     assert Spool(spool).newest() == Spool(run_dir).newest()
+
+
+def found(path: Path) -> tuple[list[Path], list[Path]]:
+    """The spools under a path, and what was passed over."""
+    unread: list[Unread] = []
+    return find_spools(path, unread.append), [folder for folder, _ in unread]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ELOOP, errno.ENAMETOOLONG])
+@pytest.mark.parametrize("call", ["scandir", "stat"])
+def test_a_folder_that_cannot_be_read_is_passed_over_and_told(tmp_path, publish, monkeypatch, number, call):
+    """One private folder, or one bad disk, must not end the watch of the whole tree."""
+    publish(1, into=tmp_path / "tree" / "a")
+    publish(1, into=tmp_path / "tree" / "private" / "b")
+    real = getattr(os, call)
+
+    def failing(path, *arguments, **keywords):
+        if str(path).startswith(str(tmp_path / "tree" / "private")):
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, call, failing)
+    assert found(tmp_path / "tree") == ([tmp_path / "tree" / "a" / "spool"], [tmp_path / "tree" / "private"])
+
+
+def test_a_folder_that_is_gone_meanwhile_is_not_told(tmp_path, publish, monkeypatch):
+    """Somebody tidies up: that is no fault."""
+    publish(1, into=tmp_path / "a")
+    (tmp_path / "gone").mkdir()
+    real = os.scandir
+
+    def racing(path):
+        if path == tmp_path / "gone":
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", racing)
+    assert found(tmp_path) == ([tmp_path / "a" / "spool"], [])
+
+
+def test_a_folder_deeper_than_a_name_can_be_is_passed_over_and_told(tmp_path, publish):
+    """Made by `cd` and `mkdir`, it has no name that could be asked for."""
+    publish(1, into=tmp_path / "a")
+    folder, names = os.open(tmp_path, os.O_RDONLY), []
+    try:
+        for _ in range(30):
+            names.append("d" * 200)
+            os.mkdir(names[-1], dir_fd=folder)
+            below = os.open(names[-1], os.O_RDONLY, dir_fd=folder)
+            os.close(folder)
+            folder = below
+        spools, unread = found(tmp_path)
+        assert (spools, len(unread)) == ([tmp_path / "a" / "spool"], 1)
+    finally:
+        os.close(folder)
+        shutil.rmtree(tmp_path / names[0])
+
+
+def test_the_links_that_users_make_lead_to_their_runs(run_dir, publish, tmp_path):
+    """Output on a scratch disk: `Publisher` writes through such links, so what reads must follow them."""
+    scratch = tmp_path / "scratch"
+    publish(1, into=scratch / "out" / "a")
+    publish(1, into=scratch / "out" / "deep" / "b")
+    publish(1, into=scratch / "c")
+    run_dir.mkdir(parents=True)
+    (run_dir / "spool").symlink_to(scratch / "c" / "spool")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "output").symlink_to(scratch / "out")
+    (project / "run").symlink_to(scratch / "c")
+    (project / "again").symlink_to(scratch / "c")
+    (project / "nowhere").symlink_to(scratch / "not-there")
+    below = [Path("a/spool"), Path("deep/b/spool")]
+    assert found(project / "output") == ([project / "output" / each for each in below], [])
+    assert found(run_dir) == ([run_dir / "spool"], [])
+    assert found(run_dir / "spool") == ([run_dir / "spool"], [])
+    assert found(run_dir.parent) == ([run_dir / "spool"], [])
+    assert found(project) == ([project / "again" / "spool", *(project / "output" / each for each in below)], [])
+
+
+def test_links_lead_the_search_nowhere_else(run_dir, publish, tmp_path):
+    """Round in circles, out of a run, or to what another link below the top names: none of it is followed."""
+    publish(1)
+    publish(1, into=tmp_path / "private")
+    publish(1, into=tmp_path / "tree" / "deep" / "b")
+    (run_dir / "x").symlink_to(tmp_path / "private")
+    (run_dir.parent / "round").symlink_to(run_dir.parent)
+    (run_dir.parent / "loop").symlink_to(run_dir.parent / "loop")
+    (tmp_path / "tree" / "deep" / "x").symlink_to(tmp_path / "private")
+    (tmp_path / "tree" / "a-spool").symlink_to(tmp_path / "private" / "spool")
+    assert found(run_dir) == ([run_dir / "spool"], [])
+    assert found(run_dir.parent) == ([run_dir / "spool"], [run_dir.parent / "loop"])
+    assert found(tmp_path / "tree") == ([tmp_path / "tree" / "deep" / "b" / "spool"], [])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no users of this kind")
+def test_deep_in_a_tree_a_link_to_a_spool_must_be_the_users_own(tmp_path, publish, monkeypatch):
+    """A figure of it is drawn beside the link, and a stranger's folder is no place for that."""
+    publish(1, into=tmp_path / "scratch")
+    (tmp_path / "tree" / "deep" / "run").mkdir(parents=True)
+    link = tmp_path / "tree" / "deep" / "run" / "spool"
+    link.symlink_to(tmp_path / "scratch" / "spool")
+    assert found(tmp_path / "tree") == ([link], [])
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert found(tmp_path / "tree") == ([], [])
 
 
 def test_there_is_nothing_to_read_where_there_is_no_run(run_dir):
@@ -107,7 +216,7 @@ def test_a_folder_whose_name_is_no_text_is_explained_too(tmp_path, publish):
     with pytest.raises(UnreadableError) as caught:
         spool.read(ref)
     spool.explain(ref, caught.value)
-    assert (spool.paths.bad / ref.path.name).exists()
+    assert spool.unreadable() == [ref.path]
 
 
 def test_a_link_for_bad_leads_nobody_out_of_the_spool(run_dir, publish, tmp_path):
@@ -219,19 +328,104 @@ def test_a_run_begun_anew_is_not_mixed_with_the_one_before(run_dir, publish):
     assert [line.iteration for line in spool.scalars()] == [70, 80, 90, 100, 110, 120]
 
 
-def test_what_cannot_be_read_goes_to_bad_with_its_reason(run_dir, publish):
-    """The file is kept for whoever wants to know, and out of the way of the next reader."""
+def refused(spool: Spool, ref: SnapshotRef) -> SpoolError:
+    with pytest.raises(SpoolError) as caught:
+        spool.read(ref)
+    return caught.value
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def of_a_later_version(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"AVRSEAL1", b"AVRSEAL2"))
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("damage", [cut_short, of_a_later_version])
+@pytest.mark.parametrize("kind", ["snapshots", "static"])
+def test_what_cannot_be_read_stays_and_is_noted_once(run_dir, publish, kind, damage):
+    """It may be on its way, or be meant for a later version: nothing but the reason is written, and that once."""
     publish(1)
     spool = Spool(run_dir)
     ref = spool.newest()
-    content = ref.path.read_bytes()[:100]
-    ref.path.write_bytes(content)
-    with pytest.raises(UnreadableError) as caught:
-        spool.read(ref)
-    assert str(spool.paths.bad) in spool.explain(ref, caught.value)
-    assert (spool.paths.bad / ref.path.name).read_bytes() == content
-    assert "cut short" in (spool.paths.bad / f"{ref.path.name}.reason.txt").read_text()
-    assert spool.snapshots() == []
+    (path,) = (spool.paths.directory / kind).iterdir()
+    damage(path)
+    before = everything(run_dir)
+    error = refused(spool, ref)
+    assert spool.explain(ref, error) == str(error)
+    after = everything(run_dir)
+    note = spool.paths.bad / f"{path.name}.reason.txt"
+    assert {*after} - {*before} == {note}
+    assert after | before == after
+    assert str(error).encode() in after[note]
+    assert spool.snapshots() == [ref]
+    assert (spool.unreadable(), spool.is_noted(path)) == ([path], True)
+    number = note.stat().st_ino
+    spool.explain(ref, error)
+    assert note.stat().st_ino == number
+
+
+def test_a_note_counts_while_the_file_is_there_as_it_was(run_dir, publish):
+    """What was copied whole meanwhile is no longer unreadable, and nobody has to clean up."""
+    publish(3)
+    spool = Spool(run_dir)
+    gone, whole, damaged = spool.snapshots()
+    good = whole.path.read_bytes()
+    for ref in (gone, whole, damaged):
+        cut_short(ref.path)
+        assert spool.set_aside(ref, "a reason")
+    spool.paths.bad.joinpath("e0000-000000000007.h5.reason.txt").write_text("of another run")
+    spool.paths.bad.joinpath("...reason.txt").write_text("of nothing")
+    gone.path.unlink()
+    whole.path.write_bytes(good)
+    assert spool.unreadable() == [damaged.path]
+    assert not spool.set_aside(gone, "a reason")
+
+
+def test_a_note_that_does_not_say_of_which_bytes_counts_too(run_dir, publish):
+    """Of another program, or of a person."""
+    publish(1)
+    spool = Spool(run_dir)
+    spool.paths.bad.mkdir()
+    (spool.paths.bad / f"{spool.newest().path.name}.reason.txt").write_text("a reason")
+    assert spool.unreadable() == [spool.newest().path]
+    assert not spool.is_noted(spool.newest().path)
+
+
+def test_a_spool_that_cannot_be_written_to_gets_no_note(run_dir, publish, monkeypatch):
+    """A colleague's run, or an archive: the reason is told all the same."""
+    publish(1)
+    spool = Spool(run_dir)
+    ref = spool.newest()
+    cut_short(ref.path)
+    error = refused(spool, ref)
+
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "mkdir", read_only)
+    before = everything(run_dir)
+    assert "cut short" in spool.explain(ref, error)
+    assert everything(run_dir) == before
+
+
+@pytest.mark.parametrize("kind", ["snapshots", "static"])
+def test_a_link_in_a_spool_leads_no_reader_out_of_it(run_dir, publish, tmp_path, kind):
+    """Planted by whoever made the spool: figures of a private run would be drawn beside the link."""
+    publish(1)
+    publish(1, into=tmp_path / "private")
+    spool = Spool(run_dir)
+    ref = spool.newest()
+    folder = spool.paths.directory / kind
+    folder.rename(tmp_path / "away")
+    folder.symlink_to(tmp_path / "private" / "spool" / kind)
+    with pytest.raises(UnreadableError, match=f"{kind}: is a link"):
+        _ = spool.snapshots() and spool.read(ref)
 
 
 @pytest.mark.parametrize("plant", ["link", "fifo", "folder"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoviz_render.renderer.descriptors import raise_limit
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker, workers
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ log = logging.getLogger("autoviz_render.cli")
 
 def watch(path: Path, settings: argparse.Namespace) -> int:
     """Draw what is published at or under a path until interrupted; the exit code. Raises FigureError."""
+    raise_limit()
     first = Worker(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
     try:
         return _watch(path, settings, first)
@@ -48,6 +51,6 @@ def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
     renderer = LiveRenderer(hints, live, tell, workers(hints, first))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())
-    if not path.exists():
+    if not os.path.exists(path):
         log.info("%s: not there yet; waiting for it", path)
     return renderer.run()

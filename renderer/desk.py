@@ -15,7 +15,7 @@ from typing import Literal
 from autoviz_render.renderer.figures import FigureError, find_target
 from autoviz_render.renderer.formats import Format
 from autoviz_render.renderer.heartbeat import Activity
-from autoviz_render.renderer.holding import Holding
+from autoviz_render.renderer.holding import HeldError, Holding
 from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Job, Outcome, figures_folder, stems
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import SpoolError
@@ -30,7 +30,9 @@ IDLE_PROMISE = 20.0  # seconds: a renderer that waits beats every few, if it get
 _MOST_STRIKES = 3  # abandoned figures in a row, after which one is given up: each costs the frame's whole timeout
 _BEATS_EVERY = 2.0  # seconds
 _TRIES_AGAIN = 2.0  # seconds until what could not be read or written is tried again
-_MOST_TRIES = 4  # of those, before a run that is over is left
+_MOST_TRIES = 4  # of those, before a run that is over is left, or a file that rests is at fault
+_RESTED_AFTER = 5.0  # seconds that a file must stay as it is before it is at fault: it may be on its way from elsewhere
+_ANOTHER_DISK = 30.0  # seconds until a disk that fails for long is tried again
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,32 @@ class Easel:
     is_given_up: bool = False
 
 
+@dataclass
+class Refusal:
+    """A snapshot that could not be read, at the last try.
+
+    path: the file at fault, the snapshot or one that belongs to it. status: what it was like. since: from when on.
+    tries: how often it was that. is_settled: it is not tried again until the file changes.
+    """
+
+    outcome: Outcome
+    path: Path
+    status: tuple[int, ...] | None
+    since: float
+    tries: int
+    not_before: float
+    is_settled: bool
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is to be tried again."""
+        if now < self.not_before:
+            return False
+        if not self.is_settled or _status(self.path) != self.status:
+            return True
+        self.not_before = now + _TRIES_AGAIN
+        return False
+
+
 class Desk:
     """Raises SpoolError where there is no spool to read, or another renderer has it; FigureError."""
 
@@ -83,17 +111,18 @@ class Desk:
         missing = [error for easel in self.easels if (error := _missing(easel))]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
-        self._unreadable: set[SnapshotRef] = set()
-        self._unready: dict[SnapshotRef, tuple[int, float]] = {}
-        self._is_over = False
+        self._refused: dict[SnapshotRef, Refusal] = {}
+        self._is_over = self._info.is_over()
         self._said: set[str] = set()
         self._beat_at = -_BEATS_EVERY
         self.has_failed = False
         self.missed = 0
+        self.held_elsewhere: HeldError | None = None
         self._holding = Holding(spool.paths)
         if len(missing) == len(self.easels):
-            self._holding.beat = replace(self._holding.beat, last_error=str(missing[0]))  # for whoever looks why
-            self.leave()
+            told = replace(self._holding.beat, activity="stopped", last_error=str(missing[0]))
+            self._holding.write(told, 0.0)  # for whoever looks why
+            self._holding.release()
             raise missing[0]
         for error in missing:
             self.fail(str(error))
@@ -111,18 +140,36 @@ class Desk:
         """Whether the run was over when the spool was listed last: nothing more will come."""
         return self._is_over
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the spool is ours to draw, for now."""
+        return self._holding.is_held
+
+    def hold(self) -> bool:
+        """Have the spool to ourselves, if it was let go of; False if another renderer has it by now."""
+        try:
+            self._holding.take()
+        except HeldError as error:
+            self.held_elsewhere = error
+        return self.held_elsewhere is None
+
     def patience(self) -> float:
         """Seconds until something is to be tried again; infinite where nothing is."""
         now = time.monotonic()
         moments = [easel.not_before for easel in self.easels if easel.not_before]
-        return min((moment - now for moment in (*moments, *(at for _, at in self._unready.values()))), default=math.inf)
+        moments += [refusal.not_before for refusal in self._refused.values() if not refusal.is_settled]
+        return min((moment - now for moment in moments), default=math.inf)
 
     def _is_waiting(self, easel: Easel) -> bool:
         """Whether a figure is still to be drawn of what there is."""
         if easel.is_given_up or easel.failures >= _MOST_TRIES:
             return False
-        is_newer = [ref for ref in self._unready if easel.drawn is None or ref > easel.drawn]
-        return bool(easel.not_before or is_newer) or self.next(easel) is not None
+        return bool(easel.not_before) or bool(self._on_their_way(easel)) or self.next(easel) is not None
+
+    def _on_their_way(self, easel: Easel) -> list[Refusal]:
+        """What cannot be read yet and is newer than what is drawn."""
+        refused = [refusal for ref, refusal in self._refused.items() if easel.drawn is None or ref > easel.drawn]
+        return [refusal for refusal in refused if not refusal.is_settled]
 
     def look(self) -> bool:
         """List the spool; False where the run was removed and begun anew, or another start draws other figures.
@@ -133,21 +180,25 @@ class Desk:
             self._info = self._spool.info()
         except (SpoolError, OSError):
             self._info = None  # being made anew, or its disk is away: the listing goes on telling
-        self.missed = 0
         if self._info is not None and _identity(self._spool, self._info) != self._identity:
             return False
         self._is_over = self._info is not None and self._info.is_over()  # before listing what it wrote last
         self._refs = self._spool.snapshots(info=self._info)
+        self.missed = 0
+        if self._refused:
+            listed = set(self._refs)
+            self._refused = {ref: refusal for ref, refusal in self._refused.items() if ref in listed}
         return True
 
     def next(self, easel: Easel) -> SnapshotRef | None:
         """The snapshot that a figure is to be drawn of: the newest, if it is newer than the one drawn."""
-        if easel.is_given_up or time.monotonic() < easel.not_before:
+        now = time.monotonic()
+        if easel.is_given_up or now < easel.not_before or self.held_elsewhere is not None:
             return None
         for ref in reversed(self._refs):
             if easel.drawn is not None and ref <= easel.drawn:
                 return None
-            if ref not in self._unreadable and time.monotonic() >= self._unready.get(ref, (0, 0.0))[1]:
+            if ref not in self._refused or self._refused[ref].is_due(now):
                 return ref
         return None
 
@@ -156,20 +207,18 @@ class Desk:
         settings = self._settings
         path = self._folder / easel.stem
         directory = self._spool.paths.directory
-        return Job(directory, ref.path.name, easel.figure, path, settings.formats, settings.dpi, settings.theme)
+        how = (settings.formats, settings.dpi, settings.theme)
+        return Job(directory, ref.path.name, easel.figure, path, *how, is_live=True)
 
     def take(self, easel: Easel, ref: SnapshotRef, outcome: Outcome) -> None:
         """Take note of what became of a job."""
         easel.not_before = 0.0
+        before = self._refused.pop(ref, None)
+        if outcome.fate in ("gone", "unreadable", "unready"):
+            self._refused[ref] = self._refusal(ref, outcome, before)
+            return
         for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
             self.fail(message)
-        tries, _ = self._unready.pop(ref, (0, 0.0))
-        if outcome.fate == "unready" and tries < _MOST_TRIES:
-            self._unready[ref] = tries + 1, time.monotonic() + _TRIES_AGAIN * 2**tries
-            return
-        if outcome.fate in ("gone", "unreadable", "unready"):
-            self._unreadable.add(ref)
-            return
         if outcome.fate == "unwritable":
             easel.failures += 1
             easel.not_before = time.monotonic() + _TRIES_AGAIN
@@ -192,9 +241,36 @@ class Desk:
         self._holding.beat = beat
         self._beat_at = -_BEATS_EVERY
 
+    def _refusal(self, ref: SnapshotRef, outcome: Outcome, before: Refusal | None) -> Refusal:
+        """What a try that failed means: the file may be on its way, until it has stayed as it is for a while."""
+        now, path = time.monotonic(), Path(outcome.unreadable or ref.path)
+        status = _status(path)
+        if before is None or (before.path, before.status) != (path, status):
+            since, tries = now, 1
+        else:
+            since, tries = before.since, before.tries + 1
+        is_rested = tries >= _MOST_TRIES and now - since >= _RESTED_AFTER
+        is_settled = is_rested or outcome.fate == "gone" or self._spool.is_noted(path)
+        if is_settled and outcome.fault:
+            self.fail(outcome.fault)
+            if outcome.fate == "unreadable":
+                self._spool.note(path, outcome.fault)
+        pause = _TRIES_AGAIN
+        if is_settled and outcome.fate == "unready" and status is not None:  # the disk's fault: it may be mended though
+            status, pause = (), _ANOTHER_DISK  # no file changes
+        return Refusal(outcome, path, status, since, tries, now + pause, is_settled)
+
+    def give_up(self) -> None:
+        """Report what could not be read yet, as there will be no other try."""
+        for easel in self.easels:
+            for refusal in self._on_their_way(easel):
+                self.fail(refusal.outcome.fault)
+
     def beat(self, activity: Activity, promise: float = IDLE_PROMISE) -> None:
-        """Show a sign of life, at most every few seconds where nothing happened."""
+        """Show a sign of life, at most every few seconds where nothing happened; none of a spool that is let go of."""
         now = time.monotonic()
+        if not self.is_held:
+            return
         if activity != self._holding.beat.activity or now - self._beat_at >= _BEATS_EVERY:
             self._beat_at = now
             self._holding.write(replace(self._holding.beat, activity=activity), promise)
@@ -208,8 +284,9 @@ class Desk:
             log.error("%s", message)
 
     def leave(self) -> None:
-        """Let go of the spool."""
-        self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
+        """Let go of the spool, until `hold`."""
+        if self._holding.beat.beat:  # else there is nothing to tell, and what another told is left
+            self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
         self._holding.release()
 
 
@@ -222,6 +299,15 @@ def _missing(easel: Easel) -> FigureError | None:
         easel.is_given_up = True
         return error
     return None
+
+
+def _status(path: Path) -> tuple[int, ...] | None:
+    """What tells a file as it is from the same file with other bytes; None if there is none."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:

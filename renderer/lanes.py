@@ -83,6 +83,8 @@ class Lane:
             if not waiting:
                 return
             _, _, desk, easel, ref = min(waiting, key=lambda each: each[:2])
+            if not desk.hold():
+                continue  # another renderer took it meanwhile
             easel.began = time.monotonic()
             self._at_work = _AtWork(desk, easel, ref)
             desk.beat("drawing", self.hand.promise)

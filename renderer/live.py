@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.desk import IDLE_PROMISE, Desk, LiveSettings
 from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.hands import Hand, Here
@@ -23,6 +25,8 @@ log = logging.getLogger("autoviz_render.renderer")
 
 _PATIENCE = 3.0  # seconds
 _MOST_MISSED = 3  # looks
+_MOST_HELD = 16  # runs that are over and still held: each lock is a descriptor
+_SHARE = 8  # of the descriptors that there are, at most one in so many is such a lock
 
 
 class LiveRenderer:
@@ -51,6 +55,7 @@ class LiveRenderer:
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
         self._removed = False
+        self._most_held = max(1, min(_MOST_HELD, limit() // _SHARE))
         self._is_stopping = False
         self._is_last_look = False
 
@@ -94,6 +99,9 @@ class LiveRenderer:
                     continue  # a hand is free: look at what came meanwhile
                 self._watch.wait(self._patience())
             self._finish_frames()
+            if is_looked_at_last:
+                for desk in self._desks.values():
+                    desk.give_up()
         finally:
             self.close()
         return 1 if self._refused or any(desk.has_failed for desk in self._desks.values()) else 0
@@ -101,6 +109,7 @@ class LiveRenderer:
     def look(self, *, is_last: bool = False) -> bool:
         """Draw what is new everywhere, or begin to; whether every run is over and drawn."""
         is_sound = True
+        self._watch.quiet = {directory for directory, desk in self._desks.items() if desk.has_ended}
         found = self._watch.spools(all_of_them=is_last)
         for directory in found:
             is_sound = self._look_at(directory) and is_sound
@@ -125,7 +134,21 @@ class LiveRenderer:
             if not self._is_stopping:
                 lane.advance(self._desks.values())
         for desk in self._desks.values():
-            desk.beat("drawing" if any(lane.is_at(desk) for lane in self._lanes) else "watching")
+            desk.beat("drawing" if self._is_at(desk) else "watching")
+        self._let_go()
+
+    def _is_at(self, desk: Desk) -> bool:
+        return any(lane.is_at(desk) for lane in self._lanes)
+
+    def _let_go(self) -> None:
+        """Hold few runs that are over, and none that another renderer has taken meanwhile."""
+        over = [desk for desk in self._desks.values() if desk.is_held and desk.has_ended and not self._is_at(desk)]
+        for desk in over[: -self._most_held]:
+            desk.leave()
+        for directory, desk in list(self._desks.items()):
+            if desk.held_elsewhere is not None:
+                del self._desks[directory]
+                self._refuse(directory, desk.held_elsewhere)
 
     def _patience(self) -> float:
         """Seconds until there is something to do though nobody calls."""
@@ -139,7 +162,7 @@ class LiveRenderer:
         """A spool is not there: after a few looks it counts as removed, and is let go of."""
         desk = self._desks[directory]
         desk.missed += 1
-        if desk.missed > _MOST_MISSED and not any(lane.is_at(desk) for lane in self._lanes):
+        if desk.missed > _MOST_MISSED and not self._is_at(desk):
             log.warning("%s: was removed", directory)
             del self._desks[directory]
             self._removed = True
@@ -163,15 +186,33 @@ class LiveRenderer:
                 self._desks[directory] = desk = Desk(Spool(directory), self._settings)
                 self._refused.pop(directory, None)
                 desk.look()
+                if desk.has_ended and len(self._desks) > self._most_held:
+                    desk.leave()  # it is held again when its turn comes
         except (SpoolError, FigureError, OSError) as error:  # one run's fault must not cost the others their figures
-            if directory in self._desks:
-                self._desks[directory].fail(str(error))
-                return False
-            self._refused[directory] = error
-            if str(error) not in self._said:
-                self._said.add(str(error))
-                log.error("%s", error)
+            desk = self._desks.get(directory)
+            if desk is not None and not isinstance(error, SpoolError):
+                desk.fail(_told(error))
+                desk.missed += 1
+                return desk.missed > _MOST_MISSED  # a run that is over is not waited for without end
+            if desk is not None:
+                del self._desks[directory]
+                desk.leave()
+            self._refuse(directory, error)
         return True
+
+    def _refuse(self, directory: Path, error: Exception) -> None:
+        """Take note of a spool that cannot be drawn, for now, and say so once."""
+        self._refused[directory] = error
+        if _told(error) not in self._said:
+            self._said.add(_told(error))
+            log.error("%s", _told(error))
+
+
+def _told(error: Exception) -> str:
+    """An error in a line, with the file first."""
+    if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
+        return f"{os.fspath(error.filename)}: {error.strerror}"
+    return str(error)
 
 
 __all__ = ["LiveRenderer", "LiveSettings"]

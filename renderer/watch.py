@@ -8,15 +8,19 @@ hosts on network file systems, an observer can die, a kernel's queue can overflo
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import math
 import os
 import queue
+import stat
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.spool.layout import SpoolPaths, find_spools
+from autoviz_render.renderer.descriptors import limit
+from autoviz_render.spool.layout import SpoolPaths, Unread, find_spools, passed_over
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
@@ -24,23 +28,28 @@ if TYPE_CHECKING:
 log = logging.getLogger("autoviz_render.renderer")
 
 _WALK_SHARE = 20  # of the time, one part in so many is spent walking a tree in search of new spools
+_FEW = 16  # spools, which are all observed; of more only those in which something is expected
+_SHARE = 8  # of the descriptors that there are, one in so many may be an observer's: older watchdogs take some for each
 
 
 class Watch:
     """Watches a spool, a run directory, or a tree of runs; the path need not exist yet.
 
-    poll: seconds after which `wait` returns though nothing was heard.
+    poll: seconds after which `wait` returns though nothing was heard. quiet: spools, of many, that need no observer, as
+        little is expected there.
     """
 
     def __init__(self, path: Path, poll: float = 2.0) -> None:
         self.path = path
         self.poll = poll
+        self.quiet: Container[Path] = ()
         self._hints: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
         self._found: list[Path] = []
         self._next_walk = 0.0
         self._can_observe = True
+        self._passed_over: set[Path] = set()
 
     def wait(self, patience: float = math.inf) -> None:
         """Return when there may be something new, at the latest after `poll` seconds, or after `patience`."""
@@ -60,24 +69,40 @@ class Watch:
         all_of_them: search the whole path, also where that was done just now and takes long.
         """
         now = time.monotonic()
-        if all_of_them or now >= self._next_walk or not all(spool.is_dir() for spool in self._found):
-            self._found = find_spools(self.path)
+        if all_of_them or now >= self._next_walk or any(_is_gone(spool) for spool in self._found):
+            self._found = self._walk()
             self._next_walk = now + _WALK_SHARE * (time.monotonic() - now)
         self._observe()
         return self._found
 
     def close(self) -> None:
         """Stop observing; `wait` may still be called."""
-        if self._observer is not None:
-            self._observer.stop()
-            if self._observer.is_alive():
-                self._observer.join()
-            self._observer = None
+        observer, self._observer, self._watched = self._observer, None, {}
+        if observer is not None:
+            _end(observer)
+
+    def _walk(self) -> list[Path]:
+        """The spools there are, with those that were there and cannot be seen now: unreadable is not gone."""
+        unread: list[Unread] = []
+        found = find_spools(self.path, unread.append)
+        if unread:
+            folders = {folder for folder, _ in unread}
+            hidden = [spool for spool in self._found if not folders.isdisjoint((spool, *spool.parents))]
+            found = sorted({*found, *hidden})
+        new = [each for each in unread if each[0] not in self._passed_over]
+        if new:
+            self._passed_over.update(folder for folder, _ in new)
+            log.warning("%s", passed_over(new))
+        return found
 
     def _observe(self) -> None:
-        """Have an observer on the snapshots of every spool found, as they are now on disk."""
+        """Have an observer on the snapshots of the spools found, as they are on disk; if they are many, not on all."""
+        if not self._can_observe:
+            return
+        most = limit() // _SHARE
+        spools = self._found if len(self._found) <= _FEW else [each for each in self._found if each not in self.quiet]
         wanted = {}
-        for spool in self._found:
+        for spool in spools[:most]:
             folder = SpoolPaths(spool).snapshots
             try:
                 status = os.stat(folder)
@@ -87,14 +112,14 @@ class Watch:
                 status.st_dev,
                 status.st_ino,
             )  # a folder made anew under its old name is another
-        if self._observer is not None and not _is_sound(self._observer):
+        is_sound = self._observer is None or _is_sound(self._observer)
+        if wanted == self._watched and not is_sound:  # else that of a folder which was removed
             log.warning("the observer of %s died; starting another", self.path)
+        if wanted != self._watched or not is_sound:
             self.close()
-            self._watched = {}
-        if wanted != self._watched and self._can_observe:
-            self.close()
-            self._watched = wanted
-            self._start(list(wanted))
+            if wanted:
+                self._start(list(wanted))
+            self._watched = wanted if self._observer is not None else {}
 
     def _start(self, folders: list[Path]) -> None:
         from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
@@ -106,16 +131,40 @@ class Watch:
             def dispatch(_, event: FileSystemEvent) -> None:  # noqa: N805, ARG002  self is the watch
                 self.wake()
 
-        observer = Observer()
+        observer: BaseObserver | None = None
         try:
+            observer = Observer()
             for folder in folders:
                 observer.schedule(Hint(), str(folder), event_filter=[FileCreatedEvent, FileMovedEvent])
             observer.start()
-        except OSError as error:  # out of inotify watches, or a file system that has no events
-            log.warning("%s: no events (%s); looking every %g s instead", self.path, error, self.poll)
+        except (OSError, RuntimeError) as error:  # out of inotify instances, watches, descriptors or threads
+            if observer is not None:
+                _end(observer)  # what it had started
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                return  # a run was removed just now: the next look finds out
+            told = error.strerror if isinstance(error, OSError) else error
+            log.warning("%s: no events (%s); looking every %g s instead", self.path, told, self.poll)
             self._can_observe = False
             return
         self._observer = observer
+
+
+def _end(observer: BaseObserver) -> None:
+    """Stop an observer and all its threads, whether or not it was ever started as a whole."""
+    try:
+        observer.stop()
+    except (OSError, RuntimeError) as error:
+        log.debug("an observer ended badly: %s", error)
+    if observer.is_alive():
+        observer.join()
+
+
+def _is_gone(spool: Path) -> bool:
+    """Whether there is no such folder: unreadable is not gone."""
+    try:
+        return not stat.S_ISDIR(os.stat(spool).st_mode)
+    except OSError as error:
+        return error.errno in (errno.ENOENT, errno.ENOTDIR)
 
 
 def _is_sound(observer: BaseObserver) -> bool:

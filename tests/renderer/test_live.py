@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import shutil
 import signal
@@ -125,17 +127,253 @@ def test_an_older_snapshot_is_never_drawn_after_a_newer(run_dir, publish, render
     assert read_heartbeat(run_dir / "spool" / "renderer.json").drawn == 1
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """What cannot be read is at fault after moments, not seconds."""
+    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(desk, "_RESTED_AFTER", 0.05)
+
+
+def listed(run_dir: Path) -> list[str]:
+    return sorted(path.name for path in (run_dir / "spool" / "snapshots").iterdir())
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_snapshot_that_cannot_be_read_costs_itself(run_dir, publish, renderer, caplog):
-    """The one before it is drawn, the damaged one explained once and put aside."""
+    """The one before it is drawn, the damaged one stays where it is, and is explained once."""
     publish(3)
     newest = Spool(run_dir).newest()
-    newest.path.write_bytes(newest.path.read_bytes()[:-100])
+    newest.path.write_bytes(content := newest.path.read_bytes()[:-100])
+    names = listed(run_dir)
     assert renderer.run() == 1
     beat = read_heartbeat(run_dir / "spool" / "renderer.json")
     assert beat.last_drawn == "e0000-000000000001.h5"
     assert "cut short" in beat.last_error
     assert [record.levelname for record in caplog.records if "cut short" in record.message] == ["ERROR"]
-    assert (run_dir / "spool" / "bad" / newest.path.name).exists()
+    assert (listed(run_dir), newest.path.read_bytes()) == (names, content)
+    assert [path.name for path in (run_dir / "spool" / "bad").iterdir()] == [f"{newest.path.name}.reason.txt"]
+
+
+@pytest.fixture
+def tries(monkeypatch):
+    """Tries to draw, of which there are many in a short time."""
+    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(desk, "_RESTED_AFTER", math.inf)
+    take, made = desk.Desk.take, []
+    monkeypatch.setattr(desk.Desk, "take", lambda *given: (made.append(given), take(*given)))
+    return made
+
+
+def test_a_snapshot_that_is_still_being_copied_is_waited_for(run_dir, publish, caplog, tries, eventually):
+    """`tar x` or `scp` into a watched run: what is there is drawn meanwhile, and nothing is moved, noted or said."""
+    publish(3)
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True))
+    newest = Spool(run_dir).newest().path
+    content = newest.read_bytes()
+    newest.write_bytes(b"")
+    for start in range(0, len(content), 1500):
+        done = len(tries) + 2
+        eventually(lambda done=done: renderer.look() or len(tries) >= done)
+        with newest.open("ab") as file:
+            file.write(content[start : start + 1500])
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == "e0000-000000000001.h5"
+    assert not (run_dir / "spool" / "bad").exists()
+    assert renderer.run() == 0
+    assert caplog.records == []
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == newest.name
+    assert len(listed(run_dir)) == 3
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("kind", ["snapshots", "static"])
+def test_a_file_that_is_mended_is_drawn_after_all(run_dir, publish, eventually, kind):
+    """Whoever copies once more, the note notwithstanding, wants to see it."""
+    publish(1)
+    (path,) = (run_dir / "spool" / kind).iterdir()
+    content = path.read_bytes()
+    path.write_bytes(content[:-100])
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    try:
+        eventually(lambda: renderer.look() or Spool(run_dir).unreadable() == [path])
+        path.write_bytes(content)
+        eventually(lambda: renderer.look() or (run_dir / "image" / "fit.png").exists())
+        assert Spool(run_dir).unreadable() == []
+    finally:
+        renderer.close()
+
+
+def test_what_was_noted_before_is_not_waited_for_again(run_dir, publish, renderer, monkeypatch):
+    """A renderer that is started again need not find out anew."""
+    monkeypatch.setattr(desk, "_RESTED_AFTER", math.inf)
+    publish(2)
+    spool = Spool(run_dir)
+    newest = spool.newest()
+    newest.path.write_bytes(b"")
+    spool.set_aside(newest, "a reason")
+    assert renderer.run() == 1
+    assert "is cut short" in read_heartbeat(spool.paths.heartbeat).last_error
+
+
+def test_what_cannot_be_read_at_the_last_look_is_said(run_dir, publish, caplog):
+    """The search has ended, and so will its renderer: better a word too many than a figure that silently lacks."""
+    publish(2, state="running")
+    newest = Spool(run_dir).newest()
+    newest.path.write_bytes(b"")
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer.finish()
+    assert renderer.run() == 1
+    beat = read_heartbeat(run_dir / "spool" / "renderer.json")
+    assert (beat.last_drawn, beat.activity) == ("e0000-000000000000.h5", "stopped")
+    assert "is cut short" in beat.last_error
+    assert not (run_dir / "spool" / "bad").exists()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch, eventually):
+    """No file changes when a network file system comes back."""
+    monkeypatch.setattr(desk, "_ANOTHER_DISK", 0.01)
+    publish(1)
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+
+    def failing(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(Spool, "read", failing)
+            eventually(lambda: renderer.look() or "Input/output" in str(renderer._desks[run_dir / "spool"]._said))
+        assert not (run_dir / "spool" / "bad").exists()
+        eventually(lambda: renderer.look() or (run_dir / "image" / "fit.png").exists())
+    finally:
+        renderer.close()
+
+
+@pytest.fixture
+def tree(tmp_path, publish):
+    """Finished runs, more than are held at once."""
+    publish(1, into=tmp_path / "tree" / "00")
+    for number in range(1, 24):
+        shutil.copytree(tmp_path / "tree" / "00", tmp_path / "tree" / f"{number:02d}")
+    return tmp_path / "tree"
+
+
+def held(renderer: LiveRenderer) -> int:
+    return sum(each.is_held for each in renderer._desks.values())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_finished_runs_need_no_descriptors(tree, publish):
+    """A thousand of them, and a live one, are drawn by a process that may open few files."""
+    publish(1, into=tree / "live", state="running")
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48)); " + (
+        "from autoviz_render.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    info = tree / "live" / "spool" / "spool.json"
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-c", limited, "--watch", "--until-finished", "--dpi", "20", str(tree)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    drawn = [child.stdout.readline() for _ in range(25)]
+    publish(1, into=tree / "live", first=1)
+    assert '"finished"' in info.read_text()
+    output, errors = child.communicate(timeout=60)
+    assert (child.returncode, errors) == (0, "")
+    assert len({*drawn, *output.splitlines(keepends=True)}) == 25
+
+
+def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree, publish):
+    """A lock is a descriptor; what is let go of says that it is, and is no longer written to."""
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
+    try:
+        renderer.look()
+        assert held(renderer) <= 16
+        desks = {name: renderer._desks[tree / name / "spool"] for name in ("00", "23")}
+        beat = read_heartbeat(tree / "00" / "spool" / "renderer.json")
+        assert (desks["00"].is_held, beat.activity, beat.drawn) == (False, "stopped", 1)
+        assert desks["23"].is_held
+        copied = tree / "00" / "spool" / "snapshots" / "e0000-000000000005.h5"
+        shutil.copy(Spool(tree / "00").newest().path, copied)
+        renderer.look()
+        beat = read_heartbeat(tree / "00" / "spool" / "renderer.json")
+        assert (beat.last_drawn, beat.drawn) == (copied.name, 2)
+        assert held(renderer) <= 16
+    finally:
+        renderer.close()
+
+
+def test_a_run_that_another_renderer_took_meanwhile_is_left_to_it(tree, publish, caplog):
+    """Two renderers on one figure would only waste a processor."""
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
+    other = LiveRenderer(Watch(tree / "00", poll=0.02), LiveSettings(dpi=20))
+    try:
+        renderer.look()
+        other.look()
+        shutil.copy(Spool(tree / "00").newest().path, tree / "00" / "spool" / "snapshots" / "e0000-000000000005.h5")
+        renderer.look()
+        assert f"is already being drawn by process {os.getpid()}" in caplog.text
+        assert read_heartbeat(tree / "00" / "spool" / "renderer.json").activity != "stopped"
+        other.close()
+        renderer.look()
+        assert read_heartbeat(tree / "00" / "spool" / "renderer.json").last_drawn == "e0000-000000000005.h5"
+    finally:
+        renderer.close()
+
+
+def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, monkeypatch):
+    """That many are running at once: the heartbeat alone tells others, and nothing fails."""
+    for info in tree.glob("*/spool/spool.json"):
+        content = json.loads(info.read_text())
+        content["producer"]["host"] = "elsewhere"
+        info.write_text(json.dumps(content | {"state": "running"}))
+    monkeypatch.setattr(holding, "limit", lambda: 20)
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
+    try:
+        renderer.look()
+        assert held(renderer) == 24
+        assert sum(each._holding._lock.is_locked for each in renderer._desks.values()) == 5
+        assert all(read_heartbeat(each).drawn == 1 for each in tree.glob("*/spool/renderer.json"))
+    finally:
+        renderer.close()
+
+
+def test_a_run_that_cannot_be_listed_is_not_waited_for_without_end(tmp_path, publish, monkeypatch, caplog):
+    """Its snapshots are private, or on a disk that fails; the others are drawn, and `--until-finished` ends."""
+    for name in ("a", "private", "c"):
+        publish(1, into=tmp_path / name)
+    real = os.listdir
+
+    def failing(path):
+        if path == tmp_path / "private" / "spool" / "snapshots":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", failing)
+    assert LiveRenderer(Watch(tmp_path, poll=0.02), LiveSettings(until_finished=True)).run() == 1
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"{tmp_path}/private/spool/snapshots: Permission denied"]
+    assert [path.parent.parent.name for path in sorted(tmp_path.glob("*/image/fit.png"))] == ["a", "c"]
+
+
+def test_out_of_descriptors_is_not_removed(run_dir, publish, renderer, monkeypatch, caplog):
+    """A listing that fails says nothing about what there is."""
+    publish(1, state="running")
+    renderer.look()
+
+    def failing(*_):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patched:
+        for call in ("scandir", "listdir", "open"):
+            patched.setattr(os, call, failing)
+        for _ in range(6):
+            renderer._watch._next_walk = 0.0
+            renderer.look()
+    assert "removed" not in caplog.text
+    publish(1, first=1)
+    renderer.run()
+    assert read_heartbeat(run_dir / "spool" / "renderer.json").last_drawn == "e0001-000000000001.h5"
 
 
 def test_a_snapshot_that_retention_removed_is_no_fault(run_dir, publish, renderer, monkeypatch, caplog):

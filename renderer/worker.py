@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from autoviz_render.renderer.child import bound_memory, die_with_parent, own_processor_times
+from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.hands import MARK
 from autoviz_render.spool.text import OneLine
 
@@ -188,7 +189,7 @@ def _moved(descriptor: int) -> int:
     """The same file under another descriptor, out of reach."""
     if sys.platform == "win32":
         return os.dup(descriptor)
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_REACH)
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(_OUT_OF_REACH, limit() // 2))
     if descriptor > 2:
         os.close(descriptor)
     return moved

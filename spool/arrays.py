@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.attempts import wrong
 from autoviz_render.spool.names import Names
 from autoviz_render.spool.snapshot import Array
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
+_DEEPEST = 50
+_MOST = 100_000  # about as many as the directory of a file can name
 
 
 Guard = Callable[..., bool]
@@ -21,38 +25,63 @@ Guard = Callable[..., bool]
 def hand_over(arrays: Mapping[str, Any], guard: Guard) -> dict[str, Any]:
     """A tree of the same leaves, safe from what the caller does next, at the least cost to the caller.
 
-    JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. A leaf that
-    is no array costs itself. Raises TypeError where it is no mapping.
+    JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. Named tuples
+    and structured arrays become mappings of their fields. A leaf that is no array costs itself, and so does a mapping
+    that contains itself. Raises TypeError if it is no mapping.
     """
     if type(arrays) is dict and _IMMUTABLE.issuperset(map(type, arrays.values())):
         return dict(arrays)
     if not isinstance(arrays, Mapping):
-        raise TypeError(f"arrays must be a mapping of names to arrays, not {type(arrays).__name__}")
-    return _copied(arrays, guard)
+        raise TypeError(wrong("arrays", arrays, "expected a mapping of names to arrays"))
+    return _copied(arrays, guard, (), iter(range(_MOST)))
 
 
-def _copied(arrays: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
+def _copied(arrays: Mapping[Any, Any], guard: Guard, within: tuple[int, ...], room: Iterator[int]) -> dict[str, Any]:
+    """within: the mappings that this one is in. room: counts the leaves and mappings that may still come."""
     copies: dict[str, Any] = {}
+    path = (*within, id(arrays))
 
     def copy(key: Any, value: Any) -> None:
+        if next(room, None) is None:
+            raise ValueError(f"there are more than {_MOST} arrays")
         if hasattr(value, "_asdict"):
             value = value._asdict()  # a named tuple: the mapping that it stands for
-        copies[key] = _copied(value, guard) if isinstance(value, Mapping) else hand_over_one(value)
+        if not isinstance(value, Mapping):
+            value = hand_over_one(value)
+            if (fields := getattr(getattr(value, "dtype", None), "names", None)) is None:
+                copies[key] = value
+                return
+            value = {field: value[field] for field in fields}
+        if id(value) in path or len(path) > _DEEPEST:
+            raise ValueError(f"it contains itself, or is nested more than {_DEEPEST} deep")
+        copies[key] = _copied(value, guard, path, room)
 
-    for key, value in arrays.items():
-        guard(f"array {key!r}", copy, key, value)
+    def copy_all() -> None:
+        for key, value in arrays.items():
+            guard("array", copy, key, value, of=key)
+
+    guard("reading the arrays", copy_all)
     return copies
 
 
 def hand_over_one(leaf: Any) -> Any:
-    """One leaf, safe from what the caller does next; Python's own numbers are."""
+    """One leaf, safe from what the caller does next; Python's own numbers are. A masked array keeps its mask."""
     if type(leaf) in _IMMUTABLE:
         return leaf
     # by the name of its module: asking JAX itself would import it
     if type(leaf).__module__.partition(".")[0] in ("jax", "jaxlib"):
         _IMMUTABLE.add(type(leaf))
         return leaf
-    return np.array(leaf)
+    return np.ma.array(leaf, copy=True) if _is_masked(leaf) else np.array(leaf)
+
+
+def _is_masked(leaf: Any) -> bool:
+    """Whether it is a masked array, or a list of some. NumPy loads its module of them when it is first used."""
+    if "numpy.ma" not in sys.modules:
+        return False
+    if isinstance(leaf, list | tuple):
+        return any(isinstance(each, np.ma.MaskedArray) for each in leaf)
+    return isinstance(leaf, np.ma.MaskedArray)
 
 
 def flatten(tree: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
@@ -60,21 +89,28 @@ def flatten(tree: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
     leaves: dict[str, Any] = {}
     names = Names()
 
-    def add(name: str, leaf: Any) -> None:
-        leaves[names.add(name)] = leaf
+    def add(prefix: str, key: Any, value: Any) -> None:
+        if isinstance(value, Mapping):
+            walk(value, f"{prefix}{key}/")
+        elif value is not None:
+            leaves[names.add(f"{prefix}{key}")] = value
 
-    for name, leaf in _leaves(tree, ""):
-        guard(f"array {name!r}", add, name, leaf)
+    def walk(tree: Mapping[Any, Any], prefix: str) -> None:
+        for key, value in tree.items():
+            guard("array", add, prefix, key, value, of=f"{prefix}{key}" if type(key) is str else key)
+
+    walk(tree, "")
     return leaves
 
 
 def to_numpy(leaf: Any) -> Array:
-    """A leaf as an array that HDF5 can hold: waits for the device where it is still being computed.
+    """A leaf as an array that HDF5 can hold: waits for the device if it is still being computed.
 
-    Narrow floats that HDF5 lacks (bfloat16, float8) become float32, longer ones float64. Raises TypeError
-    for objects, text and dates, and whatever JAX raises for an array that was donated.
+    Narrow floats that HDF5 lacks (bfloat16, float8) become float32, longer ones float64. Masked values become NaN, and
+    for that integers and booleans float64. Raises TypeError for objects, text and dates, and whatever JAX raises for an
+    array that was donated.
     """
-    value = np.asarray(leaf)
+    value = _unmasked(leaf) if _is_masked(leaf) else np.asarray(leaf)
     if value.dtype.kind == "V" and value.dtype.name.startswith(("bfloat", "float")):
         return value.astype(np.float32)
     if value.dtype.kind not in _STORED_KINDS:
@@ -84,14 +120,13 @@ def to_numpy(leaf: Any) -> Array:
     return value
 
 
+def _unmasked(leaf: Any) -> Array:
+    value: Any = np.ma.asarray(leaf)
+    if not np.ma.is_masked(value):
+        return np.asarray(value.data)
+    return np.asarray(np.ma.filled(value.astype(np.float64) if value.dtype.kind in "biu" else value, np.nan))
+
+
 def to_float(value: Any) -> float:
-    """A scalar of any library as a float. Raises TypeError or ValueError where it is not one number."""
-    return float(np.asarray(value).item())
-
-
-def _leaves(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}/")
-        elif value is not None:
-            yield f"{prefix}{key}", value
+    """A scalar of any library as a float; masked it is NaN. Raises TypeError or ValueError if it is not one number."""
+    return float((_unmasked(value) if _is_masked(value) else np.asarray(value)).item())

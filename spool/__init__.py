@@ -11,6 +11,7 @@ A *run directory* is any directory the user names. Its `spool/` holds what one s
     bad/          why a file could not be read; the file itself stays           (`store`)
 
 `Publisher` is the sampler's hand: it never waits and never raises; its thread has a `SpoolWriter`, which does both.
+What is left open is closed when the process ends (`at_exit`).
 `Spool` is the reader's eye: a directory listing is the truth, and nothing is ordered by modification
 time. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.
 """

@@ -105,6 +105,17 @@ class SpoolWriter:
         self._history.add(Kept(ref, size, snapshot.iteration, snapshot.log_likelihood))
         return final
 
+    def begin_epoch(self, resumed_from: int | None) -> None:
+        """Begin a further epoch: the run was started anew in this process. Raises OSError."""
+        self._see_that_it_is_ours()
+        number = self._info.epoch + 1
+        while not self._claim(number):
+            number += 1
+        begun = Epoch(number, time.time(), resumed_from)
+        info = replace(self._info, epoch=number, created=begun.created, epochs=(*self._info.epochs, begun))
+        self._write_info(info)
+        self._info = info
+
     def append(self, lines: Sequence[tuple[int, ScalarsLine]]) -> None:
         """Append the scalars of quick updates, each with its number, all or none. Raises OSError."""
         _, first = lines[0]

@@ -76,6 +76,33 @@ def test_what_was_written_is_read(name):
     assert value.size == 0 or not found["arrays/x"].flags.writeable
 
 
+def test_a_file_of_very_many_arrays_costs_in_proportion():
+    """HDF5 looked through all the gaps between them for each one more: minutes for so many of three bytes each."""
+    values = {f"arrays/{number % 7}/x{number}": np.full(3, number % 100, np.int8) for number in range(30_000)}
+    began = time.process_time()
+    data = the_bytes(values)
+    assert time.process_time() - began < 30
+    found = decode(data, HERE, "snapshot")
+    with h5py.File(io.BytesIO(data), "r") as file:
+        assert file["arrays/3/x3"][()].tolist() == [3, 3, 3]
+        assert file["arrays/4/x29999"][()].tolist() == [99, 99, 99]
+        assert len(file["arrays/0"]) == 4286
+    assert all((found[path] == value).all() for path, value in values.items())
+
+
+@pytest.mark.parametrize("lengths", [[3], [3, 0, 8, 1, 5], [0, 0], [0], [5, 4096, 1]], ids=str)
+def test_arrays_lie_at_multiples_of_eight_bytes_wherever_the_last_one_ended(lengths):
+    """Readers use the bytes where they lie; what HDF5 is told of their places must be where they are."""
+    values = {f"arrays/x{number}": np.arange(length, dtype=np.uint8) for number, length in enumerate(lengths)}
+    data = the_bytes(values)
+    with h5py.File(io.BytesIO(data), "r") as file:
+        for path, value in values.items():
+            np.testing.assert_array_equal(file[path][()], value)
+            assert (file[path].id.get_offset() or 0) % 8 == 0
+    for path, value in decode(data, HERE, "snapshot").items():
+        np.testing.assert_array_equal(value, values[path])
+
+
 def test_a_template_serves_other_values_of_the_same_shapes():
     """The second file comes from the cached image: nothing of the first may be left in it."""
     first = the_bytes({"arrays/x": np.zeros(4), "meta/n": np.int64(1)})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import warnings
 from collections import namedtuple
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
+from autoviz_render.spool.attempts import shown
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -21,6 +24,223 @@ def test_arguments_that_can_never_work_are_refused_at_once(run_dir):
             Publisher(run_dir, **arguments)
     with pytest.raises(TypeError, match="mapping"):
         Publisher(run_dir, static=[1, 2])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"run_dir": 3},
+        {"run_dir": b"run"},
+        {"run_dir": "a\0b"},
+        {"run_dir": __file__},
+        {"retention": 100},
+        {"retention": "some"},
+        {"static": np.ones(3)},
+        {"static": [1]},
+        {"figure": 3},
+        {"name": 3},
+        {"durability": "sync"},
+        {"resumed_from": "12"},
+        {"resumed_from": 1.5},
+    ],
+    ids=repr,
+)
+def test_an_impossible_argument_is_named_and_nothing_is_left(tmp_path, monkeypatch, arguments):
+    """The message must say which of ten arguments it is, and what came; a run that never was must leave no spool."""
+    monkeypatch.chdir(tmp_path)
+    threads = threading.active_count()
+    ((name, value),) = arguments.items()
+    with pytest.raises((TypeError, ValueError), match=name) as caught:
+        Publisher(**({"run_dir": tmp_path / "run"} | arguments))
+    assert shown(value)[1:9] in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == threads
+
+
+def test_a_tilde_is_the_home(tmp_path, monkeypatch):
+    """A folder named `~` is not what anybody meant, and removing it is dangerous."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Publisher("~/run") as publisher:
+        publisher.publish({"x": np.ones(2)}, iteration=1)
+    assert Spool(tmp_path / "run").newest() is not None
+
+
+def containing_itself() -> dict:
+    tree: dict = {"x": np.ones(2)}
+    tree["again"] = tree
+    tree["down"] = {"y": 1.0, "up": tree}
+    return tree
+
+
+def endless_list() -> list:
+    endless: list = []
+    endless.append(endless)
+    return endless
+
+
+class Unprintable:
+    """A key of the user's."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class BreakingMapping(Mapping):
+    """A mapping that reads a file that has gone."""
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        yield "x"
+        raise OSError(5, "gone")
+
+    def __getitem__(self, key):
+        return np.ones(2)
+
+
+class EndlessMapping(Mapping):
+    """A mapping that has another one wherever one looks."""
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return iter("ab")
+
+    def __getitem__(self, key):
+        return EndlessMapping()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "kept"),
+    [
+        (containing_itself, {"x", "down/y"}),
+        (lambda: {Unprintable(): 1.0, "x": 1.0, "in": {Unprintable(): 1.0, "y": 2.0}}, {"x", "in/y"}),
+        (BreakingMapping, {"x"}),
+        (lambda: {"in": BreakingMapping(), "y": 1.0}, {"in/x", "y"}),
+        (lambda: {"x": 1.0, "endless": EndlessMapping()}, {"x"}),
+        (lambda: {"x": 1.0, "y": endless_list()}, {"x"}),
+    ],
+    ids=["contains itself", "keys without text", "breaks", "breaks within", "endless", "a list in itself"],
+)
+def test_an_odd_container_costs_itself(run_dir, arrays, kept, caplog):
+    """Whatever a user calls a mapping, the sampler goes on, what can be read is published, and the warnings are few."""
+    with Publisher(run_dir) as publisher:
+        for number in range(3):
+            publisher.publish(arrays(), iteration=number, scalars={Unprintable(): 1.0, "a": 2.0})
+            assert publisher.flush(60)
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert set(snapshot.arrays) == kept
+    assert snapshot.scalars == {"a": 2.0}
+    assert publisher.stats.written == 3
+    assert 1 <= len(caplog.records) <= 6
+
+
+def test_what_a_mask_hides_is_not_published_as_data(run_dir):
+    """A masked pixel that comes out as a value would be believed."""
+    masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+    arrays = {
+        "floats": masked,
+        "narrow": masked.astype(np.float32),
+        "integers": masked.astype(np.int32),
+        "booleans": masked.astype(bool),
+        "complex": masked.astype(complex),
+        "list": [masked, masked],
+        "none hidden": np.ma.array([1, 2]),
+        "constant": np.ma.masked,
+    }
+    with Publisher(run_dir, static={"data": masked}) as publisher:
+        publisher.publish(arrays, iteration=0, log_likelihood=np.ma.masked, scalars={"a": np.ma.masked})
+        masked[:] = 9.0  # it was copied
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    for name in ("floats", "narrow", "integers", "complex"):
+        np.testing.assert_array_equal(snapshot.arrays[name].real, [1.0, np.nan, 3.0], err_msg=name)
+    np.testing.assert_array_equal(snapshot.arrays["booleans"], [1.0, np.nan, 1.0])
+    np.testing.assert_array_equal(snapshot.arrays["list"], [[1.0, np.nan, 3.0]] * 2)
+    np.testing.assert_array_equal(snapshot.static["data"], [1.0, np.nan, 3.0])
+    assert snapshot.arrays["narrow"].dtype == np.float32
+    assert (snapshot.arrays["none hidden"].dtype, snapshot.arrays["none hidden"].tolist()) == (np.int64, [1, 2])
+    assert np.isnan(snapshot.arrays["constant"])
+    assert np.isnan([snapshot.log_likelihood, snapshot.scalars["a"]]).all()
+
+
+class Quantity(np.ndarray):
+    """Values with a unit, as those of astropy and others."""
+
+    def __array_wrap__(self, *_):
+        raise TypeError("the unit is not known")
+
+    def __repr__(self):
+        raise RuntimeError("no unit")
+
+
+def test_subclasses_are_published_as_their_values(run_dir, caplog):
+    """Units, matrices and tables are arrays too."""
+    arrays = {
+        "unit": np.ones(3).view(Quantity),
+        "matrix": np.array([[1, 2], [3, 4]]).view(np.matrix),
+        "table": np.rec.array([(1, 2.5), (3, 4.5)], dtype=[("a", int), ("b", float)]),
+        "row": np.void((1, 2.5), dtype=[("a", int), ("b", float)]),
+    }
+    with Publisher(run_dir) as publisher:
+        publisher.publish(arrays, iteration=0)
+    found = Spool(run_dir).read(Spool(run_dir).newest()).arrays
+    assert {name: value.tolist() for name, value in found.items()} == {
+        "unit": [1.0, 1.0, 1.0],
+        "matrix": [[1, 2], [3, 4]],
+        "table/a": [1, 3],
+        "table/b": [2.5, 4.5],
+        "row/a": 1,
+        "row/b": 2.5,
+    }
+    assert not caplog.records
+
+
+def test_a_fault_whose_name_changes_is_not_told_for_ever(run_dir, caplog):
+    """A bad leaf of another name at each quick update filled the log of a run of days."""
+    with Publisher(run_dir) as publisher:
+        for number in range(40):
+            publisher.publish({f"bad {number}": object(), "x": 1.0}, iteration=number, scalars={f"bad {number}": "no"})
+            assert publisher.flush(30)
+    messages = [record.getMessage() for record in caplog.records]
+    for kind in ("array", "number"):
+        of_kind = [message for message in messages if f": {kind} " in message]
+        assert len(of_kind) == 6
+        assert sum("for more names, which are not told" in message for message in of_kind) == 1
+    assert publisher.stats.written == 40
+
+
+def test_more_arrays_than_a_reader_takes_are_not_written(run_dir, caplog):
+    """A file that its own reader refuses is a figure lost: what fits is published."""
+    with Publisher(run_dir) as publisher:
+        publisher.publish({f"an array of a long name, number {number}": 1.0 for number in range(60_000)}, iteration=0)
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert 20_000 < len(snapshot.arrays) < 60_000
+    assert "more arrays than a file can name" in caplog.text
+    assert len(caplog.records) == 6
+
+
+def test_a_run_that_begins_anew_in_one_process_has_an_epoch_of_its_own(run_dir, slow_disk):
+    """Its snapshots and numbers hide what the earlier one published of later iterations, as another process's would;
+    what waits for a slow disk meanwhile is put in the epoch that it was published in."""
+    with Publisher(run_dir) as publisher:
+        for start in range(2):
+            for number in range(3):
+                publisher.publish({"x": np.ones(2)}, iteration=10 * number, scalars={"start": start})
+            publisher.begin_epoch(-1)
+        publisher.begin_epoch(None)
+        publisher.publish({"x": np.ones(2)}, iteration=5, scalars={"start": 2})
+        slow_disk.set()
+        assert publisher.flush(30)
+    spool = Spool(run_dir)
+    lines = spool.scalars(abandoned=True)
+    assert [(line.epoch, line.iteration) for line in lines if line.scalars["start"] < 2] == [
+        (epoch, iteration) for epoch in range(2) for iteration in (0, 10, 20)
+    ]
+    assert [(line.epoch, line.iteration) for line in spool.scalars()] == [(1, 0), (2, 5)]
+    assert [epoch.resumed_from for epoch in spool.info().epochs] == [None, -1, 4]
+    assert len({line.sequence for line in lines}) == 7
 
 
 @pytest.mark.parametrize(

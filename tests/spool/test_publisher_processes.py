@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -94,6 +95,107 @@ def test_a_script_that_forgets_to_close_leaves_its_last_snapshot(run_dir, ending
     spool = Spool(run_dir)
     assert spool.read(spool.newest()).iteration == 99
     assert spool.info().state == state
+
+
+CHILDREN = """
+import multiprocessing, numpy as np, sys
+from autoviz_render import Publisher
+
+def work(folder, ending):
+    publisher = Publisher(folder)
+    for number in range(100):
+        publisher.publish({"x": np.full(50000, number)}, iteration=number)
+    if ending == "raises":
+        raise ValueError
+    if ending.startswith("exits"):
+        sys.exit(int(ending[-1]))
+
+if __name__ == "__main__":
+    method, ending, folder = sys.argv[1:]
+    child = multiprocessing.get_context(method).Process(target=work, args=(folder, ending))
+    child.start()
+    child.join(60)
+    print(child.exitcode)
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize(
+    ("ending", "code", "state"),
+    [
+        ("returns", 0, "finished"),
+        ("raises", 1, "failed"),
+        ("exits with 3", 3, "failed"),
+        ("exits with 0", 0, "finished"),
+    ],
+)
+def test_a_child_that_forgets_to_close_leaves_its_last_snapshot(tmp_path, method, ending, code, state):
+    """Children of `multiprocessing` end without Python's exit handlers: the last snapshot was lost without a word."""
+    (tmp_path / "program.py").write_text(CHILDREN)
+    command = [sys.executable, "-P", str(tmp_path / "program.py"), method, ending, str(tmp_path / "run")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout == f"{code}\n"
+    spool = Spool(tmp_path / "run")
+    assert spool.read(spool.newest()).iteration == 99
+    assert spool.info().state == state
+
+
+def test_the_workers_of_an_executor_leave_their_last_snapshots(tmp_path):
+    """They are children of `multiprocessing`, and end when their executor is shut down."""
+    program = (
+        CHILDREN[: CHILDREN.index("if __name__")]
+        + """
+if __name__ == "__main__":
+    from concurrent.futures import ProcessPoolExecutor
+    with ProcessPoolExecutor(2) as executor:
+        list(executor.map(work, [sys.argv[1] + "/a", sys.argv[1] + "/b"], ["returns", "returns"]))
+"""
+    )
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, "-P", str(tmp_path / "program.py"), str(tmp_path)]
+    subprocess.run(command, timeout=120, check=True)
+    for name in "ab":
+        spool = Spool(tmp_path / name)
+        assert (spool.read(spool.newest()).iteration, spool.info().state) == (99, "finished")
+
+
+ENDING_INSIDE = """
+import numpy as np, sys, threading
+from autoviz_render import Publisher
+from autoviz_render.spool import encode, publisher
+
+inside = threading.Event()
+
+def announced(function):
+    def call(*arguments):
+        inside.set()
+        return function(*arguments)
+    return call
+
+if sys.argv[2] == "HDF5":
+    encode._empty_image = announced(encode._empty_image)
+else:
+    publisher.to_numpy = announced(publisher.to_numpy)
+one = Publisher(sys.argv[1])
+one.publish({f"x{number}": np.ones(3, np.int8) for number in range(22_000)}, iteration=1)
+assert inside.wait(60)
+if sys.argv[3] == "closed":
+    one.close(timeout=0.001)
+print("the end", flush=True)
+if sys.argv[3] == "raised":
+    raise ValueError
+"""
+
+
+@pytest.mark.parametrize("ending", ["closed", "left open", "raised"])
+@pytest.mark.parametrize("place", ["HDF5", "conversion"])
+def test_a_program_ends_wherever_the_writer_is(run_dir, place, ending):
+    """h5py's lock, left behind by a thread that Python's end found inside, kept the program from ever ending."""
+    command = [sys.executable, "-P", "-c", ENDING_INSIDE, str(run_dir), place, ending]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ran.stdout, ran.returncode) == ("the end\n", int(ending == "raised")), ran.stderr
+    if ending != "closed":
+        assert len(Spool(run_dir).read(Spool(run_dir).newest()).arrays) == 22_000
 
 
 KILLED = """

@@ -1,6 +1,7 @@
 """The sampler's side: what a search calls, and a nested sampler that calls it.
 
     quick_update   for any sampler: keeps the best point, decides when to publish   (no JAX, no Matplotlib)
+    points         which shapes of points, log likelihoods and samples fit each other
     backends       the places to draw: a process, a thread, inline, or nowhere
     analysis       what a search needs to know of a model
     fitness        one traced model: what the sampler needs, and what the figures need

@@ -41,26 +41,30 @@ class Backend(Protocol):
 VARIABLE = "AUTOVIZ_RENDERER"
 
 
-def make_backend(where: Where | None, publisher: Publisher) -> Backend:
-    """The back end of a name; None draws nowhere. Raises ValueError for any other name.
+def chosen_place(where: Where | None) -> Where | None:
+    """Where to draw: as the environment variable AUTOVIZ_RENDERER says, if it is set (for batch systems), else there.
 
-    The environment variable AUTOVIZ_RENDERER, where it is set, chooses instead: for batch systems. There `none`
-    draws nowhere.
+    In the variable `none` draws nowhere. Raises ValueError if there is no such place.
     """
     chosen = os.environ.get(VARIABLE, "").lower()
-    if chosen == "none" or (where is None and not chosen):
-        return _Nowhere()
-    if chosen and chosen not in get_args(Where):
+    if chosen and chosen not in (*get_args(Where), "none"):
         raise ValueError(f"{VARIABLE} is {chosen!r}; choose {', '.join(get_args(Where))} or none")
-    where = cast(Where, chosen or where)
+    if where not in (*get_args(Where), None):
+        raise ValueError(f"renderer is {where!r}; choose 'process', 'thread', 'inline' or None")
+    if chosen:
+        return None if chosen == "none" else cast(Where, chosen)
+    return where
+
+
+def make_backend(where: Where | None, publisher: Publisher) -> Backend:
+    """The back end of a name; None draws nowhere. Raises ValueError as `chosen_place` does."""
     backends: dict[Where, Callable[[Publisher], Backend]] = {
         "process": _Process,
         "thread": _Thread,
         "inline": _Inline,
     }
-    if where not in backends:
-        raise ValueError(f"renderer is {where!r}; choose 'process', 'thread', 'inline' or None")
-    return backends[where](publisher)
+    place = chosen_place(where)
+    return _Nowhere() if place is None else backends[place](publisher)
 
 
 class _Nowhere:

@@ -19,6 +19,11 @@ class Cadence:
         """It was done just now, after so many evaluations in all."""
         self._since = (evaluations, time.monotonic())
 
+    def recount(self, evaluations: int) -> None:
+        """The count begins anew at so many; the seconds go on."""
+        if self._since is not None:
+            self._since = (evaluations, self._since[1])
+
     def is_due(self, evaluations: int) -> bool:
         if self._since is None:
             return True

@@ -45,7 +45,7 @@ def _keep_out() -> None:
 
 def _forked() -> None:
     """The thread that held the lock was not forked with us."""
-    global _hdf5
+    global _hdf5  # noqa: PLW0603  a lock that is held cannot be made free in any other way
     _hdf5 = threading.Lock()
 
 

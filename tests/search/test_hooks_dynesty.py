@@ -139,8 +139,7 @@ def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, caplog):
     if broken == "arrays":
         settings = {"arrays": lambda _: 1 / 0}
     if broken == "disk":
-        run_dir.parent.mkdir()
-        run_dir.write_text("a file where the run directory should be")
+        run_dir.parent.write_text("a file where the run directory's folder should be")
     alone, watched = static(), static()
     alone.run_nested(print_progress=False)
     update = make(**settings)

@@ -129,7 +129,7 @@ def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, alone, capl
     """A figure is never worth a run."""
     if broken == "disk":
         run_dir.parent.mkdir()
-        run_dir.write_text("a file where the run directory should be")
+        run_dir.parent.write_text("a file where the run directory's folder should be")
     update = make(**{"arrays": lambda _: 1 / 0} if broken == "arrays" else {})
     sampler = make_sampler()
     hook = hooks.ultranest(update, object() if broken == "sampler" else sampler, progress=False)

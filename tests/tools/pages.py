@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autoviz_render.search.quick_update import _close_at_exit
+from autoviz_render.spool.at_exit import _end_program
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 
@@ -28,7 +28,7 @@ def run_blocks(page: str, folder: Path, monkeypatch, count: int | None = None) -
     namespace: dict = {}
     for block in python_blocks(page)[:count]:
         exec(block, namespace)  # noqa: S102  our own page
-    _close_at_exit()
+    _end_program()
     return namespace
 
 
@@ -38,7 +38,7 @@ def run_example(name: str, output: Path, monkeypatch, *arguments: object, render
     monkeypatch.setattr(sys, "argv", [name, "--output", str(output), *map(str, arguments)])
     try:
         runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
-        _close_at_exit()
+        _end_program()
     finally:
         if "jax" in sys.modules:  # an example may choose double precision, which is all of the process's
             sys.modules["jax"].config.update("jax_enable_x64", False)

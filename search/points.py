@@ -1,0 +1,74 @@
+"""The points that a sampler gives: which shapes fit each other, and as what they are read."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def as_floats(values: Any) -> Floats:
+    """As float64; masked values are NaN. NumPy loads its module of masked arrays when it is first used."""
+    if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):
+        return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
+    return np.asarray(values, dtype=np.float64)
+
+
+def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Floats:
+    """The points, array[point, parameter], in the order of the log likelihoods.
+
+    parameters: any number of axes, of which the first ones count the points: as many as log likelihoods; then the axes
+        of one point.
+    log_likelihoods: a number, or an array of any shape. known: the number of parameters, 0 if it is not known.
+    Raises ValueError if they do not fit: an array of points that is transposed must not be read in the wrong order.
+    """
+    shape, count = parameters.shape, log_likelihoods.size
+    if count == 1 and len(shape) == 1:
+        return parameters.reshape(1, -1)
+    is_batch = count == 1 and parameters.ndim > 1 and shape[-1] == known != parameters.size
+    if is_batch or count not in itertools.accumulate(shape, operator.mul, initial=1):
+        raise ValueError(
+            f"parameters of shape {shape} do not fit log likelihoods of shape {log_likelihoods.shape}: "
+            "expected array[parameter] and a number, or array[point, parameter] and array[point]"
+        )
+    return parameters.reshape(count, -1)
+
+
+def best_of(log_likelihoods: Floats) -> tuple[int, float]:
+    """The index, over all axes, and the value of the greatest that is finite; -inf if none is."""
+    if log_likelihoods.ndim == 0:
+        return 0, value if math.isfinite(value := float(log_likelihoods)) else -math.inf
+    usable = np.where(np.isfinite(log_likelihoods), log_likelihoods, -np.inf).ravel()
+    index = int(usable.argmax())
+    return index, float(usable[index])
+
+
+def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, ValueError]]:
+    """Make samples fit the figure of a posterior, in place; what was left out, by name, and why.
+
+    arrays: `samples` and `live_points`, array[point, parameter], `log_weights`, array[sample], and any others.
+    """
+    left_out = []
+    for name in ("samples", "live_points"):
+        shape = np.shape(arrays.get(name, np.empty((0, parameters))))
+        if len(shape) == 1 and parameters == 1:
+            arrays[name] = np.reshape(arrays[name], (-1, 1))
+        elif len(shape) != 2 or shape[1] != parameters:
+            left_out.append((name, ValueError(f"its shape is {shape}, not array[point, {parameters}]")))
+    if "samples" in arrays and "log_weights" in arrays:
+        shape, count = np.shape(arrays["log_weights"]), len(arrays["samples"])
+        if shape != (count,):
+            left_out.append(("log_weights", ValueError(f"its shape is {shape}, and there are {count} samples")))
+    for name, _ in left_out:
+        arrays.pop(name, None)
+        if name != "live_points":  # without their weights samples would show another posterior
+            arrays.pop("samples", None)
+            arrays.pop("log_weights", None)
+    return left_out

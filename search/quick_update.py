@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
@@ -108,8 +109,13 @@ class QuickUpdate:
         self._published_evaluations = -1
         self._published_scalars: Mapping[str, Any] = {}
         self._at_close: list[Callable[[], object]] = []
-        self._attempt = Attempts(log, self._publisher.run_dir)
+        self._attempt = Attempts(log, self.run_dir)
         end_at_exit(self)
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the run is, as an absolute path."""
+        return self._publisher.run_dir
 
     @property
     def stats(self) -> PublisherStats:
@@ -172,7 +178,7 @@ class QuickUpdate:
         forget(self)
         if self._best is None and self._refused:
             message = "%s: nothing was published: none of %d log likelihoods was finite"
-            log.warning(message, self._publisher.run_dir, self._refused)
+            log.warning(message, self.run_dir, self._refused)
         try:
             for call in self._at_close:
                 self._attempt("the end of the sampler", call)
@@ -232,7 +238,7 @@ class QuickUpdate:
     def _start_over(self, count: int) -> None:
         """Another run begins: the best of the last is published, and does not stand in the way of its own."""
         message = "%s: the count fell from %d to %d: another run begins"
-        log.info(message, self._publisher.run_dir, self._evaluations, count)
+        log.info(message, self.run_dir, self._evaluations, count)
         if self._best_log_likelihood > self._published_best:
             self._publish()
         self._publisher.begin_epoch(count - 1)

@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Protocol
 
 from autoviz_render.spool.attempts import shown
@@ -20,6 +21,9 @@ _BEFORE_POOLS = 100  # those of the user's may still be needed: `multiprocessing
 
 
 class Ending(Protocol):
+    @property
+    def run_dir(self) -> Path: ...
+
     def end(self, state: State) -> None:
         """The process ends: close, and hold up nothing afterwards. state: how it ends."""
 
@@ -65,4 +69,5 @@ def _end_all(error: BaseException | None) -> None:
         try:
             ending.end("failed" if is_failure else "finished")
         except BaseException as interrupt:  # noqa: BLE001  the last chance to say so: nobody is left to handle it
-            log.warning("closing at the end of the process was broken off by %s", shown(interrupt))
+            message = "%s: closing at the end of the process was broken off by %s"
+            log.warning(message, ending.run_dir, shown(interrupt))

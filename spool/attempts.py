@@ -22,7 +22,7 @@ def shown(value: object) -> str:
 
 def wrong(argument: str, value: object, expected: str) -> str:
     """The message about an argument that can never work: its name, what came, and what was expected."""
-    return f"{argument} is {shown(value)}, a {type(value).__name__}; {expected}"
+    return f"{argument} is {shown(value)} ({type(value).__name__}); {expected}"
 
 
 class Attempts:

@@ -131,7 +131,10 @@ class Publisher:
         _refuse_unless(isinstance(given, Mapping), "static", static, "expected a mapping of names to arrays")
         expected = "expected a whole number of iterations"
         _refuse_unless(resumed_from is None or _is_whole(resumed_from), "resumed_from", resumed_from, expected)
-        self._static = flatten(hand_over(given, _raise), _raise)
+        try:
+            self._static = flatten(hand_over(given, _raise), _raise)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"static cannot be published: {error}") from error
         self._writer = SpoolWriter(
             self.run_dir,
             name,

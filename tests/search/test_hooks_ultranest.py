@@ -128,7 +128,6 @@ def test_derived_parameters_are_drawn_too(run_dir, make):
 def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, alone, caplog):
     """A figure is never worth a run."""
     if broken == "disk":
-        run_dir.parent.mkdir()
         run_dir.parent.write_text("a file where the run directory's folder should be")
     update = make(**{"arrays": lambda _: 1 / 0} if broken == "arrays" else {})
     sampler = make_sampler()

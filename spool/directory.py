@@ -45,15 +45,7 @@ class Described:
 def directory_bytes(kind: str, datasets: Iterable[Described]) -> bytes:
     """The directory of a file of that kind, "snapshot" or "static"."""
     listed = [[each.path, each.dtype.str, each.shape] for each in datasets]
-    return _json({"format": f"{FILE_FORMAT} {kind}", "version": FORMAT_VERSION, "datasets": listed})
-
-
-def entry_length(dataset: Described) -> int:
-    """By how many bytes, at most, a dataset makes a directory longer."""
-    return len(_json([dataset.path, dataset.dtype.str, dataset.shape])) + 1
-
-
-def _json(content: object) -> bytes:
+    content = {"format": f"{FILE_FORMAT} {kind}", "version": FORMAT_VERSION, "datasets": listed}
     return json.dumps(content, separators=(",", ":")).encode()
 
 

@@ -19,12 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, TypeVar
 
-import numpy as np
-
 from autoviz_render.spool.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.at_exit import end_at_exit, forget
 from autoviz_render.spool.attempts import Attempts, wrong
-from autoviz_render.spool.directory import MAX_DIRECTORY_BYTES, Described, describe, entry_length
+from autoviz_render.spool.directory import describe
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import SpoolPaths, spool_paths
 from autoviz_render.spool.names import Names, check_name
@@ -39,8 +37,6 @@ _LINES_KEPT = 100_000  # scalars that wait for a disk that fails: some 20 MB at 
 _LINES_AT_ONCE = 1000
 _SECONDS_BETWEEN_LOOKS = 0.2  # of a flush, whether the writer's thread is still there
 _SECONDS_AT_EXIT = 30.0  # for arrays that a device still computes
-_FLOAT = np.dtype(np.float64)
-_OTHER_ENTRIES_BYTES = 4096  # of a directory: what every snapshot holds beside arrays and scalars
 
 
 @dataclass
@@ -311,7 +307,7 @@ class Publisher:
     # The writer's thread
 
     def _work(self) -> None:
-        self._attempt("opening the spool", self._writer.begin, self._converted(self._static, 0))
+        self._attempt("opening the spool", self._writer.begin, self._converted(self._static))
         self.opened.set()
         closing: State | None = None
         unwritten: deque[_Numbers] = deque(maxlen=_LINES_KEPT)
@@ -393,26 +389,20 @@ class Publisher:
         return floats
 
     def _write(self, update: _Update, sync: bool) -> None:
+        arrays = self._converted(flatten(update.arrays, self._attempt))
         line = self._line(update.numbers)
-        scalars = sum(entry_length(Described(f"scalars/{name}", _FLOAT, ())) for name in line.scalars)
-        arrays = self._converted(flatten(update.arrays, self._attempt), scalars)
         self._begin(update.numbers.start)
         self._writer.write(Snapshot(arrays=arrays, **vars(line)), update.numbers.number, sync=sync)
 
-    def _converted(self, leaves: Mapping[str, Any], taken: int) -> dict[str, Array]:
-        """The leaves as arrays that a file can hold. taken: bytes of its directory that go to other things."""
+    def _converted(self, leaves: Mapping[str, Any]) -> dict[str, Array]:
         for leaf in leaves.values():
             if hasattr(leaf, "copy_to_host_async"):
                 self._attempt("copying from the device", leaf.copy_to_host_async)
         arrays: dict[str, Array] = {}
-        left = MAX_DIRECTORY_BYTES - _OTHER_ENTRIES_BYTES - taken
 
         def convert(name: str, leaf: Any) -> None:
-            nonlocal left
             value = to_numpy(leaf)
-            left -= entry_length(describe(f"arrays/{name}", value.dtype.str, value.shape))
-            if left < 0:
-                raise ValueError(f"there are more arrays than a file can name in {MAX_DIRECTORY_BYTES} bytes")
+            describe(name, value.dtype.str, value.shape)
             arrays[name] = value
 
         with self._converting:

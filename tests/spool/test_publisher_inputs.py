@@ -211,16 +211,6 @@ def test_a_fault_whose_name_changes_is_not_told_for_ever(run_dir, caplog):
     assert publisher.stats.written == 40
 
 
-def test_more_arrays_than_a_reader_takes_are_not_written(run_dir, caplog):
-    """A file that its own reader refuses is a figure lost: what fits is published."""
-    with Publisher(run_dir) as publisher:
-        publisher.publish({f"an array of a long name, number {number}": 1.0 for number in range(60_000)}, iteration=0)
-    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
-    assert 20_000 < len(snapshot.arrays) < 60_000
-    assert "more arrays than a file can name" in caplog.text
-    assert len(caplog.records) == 6
-
-
 def test_a_run_that_begins_anew_in_one_process_has_an_epoch_of_its_own(run_dir, slow_disk):
     """Its snapshots and numbers hide what the earlier one published of later iterations, as another process's would;
     what waits for a slow disk meanwhile is put in the epoch that it was published in."""

@@ -1,4 +1,4 @@
-# demo, test, check and bench each make the virtual environment they need on first use.
+# Each target makes the virtual environment that it needs on first use.
 # Another interpreter: make PYTHON=python3.13 test
 
 .NOTPARALLEL:  # wheels of all environments are built in `build`, and the tests want the processors for themselves
@@ -7,34 +7,53 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool renderer search cli -name '*.py')
+PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 
 # PyAutoFit needs Python 3.12 or later and pins what others do not: an environment of its own, of the first that runs here.
-# Those of pyenv are named by their paths: its `python3.12` is there, and fails, wherever another version is chosen.
-PYENV = $(shell pyenv root 2>/dev/null)
-PYTHON_PYAUTOFIT ?= $(foreach version,3.12 3.13,python$(version) $(if $(PYENV),$(wildcard $(PYENV)/versions/$(version).*/bin/python))) $(PYTHON)
+PYTHON_PYAUTOFIT ?= $(call python_named,3.12) $(call python_named,3.13) $(PYTHON)
 VENV_PYAUTOFIT = .venv-pyautofit
 
-.PHONY: demo test test-pyautofit check lint bench clean
+# The oldest versions that setup.cfg allows, on the oldest Python: most of them have no wheels for a later one.
+PYTHON_MINIMUMS ?= $(call python_named,3.11) $(PYTHON)
+VENV_MINIMUMS = .venv-minimums
+
+# Those of pyenv are named by their paths: its `python3.12` is there, and fails, if another version is chosen.
+PYENV = $(shell pyenv root 2>/dev/null)
+python_named = python$(1) $(if $(PYENV),$(wildcard $(PYENV)/versions/$(1).*/bin/python))
+# The first of the interpreters $(1) that runs and whose minor version is as $(2) says; nothing if there is none.
+first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
+  'import ensurepip, sys; sys.exit(not sys.version_info.minor $(2))' 2>/dev/null && echo "$(python)")))
+
+.PHONY: demo test test-minimums test-pyautofit check lint bench clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
 	$(BIN)/python examples/lens/fit.py --output output/demo --size small --renderer process --seed 1
 
 test: $(VENV)/search,test.installed
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest $(PARALLEL)
+
+test-minimums:
+	@python="$(call first_python,$(PYTHON_MINIMUMS),== 11)"; \
+	if [ -z "$$python" ]; then \
+	  echo "The oldest versions are not tested: that needs Python 3.11, and none of these is it: $(strip $(PYTHON_MINIMUMS))"; \
+	  exit; \
+	fi; \
+	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_MINIMUMS) CONSTRAINTS=$(VENV_MINIMUMS)/minimums.txt \
+	  $(VENV_MINIMUMS)/search,fast,movie,test.installed && \
+	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL)
 
 test-pyautofit:
-	@for python in $(PYTHON_PYAUTOFIT); do \
-	  if "$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
-	    $(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
-	    exec $(VENV_PYAUTOFIT)/bin/pytest -n 2 --dist loadfile tests_pyautofit; \
-	    exit 1; \
-	  fi; \
-	done; \
-	echo "tests_pyautofit is not run: it needs Python 3.12 or later, and none of these is one: $(strip $(PYTHON_PYAUTOFIT))"
+	@python="$(call first_python,$(PYTHON_PYAUTOFIT),>= 12)"; \
+	if [ -z "$$python" ]; then \
+	  echo "tests_pyautofit is not run: it needs Python 3.12 or later, and none of these is one: $(strip $(PYTHON_PYAUTOFIT))"; \
+	  exit; \
+	fi; \
+	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
+	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests_pyautofit
 
-check: lint test test-pyautofit
+check: lint test test-minimums test-pyautofit
 
 lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .
@@ -46,7 +65,7 @@ bench: $(VENV)/search,test.installed
 	set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python $$program; done
 
 clean:
-	rm -rf $(VENV) $(VENV_PYAUTOFIT) build *.egg-info src/*.egg-info output
+	rm -rf $(VENV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build *.egg-info src/*.egg-info output
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,8 +73,12 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 # Installed from a wheel, as users have it: a package that setup.cfg forgets is then missing here too.
-$(VENV)/%.installed: $(SOURCES) | $(VENV)/bin/pip
+$(VENV)/%.installed: $(SOURCES) $(CONSTRAINTS) | $(VENV)/bin/pip
 	rm -rf build
-	$(BIN)/pip install --quiet --disable-pip-version-check '.[$*]'
+	$(BIN)/pip install --quiet --disable-pip-version-check $(CONSTRAINTS:%=--constraint %) '.[$*]'
 	rm -rf build
 	touch '$@'
+
+# Every `name>=version` of setup.cfg as `name==version`. Bounds that cannot be met together end in pip's error.
+$(VENV_MINIMUMS)/minimums.txt: setup.cfg | $(VENV_MINIMUMS)/bin/pip
+	sed -nE 's/^    ([a-z0-9-]+)>=([0-9.]+)$$/\1==\2/p' setup.cfg | sort -u >$@

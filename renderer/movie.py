@@ -180,7 +180,7 @@ def ticks_shown(times: Sequence[float], duration: float, rate: float) -> list[in
     total = max(1, round(duration * rate))
     held = min(math.ceil(rate), max(1, total // 2))
     since = np.maximum.accumulate(np.nan_to_num(times, posinf=0.0, neginf=0.0))
-    since -= since[0]
+    since = since / 2 - since[0] / 2  # of the halves, as two floats may be further apart than the largest float
     if not since[-1] > 0:
         since = np.arange(len(times), dtype=np.float64)  # no clock: each as long as the next
     starts = np.ceil(since / max(since[-1], 1e-300) * (total - held)).astype(int)

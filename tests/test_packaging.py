@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("spool", "renderer", "search", "cli")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+FACADE = sorted((ROOT / "src").rglob("*.py"))
 
 MAY_IMPORT = {
     "spool": {"spool"},
@@ -21,6 +23,13 @@ MAY_IMPORT = {
     "cli": {"cli", "renderer", "spool"},
 }
 BACKENDS = "search/backends.py"
+DISTRIBUTION = {"PIL": "pillow"}  # of the modules that are not called as what is installed
+
+SETTINGS = configparser.ConfigParser()
+SETTINGS.read(ROOT / "setup.cfg")
+REQUIREMENTS = SETTINGS["options"]["install_requires"].split("\n")[1:]
+EXTRAS = {extra: lines.split("\n")[1:] for extra, lines in SETTINGS["options.extras_require"].items()}
+FOR_USERS = set(EXTRAS) - {"test", "test-pyautofit", "check"}
 
 
 def imported_modules(path: Path) -> list[str]:
@@ -36,10 +45,8 @@ def imported_modules(path: Path) -> list[str]:
 
 def test_every_package_on_disk_is_listed_and_mapped():
     """A package that setup.cfg forgets works from a checkout and is missing from the wheel."""
-    settings = configparser.ConfigParser()
-    settings.read(ROOT / "setup.cfg")
-    mapped = dict(line.split(" = ") for line in settings["options"]["package_dir"].strip().splitlines())
-    listed = settings["options"]["packages"].split()
+    mapped = dict(line.split(" = ") for line in SETTINGS["options"]["package_dir"].strip().splitlines())
+    listed = SETTINGS["options"]["packages"].split()
     on_disk = {"autoviz_render": "src/autoviz_render"}
     for folder in FOLDERS:
         for init in (ROOT / folder).rglob("__init__.py"):
@@ -47,6 +54,23 @@ def test_every_package_on_disk_is_listed_and_mapped():
             on_disk["autoviz_render." + ".".join(place.parts)] = str(place)
     assert mapped == on_disk
     assert sorted(listed) == sorted(on_disk)
+
+
+def test_what_is_imported_is_declared():
+    """What another package happens to bring is gone when that package changes its mind."""
+    requirements = [*REQUIREMENTS, *(line for extra in FOR_USERS for line in EXTRAS[extra])]
+    declared = {re.match(r"[a-z0-9-]+", line).group() for line in requirements}
+    modules = {name.split(".")[0] for path in [*FACADE, *SOURCES] for name in imported_modules(path)}
+    outside = modules - set(sys.stdlib_module_names) - {"autoviz_render"}
+    assert {DISTRIBUTION.get(module, module.replace("_", "-")) for module in outside} <= declared
+
+
+def test_every_requirement_has_one_lower_bound_that_is_tested():
+    """`make test-minimums` makes `name==version` of each `name>=version`; what is written otherwise escapes it."""
+    bounds = {}
+    for line in [*REQUIREMENTS, *(line for lines in EXTRAS.values() for line in lines if ";" not in line)]:
+        name, version = re.fullmatch(r"([a-z0-9-]+)>=([0-9.]+)", line).groups()
+        assert bounds.setdefault(name, version) == version
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -105,7 +105,7 @@ def test_a_film_shows_every_snapshot_as_its_figure_does(run, film, kind):
         assert each.pixels.shape[:2] == even
         assert difference(each.pixels, drawn) < 16
         header = slice(0, round(0.4 * DPI))
-        assert difference(each.pixels[header], drawn[header]) < 16 < difference(each.pixels[header], other[header])
+        assert difference(each.pixels[header], drawn[header]) < 8 < difference(each.pixels[header], other[header])
 
 
 def test_a_colour_is_the_same_value_from_the_first_frame_to_the_last(run, film):

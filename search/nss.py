@@ -6,13 +6,16 @@ import contextlib
 import hashlib
 import logging
 import os
+import platform
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
+import blackjax
 import jax
 import jax.numpy as jnp
+import jaxlib
 import numpy as np
 
 from autoviz_render.search.analysis import Analysis
@@ -35,6 +38,8 @@ from autoviz_render.spool.retention import Retention
 
 log = logging.getLogger("autoviz_render.search")
 
+_COMPUTED_WITH = "computed_with"
+
 
 class NSS:
     """Nested slice sampling (Yallup, Kroupa and Handley 2026, arXiv:2601.23252) of an analysis.
@@ -54,8 +59,9 @@ class NSS:
     compilation_cache: keep what JAX compiles in the user's cache folder, so that the next start need not; a folder that
         was chosen for JAX already is left.
 
-    A run that was killed at any instant and is started again ends in the same bits as one that was not. SIGINT and
-    SIGTERM have it write a last checkpoint and leave by `Interrupted`, with exit code 75. The checkpoint is removed
+    A run that was killed at any instant and is started again ends in the same bits as one that was not, if it goes on
+    with the same versions of JAX and blackjax on the same kind of processor; if not, it goes on and a warning names what
+    is different. SIGINT and SIGTERM have it write a last checkpoint and leave by `Interrupted`, with exit code 75. The checkpoint is removed
     after success; a run that `max_iterations` ended keeps it, to be gone on with.
     """
 
@@ -204,7 +210,7 @@ class NSS:
     # Checkpoints
 
     def _save(self, run: NestedRun) -> None:
-        run.checkpoint.save(run.saved(self._identity))
+        run.checkpoint.save(run.saved({**self._identity, _COMPUTED_WITH: computed_with()}))
 
     def _resumed(self, checkpoint: Checkpoint) -> NestedRun:
         """The run as its checkpoint has it, or a new one. Raises CheckpointError."""
@@ -216,14 +222,28 @@ class NSS:
         saved = checkpoint.load()
         if saved is None:
             return run
-        differing = differences(saved.identity, self._identity)
+        identity = dict(saved.identity)
+        others = _differences_of_the_machine(identity.pop(_COMPUTED_WITH, {}))
+        differing = differences(identity, self._identity)
         if not differing:
-            run.resume(saved, self._kernel.structure())
+            if (structure := self._kernel.structure()).num_leaves != len(saved.leaves):
+                raise CheckpointError(
+                    f"{checkpoint.folder}: was written with another version of blackjax, whose state has other parts"
+                    f"{''.join(f' ({other})' for other in others)}. "
+                    "Go on with that version, or start with resume=False, which removes the checkpoint."
+                )
+            run.resume(saved, structure)
             differing = self._differences_of_the_model(run.live)
         if differing:
             raise CheckpointError(
                 f"{checkpoint.folder}: is of another run: {'; '.join(differing)}. "
                 "Take another run directory, or start with resume=False, which removes the checkpoint."
+            )
+        if others:
+            log.warning(
+                "%s: the run goes on, but not in the same bits as without an interruption: %s",
+                checkpoint.folder,
+                "; ".join(others),
             )
         log.info("%s: going on from %d evaluations", checkpoint.folder, run.evaluations)
         return run
@@ -256,3 +276,31 @@ class NSS:
             if not abs(prior - density) <= tolerance * max(1.0, abs(density)):
                 return [f"the log prior of a live point was {density:.10g}, now {prior:.10g}"]
         return []
+
+
+def computed_with() -> dict[str, str]:
+    """What the bits of a run depend on beside its settings: versions by package, and the kind of processor."""
+    device = jax.devices()[0]
+    kind = _processor() if device.platform == "cpu" else device.device_kind
+    return {
+        "jax": jax.__version__,
+        "jaxlib": jaxlib.__version__,
+        "blackjax": blackjax.__version__,
+        "processor": f"{device.platform} {kind}".strip(),
+    }
+
+
+def _processor() -> str:
+    """As Linux calls the model: XLA compiles for what it can do, and machines of a cluster differ in that."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _differences_of_the_machine(before: Mapping[str, str]) -> list[str]:
+    """What differs of what is known of both: checkpoints of earlier releases say nothing."""
+    now = computed_with()
+    known = {name: value for name, value in before.items() if name in now}
+    return differences(known, {name: now[name] for name in known})

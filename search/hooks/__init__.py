@@ -3,13 +3,14 @@
 Each takes a `QuickUpdate`, and the sampler where that exists already, and gives what the sampler has a place for. None
 imports its sampler, wraps it, or draws a random number.
 
-    blackjax    called after every step, of nested sampling or a chain
+    blackjax    called after every step, of nested sampling, sequential Monte Carlo or a chain
     dynesty     a `print_func`, static or dynamic
-    emcee       called with every state of `sample`
+    emcee       runs it, or is called with every state of `sample`
     nautilus    runs it, in its own pieces
     numpyro     called after every chunk
     ultranest   a `viz_callback`
     nested      what those of nested samplers have in common
+    smc         the particles of sequential Monte Carlo
     chain       the steps of a chain so far, bounded
     diagnostics what chains say about themselves: autocorrelation time, R-hat
     pytrees     trees of arrays as vectors of parameters with names

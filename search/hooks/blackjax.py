@@ -1,4 +1,7 @@
-"""blackjax: `hook = hooks.blackjax(update)`, and `hook(state, info)` after every step of a chain or nested sampling."""
+"""blackjax: `hook = hooks.blackjax(update)`, and `hook(state, info)` after every step.
+
+Of nested sampling, of sequential Monte Carlo, or of a chain.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from autoviz_render.search.hooks.chain import Chain, Floats, thinned
 from autoviz_render.search.hooks.diagnostics import convergence, finite
 from autoviz_render.search.hooks.posterior import MOST, chain_samples
 from autoviz_render.search.hooks.pytrees import Layout
+from autoviz_render.search.hooks.smc import Particles, PersistentParticles
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.samples import Samples
 from autoviz_render.spool.attempts import Attempts
@@ -33,13 +37,15 @@ def blackjax(
 ) -> BlackjaxHook:
     """What to call with the state and the info of every step.
 
-    Nested sampling is known by the state's `particles`, a chain by its `position` and `logdensity`; an axis of
-    `logdensity` counts chains side by side. Positions may be trees: `{"tau": ..., "theta": ...}` gives the parameters
-    `tau`, `theta[0]`, `theta[1]`, ...
+    Nested sampling is known by the log likelihoods of the state's `particles`, sequential Monte Carlo by `particles` and
+    `weights` (or `persistent_particles`), a chain by `position` and `logdensity`; an axis of `logdensity` counts chains
+    side by side. Of any other state, as of variational inference, nothing is published, and a warning says so.
+    Positions may be trees: `{"tau": ..., "theta": ...}` gives the parameters `tau`, `theta[0]`, `theta[1]`, ...
     burn_in: of a chain, how many first steps no figure shows; by default the first half of those there are.
-    stacked: the first axis counts steps, as `jax.lax.scan` gives them; a nested sampler's infos alone, not its state.
-    earlier: where nested sampling goes on, the infos of the steps before, from which its numbers and posterior begin.
-    evaluations: where a chain goes on, the count that it had reached.
+    stacked: the first axis counts steps, as `jax.lax.scan` gives them; but of nested sampling and of sequential Monte
+        Carlo that of the infos alone, not of the state.
+    earlier: if one of the two goes on, the infos of the steps before, from which its numbers and posterior begin.
+    evaluations: if a chain goes on, the count that it had reached.
 
     Of a chain `logdensity`, a log posterior up to a constant, is published as the log likelihood.
     """
@@ -54,7 +60,8 @@ class BlackjaxHook:
     ) -> None:
         self._update, self._burn_in, self._stacked = update, burn_in, stacked
         self._earlier, self._evaluations = earlier, evaluations
-        self._run: _Nested | _Chains | None = None
+        self._run: _Nested | Particles | PersistentParticles | _Chains | None = None
+        self._is_refused = False
         self._attempt = Attempts(log, "hooks.blackjax")
 
     def __call__(self, state: Any, info: Any = None) -> None:
@@ -70,12 +77,12 @@ class BlackjaxHook:
         return self._run.layout.tree(point)
 
     def _take(self, state: Any, info: Any) -> None:
+        state = getattr(state, "sampler_state", state)  # SMC that tunes its own kernel wraps the state
         if self._run is None:
-            if hasattr(state, "particles"):
-                self._run = _Nested(state, self._stacked, self._earlier)
-            else:
-                self._run = _Chains(state, self._stacked, self._burn_in, self._evaluations)
-            self._earlier = ()
+            if (begun := self._begun(state)) is None:
+                self._refuse(state)
+                return
+            self._run, self._earlier = begun, ()
             self._update.name_parameters(self._run.layout.names)
         points, log_likelihoods = self._run.take(state, info)
         self._update(
@@ -85,6 +92,29 @@ class BlackjaxHook:
             scalars=self._run.scalars,
             samples=self._run.samples,
         )
+
+    def _begun(self, state: Any) -> _Nested | Particles | PersistentParticles | _Chains | None:
+        """What takes note of states like this one; None if nothing does."""
+        if hasattr(state, "persistent_particles"):
+            return PersistentParticles(state, self._earlier, self._evaluations)
+        if hasattr(particles := getattr(state, "particles", None), "loglikelihood"):
+            return _Nested(state, self._stacked, self._earlier)
+        if particles is not None and hasattr(state, "weights"):
+            return Particles(state, self._earlier, self._evaluations)
+        if hasattr(state, "position") and hasattr(state, "logdensity"):
+            return _Chains(state, self._stacked, self._burn_in, self._evaluations)
+        return None
+
+    def _refuse(self, state: Any) -> None:
+        if not self._is_refused:
+            self._is_refused = True
+            log.warning(
+                "hooks.blackjax: taking note of a step is not possible: a state of the type %s is not supported, and "
+                "nothing of it is published. Supported are nested sampling, sequential Monte Carlo (states with "
+                "particles and weights), and chains (states with position and logdensity). The run goes on; this is "
+                "said once.",
+                type(state).__name__,
+            )
 
 
 class _Nested:

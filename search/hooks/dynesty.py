@@ -22,11 +22,18 @@ def dynesty(update: QuickUpdate, sampler: Any, *, progress: Progress = True) -> 
     sampler: the one that runs, after `restore` the restored one. Nothing of it is changed.
     progress: True for dynesty's own line or bar; False for none; or a `print_func` of your own, called afterwards.
 
-    dynesty calls no `print_func` where `print_progress=False`: say `progress=False` here instead.
+    dynesty calls no `print_func` if `print_progress=False`: say `progress=False` here instead. Of a run in which it
+    called none, as of a restored one that was done, the end is published when `update` is closed.
     """
     attempt = Attempts(log, "hooks.dynesty")
     show: Callable[..., object] | None = None
     begun = False
+
+    def end() -> None:
+        if not begun:
+            attempt("reading how the run ended", _end, update, sampler)
+
+    update.at_close(end)
 
     def print_func(results: Any, niter: int, ncall: int, *arguments: Any, **named: Any) -> None:
         nonlocal show, begun
@@ -53,6 +60,19 @@ def _take(update: QuickUpdate, sampler: Any, step: Any, batch: int | None) -> No
         scalars=partial(_scalars, sampler, None if batch else step.delta_logz),
         samples=partial(_samples, sampler),
     )
+
+
+def _end(update: QuickUpdate, sampler: Any) -> None:
+    run = sampler.saved_run
+    if len(log_likelihood := np.asarray(run["logl"], dtype=np.float64)):
+        best = int(log_likelihood.argmax())
+        update(
+            run["v"][best],
+            log_likelihood[best],
+            evaluations=sampler.ncall,
+            scalars=partial(_scalars, sampler, None),
+            samples=partial(_samples, sampler),
+        )
 
 
 def _scalars(sampler: Any, remaining: float | None) -> dict[str, float]:

@@ -1,9 +1,11 @@
-"""emcee: `hook = hooks.emcee(update, sampler)`, and `hook(state)` for every state that `sampler.sample` yields."""
+"""emcee: `hooks.emcee(update, sampler).run_mcmc(start, 2000)` in the place of `sampler.run_mcmc(start, 2000)`.
+
+Or `hook = hooks.emcee(update, sampler)`, and `hook(state)` for every state that `sampler.sample` yields.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,8 @@ log = logging.getLogger("autoviz_render.search")
 _SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in steps that are so far apart
 
 
-def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> Callable[[Any], None]:
-    """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`.
+def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> EmceeHook:
+    """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`; or its `run_mcmc`.
 
     sampler: the `EnsembleSampler`. Where its backend holds steps already, they are read once, here: make the hook after
     a burn-in that is reset, and before one that is not.
@@ -28,11 +30,11 @@ def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> C
 
     What emcee calls `log_prob` is published as the log likelihood: it is a log posterior, up to a constant.
     """
-    return _Ensemble(update, sampler, burn_in)
+    return EmceeHook(update, sampler, burn_in)
 
 
-class _Ensemble:
-    """The walkers of a run. Everything here that can fail does so in an attempt."""
+class EmceeHook:
+    """What `emcee` gives: a function of a state, that can run the sampler too."""
 
     def __init__(self, update: QuickUpdate, sampler: Any, burn_in: int | None) -> None:
         self._update, self._sampler, self._burn_in = update, sampler, burn_in
@@ -43,6 +45,23 @@ class _Ensemble:
 
     def __call__(self, state: Any) -> None:
         self._attempt("taking note of a step", self._take, state)
+
+    def run_mcmc(self, initial_state: Any, nsteps: int, **settings: Any) -> Any:
+        """Run the sampler as `sampler.run_mcmc(initial_state, nsteps, **settings)` would, and give what it gives.
+
+        The chain is the same, bit for bit. None as `initial_state` goes on from the last state, as in emcee: that of
+        the last `run_mcmc`, the hook's or the sampler's own, or of a backend that held steps already.
+
+        Raises what the sampler raises.
+        """
+        before = getattr(self._sampler, "_previous_state", None)
+        if initial_state is None and before is None:
+            return self._sampler.run_mcmc(None, nsteps, **settings)  # it says why that cannot be
+        state = None
+        for state in self._sampler.sample(before if initial_state is None else initial_state, iterations=nsteps, **settings):
+            self(state)
+        self._sampler._previous_state = state  # as emcee's own does, for the next that goes on
+        return state
 
     def _take(self, state: Any) -> None:
         self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place

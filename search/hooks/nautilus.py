@@ -87,11 +87,15 @@ class _Watched:
     def samples(self) -> dict[str, Floats]:
         """Chosen in the unit cube, as a prior in Python may take long for all of them."""
         sampler = self._sampler
-        first = sampler.shell_end_exp if sampler.discard_exploration and sampler.explored else [0] * len(sampler.points)
+        counts, volumes = np.asarray(sampler.shell_n), sampler.shell_log_v
+        first = sampler.shell_end_exp if sampler.discard_exploration and sampler.explored else np.zeros_like(counts)
+        if not counts.sum():  # the exploration is discarded, and nothing has come after it yet: show it till then
+            first, counts = np.zeros_like(counts), np.asarray([shell.size for shell in sampler.log_l])
+            volumes = np.array([bound.log_v for bound in sampler.bounds]) + np.log(counts / sampler.shell_n_sample_exp)
         points = np.concatenate([shell[start:] for shell, start in zip(sampler.points, first, strict=True)])
         likelihood = np.concatenate([shell[start:] for shell, start in zip(sampler.log_l, first, strict=True)])
-        volumes = sampler.shell_log_v - np.log(np.maximum(sampler.shell_n, 1))
-        chosen = weighted_samples(np.arange(likelihood.size)[:, None], likelihood + np.repeat(volumes, sampler.shell_n))
+        each = np.repeat(volumes - np.log(np.maximum(counts, 1)), counts)
+        chosen = weighted_samples(np.arange(likelihood.size)[:, None], likelihood + each)
         arrays = {
             "samples": _physical(sampler, points[chosen["samples"][:, 0].astype(np.int64)]),
             "log_weights": chosen["log_weights"],

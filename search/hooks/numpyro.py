@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -58,7 +58,7 @@ class NumpyroHook:
 
     def _take(self, mcmc: Any) -> None:
         samples, extra, state = mcmc.get_samples(group_by_chain=True), mcmc.get_extra_fields(True), mcmc.last_state
-        chosen = self._chosen(samples, getattr(state, mcmc.sampler.sample_field, None))
+        chosen = self._chosen(samples, _field(state, mcmc.sampler.sample_field))
         if self._layout is None:
             self._layout = Layout(chosen, batch=2)
             self._update.name_parameters(self._layout.names)
@@ -66,17 +66,23 @@ class NumpyroHook:
         if self._chain is None:
             self._chain = Chain(*draws.shape[1:])
         self._chain.add(draws)
-        of_all = "potential_energy" in extra
-        energy = np.asarray(extra["potential_energy"] if of_all else state.potential_energy, dtype=np.float64)
-        self._divergences += int(np.sum(extra.get("diverging", 0)))
-        numbers = {"potential_energy": float(energy.mean()), "divergences": float(self._divergences)}
-        if hasattr(state, "mean_accept_prob"):
-            numbers["acceptance"] = float(np.mean(state.mean_accept_prob))
+        of_all = _collected(extra, state, "potential_energy")
+        energy = _field(state, "potential_energy") if of_all is None else of_all
+        numbers = {}
+        if energy is not None:
+            energy = np.asarray(energy, dtype=np.float64)
+            numbers["potential_energy"] = float(energy.mean())
+        if (diverging := _collected(extra, state, "diverging")) is not None:
+            self._divergences += int(np.sum(diverging))
+            numbers["divergences"] = float(self._divergences)
+        if (acceptance := _field(state, "mean_accept_prob")) is not None:
+            numbers["acceptance"] = float(np.mean(acceptance))
         # NumPyro's own count goes on where a chain does whose state was kept on disk meanwhile
-        count = int(np.max(state.i)) if hasattr(state, "i") else self._chain.steps
+        counted = _field(state, "i")
+        count = self._chain.steps if counted is None else int(np.max(counted))
         self._update(
-            (draws if of_all else draws[-1]).reshape(-1, self._layout.size),
-            -energy.T.ravel(),
+            (draws[-1] if of_all is None else draws).reshape(-1, self._layout.size),
+            None if energy is None else -energy.T.ravel(),
             evaluations=count * self._chain.chains,
             scalars=partial(_scalars, self._chain, numbers),
             samples=partial(_samples, self._chain),
@@ -90,6 +96,31 @@ class NumpyroHook:
             return {name: samples[name] for name in self._wanted}
         sampled = {name: samples[name] for name in samples if isinstance(unconstrained, dict) and name in unconstrained}
         return sampled or samples
+
+
+def _field(state: Any, name: str) -> Any:
+    """A field of a kernel's state, or else of the state of the kernel within: None if there is no such field.
+
+    Of a Gibbs kernel's blocks only the last is looked at: the others' energies are from before its step.
+    """
+    for part in name.split("."):
+        if (value := getattr(state, part, None)) is None:
+            break
+        state = value
+    else:
+        return state
+    within = [blocks[-1]] if (blocks := getattr(state, "block_states", None)) else state
+    for inner in within if isinstance(within, list | tuple) else ():
+        if hasattr(inner, "_fields") and (value := _field(inner, name)) is not None:
+            return value
+    return None
+
+
+def _collected(extra: Mapping[str, Any], state: Any, name: str) -> Any:
+    """An extra field of all draws, array[chain, draw], by the names that NumPyro has for it; None if there is none."""
+    last = len(getattr(state, "block_states", ())) - 1
+    paths = (name, f"hmc_state.{name}", f"block_states.{last}.{name}")
+    return next((extra[path] for path in paths if path in extra), None)
 
 
 def _samples(chain: Chain) -> dict[str, Floats]:

@@ -29,14 +29,18 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Progress = True) -
     progress: True for the display that UltraNest would choose; False for none; or a `viz_callback` of your own, called
         afterwards.
 
-    UltraNest calls it each time that it has fitted its region anew, which is after every fifth of the volume. Points
-    have the sampler's parameters and then its derived ones.
+    UltraNest calls it each time that it has fitted its region anew, which is after every fifth of the volume, and never
+    in a run that ends before, or whose likelihood is flat. What the run came to is published when `update` is closed.
+    Points have the sampler's parameters and then its derived ones.
     """
     attempt = Attempts(log, "hooks.ultranest")
     tree = _Tree(sampler)
     show = display(progress, _own_display)
     stored = getattr(sampler, "ncall", 0)
     attempt("naming the parameters", lambda: update.name_parameters([*sampler.paramnames, *sampler.derivedparamnames]))
+
+    if getattr(sampler, "mpi_rank", 0) == 0:  # as the callback, which UltraNest calls on the first rank alone
+        update.at_close(lambda: attempt("reading how the run ended", _end, update, tree))
 
     def viz_callback(points: Mapping[str, Any], info: Mapping[str, Any], *arguments: Any, **named: Any) -> None:
         if info["ncall"] > stored:  # else a resumed run goes through its stored points, and has evaluated none anew
@@ -54,6 +58,11 @@ def _take(update: QuickUpdate, tree: _Tree, points: Mapping[str, Any], info: Map
     update(point, log_likelihood, evaluations=info["ncall"], scalars=tree.scalars, samples=tree.samples)
 
 
+def _end(update: QuickUpdate, tree: _Tree) -> None:
+    if (best := tree.best()) is not None:
+        update(*best, evaluations=tree.evaluations, scalars=tree.scalars, samples=tree.samples)
+
+
 class _Tree:
     """The points of a run, read off UltraNest's tree, in which a point hangs from the one that died for it.
 
@@ -64,6 +73,18 @@ class _Tree:
         self.live, self.contour = np.zeros((0, 0)), -np.inf
         self._sampler = sampler
         self._read_at = -1
+
+    @property
+    def evaluations(self) -> int:
+        return int(self._sampler.ncall)
+
+    def best(self) -> tuple[Floats, float] | None:
+        """The best point of all, array[parameter], and its log likelihood; None if there is none yet."""
+        self._read()
+        if not self._rows.size:
+            return None
+        index = int(self._log_likelihood.argmax())
+        return self._sampler.pointpile.ps[self._rows[index]].astype(np.float64), float(self._log_likelihood[index])
 
     def samples(self) -> dict[str, Floats]:
         self._read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections import namedtuple
 from types import SimpleNamespace
 
 import jax
@@ -11,10 +12,11 @@ import numpy as np
 import numpyro
 import numpyro.distributions as dist
 import pytest
-from numpyro.infer import HMC, MCMC
+from numpyro.infer import AIES, ESS, HMC, HMCECS, MCMC, SA, BarkerMH, DiscreteHMCGibbs, HMCGibbs, MixedHMC
 from pages import images, newest, run_blocks, run_example
 
 from autoviz_render.search import hooks
+from autoviz_render.search.hooks.numpyro import _field
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 
@@ -135,6 +137,102 @@ def test_without_potential_energies_the_ends_of_chunks_are_known(two_chains, run
     assert update.best[1] == -float(mcmc.last_state.potential_energy[best])
     assert update.best[0][0] == float(mcmc.get_samples(group_by_chain=True)["tau"][best, -1])
     assert len(newest(run_dir).arrays["samples"]) == 2 * DRAWS
+
+
+DATA = np.random.default_rng(2).normal(1.0, 1.0, 12)
+
+
+def pair():
+    """Two parameters that need no transform: the energy of a point is minus its log density."""
+    low, high = numpyro.sample("low", dist.Normal(0, 1)), numpyro.sample("high", dist.Normal(0, 2))
+    numpyro.sample("data", dist.Normal(low + high, 1), obs=DATA)
+
+
+def switched():
+    high = numpyro.sample("high", dist.Bernoulli(0.4))
+    low = numpyro.sample("low", dist.Normal(0, 1))
+    numpyro.sample("data", dist.Normal(low + high, 1), obs=DATA)
+
+
+def subsampled():
+    low = numpyro.sample("low", dist.Normal(0, 1))
+    with numpyro.plate("N", DATA.size, subsample_size=4):
+        numpyro.sample("data", dist.Normal(low, 1), obs=numpyro.subsample(DATA, event_dim=0))
+
+
+def redraw(rng_key, gibbs_sites, hmc_sites):
+    return {"high": dist.Normal(1 - hmc_sites["low"], 0.3).sample(rng_key)}
+
+
+def log_density(low, high, of_high):
+    return float(
+        dist.Normal(0, 1).log_prob(low) + of_high.log_prob(high) + dist.Normal(low + high, 1).log_prob(DATA).sum()
+    )
+
+
+def hmc(model):
+    return HMC(model, num_steps=2, trajectory_length=None)
+
+
+KERNELS = {
+    "BarkerMH": (lambda: BarkerMH(pair), dist.Normal(0, 2)),
+    "SA": (lambda: SA(pair), dist.Normal(0, 2)),
+    "HMCGibbs": (lambda: HMCGibbs(hmc(pair), gibbs_fn=redraw, gibbs_sites=["high"]), dist.Normal(0, 2)),
+    "DiscreteHMCGibbs": (lambda: DiscreteHMCGibbs(hmc(switched)), dist.Bernoulli(0.4)),
+    "MixedHMC": (lambda: MixedHMC(HMC(switched, trajectory_length=0.5)), dist.Bernoulli(0.4)),
+    "HMCECS": (lambda: HMCECS(hmc(subsampled), num_blocks=2), None),
+    "AIES": (lambda: AIES(pair), None),
+    "ESS": (lambda: ESS(pair), None),
+}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_kernel_is_published(kernel, run_dir, caplog):
+    """What a kernel's state does not have, or has one level down, must not cost draws, course and diagnostics."""
+    make, of_high = KERNELS[kernel]
+    ensemble = {"num_chains": 6, "chain_method": "vectorized"} if kernel in ("AIES", "ESS") else {}
+    mcmc = MCMC(make(), num_warmup=5, num_samples=20, progress_bar=False, **ensemble)
+    chains = mcmc.num_chains
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hook, key = hooks.numpyro(update), jax.random.key(0)
+        mcmc.run(jax.random.split(key, 6) if ensemble else key)
+        hook(mcmc)
+    snapshot, draws = newest(run_dir), mcmc.get_samples(group_by_chain=True)
+    names = sorted(draws)
+    columns = np.stack([np.asarray(draws[name], np.float64) for name in names], axis=-1)
+    np.testing.assert_array_equal(snapshot.arrays["samples"], columns.swapaxes(0, 1).reshape(-1, len(names)))
+    assert snapshot.iteration == 25 * chains
+    assert list(snapshot.parameters) == names
+    assert list(snapshot.parameters.values()) == columns[-1, -1].tolist(), "the newest, of the only chain or the last"
+    if np.ptp(columns, axis=1).all():  # a chain that never moved has no diagnostics
+        assert {"r_hat", "effective_sample_size"} <= set(snapshot.scalars)
+    assert ("acceptance" in snapshot.scalars) == (kernel != "ESS")
+    assert np.isnan(snapshot.log_likelihood) == ("potential_energy" not in snapshot.scalars) == bool(ensemble)
+    if of_high is not None:
+        assert snapshot.log_likelihood == pytest.approx(log_density(*columns[-1, -1][::-1], of_high), abs=1e-3)
+    assert not caplog.records
+
+
+def test_of_a_kernel_within_the_energies_of_all_draws_are_found(run_dir):
+    """NumPyro collects them under a longer name."""
+    mcmc = MCMC(DiscreteHMCGibbs(hmc(switched)), num_warmup=5, num_samples=20, progress_bar=False)
+    mcmc.run(jax.random.key(0), extra_fields=("hmc_state.potential_energy", "hmc_state.diverging"))
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hooks.numpyro(update)(mcmc)
+    energies = mcmc.get_extra_fields()["hmc_state.potential_energy"]
+    assert update.best[1] == -float(energies.min())
+    assert update.best[0][1] == float(mcmc.get_samples()["low"][int(energies.argmin())])
+    assert newest(run_dir).scalars["divergences"] == 0.0
+
+
+def test_a_block_before_the_last_has_an_energy_of_another_point():
+    """In a Gibbs kernel the first block moves first: its energy is not that of the state that the sweep ended in."""
+    blocks = namedtuple("blocks", "z block_states")
+    hmc_like, custom = namedtuple("hmc_like", "potential_energy i"), namedtuple("custom", "z")
+    assert _field(blocks(0, (hmc_like(1.0, 3), custom(0))), "potential_energy") is None
+    assert _field(blocks(0, (custom(0), hmc_like(1.0, 3))), "potential_energy") == 1.0
+    assert _field(blocks({"z": 2}, ()), "i") is None
+    assert _field(None, "z") is None
 
 
 def test_a_hook_that_fails_leaves_the_chain_alone(two_chains, tmp_path, caplog):

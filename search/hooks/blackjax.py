@@ -37,9 +37,9 @@ def blackjax(
 ) -> BlackjaxHook:
     """What to call with the state and the info of every step.
 
-    Nested sampling is known by the log likelihoods of the state's `particles`, sequential Monte Carlo by `particles` and
-    `weights` (or `persistent_particles`), a chain by `position` and `logdensity`; an axis of `logdensity` counts chains
-    side by side. Of any other state, as of variational inference, nothing is published, and a warning says so.
+    Nested sampling is known by the log likelihoods of the state's `particles`, sequential Monte Carlo by `particles`
+    and `weights` (or `persistent_particles`), a chain by `position` and `logdensity`; an axis of `logdensity` counts
+    chains side by side. Of any other state, as of variational inference, nothing is published, and a warning says so.
     Positions may be trees: `{"tau": ..., "theta": ...}` gives the parameters `tau`, `theta[0]`, `theta[1]`, ...
     burn_in: of a chain, how many first steps no figure shows; by default the first half of those there are.
     stacked: the first axis counts steps, as `jax.lax.scan` gives them; but of nested sampling and of sequential Monte
@@ -129,7 +129,7 @@ class _Nested:
         self._evidence = RunningEvidence()
         self._posterior: Samples | None = None
         self._best: tuple[Floats, float] = (np.empty(0), -np.inf)
-        self._live = np.array(state.particles.loglikelihood, dtype=np.float64)
+        self._live = _likelihoods(state)
         self.evaluations = self._live.size
         for info in earlier:
             self._died(info, stacked=np.ndim(info.particles.loglikelihood) == 2)
@@ -137,7 +137,7 @@ class _Nested:
     def take(self, state: Any, info: Any) -> tuple[Floats, float]:
         """The best point of all so far, array[parameter], and its log likelihood."""
         self._state = state
-        self._live = np.array(state.particles.loglikelihood, dtype=np.float64)
+        self._live = _likelihoods(state)
         if info is not None:
             self._died(info, self._stacked)
         if (top := float(self._live.max())) > self._best[1]:
@@ -145,13 +145,14 @@ class _Nested:
         return self._best
 
     def _died(self, info: Any, stacked: bool) -> None:
-        dead = np.asarray(info.particles.loglikelihood, dtype=np.float64)
+        dead = _likelihoods(info)
         if self._posterior is None:
             self._posterior = Samples(self._live.size, dead.shape[-1])
         positions = self.layout.vector(info.particles.position)
         self._posterior.add(positions.reshape(-1, self.layout.size), dead.ravel())
-        for step in dead if stacked else [dead]:
-            self._evidence.add(step, self._live)
+        with np.errstate(invalid="ignore"):  # nothing is known while all likelihoods are zero
+            for step in dead if stacked else [dead]:
+                self._evidence.add(step, self._live)
         slices: Any = getattr(info, "update_info", None)
         if hasattr(slices, "num_expansions") and hasattr(slices, "num_shrink"):
             tried = np.asarray(slices.num_expansions) + np.asarray(slices.num_shrink)
@@ -173,6 +174,12 @@ class _Nested:
         return (
             dict(self._posterior.arrays(_Live(position, self._live))) if self._posterior else {"live_points": position}
         )
+
+
+def _likelihoods(of: Any) -> Floats:
+    """The log likelihoods of a state's or an info's particles, copied to the host; what is none weighs nothing."""
+    found = np.array(of.particles.loglikelihood, dtype=np.float64)
+    return np.where(np.isnan(found), -np.inf, found)
 
 
 class _Live:

@@ -68,9 +68,10 @@ class Particles:
     def _add(self, info: Any, count: int) -> float | None:
         """Take an info, of one step or of several: what it adds to the log evidence, None if several."""
         info = getattr(info, "smc_info", info)
-        self._acceptance, evaluations = _moves(info, count)
         increments = np.asarray(getattr(info, "log_likelihood_increment", np.zeros(0)), dtype=np.float64)
-        self.evaluations += evaluations + count * max(1, increments.size)
+        weighed = count * max(1, increments.size)
+        self._acceptance, moved = _moves(info, weighed)
+        self.evaluations += moved + weighed
         if increments.size:
             self._log_evidence = (self._log_evidence or 0.0) + float(increments.sum())
         return float(increments) if increments.ndim == 0 else None

@@ -9,7 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from blackjax.smc import extend_params, resampling
+from blackjax.smc.base import SMCInfo
+from blackjax.smc.partial_posteriors_path import PartialPosteriorsSMCState
+from blackjax.smc.tempered import TemperedSMCState
+from blackjax.vi.meanfield_vi import MFVIState
+from blackjax.vi.pathfinder import PathfinderState
+from blackjax.vi.svgd import SVGDState
 from pages import images, newest, run_blocks, run_example
+from patient import Patient
 
 from autoviz_render.search import hooks
 from autoviz_render.search.hooks.chain import Chain
@@ -128,6 +136,26 @@ def test_a_resumed_one_is_given_its_dead_points(watched, tmp_path):
         np.testing.assert_array_equal(one.arrays[name], other.arrays[name])
 
 
+def test_likelihoods_of_zero_and_of_nothing_are_no_best(run_dir, caplog):
+    """One NaN among the live points must not hide the best of the others, nor a start without support the course."""
+    states = [state for state, _ in (nested(steps=range(number)) for number in (0, 1))]
+    (_, (info,)) = nested(steps=range(1))
+    zero = jnp.full(DELETE, -jnp.inf)
+    first = states[0]._replace(
+        particles=states[0].particles._replace(loglikelihood=jnp.full(LIVE, -jnp.inf).at[3].set(jnp.nan))
+    )
+    likelihoods = states[1].particles.loglikelihood.at[5].set(jnp.nan)
+    second = states[1]._replace(particles=states[1].particles._replace(loglikelihood=likelihoods))
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hook = hooks.blackjax(update)
+        hook(first, info._replace(particles=info.particles._replace(loglikelihood=zero)))
+        assert update.best[0] is None
+        hook(second, info)
+    assert newest(run_dir).log_likelihood == float(np.nanmax(likelihoods))
+    assert "log_evidence" in newest(run_dir).scalars
+    assert not caplog.records
+
+
 def test_steps_of_nested_sampling_may_come_stacked(watched, tmp_path):
     """Several steps in one compiled scan are one call of the hook."""
     run_dir, _, state, infos = watched
@@ -185,6 +213,160 @@ def test_divergences_and_leapfrog_steps_are_counted(run_dir):
     snapshot = newest(run_dir)
     assert snapshot.iteration == 100 + 4 * 7
     assert snapshot.scalars == {"acceptance": 0.5, "divergences": 4.0}
+
+
+PARTICLES, SCHEDULE = 80, (0.02, 0.1, 0.4, 1.0)
+TUNED = extend_params({"step_size": 0.3, "inverse_mass_matrix": jnp.eye(3), "num_integration_steps": 2})
+LOG_EVIDENCE = -1.5 * np.log(10.0)
+"""Of three unit Gaussians, unnormalised, under priors of width 3."""
+
+
+def wide_prior(position):
+    return sum(jnp.sum(jax.scipy.stats.norm.logpdf(leaf, 0.0, 3.0)) for leaf in jax.tree.leaves(position))
+
+
+def particles():
+    keys = jax.random.split(jax.random.key(7))
+    return {
+        "x": 3 * jax.random.normal(keys[0], (PARTICLES,)),
+        "yz": {"w": 3 * jax.random.normal(keys[1], (PARTICLES, 2))},
+    }
+
+
+def smc(kind, **settings):
+    return kind(
+        logprior_fn=wide_prior,
+        loglikelihood_fn=log_density,
+        mcmc_step_fn=blackjax.hmc.build_kernel(),
+        mcmc_init_fn=blackjax.hmc.init,
+        resampling_fn=resampling.systematic,
+        num_mcmc_steps=2,
+        **settings,
+    )
+
+
+def adaptive():
+    return smc(blackjax.adaptive_tempered_smc, mcmc_parameters=TUNED, target_ess=0.6), [{}] * 8
+
+
+def tuned():
+    settings = {"mcmc_parameter_update_fn": lambda *_: TUNED, "initial_parameter_value": TUNED}
+    return smc(blackjax.inner_kernel_tuning, smc_algorithm=blackjax.tempered_smc, **settings), [
+        {"tempering_param": value} for value in SCHEDULE
+    ]
+
+
+def persistent():
+    return smc(blackjax.persistent_sampling_smc, mcmc_parameters=TUNED, n_schedule=len(SCHEDULE)), [
+        {"lmbda": value} for value in SCHEDULE
+    ]
+
+
+@pytest.mark.parametrize("make_algorithm", [adaptive, tuned, persistent])
+def test_sequential_monte_carlo_is_published(make_algorithm, run_dir, caplog):
+    """The posterior by weight, the evidence, and the course of the tempering; the best by what the weights tell."""
+    algorithm, steps = make_algorithm()
+    state, step = algorithm.init(particles()), jax.jit(algorithm.step)
+    with Patient(run_dir, renderer=None, every=1) as update:
+        hook = hooks.blackjax(update)
+        hook(state)
+        for number, settings in enumerate(steps):
+            before = getattr(state, "sampler_state", state).tempering_param
+            state, info = step(jax.random.key(number), state, **settings)
+            hook(state, info)
+            inner = getattr(state, "sampler_state", state)
+            if float(inner.tempering_param) > float(before):
+                top = float(jax.vmap(log_density)(inner.particles).max())
+                assert update.best[1] >= top - 1e-4
+    point, log_likelihood = update.best
+    assert log_likelihood == pytest.approx(float(log_density(hook.position(point))), abs=1e-4)
+    snapshot = newest(run_dir)
+    assert list(snapshot.parameters) == NAMES
+    assert snapshot.scalars["log_evidence"] == pytest.approx(LOG_EVIDENCE, abs=0.6)
+    assert snapshot.scalars["tempering_param"] == 1.0
+    assert snapshot.scalars["effective_sample_size"] > PARTICLES / 4
+    assert 0 < snapshot.scalars["acceptance"] <= 1
+    weights = np.exp(snapshot.arrays["log_weights"] - snapshot.arrays["log_weights"].max())
+    width = np.sqrt(np.average(snapshot.arrays["samples"] ** 2, axis=0, weights=weights))
+    np.testing.assert_allclose(width, np.sqrt(0.9), atol=0.35)
+    course = [line.scalars["tempering_param"] for line in Spool(run_dir).scalars()]
+    assert course[0] == 0.0
+    assert course == sorted(course)
+    counts = [line.iteration for line in Spool(run_dir).scalars()]
+    assert counts == sorted(counts)
+    assert not caplog.records
+
+
+def tempered(likelihoods, before, after):
+    """A state of three particles at 0, 1 and 2, and an info, as a step of tempered SMC would leave them."""
+    log_weights = (after - before) * np.asarray(likelihoods)
+    total = np.logaddexp.reduce(log_weights)
+    state = TemperedSMCState(np.arange(3.0)[:, None], np.exp(log_weights - total), np.float32(after))
+    return state, SMCInfo(None, total - np.log(3), None)
+
+
+def test_the_likelihood_is_known_of_steps_that_temper(run_dir):
+    """A weight is a likelihood to a power: what the power is, the hook must have seen, or it says nothing."""
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hook = hooks.blackjax(update)
+        hook(*tempered([-90.0, -30.0, -50.0], 0.0, 0.25))
+        assert update.best[0].tolist() == [1.0], "the one of the highest weight stands for the best"
+        assert update.best[1] == -np.inf, "a run that goes on may have begun elsewhere"
+        hook(*tempered([-80.0, -40.0, -np.inf], 0.25, 0.5))
+        assert update.best[1] == pytest.approx(-40.0)
+        hook(*tempered([-8.0, -9.0, -7.0], 0.5, 0.5))
+        assert update.best[1] == pytest.approx(-40.0), "a step that does not temper tells nothing"
+        hook(*tempered([-8.0, -9.0, -7.0], 0.5, 1.0))
+        assert update.best[1] == pytest.approx(-7.0)
+        assert update.best[0].tolist() == [2.0]
+
+
+def test_a_run_of_it_that_goes_on_is_given_its_infos(run_dir, tmp_path):
+    """The evidence is a sum over all steps. Those of a scan come stacked."""
+    steps = [tempered([-9.0, -3.0, -5.0], *ends) for ends in ((0.0, 0.25), (0.25, 0.5), (0.5, 1.0))]
+    infos = [info for _, info in steps]
+    with QuickUpdate(run_dir, renderer=None, every=1) as one, QuickUpdate(tmp_path, renderer=None, every=1) as other:
+        hooks.blackjax(one, earlier=infos[:2])(*steps[2])
+        stacked = SMCInfo(None, np.stack([info.log_likelihood_increment for info in infos]), None)
+        hooks.blackjax(other, stacked=True)(steps[2][0], stacked)
+    for folder in (run_dir, tmp_path):
+        expected = sum(float(info.log_likelihood_increment) for info in infos)
+        assert newest(folder).scalars["log_evidence"] == pytest.approx(expected)
+        assert newest(folder).iteration == newest(run_dir).iteration == 18
+
+
+def test_particles_without_a_tempering_parameter_are_published(run_dir):
+    """Along partial posteriors there is none, and no likelihood either: the posterior and the evidence are there."""
+    state, info = tempered([-9.0, -3.0, -5.0], 0.0, 1.0)
+    partial = PartialPosteriorsSMCState(state.particles, np.array([0.1, 0.9, np.nan]), np.ones(4))
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hooks.blackjax(update)(partial, info._replace(log_likelihood_increment=-2.0))
+    snapshot = newest(run_dir)
+    assert np.isnan(snapshot.log_likelihood)
+    assert snapshot.scalars["log_evidence"] == -2.0
+    np.testing.assert_allclose(np.exp(snapshot.arrays["log_weights"][:3]), [0.1, 0.9, 0.0])
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        MFVIState(0.0, 0.0, None),
+        SVGDState(jnp.zeros((3, 2)), {}, None),
+        PathfinderState(*[0.0] * len(PathfinderState._fields)),
+        jnp.zeros(2),
+    ],
+    ids=["meanfield_vi", "svgd", "pathfinder", "sgld"],
+)
+def test_what_is_not_supported_is_said_plainly_and_once(state, run_dir, caplog):
+    """An attribute error tells nobody whether it is their mistake, nor what would work."""
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hook = hooks.blackjax(update)
+        for _ in range(3):
+            hook(state)
+    (record,) = caplog.records
+    assert type(state).__name__ in record.getMessage()
+    assert "Supported are nested sampling, sequential Monte Carlo" in record.getMessage()
+    assert record.exc_info is None
 
 
 def test_a_hook_that_fails_leaves_the_run_alone(watched, tmp_path, caplog):

@@ -138,6 +138,21 @@ def test_the_last_snapshot_has_the_posterior_of_the_run(run_dir, make):
     assert shares[0] == 1.0 > shares[-1] > 0.0
 
 
+def test_a_discarded_exploration_is_shown_until_something_came_after_it(run_dir, make, caplog):
+    """For one batch no point counts: that is neither a warning nor a figure without a posterior."""
+    with make(Patient, retention="all") as update:
+        sampler = make_sampler()
+        hooks.nautilus(update, sampler, discard_exploration=True, **RUN)
+    spool = Spool(run_dir)
+    weights = [spool.read(ref).arrays["log_weights"] for ref in spool.snapshots()]
+    assert all(np.isfinite(each).any() for each in weights)
+    counts = [int(np.isfinite(each).sum()) for each in weights]
+    fell = int(np.argmin(np.diff(counts)))
+    assert counts[fell] == sampler.shell_end_exp.sum() > counts[fell + 1] == 10, "the first batch that counts"
+    assert np.logaddexp.reduce(weights[fell]) == pytest.approx(sampler.log_z, abs=0.5)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("settings", "names"),
     [

@@ -54,7 +54,7 @@ def _take(update: QuickUpdate, sampler: Any, step: Any, batch: int | None) -> No
         point, log_likelihood = inner.live_v[best], inner.live_logl[best]
     update(
         point,
-        log_likelihood,
+        _known(log_likelihood),
         evaluations=sampler.ncall,  # what is printed leaves out or counts twice some of them, and jumps at a resume
         # a batch has a remainder of its own, beyond what the batches before it found
         scalars=partial(_scalars, sampler, None if batch else step.delta_logz),
@@ -68,11 +68,16 @@ def _end(update: QuickUpdate, sampler: Any) -> None:
         best = int(log_likelihood.argmax())
         update(
             run["v"][best],
-            log_likelihood[best],
+            _known(log_likelihood[best]),
             evaluations=sampler.ncall,
             scalars=partial(_scalars, sampler, None),
             samples=partial(_samples, sampler),
         )
+
+
+def _known(log_likelihood: float) -> float:
+    """What dynesty writes for a likelihood of zero, -1e300, is no best."""
+    return log_likelihood if log_likelihood > -1e300 else -np.inf
 
 
 def _scalars(sampler: Any, remaining: float | None) -> dict[str, float]:

@@ -79,7 +79,8 @@ class _Tree:
         return int(self._sampler.ncall)
 
     def best(self) -> tuple[Floats, float] | None:
-        """The best point of all, array[parameter], and its log likelihood; None if there is none yet."""
+        """The best point of all, array[parameter], and its log likelihood; None if there is none. Read anew."""
+        self._read_at = -1
         self._read()
         if not self._rows.size:
             return None

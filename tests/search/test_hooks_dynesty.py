@@ -201,6 +201,45 @@ def test_a_pool_makes_no_difference(make):
     assert_same(watched, alone)
 
 
+def test_a_run_that_never_calls_back_is_published_when_it_ends(run_dir, make):
+    """`print_progress=False`, and a restored run that was done: dynesty calls no `print_func` then."""
+    sampler = static()
+    hook = hooks.dynesty(update := make(), sampler)
+    sampler.run_nested(print_progress=False, print_func=hook)
+    assert not update.stats.submitted
+    update.close()
+    spool, results = Spool(run_dir), sampler.results
+    snapshot = spool.read(spool.newest())
+    assert np.array_equal(snapshot.arrays["samples"][: results.logl.size], results.samples)
+    assert snapshot.log_likelihood == results.logl.max()
+    assert list(snapshot.parameters.values()) == results.samples[results.logl.argmax()].tolist()
+    assert snapshot.scalars["log_evidence"] == results.logz[-1]
+    assert snapshot.iteration == sampler.ncall
+
+
+@pytest.mark.parametrize("parameters", [1, 2])
+def test_a_likelihood_of_zero_is_no_best(parameters, run_dir, make, caplog):
+    """Most of a prior can be impossible; dynesty's -1e300 would make the rest of the curve a straight line."""
+
+    def possible_in_a_corner(point):
+        return log_likelihood(point) if point[0] > 0.7 else -np.inf
+
+    rng = np.random.default_rng(3)
+    sampler = NestedSampler(possible_in_a_corner, prior_transform, parameters, nlive=20, sample="unif", rstate=rng)
+    with make(every=1, retention="all") as update:
+        sampler.run_nested(maxiter=60, print_func=hooks.dynesty(update, sampler, progress=False))
+    assert min(line.log_likelihood for line in Spool(run_dir).scalars()) > -1e6
+    assert not caplog.records
+
+
+def test_a_run_that_never_began_has_nothing_to_publish(run_dir, make, caplog):
+    """An error before the first iteration: nothing more is said than that."""
+    with make() as update:
+        hooks.dynesty(update, static())
+    assert Spool(run_dir).newest() is None
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(("progress", "shown"), [(True, "logz"), (False, "")])
 def test_the_own_display_stays_or_goes(progress, shown, make, capsys):
     """Who adds a figure does not ask for the line of progress to go."""

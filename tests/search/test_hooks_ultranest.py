@@ -165,6 +165,46 @@ def test_a_resumed_run_goes_on_where_it_was(run_dir, tmp_path, make):
     assert np.log(np.exp(snapshot.arrays["log_weights"]).sum()) == pytest.approx(again.results["logz"], abs=0.1)
 
 
+def test_a_flat_likelihood_is_published_when_it_ends(run_dir, make):
+    """UltraNest has nothing to do then and calls no one back: samples and evidence are a result all the same."""
+    np.random.seed(5)  # noqa: NPY002  as above
+    sampler = ReactiveNestedSampler(NAMES, lambda points: np.zeros(len(points)), vectorized=True)
+    update = make()
+    sampler.run(**SMALL, viz_callback=hooks.ultranest(update, sampler, progress=False))
+    assert not update.stats.submitted
+    update.close()
+    snapshot = newest(run_dir)
+    assert snapshot.log_likelihood == 0.0
+    assert snapshot.iteration == sampler.ncall
+    assert np.isfinite(snapshot.arrays["log_weights"]).sum() == sampler.pointpile.nrows
+    assert snapshot.scalars["log_evidence"] == sampler.results["logz"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_iters": 3}], ids=["a run", "a short run"])
+def test_the_best_in_the_end_is_that_of_the_results(settings, run_dir, make):
+    """The last call is before the last points, among which the best often is."""
+    sampler = make_sampler()
+    with make() as update:
+        sampler.run(**SMALL, **settings, viz_callback=hooks.ultranest(update, sampler, progress=False))
+    best = sampler.results["maximum_likelihood"]
+    assert newest(run_dir).log_likelihood == best["logl"]
+    assert list(newest(run_dir).parameters.values()) == list(best["point"])
+    assert newest(run_dir).iteration == sampler.ncall
+
+
+def test_a_run_that_never_began_has_nothing_to_publish(run_dir, make, caplog):
+    """An error before the first point, or another rank than the first, where UltraNest calls nobody back."""
+    with make() as update:
+        hooks.ultranest(update, make_sampler(), progress=False)
+        sampler = make_sampler()
+        sampler.mpi_rank = 1
+        hooks.ultranest(update, sampler, progress=False)
+        sampler.mpi_rank = 0
+        sampler.run(**SMALL, max_iters=3, viz_callback=None)
+    assert Spool(run_dir).newest() is None
+    assert not [record for record in caplog.records if record.name.startswith("autoviz")]
+
+
 def test_the_own_display_stays_or_goes(make, capsys):
     """Who adds a figure does not ask for the lines of parameters to go."""
     for progress, shown in [(True, True), (False, False)]:

@@ -55,9 +55,7 @@ def main() -> None:
     start = LOW + (HIGH - LOW) * np.random.default_rng(options.seed).uniform(0.3, 0.7, (32, len(NAMES)))
     begin = sampler.get_last_sample() if sampler.iteration else start
 
-    hook = hooks.emcee(update, sampler)
-    for state in sampler.sample(begin, iterations=options.steps, progress=True):
-        hook(state)
+    hooks.emcee(update, sampler).run_mcmc(begin, options.steps, progress=True)
     low, median, high = np.percentile(sampler.get_chain(discard=sampler.iteration // 2, flat=True), [16, 50, 84], 0)
     for name, *values in zip(NAMES, median, high - median, median - low, strict=True):
         print("{:9s} {:7.3f} +{:.3f} -{:.3f}".format(name, *values))

@@ -54,11 +54,11 @@ class EmceeHook:
 
         Raises what the sampler raises.
         """
-        before = getattr(self._sampler, "_previous_state", None)
-        if initial_state is None and before is None:
-            return self._sampler.run_mcmc(None, nsteps, **settings)  # it says why that cannot be
+        start = getattr(self._sampler, "_previous_state", None) if initial_state is None else initial_state
+        if start is None:
+            return self._sampler.run_mcmc(None, nsteps, **settings)  # which says why that cannot be
         state = None
-        for state in self._sampler.sample(before if initial_state is None else initial_state, iterations=nsteps, **settings):
+        for state in self._sampler.sample(start, iterations=nsteps, **settings):
             self(state)
         self._sampler._previous_state = state  # as emcee's own does, for the next that goes on
         return state

@@ -51,6 +51,62 @@ def test_the_chain_is_the_one_without_the_hook(run_dir):
     np.testing.assert_array_equal(sampler.random_state[1], other.random_state[1])
 
 
+def run_mcmc_with_hook(run_dir, sampler):
+    """Burn-in, and on from where it ended, as scripts do; what `run_mcmc` gives."""
+    with QuickUpdate(run_dir, renderer=None, every=400) as update:
+        hook = hooks.emcee(update, sampler)
+        hook.run_mcmc(START, 50, skip_initial_state_check=True)
+        return hook.run_mcmc(None, STEPS - 50, progress=False)
+
+
+def test_the_hook_runs_the_sampler_as_run_mcmc_would(run_dir):
+    """Who calls `run_mcmc` has no loop: the same chain, the same state at the end, and one that is gone on from."""
+    sampler, other = sampler_of(), sampler_of()
+    other.run_mcmc(START, 50)
+    expected = other.run_mcmc(None, STEPS - 50)
+    state = run_mcmc_with_hook(run_dir, sampler)
+    np.testing.assert_array_equal(sampler.get_chain(), other.get_chain())
+    np.testing.assert_array_equal(state.coords, expected.coords)
+    np.testing.assert_array_equal(state.random_state[1], expected.random_state[1])
+    np.testing.assert_array_equal(sampler.run_mcmc(None, 5).coords, other.run_mcmc(None, 5).coords)
+    assert newest(run_dir).iteration == WALKERS * STEPS
+    assert newest(run_dir).log_likelihood == other.get_log_prob()[:STEPS].max()
+
+
+def test_what_run_mcmc_raises_is_raised(run_dir):
+    """A state to go on from that is not there, and a mistake in the call, are the user's to hear of."""
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hook = hooks.emcee(update, sampler_of())
+        with pytest.raises(ValueError, match="initial_state=None"):
+            hook.run_mcmc(None, 5)
+        with pytest.raises(ValueError, match="incompatible input dimensions"):
+            hook.run_mcmc(START[:, :1], 5)
+        assert hook.run_mcmc(START, 0) is None
+
+
+def test_a_loop_over_sample_is_gone_on_with_as_the_page_says(run_dir):
+    """After a loop emcee has no state for `run_mcmc(None, n)`: the last sample is where to begin, bit by bit."""
+    sampler, other = sampler_of(), sampler_of()
+    for _ in sampler.sample(START, iterations=50):
+        pass
+    other.run_mcmc(START, 50)
+    with QuickUpdate(run_dir, renderer=None) as update:
+        hooks.emcee(update, sampler).run_mcmc(sampler.get_last_sample(), 20)
+    other.run_mcmc(None, 20)
+    np.testing.assert_array_equal(sampler.get_chain(), other.get_chain())
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # emcee's own
+@pytest.mark.parametrize("parameters", [1, 3])
+def test_walkers_where_the_posterior_is_zero_do_no_harm(run_dir, parameters, caplog):
+    """Walkers may begin outside the prior, all of them; one parameter is not too few."""
+    np.random.seed(5)  # noqa: NPY002  as above
+    sampler = emcee.EnsembleSampler(WALKERS, parameters, lambda p: 0.0 if np.all(p > 0.5) else -np.inf)
+    with QuickUpdate(run_dir, renderer=None, every=1) as update:
+        hooks.emcee(update, sampler).run_mcmc(np.random.default_rng(1).uniform(0, 0.4, (WALKERS, parameters)), 30)
+    assert not caplog.records
+
+
 def test_arrays_that_fail_and_a_disk_that_fails_leave_the_chain_alone(tmp_path, caplog):
     """A bug in a plot at the third hour must cost the plot."""
     (tmp_path / "file").write_text("no folder can be here")

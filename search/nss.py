@@ -6,16 +6,13 @@ import contextlib
 import hashlib
 import logging
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
-import blackjax
 import jax
 import jax.numpy as jnp
-import jaxlib
 import numpy as np
 
 from autoviz_render.search.analysis import Analysis
@@ -24,6 +21,7 @@ from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.checkpoint import PATIENCE, Checkpoint, CheckpointError, differences
 from autoviz_render.search.compilation_cache import use_compilation_cache
 from autoviz_render.search.compilations import compilations
+from autoviz_render.search.computed_with import computed_with, other_machine
 from autoviz_render.search.evidence import Floats, weigh
 from autoviz_render.search.fitness import Fitness
 from autoviz_render.search.interrupts import Interrupted, Interrupts
@@ -60,9 +58,9 @@ class NSS:
         was chosen for JAX already is left.
 
     A run that was killed at any instant and is started again ends in the same bits as one that was not, if it goes on
-    with the same versions of JAX and blackjax on the same kind of processor; if not, it goes on and a warning names what
-    is different. SIGINT and SIGTERM have it write a last checkpoint and leave by `Interrupted`, with exit code 75. The checkpoint is removed
-    after success; a run that `max_iterations` ended keeps it, to be gone on with.
+    with the same versions of JAX and blackjax on the same kind of processor. If not, it goes on and a warning names
+    what is different. SIGINT and SIGTERM have it write a last checkpoint and leave by `Interrupted`, with exit code 75.
+    The checkpoint is removed after success; a run that `max_iterations` ended keeps it, to be gone on with.
     """
 
     def __init__(
@@ -223,7 +221,7 @@ class NSS:
         if saved is None:
             return run
         identity = dict(saved.identity)
-        others = _differences_of_the_machine(identity.pop(_COMPUTED_WITH, {}))
+        others = other_machine(identity.pop(_COMPUTED_WITH, {}))
         differing = differences(identity, self._identity)
         if not differing:
             if (structure := self._kernel.structure()).num_leaves != len(saved.leaves):
@@ -276,31 +274,3 @@ class NSS:
             if not abs(prior - density) <= tolerance * max(1.0, abs(density)):
                 return [f"the log prior of a live point was {density:.10g}, now {prior:.10g}"]
         return []
-
-
-def computed_with() -> dict[str, str]:
-    """What the bits of a run depend on beside its settings: versions by package, and the kind of processor."""
-    device = jax.devices()[0]
-    kind = _processor() if device.platform == "cpu" else device.device_kind
-    return {
-        "jax": jax.__version__,
-        "jaxlib": jaxlib.__version__,
-        "blackjax": blackjax.__version__,
-        "processor": f"{device.platform} {kind}".strip(),
-    }
-
-
-def _processor() -> str:
-    """As Linux calls the model: XLA compiles for what it can do, and machines of a cluster differ in that."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _differences_of_the_machine(before: Mapping[str, str]) -> list[str]:
-    """What differs of what is known of both: checkpoints of earlier releases say nothing."""
-    now = computed_with()
-    known = {name: value for name, value in before.items() if name in now}
-    return differences(known, {name: now[name] for name in known})

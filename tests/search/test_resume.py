@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -15,7 +17,8 @@ import toy_search
 from toy_search import search
 
 from autoviz_render import NSS
-from autoviz_render.search.checkpoint import CheckpointError
+from autoviz_render.search.checkpoint import Checkpoint, CheckpointError
+from autoviz_render.search.computed_with import computed_with
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))
@@ -164,6 +167,54 @@ def interrupted(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("interrupted")
     search(run_dir, max_iterations=FEW).run()
     return run_dir
+
+
+def written_with(run_dir: Path, **others: str) -> None:
+    """Have the checkpoint say that it was written with others; without any, say nothing, as in earlier releases."""
+    checkpoint = Checkpoint(run_dir)
+    saved = checkpoint.load()
+    identity = dict(saved.identity)
+    with_what = identity.pop("computed_with")
+    if others:
+        identity["computed_with"] = with_what | others
+    checkpoint.save(replace(saved, identity=identity))
+    checkpoint.close()
+
+
+@pytest.mark.parametrize("what", ["jax", "jaxlib", "blackjax", "processor"])
+def test_a_run_that_goes_on_with_another_version_says_so_once(tmp_path, alone, caplog, what):
+    """Equal bits are promised for one JAX on one processor: others go on, and a person knows why the bits differ."""
+    search(tmp_path, max_iterations=FEW).run()
+    written_with(tmp_path, **{what: "0.0.1"})
+    search(tmp_path, max_iterations=MORE).run()
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert f"{what} was 0.0.1, now {computed_with()[what]}" in record.getMessage()
+    assert "goes on" in record.getMessage()
+    caplog.clear()
+    search(tmp_path).run()
+    assert not [record for record in caplog.records if record.levelno == logging.WARNING], "it is this version's now"
+    assert_same_bits(tmp_path, alone)
+
+
+def test_a_checkpoint_that_names_no_versions_is_gone_on_with(tmp_path, alone, caplog):
+    """Those of earlier releases."""
+    search(tmp_path, max_iterations=FEW).run()
+    written_with(tmp_path)
+    search(tmp_path).run()
+    assert not [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert_same_bits(tmp_path, alone)
+
+
+def test_a_state_that_another_blackjax_made_otherwise_is_refused_in_words(tmp_path):
+    """What it is made of may change with a version: then there is no going on, and JAX's traceback helps nobody."""
+    search(tmp_path, max_iterations=FEW).run()
+    written_with(tmp_path, blackjax="0.0.1")
+    checkpoint = Checkpoint(tmp_path)
+    saved = checkpoint.load()
+    checkpoint.save(replace(saved, leaves=saved.leaves[:-1]))
+    checkpoint.close()
+    with pytest.raises(CheckpointError, match=r"another version of blackjax.*blackjax was 0\.0\.1, now"):
+        search(tmp_path).run()
 
 
 def test_other_chunks_and_more_steps_may_be_gone_on_with(tmp_path, alone):

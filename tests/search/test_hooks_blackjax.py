@@ -409,10 +409,14 @@ def test_a_step_may_donate_its_state(run_dir):
 
 
 def test_the_page_runs(tmp_path, monkeypatch):
-    """Copied as it stands: nested sampling, and NUTS."""
+    """Copied as it stands: nested sampling, NUTS, and sequential Monte Carlo."""
     run_blocks("samplers/blackjax.md", tmp_path, monkeypatch)
     assert {"model", "samples", "log_weights", "live_points"} == set(newest(tmp_path / "output" / "line").arrays)
     assert {"model", "samples"} == set(newest(tmp_path / "output" / "nuts").arrays)
+    snapshot = newest(tmp_path / "output" / "smc")
+    assert {"model", "samples", "log_weights"} == set(snapshot.arrays)
+    assert snapshot.scalars["tempering_param"] == 1.0
+    assert 1.3 < snapshot.parameters["slope"] < 1.7
 
 
 def test_the_example_runs(tmp_path, monkeypatch, capsys):

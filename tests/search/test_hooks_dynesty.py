@@ -227,7 +227,7 @@ def test_a_likelihood_of_zero_is_no_best(parameters, run_dir, make, caplog):
     rng = np.random.default_rng(3)
     sampler = NestedSampler(possible_in_a_corner, prior_transform, parameters, nlive=20, sample="unif", rstate=rng)
     with make(every=1, retention="all") as update:
-        sampler.run_nested(maxiter=60, print_func=hooks.dynesty(update, sampler, progress=False))
+        sampler.run_nested(dlogz=1.0, print_func=hooks.dynesty(update, sampler, progress=False))
     assert min(line.log_likelihood for line in Spool(run_dir).scalars()) > -1e6
     assert not caplog.records
 

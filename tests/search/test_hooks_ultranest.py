@@ -180,6 +180,25 @@ def test_a_flat_likelihood_is_published_when_it_ends(run_dir, make):
     assert snapshot.scalars["log_evidence"] == sampler.results["logz"]
 
 
+def test_of_a_run_that_was_done_the_end_is_published_again(run_dir, tmp_path, make):
+    """UltraNest evaluates nothing then: a new figure of an old run needs its points all the same."""
+    ends = []
+    for resume in ("overwrite", True):
+        sampler = make_sampler(log_dir=tmp_path / "log", resume=resume)
+        with make() as update:
+            hook = hooks.ultranest(update, sampler, progress=False)
+            sampler.run(**SMALL, max_iters=200, max_num_improvement_loops=0, viz_callback=hook)
+        sampler.pointstore.close()
+        ends.append(newest(run_dir))
+    first, again = ends
+    assert again.epoch == 1
+    assert again.log_likelihood == first.log_likelihood == sampler.results["maximum_likelihood"]["logl"]
+    assert np.isfinite(again.arrays["log_weights"]).sum() > 70
+    assert [line.iteration for line in Spool(run_dir).scalars()] == sorted(
+        line.iteration for line in Spool(run_dir).scalars()
+    )
+
+
 @pytest.mark.parametrize("settings", [{}, {"max_iters": 3}], ids=["a run", "a short run"])
 def test_the_best_in_the_end_is_that_of_the_results(settings, run_dir, make):
     """The last call is before the last points, among which the best often is."""

@@ -67,6 +67,8 @@ def status_line(standing: dict[str, Any]) -> str:
             f"renderer {renderer['activity']} (process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}), "
             f"{renderer['drawn']} drawn, {renderer['coalesced']} skipped"
         )
+        if renderer["last_error"] is not None:
+            parts.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
     if standing["bad_files"]:
         parts.append(f"{standing['bad_files']} unreadable in bad/")
     return printable("; ".join(parts))

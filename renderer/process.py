@@ -20,11 +20,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar
 
 from autoviz_render.renderer.child import NoInterpreterError, child_environment, interpreter, processor_times
-from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, spool_paths
 from autoviz_render.spool.plain import open_plain
@@ -384,7 +386,15 @@ class RendererProcess:
         if not unexplained and otherwise:
             unexplained = [(otherwise, False)]
         for fault, is_whole in unexplained:
-            self._warn(fault, is_whole=is_whole)
+            told = self._warn(fault, is_whole=is_whole)
+            if self.has_given_up:
+                self._from_disk(partial(self._leave_word, told), None)
+
+    def _leave_word(self, told: str) -> None:
+        """Say in `renderer.json` why there are no figures, unless another renderer is at work."""
+        beat = read_heartbeat(self.paths.heartbeat) or Heartbeat()
+        if self._is_open and not beat.is_fresh():
+            write_heartbeat(self.paths.heartbeat, replace(beat, activity="stopped", last_error=told), 0.0)
 
     def _report(self, error: str | None) -> None:
         """Warn, once, of what the renderer could not draw: it goes on with the rest."""
@@ -392,16 +402,17 @@ class RendererProcess:
             self._has_reported = True
             self._warn(f"reports: {error}", is_whole=True)
 
-    def _warn(self, fault: str, *, is_whole: bool = False) -> None:
-        """Say what is wrong, why if that is known, and how to draw the run all the same."""
+    def _warn(self, fault: str, *, is_whole: bool = False) -> str:
+        """Say what is wrong, why if that is known, and how to draw the run all the same; the first two are returned."""
         last = "" if is_whole else self._from_disk(self._last_words, "")
+        told = f"the renderer {fault}: {last}" if last else f"the renderer {fault}"
         log.warning(
-            "the renderer %s%s. %sTo draw the run: autoviz-render %s",
-            fault,
-            f": {last}" if last else "",
+            "%s. %sTo draw the run: autoviz-render %s",
+            told,
             f"See {self.paths.log}. " if self._from_disk(self.paths.log.exists, False) else "",
             self.paths.run_dir,
         )
+        return told
 
     def _last_words(self) -> str:
         """The last line that a child wrote: to its output, if it died at once, or to the run's log."""

@@ -14,11 +14,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from autoviz_render.cli.status import status, status_line
 from autoviz_render.renderer import process
 from autoviz_render.renderer.child import child_environment
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.process import MAX_RESTARTS, RendererProcess
 from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.store import Spool
 
 SLEEPER = (sys.executable, "-c", "import sys; sys.stdin.read()")
 DYING = (sys.executable, "-c", "raise SystemExit(7)")
@@ -416,3 +418,17 @@ def test_a_renderer_has_its_worker_import_before_itself():
     )
     done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("broken", [("lines", None), ("auto", DYING)], ids=("figure", "renderer"))
+def test_the_status_of_a_run_says_why_it_has_no_figures(run_dir, child, eventually, no_pauses, broken):
+    """Whoever looks from another terminal did not see the warning."""
+    figure, command = broken
+    publisher = Publisher(run_dir, figure=figure)
+    publisher.publish({"x": [1.0, 2.0]}, iteration=0)
+    renderer = child(command)
+    eventually(lambda: (renderer.check(), renderer.has_given_up)[1], 60)
+    line = status_line(status(Spool(run_dir)))
+    assert "no figures: " in line
+    assert ("no figure is named 'lines'" if figure == "lines" else "ended with exit code 7") in line
+    publisher.close()

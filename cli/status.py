@@ -11,6 +11,7 @@ from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 
 _LONGEST_NAME = 200  # characters
+_MOST_COUNTED = 10_000
 
 
 def status(spool: Spool) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def status(spool: Spool) -> dict[str, Any]:
         "iteration": last.iteration if last else None,
         "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
         "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
-        "bad_files": len(spool.unreadable()),
+        "bad_files": len(spool.unreadable(_MOST_COUNTED)),
         "renderer": renderer,
     }
 

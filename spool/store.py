@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import math
 import os
 import re
@@ -148,7 +149,8 @@ class Spool:
         written: the spool may be somebody else's.
         """
         bad, of = self.paths.bad, _as_it_is(path)
-        if path.parent not in (self.paths.snapshots, self.paths.static) or of is None:
+        folder = os.path.abspath(path.parent)
+        if of is None or folder not in map(os.path.abspath, (self.paths.snapshots, self.paths.static)):
             return False
         told = f"{reason}\n{of}\n".encode(errors="backslashreplace")  # the name of a folder need not be text
         try:
@@ -165,15 +167,18 @@ class Spool:
         of = _as_it_is(path)
         return of is not None and _noted(self.paths.bad, path.name).endswith(f"\n{of}\n".encode())
 
-    def unreadable(self) -> list[Path]:
+    def unreadable(self, most: int | None = None) -> list[Path]:
         """The snapshots and static files there are of which `bad/` says that they cannot be read.
 
-        Notes about files that are gone, or have other bytes by now, do not count.
+        Notes about files that are gone, or have other bytes by now, do not count. most: of the files in `bad/` to look
+        at; None is all.
         """
         try:
-            names = [name.removesuffix(_NOTE) for name in os.listdir(self.paths.bad) if name.endswith(_NOTE)]
+            with os.scandir(self.paths.bad) as entries:
+                some = [entry.name for entry in itertools.islice(entries, most)]
         except OSError:
             return []  # as a rule there is no such folder
+        names = [name.removesuffix(_NOTE) for name in some if name.endswith(_NOTE)]
         paths = [self.paths.snapshots / name for name in names if snapshot_ref(self.paths.snapshots, name)]
         paths += [self.paths.static / name for name in names if re.fullmatch(r"[0-9a-f]{64}\.h5", name)]
         return sorted(path for path in paths if self.is_noted(path) or self._is_noted_as_ever(path))

@@ -261,26 +261,33 @@ def held(renderer: LiveRenderer) -> int:
     return sum(each.is_held for each in renderer._desks.values())
 
 
+WITH_FEW_DESCRIPTORS = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+from autoviz_render.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_finished_runs_need_no_descriptors(tree, publish):
+def test_finished_runs_need_no_descriptors(tree, publish, eventually):
     """A thousand of them, and a live one, are drawn by a process that may open few files."""
     publish(1, into=tree / "live", state="running")
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48)); " + (
-        "from autoviz_render.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    info = tree / "live" / "spool" / "spool.json"
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-c", limited, "--watch", "--until-finished", "--dpi", "20", str(tree)],
+    command = ["--watch", "--until-finished", "--dpi", "20", str(tree)]
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", WITH_FEW_DESCRIPTORS, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    drawn = [child.stdout.readline() for _ in range(25)]
-    publish(1, into=tree / "live", first=1)
-    assert '"finished"' in info.read_text()
-    output, errors = child.communicate(timeout=60)
+    ) as child:
+        try:
+            eventually(lambda: len(list(tree.glob("*/image/fit.png"))) == 25, 120)
+            publish(1, into=tree / "live", first=1)
+            output, errors = child.communicate(timeout=120)
+        finally:
+            child.kill()
     assert (child.returncode, errors) == (0, "")
-    assert len({*drawn, *output.splitlines(keepends=True)}) == 25
+    assert len(set(output.splitlines())) == 25
 
 
 def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree, publish):

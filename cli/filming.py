@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 from pathlib import Path
 
 from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
-from autoviz_render.cli.said import DONE, INCOMPLETE, USAGE, print_files, say
-from autoviz_render.renderer.film import MovieError
+from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, USAGE, print_files
+from autoviz_render.renderer.crew import Crew
 from autoviz_render.renderer.jobs import Figure
-from autoviz_render.renderer.movie import write_movie
+from autoviz_render.renderer.movie import FilmJob, Word
 from autoviz_render.renderer.replay import chosen
+from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.store import Spool
 
 log = logging.getLogger("autoviz_render.cli")
+
+_CODES = {"undrawable": USAGE, "gone": NOTHING}
 
 
 def film(settings: argparse.Namespace, directory: Path) -> int:
@@ -23,30 +27,35 @@ def film(settings: argparse.Namespace, directory: Path) -> int:
 
     Raises FigureError, SpoolError and OSError.
     """
-    spool, how = Spool(directory), chosen_snapshots(settings)
-    figures = how.figures or [Figure(name) for name in spool.info().figures]
-    refs, complaints = chosen(spool, how), []
+    complaints: list[str] = []
 
-    def complain(message: str) -> None:
-        complaints.append(message)
-        log.error("%s", message)
+    def hear(line: bytes) -> None:
+        word = Word.from_line(line)
+        if word.fault:
+            complaints.append(word.fault)
+            progress.clear()
+            log.error("%s", word.fault)
+        elif word.total:
+            progress.show(word.done, word.total)
 
-    try:
-        with Progress("snapshots") as progress:
-            write_movie(
-                spool,
-                refs,
-                figures[0],
-                settings.movie,
-                fps=settings.fps or 10.0,
-                duration=settings.duration,
-                dpi=settings.dpi,
-                theme=settings.theme,
-                on_error=complain,
-                on_frame=progress.show,
-            )
-    except MovieError as error:
-        say(error)
-        return USAGE
-    print_files([settings.movie], settings)
+    with Progress("snapshots") as progress, Crew(on_word=hear) as crew:
+        spool, how = Spool(directory), chosen_snapshots(settings)
+        figures = how.figures or [Figure(name) for name in spool.info().figures]
+        job = FilmJob(
+            spool.paths.directory,
+            tuple(ref.path.name for ref in chosen(spool, how)),
+            figures[0],
+            settings.movie,
+            fps=settings.fps or 10.0,
+            duration=settings.duration,
+            dpi=settings.dpi,
+            theme=settings.theme,
+        )
+        ((_, _, outcome),) = crew.draw([job])
+    if outcome.fate != "drawn":
+        log.error("%s", outcome.fault)
+        with contextlib.suppress(OSError):
+            remove_drafts(settings.movie.parent, of=settings.movie.name)  # of the process, if it was ended
+        return _CODES.get(outcome.fate, INCOMPLETE)
+    print_files(outcome.files, settings)
     return INCOMPLETE if complaints else DONE

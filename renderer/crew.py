@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker
-from autoviz_render.renderer.jobs import Job, Outcome
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.jobs import Outcome, Task
+
+AnyTask = TypeVar("AnyTask", bound="Task")
 
 _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
@@ -14,13 +19,16 @@ _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 class Crew:
     """Processes that draw, kept from one list of jobs to the next. A context manager.
 
-    hands: how many there are at most. timeout: seconds that a figure may take until it is abandoned.
+    hands: how many there are at most. timeout: seconds that a figure may take until it is abandoned. on_word: see
+        `Worker`.
 
     The first is started at once, and imports what it needs while whoever made the crew looks for something to draw.
     """
 
-    def __init__(self, hands: int = 1, timeout: float = FRAME_TIMEOUT) -> None:
-        self._hands, self._timeout = max(1, hands), timeout
+    def __init__(
+        self, hands: int = 1, timeout: float = FRAME_TIMEOUT, on_word: Callable[[bytes], None] = lambda _: None
+    ) -> None:
+        self._hands, self._timeout, self._on_word = max(1, hands), timeout, on_word
         self._answered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._workers = [self._worker()]
 
@@ -35,10 +43,10 @@ class Crew:
         while self._workers:
             self._workers.pop().close()
 
-    def draw(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Job, Outcome]]:
+    def draw(self, jobs: Iterable[AnyTask]) -> Iterator[tuple[int, AnyTask, Outcome]]:
         """Do jobs, several at once; each with its number and what became of it, as soon as it is done."""
         waiting = enumerate(jobs)
-        at_work: dict[Worker, tuple[int, Job]] = {}
+        at_work: dict[Worker, tuple[int, AnyTask]] = {}
         is_all_begun = False
         try:
             while at_work or not is_all_begun:
@@ -62,7 +70,7 @@ class Crew:
             for worker in at_work:  # nobody waits for it any more
                 worker.close()
 
-    def _free(self, at_work: dict[Worker, tuple[int, Job]]) -> Worker:
+    def _free(self, at_work: Container[Worker]) -> Worker:
         free = [worker for worker in self._workers if worker not in at_work]
         if not free:
             free.append(self._worker())
@@ -70,10 +78,10 @@ class Crew:
         return free[-1]
 
     def _worker(self) -> Worker:
-        return Worker(self._timeout, lambda: self._answered.put(None))
+        return Worker(self._timeout, lambda: self._answered.put(None), self._on_word)
 
 
-def draw(jobs: Iterable[Job], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, Job, Outcome]]:
+def draw(jobs: Iterable[AnyTask], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, AnyTask, Outcome]]:
     """Do jobs by a crew of their own: see `Crew`."""
     with Crew(hands, timeout) as crew:
         yield from crew.draw(jobs)

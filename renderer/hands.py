@@ -24,7 +24,7 @@ from autoviz_render.renderer.child import child_environment
 
 if TYPE_CHECKING:
     from autoviz_render.renderer.drawer import Drawer
-    from autoviz_render.renderer.jobs import Job, Outcome
+    from autoviz_render.renderer.jobs import Job, Outcome, Task
     from autoviz_render.renderer.watch import Watch
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -91,7 +91,8 @@ class Here:
 class Worker:
     """Draws in a process of its own, which is started at once, and anew when it died, hung or grew.
 
-    timeout: seconds for a job. on_answer: called from a thread when there may be an outcome.
+    timeout: seconds for a job. on_answer: called from a thread when there may be an outcome. on_word: called by
+        `outcome` with what a film says of itself meanwhile, for which it then has the same time again.
 
     The process leads a group, and ends with everything that a figure's code started in it: when it is given up, and
     when this process ends, however that comes.
@@ -99,14 +100,20 @@ class Worker:
 
     promise = 20.0
 
-    def __init__(self, timeout: float = FRAME_TIMEOUT, on_answer: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        timeout: float = FRAME_TIMEOUT,
+        on_answer: Callable[[], None] = lambda: None,
+        on_word: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
         self.timeout = timeout
         self.on_answer = on_answer
+        self.on_word = on_word
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: int | None = None
         self._mark = b""
         self._listener: threading.Thread | None = None
-        self._job: Job | None = None
+        self._job: Task | None = None
         self._number = 0
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._is_ready = False
@@ -124,7 +131,7 @@ class Worker:
     def patience(self) -> float:
         return math.inf if self._job is None else max(0.0, self._deadline - time.monotonic()) + 0.01
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Task) -> None:
         self._job = job
         self._number += 1
         if self._process is None or has_ended(self._process):
@@ -144,7 +151,11 @@ class Worker:
                 self._is_ready = True
                 self._deadline = time.monotonic() + self.timeout
             elif self._job is not None and number == b"%d" % self._number:
-                return self._done(told)
+                state, _, line = told.partition(b" ")
+                if state != b"word":
+                    return self._done(self._job, line, is_sound=state == b"sound")
+                self._deadline = time.monotonic() + self.timeout
+                self.on_word(line)
         if self._job is not None and time.monotonic() > self._deadline:
             took = f"{self.timeout:g} s" if self._is_ready else f"{_START_TIMEOUT:g} s to start"
             return self._lost(f"took longer than {took}")
@@ -160,27 +171,25 @@ class Worker:
         if self._process is None or self._process.stdin is None:
             return  # it could not be started: the outcome tells
         with contextlib.suppress(OSError):  # it died: the outcome tells
-            self._process.stdin.write(f"{self._number} {self._job.to_line()}\n".encode())
+            self._process.stdin.write(f"{self._number} {self._job.kind} {self._job.to_line()}\n".encode())
             self._process.stdin.flush()
 
-    def _done(self, told: bytes) -> Outcome | None:
+    def _done(self, job: Task, line: bytes, *, is_sound: bool) -> Outcome | None:
         from autoviz_render.renderer.jobs import Outcome
 
-        assert self._job is not None  # noqa: S101  asked by whoever calls
-        state, _, line = told.partition(b" ")
         try:
             outcome = Outcome.from_line(line)
         except ValueError as error:
             log.debug("a worker's answer: %s", error)
             return self._lost("spoiled what its process answers")
-        files = {path.absolute(): path for _, path in self._job.files()}
+        files = {path.absolute(): path for _, path in job.files()}
         outcome = replace(outcome, files=tuple(files[path] for path in outcome.files if path in files))
         self._job = None
         self._frames += 1
         if self._frames == _SETTLED:
             self._settled_memory = outcome.memory
         grown = outcome.memory - self._settled_memory if self._frames > _SETTLED else 0
-        if state != b"sound":
+        if not is_sound:
             log.info("another process draws on: a figure closed what this one had open")
             self._renew()
         elif self._frames >= _RENEWED_AFTER or grown > _GROWTH:

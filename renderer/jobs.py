@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from autoviz_render.renderer.figures import Recipe, find_figure, load_figure
 from autoviz_render.renderer.formats import Format
@@ -48,6 +48,24 @@ class Figure:
         return load_figure(self.target) if self.target else find_figure(self.name)
 
 
+class Task(Protocol):
+    """What a worker can be asked for. kind: which of them. snapshot: what the figure is of, for a person to read."""
+
+    kind: ClassVar[str]
+
+    @property
+    def figure(self) -> Figure: ...
+
+    @property
+    def snapshot(self) -> str: ...
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """The files to be made, each with its format."""
+
+    def to_line(self) -> str:
+        """For another process, which may be in another folder: the paths are absolute."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One figure of one snapshot.
@@ -56,6 +74,8 @@ class Job:
     dpi: dots an inch; 100 is live size, 200 full. is_live: whether files may still be on their way, so that it is not
         for whoever draws to note which cannot be read.
     """
+
+    kind: ClassVar[str] = "job"
 
     spool: Path
     snapshot: str
@@ -71,7 +91,6 @@ class Job:
         return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.formats]
 
     def to_line(self) -> str:
-        """For another process, which may be in another folder: the paths are absolute."""
         paths = {"spool": str(self.spool.absolute()), "path": str(self.path.absolute())}
         return json.dumps(asdict(self) | paths)
 

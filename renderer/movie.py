@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autoviz_render.renderer import colours
 from autoviz_render.renderer.colours import Pixels
 from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.figures import FigureError
 from autoviz_render.renderer.film import Film, Frame, MovieError, on_paper, writer
-from autoviz_render.renderer.jobs import LIVE_DPI, Figure
+from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Outcome
 from autoviz_render.renderer.limits import with_limits_of
 from autoviz_render.renderer.theme import THEMES, ThemeName
 from autoviz_render.spool.atomic import draft_of, remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
+from autoviz_render.spool.layout import snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 
 logger = logging.getLogger("autoviz_render.renderer")
 
+_LONGEST_FAULT = 10_000  # characters
 _SAMPLES = 5
 """So many frames, spread over the film, show which colours it has."""
 
@@ -42,6 +47,7 @@ def write_movie(
     theme: ThemeName = "light",
     on_error: Callable[[str], None],
     on_frame: Callable[[int, int], None] = lambda _done, _total: None,
+    on_step: Callable[[], None] = lambda: None,
 ) -> int:
     """Film snapshots; how many of them are in the film.
 
@@ -51,7 +57,8 @@ def write_movie(
         frames, the last one for at least a second. One that was not the newest for as long as a frame is left out.
     dpi, theme: see `FigureDrawing`.
     on_error: told, in one line, of a snapshot that cannot be read, which is left out, and of panels that show their
-        error instead. on_frame: told after each frame how many are done, and of how many.
+        error instead. on_frame: told after each frame how many are done, and of how many. on_step: called whenever
+        something was read or drawn.
 
     Every frame has the colour limits and the size of the last one: values beyond the limits show as an arrow on the
     colour bar, a smaller figure is padded with paper and a larger one is cut, at its right and below, never scaled.
@@ -63,9 +70,10 @@ def write_movie(
     write = writer(path.suffix)
     if not (0.01 <= fps <= 1000 and (duration is None or 0 < duration < math.inf)):
         raise MovieError("a film has 0.01 to 1000 frames a second, and lasts longer than no time")
-    reader = _Reader(spool, on_error)
+    listener = _Listener(on_error, on_step)
+    reader = _Reader(spool, listener)
     refs, last = _until_readable(refs, reader)
-    artist = _Artist(figure, last, dpi, theme, on_error)
+    artist = _Artist(figure, last, dpi, theme, listener)
     rate = Fraction(fps).limit_denominator(1000)
     showings = (
         [_Showing(ref) for ref in refs] if duration is None else _in_true_time(refs, reader, duration, float(rate))
@@ -95,6 +103,92 @@ def write_movie(
 
 
 @dataclass(frozen=True)
+class FilmJob:
+    """A film for a worker to make: see `write_movie`.
+
+    spool: its directory. snapshots: the names of their files.
+    """
+
+    kind: ClassVar[str] = "film"
+
+    spool: Path
+    snapshots: Sequence[str]
+    figure: Figure
+    path: Path
+    fps: float = 10.0
+    duration: float | None = None
+    dpi: int = LIVE_DPI
+    theme: ThemeName = "light"
+
+    @property
+    def snapshot(self) -> str:
+        return f"the film {self.path}"
+
+    def files(self) -> list[tuple[str, Path]]:
+        return [("film", self.path)]
+
+    def to_line(self) -> str:
+        paths = {"spool": str(self.spool.absolute()), "path": str(self.path.absolute())}
+        return json.dumps(asdict(self) | paths)
+
+    @staticmethod
+    def from_line(line: str | bytes) -> FilmJob:
+        content: dict[str, Any] = json.loads(line)
+        paths = {name: Path(content[name]) for name in ("spool", "path")}
+        return FilmJob(**content | paths | {"figure": Figure(**content["figure"])})
+
+
+def filmed(job: FilmJob, say: Callable[[str], None]) -> Outcome:
+    """Make a film, and tell of it meanwhile; what became of it. say: told JSON, see `Word`."""
+    spool = Spool(job.spool)
+    named = (snapshot_ref(spool.paths.snapshots, name) for name in job.snapshots)
+    try:
+        write_movie(
+            spool,
+            [ref for ref in named if ref is not None],
+            job.figure,
+            job.path,
+            fps=job.fps,
+            duration=job.duration,
+            dpi=job.dpi,
+            theme=job.theme,
+            on_error=lambda message: say(Word(fault=message[:_LONGEST_FAULT]).to_line()),
+            on_frame=lambda done, total: say(Word(done, total).to_line()),
+            on_step=lambda: say(Word().to_line()),
+        )
+    except (MovieError, FigureError) as error:
+        return Outcome("undrawable", fault=str(error))
+    except NoSpoolError as error:
+        return Outcome("gone", fault=str(error))
+    except SpoolError as error:
+        return Outcome("unreadable", fault=str(error))
+    except OSError as error:
+        return Outcome("unwritable", fault=f"{error.filename}: {error.strerror}")
+    return Outcome(files=(job.path,))
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is told of a film that is being made: how many of its frames are drawn, or a fault."""
+
+    done: int = 0
+    total: int = 0
+    fault: str = ""
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_line(line: bytes) -> Word:
+        """Nothing at all if the line is none: a figure's code ran where it comes from."""
+        try:
+            content: dict[str, Any] = json.loads(line)
+            return Word(int(content["done"]), int(content["total"]), str(content["fault"]))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            return Word()
+
+
+@dataclass(frozen=True)
 class _Showing:
     """When a snapshot is shown: for so many ticks after the one before."""
 
@@ -102,16 +196,25 @@ class _Showing:
     ticks: int = 1
 
 
+@dataclass(frozen=True)
+class _Listener:
+    """Is told of faults, and of each step."""
+
+    on_error: Callable[[str], None]
+    on_step: Callable[[], None]
+
+
 class _Reader:
     """Reads snapshots, and tells of each that cannot be read once."""
 
-    def __init__(self, spool: Spool, on_error: Callable[[str], None]) -> None:
+    def __init__(self, spool: Spool, listener: _Listener) -> None:
         self.folder = spool.paths.snapshots
-        self._spool, self._on_error = spool, on_error
+        self._spool, self._listener = spool, listener
         self._refused: set[SnapshotRef] = set()
 
     def read(self, ref: SnapshotRef) -> Snapshot | None:
         """None where it cannot be read, or is gone: retention at work is no error."""
+        self._listener.on_step()
         if ref in self._refused:
             return None
         try:
@@ -119,9 +222,9 @@ class _Reader:
         except FileNotFoundError:
             logger.debug("%s is gone", ref.path)
         except SpoolError as error:
-            self._on_error(self._spool.explain(ref, error))
+            self._listener.on_error(self._spool.explain(ref, error))
         except OSError as error:
-            self._on_error(f"{ref.path}: cannot be read: {error.strerror}")
+            self._listener.on_error(f"{ref.path}: cannot be read: {error.strerror}")
         self._refused.add(ref)
         return None
 
@@ -149,19 +252,18 @@ def _until_readable(refs: Sequence[SnapshotRef], reader: _Reader) -> tuple[Seque
 class _Artist:
     """Draws snapshots with the colour limits of the last, and tells of each error once."""
 
-    def __init__(
-        self, figure: Figure, last: Snapshot, dpi: int, theme: ThemeName, on_error: Callable[[str], None]
-    ) -> None:
-        self._name, self._on_error = figure.name, on_error
+    def __init__(self, figure: Figure, last: Snapshot, dpi: int, theme: ThemeName, listener: _Listener) -> None:
+        self._name, self._listener = figure.name, listener
         self._drawing = FigureDrawing(with_limits_of(figure.recipe(), last), dpi=dpi, theme=THEMES[theme])
         self._told: set[str] = set()
 
     def draw(self, snapshot: Snapshot) -> Pixels:
+        self._listener.on_step()
         drawn = self._drawing.draw(snapshot)
         for error in drawn.errors:
             if error not in self._told:
                 self._told.add(error)
-                self._on_error(f"figure {self._name!r}: {error}")
+                self._listener.on_error(f"figure {self._name!r}: {error}")
         return drawn.pixels
 
 

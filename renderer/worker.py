@@ -11,6 +11,7 @@ it did; it can spoil only itself.
 from __future__ import annotations
 
 import contextlib
+import functools
 import locale
 import logging
 import os
@@ -21,15 +22,19 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from autoviz_render.renderer.child import bound_memory, die_with_parent, own_processor_times
 from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.hands import MARK
 from autoviz_render.spool.text import OneLine
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.drawer import Drawer
+    from autoviz_render.renderer.jobs import Outcome, Task
 
 if sys.platform != "win32":
     import fcntl
@@ -42,8 +47,8 @@ _OUT_OF_REACH = 200  # a descriptor: those that a figure's code guesses at, or c
 
 
 def main(arguments: list[str]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: ending is the other's to decide
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: ending is the other's to decide
     die_with_parent()
     bound_memory()
     for lifeline in map(int, arguments):
@@ -61,26 +66,43 @@ def main(arguments: list[str]) -> None:
         answers.write(f"\n{mark} {told}\n".encode())  # it begins a line, whatever was written before
 
     from autoviz_render.renderer.drawer import Drawer
-    from autoviz_render.renderer.errors import in_one_line
-    from autoviz_render.renderer.jobs import Job, Outcome
 
     drawer = Drawer()
     answer(READY)
     while True:
-        which, _, line = jobs.get().partition(b" ")
-        job = Job.from_line(line)
+        number, kind, line = jobs.get().decode().split(" ", 2)
+
+        def say(word: str, number: str = number) -> None:
+            answer(f"{number} word {word}")
+
         used, waited = own_processor_times()
         with before.restored():
-            try:
-                outcome = drawer.draw(job)
-            except BaseException as error:  # noqa: BLE001 - one that is no Exception, of a stranger's code
-                fault = f"figure {job.figure.name!r} of {job.snapshot}: {in_one_line(error)}"
-                outcome = Outcome("abandoned", fault=fault)
+            outcome = _do(drawer, kind, line, say)
         if os.getpid() != pid:
             os._exit(1)  # a figure's code forked, and its child came back from it
         used_then, waited_then = own_processor_times()
         told = replace(outcome, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
-        answer(f"{which.decode()} {SOUND if before.is_sound() else SPOILT} {told}")
+        answer(f"{number} {SOUND if before.is_sound() else SPOILT} {told}")
+
+
+def _do(drawer: Drawer, kind: str, line: str, say: Callable[[str], None]) -> Outcome:
+    """What became of a job, whatever a figure's code raises. say: tells of a film meanwhile."""
+    from autoviz_render.renderer.errors import in_one_line
+    from autoviz_render.renderer.jobs import Job, Outcome
+
+    task: Task
+    if kind == Job.kind:
+        task = job = Job.from_line(line)
+        do = functools.partial(drawer.draw, job)
+    else:
+        from autoviz_render.renderer.movie import FilmJob, filmed
+
+        task = film = FilmJob.from_line(line)
+        do = functools.partial(filmed, film, say)
+    try:
+        return do()
+    except BaseException as error:  # noqa: BLE001 - one that is no Exception, of a stranger's code
+        return Outcome("abandoned", fault=f"figure {task.figure.name!r} of {task.snapshot}: {in_one_line(error)}")
 
 
 def _log_to(descriptor: int) -> None:

@@ -30,6 +30,7 @@ from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_h
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, spool_paths
 from autoviz_render.spool.plain import open_plain
+from autoviz_render.spool.text import printable
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -405,7 +406,7 @@ class RendererProcess:
     def _warn(self, fault: str, *, is_whole: bool = False) -> str:
         """Say what is wrong, why if that is known, and how to draw the run all the same; the first two are returned."""
         last = "" if is_whole else self._from_disk(self._last_words, "")
-        told = f"the renderer {fault}: {last}" if last else f"the renderer {fault}"
+        told = printable(f"the renderer {fault}: {last}" if last else f"the renderer {fault}")  # a stranger's, in part
         log.warning(
             "%s. %sTo draw the run: autoviz-render %s",
             told,

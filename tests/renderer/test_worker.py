@@ -192,3 +192,12 @@ def test_paths_are_those_of_whoever_asked(run_dir, publish, monkeypatch):
     file = Path("image", "fit-e0000-000000000000.png")
     assert [outcome.files for outcome in outcomes] == [(file,)] * 2
     assert file.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS has no such bound")
+def test_a_figure_has_a_bounded_memory(run_dir, publish, crew, folder):
+    """One that asks for more gets an error, and not the machine on its knees."""
+    publish(1)
+    drawn(crew, job(run_dir, "tells_its_memory"))
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < int((folder / "memory").read_text()) <= max(4 << 30, machine // 2)

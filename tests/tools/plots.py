@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -176,6 +177,11 @@ def changes_everything(snapshot):
     np.random.seed(snapshot.iteration)  # noqa: NPY002
     locale.setlocale(locale.LC_ALL, "C.UTF-8")
     threading.Thread(target=threading.Event().wait).start()
+    return plain(snapshot)
+
+
+def tells_its_memory(snapshot):
+    _note("memory", resource.getrlimit(resource.RLIMIT_AS)[0])
     return plain(snapshot)
 
 

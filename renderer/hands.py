@@ -268,7 +268,7 @@ class Worker:
             with contextlib.suppress(OSError):
                 if process.stdin is not None:
                     process.stdin.close()
-            code = -signal.SIGKILL if code is None else code
+            code = -9 if code is None else code
         if lifeline is not None:
             os.close(lifeline)
         if process is not None and self._listener is not None:

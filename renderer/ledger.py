@@ -26,6 +26,7 @@ NAME = "drawn.jsonl"
 log = logging.getLogger("autoviz_render.renderer")
 
 _MOST_BYTES = 1 << 26
+_LONGEST_LINE = 10_000  # bytes: a file's name and a digest have a few hundred
 _END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
 
 
@@ -39,7 +40,7 @@ class Ledger:
         with contextlib.suppress(OSError, SpoolError):
             for line in bytes(read_plain(self._path, _MOST_BYTES)).splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                    entry = json.loads(line)
+                    entry = json.loads(line[:_LONGEST_LINE])
                     self._drawn[entry["file"]] = (entry["of"], entry["size"])
 
     def has(self, job: Job) -> bool:

@@ -72,8 +72,6 @@ class Drawer:
         figure = self._drawing(job).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
-        if (link := _link(job)) is not None:
-            return Outcome("unwritable", fault=f"{link}: is a link, and may lead anywhere: name a folder by --out")
         try:
             refuse_links(SpoolPaths(job.spool), job.path.parent)
             job.path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,15 +102,6 @@ class Drawer:
             return FigureDrawing(job.figure.recipe(), dpi=job.dpi, theme=THEMES[job.theme])
 
         return _kept(self._drawings, (job.spool, job.figure, job.dpi, job.theme), make)
-
-
-def _link(job: Job) -> Path | None:
-    """A link among a run's own folders for figures; None if there is none. Where `--out` leads is the user's to say."""
-    paths = SpoolPaths(job.spool)
-    if not job.path.is_relative_to(paths.images):
-        return None
-    below = [folder for folder in job.path.parents if folder.is_relative_to(paths.run_dir / "image")]
-    return next((folder for folder in below if folder.is_symlink()), None)
 
 
 def _kept(store: OrderedDict[Hashable, Thing], key: Hashable, make: Callable[[], Thing]) -> Thing:

@@ -128,22 +128,6 @@ def test_a_folders_name_is_escaped_in_the_log_and_exact_in_json(tmp_path, publis
     assert errors[0].isprintable()
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all",), ("--watch", "--until-finished")], ids=str)
-def test_a_planted_link_leads_no_figure_out_of_the_run(run_dir, publish, command, tmp_path, arguments):
-    """It could lead to the figures of somebody's paper; where `--out` leads is the user's to say."""
-    publish(1)
-    victim = tmp_path / "victim"
-    (victim / "frames").mkdir(parents=True)
-    (run_dir / "image").symlink_to(victim)
-    code, output, errors = command(*arguments, run_dir)
-    assert (code, output) == (1, [])
-    assert f"{run_dir / 'image'}: is a link" in errors[-1]
-    assert [path for path in victim.rglob("*") if path.is_file()] == []
-    assert command("--out", run_dir / "image" / "mine", run_dir)[0] == 1
-    (tmp_path / "out").symlink_to(victim)
-    assert command("--out", tmp_path / "out", run_dir)[0] == 0
-
-
 def test_many_figures_are_one_message(tree, command):
     """Three thousand names in a spool.json are three thousand lines of a log."""
     change(tree / "b" / "spool" / "spool.json", figures=[f"figure{number}" for number in range(3000)])

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from autoviz_render.spool.alive import is_alive
+from autoviz_render.spool.alive import is_alive, is_earlier_boot, machine, started_at
 from autoviz_render.spool.directory import later
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
+from autoviz_render.spool.fields import finite_number, text, whole_number
 from autoviz_render.spool.layout import FORMAT_VERSION
 from autoviz_render.spool.plain import read_json
 
@@ -25,24 +26,40 @@ STATES: tuple[State, ...] = ("running", "finished", "failed")
 _FORMAT = "autoviz-render spool"
 _MAX_BYTES = 1 << 20
 _MOST_FIGURES = 50
-_LONGEST_FIGURE = 100  # characters: it becomes the name of a file
+_LONGEST_FIGURE = 100  # bytes: it becomes the name of a file
 
 
 @dataclass(frozen=True)
 class Producer:
-    """The process that publishes: enough for a reader on the same host to see whether it is alive."""
+    """The process that publishes: enough for a reader on the same machine to see whether it is alive.
+
+    machine: what `alive.machine` says, "" if it is not known. started: what `alive.started_at` says.
+    """
 
     host: str
     pid: int
     program: str
+    machine: str = ""
+    started: int | None = None
 
     @staticmethod
     def here() -> Producer:
-        return Producer(socket.gethostname(), os.getpid(), Path(sys.argv[0] or "python").name if sys.argv else "")
+        program = Path(sys.argv[0] or "python").name if sys.argv else ""
+        return Producer(socket.gethostname(), os.getpid(), program, machine(), started_at(os.getpid()))
+
+    def is_near(self) -> bool:
+        """Whether its process number means something here: the same boot, and the same numbers of processes."""
+        if self.machine and machine():
+            return self.machine == machine()
+        return self.host == socket.gethostname()
 
     def is_dead(self) -> bool:
-        """Whether the producer surely runs no more: False where it is alive or on a host we cannot see."""
-        return self.host == socket.gethostname() and is_alive(self.pid) is False
+        """Whether the producer surely runs no more: False if it is alive, or where we cannot see it."""
+        if not self.is_near():
+            is_named = self.host == socket.gethostname() and not self.host.startswith("localhost")
+            return is_named and is_earlier_boot(self.machine, machine())
+        now = started_at(self.pid) if self.machine else None
+        return is_alive(self.pid) is False or (None not in (now, self.started) and now != self.started)
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,7 @@ def read_info(path: Path) -> SpoolInfo:
         raise NoSpoolError(path.parent, "is no spool: it holds no spool.json") from error
     try:
         return _parse(content, path)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, LaterVersionError):
             raise
         raise UnreadableError(path, f"is damaged: {error!r:.500} while reading it") from error
@@ -90,24 +107,31 @@ def read_info(path: Path) -> SpoolInfo:
 
 def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
     if content["format"] != _FORMAT:
-        raise ValueError(f"format is {content['format']!r}")
-    if content["version"] > FORMAT_VERSION:
+        raise ValueError(f"format is {content['format']!r:.100}")
+    if whole_number(content["version"]) > FORMAT_VERSION:
         raise LaterVersionError(path, later(content["version"]))
     if content["state"] not in STATES:
-        raise ValueError(f"state is {content['state']!r}")
+        raise ValueError(f"state is {content['state']!r:.100}")
     producer = content["producer"]
+    started = producer.get("started")
     return SpoolInfo(
-        run=str(content["run"]),
+        run=text(content["run"]),
         figures=figure_names(content["figures"]),
-        producer=Producer(str(producer["host"]), int(producer["pid"]), str(producer["program"])),
+        producer=Producer(
+            host=text(producer["host"]),
+            pid=whole_number(producer["pid"]),
+            program=text(producer["program"]),
+            machine=text(producer.get("machine", "")),
+            started=None if started is None else whole_number(started),
+        ),
         state=content["state"],
-        epoch=int(content["epoch"]),
-        created=float(content["created"]),
+        epoch=whole_number(content["epoch"]),
+        created=finite_number(content["created"]),
         epochs=tuple(
             Epoch(
-                int(each["number"]),
-                float(each["created"]),
-                None if each["resumed_from"] is None else int(each["resumed_from"]),
+                whole_number(each["number"]),
+                finite_number(each["created"]),
+                None if each["resumed_from"] is None else whole_number(each["resumed_from"]),
             )
             for each in content["epochs"]
         ),
@@ -123,7 +147,7 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
         if not isinstance(name, str) or not name.replace("-", "_").replace(".", "_").isidentifier():
             # a name, never code: what may be imported is chosen on the reader's command line alone
             raise ValueError(f"{name!r:.200} is not the name of a figure")
-        if len(name) > _LONGEST_FIGURE:
+        if len(name.encode()) > _LONGEST_FIGURE:
             raise ValueError(f"{name!r:.200} is too long for the name of a figure")
     if not names:
         raise ValueError("no figure is named")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.errors import UnreadableError
+from autoviz_render.spool.fitting import fitting_parameters
 from autoviz_render.spool.snapshot import Array, Snapshot
 
 _DIGEST_LENGTH = 64
@@ -16,7 +17,8 @@ _DIGEST_LENGTH = 64
 
 def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str, Array]:
     """The datasets of a snapshot by path; `snapshot.static` is named by its digests, not stored."""
-    names = [name.encode() for name in snapshot.parameters]
+    parameters = fitting_parameters(snapshot.parameters)
+    names = [name.encode() for name in parameters]
     return {
         "meta/epoch": np.asarray(snapshot.epoch, np.int64),
         "meta/sequence": np.asarray(snapshot.sequence, np.int64),
@@ -25,7 +27,7 @@ def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str,
         "meta/log_likelihood": np.asarray(snapshot.log_likelihood, np.float64),
         "meta/static": np.asarray([digest.encode() for digest in digests], f"S{_DIGEST_LENGTH}"),
         "parameters/names": np.asarray(names, f"S{max(map(len, names), default=1)}"),
-        "parameters/values": np.asarray(list(snapshot.parameters.values()), np.float64),
+        "parameters/values": np.asarray(list(parameters.values()), np.float64),
         **{f"scalars/{name}": np.asarray(value, np.float64) for name, value in snapshot.scalars.items()},
         **{f"arrays/{name}": value for name, value in snapshot.arrays.items()},
     }

@@ -21,7 +21,7 @@ import numpy as np
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
 from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
-from autoviz_render.spool.names import check_name
+from autoviz_render.spool.names import check_path
 
 MAX_DIRECTORY_BYTES = 1 << 21
 _MAX_DIMENSIONS = 32
@@ -45,7 +45,15 @@ class Described:
 def directory_bytes(kind: str, datasets: Iterable[Described]) -> bytes:
     """The directory of a file of that kind, "snapshot" or "static"."""
     listed = [[each.path, each.dtype.str, each.shape] for each in datasets]
-    content = {"format": f"{FILE_FORMAT} {kind}", "version": FORMAT_VERSION, "datasets": listed}
+    return _json({"format": f"{FILE_FORMAT} {kind}", "version": FORMAT_VERSION, "datasets": listed})
+
+
+def entry_length(dataset: Described) -> int:
+    """By how many bytes, at most, a dataset makes a directory longer."""
+    return len(_json([dataset.path, dataset.dtype.str, dataset.shape])) + 1
+
+
+def _json(content: object) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
@@ -87,7 +95,7 @@ def _read(directory: bytes, kind: str) -> tuple[Described, ...]:
 
 def describe(path: str, dtype: str, shape: Sequence[int]) -> Described:
     """The description of an array that a file may hold. Raises ValueError or TypeError for any other."""
-    check_name(path)
+    check_path(path)
     if not _TYPES.fullmatch(dtype):
         raise ValueError(f"{path!r} has the unsupported type {dtype!r}")
     if not isinstance(shape, list | tuple) or not all(type(length) is int and length >= 0 for length in shape):

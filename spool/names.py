@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-_LONGEST = 1000
+LONGEST_PATH = 1000
+"""Characters of a dataset's path in a file."""
+
+GROUPS = ("arrays", "scalars")
+"""The folders of a file in which a name becomes a path."""
+
+LONGEST_NAME = LONGEST_PATH - max(len(f"{group}/") for group in GROUPS)
+
+
+def check_path(path: str) -> str:
+    """The path, if a dataset of a file can have it. Raises ValueError, also for what is no text."""
+    return _checked(path, LONGEST_PATH)
 
 
 def check_name(name: str) -> str:
-    """The name, if it can be one in a file. Raises ValueError, also for what is no text."""
-    if not isinstance(name, str) or len(name) > _LONGEST or "\0" in name:
+    """The name, if an array or a number can have it in any group of a file. Raises ValueError as `check_path`."""
+    return _checked(name, LONGEST_NAME)
+
+
+def _checked(name: str, longest: int) -> str:
+    if not isinstance(name, str) or "\0" in name:
         raise ValueError(f"{name!r:.100} cannot be a name")
+    if len(name) > longest:
+        raise ValueError(f"{name!r:.100} cannot be a name: it has {len(name)} characters, at most {longest} are kept")
     if any(part in ("", ".", "..") for part in name.split("/")) or not _is_unicode(name):
-        raise ValueError(f"{name!r} cannot be a name")
+        raise ValueError(f"{name!r:.200} cannot be a name")
     return name
 
 
@@ -34,7 +51,7 @@ class Names:
         parts = check_name(name).split("/")
         groups = ["/".join(parts[:length]) for length in range(1, len(parts))]
         if name in self._names or name in self._groups or not self._names.isdisjoint(groups):
-            raise ValueError(f"two arrays or groups are both named {name!r}")
+            raise ValueError(f"two arrays or groups are both named {name!r:.200}")
         self._names.add(name)
         self._groups.update(groups)
         return name

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+
+class _Published(Protocol):
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def iteration(self) -> int: ...
+
+
+P = TypeVar("P", bound=_Published)
 
 
 @dataclass(frozen=True)
@@ -36,5 +49,16 @@ class Branches:
 
     def is_abandoned(self, epoch: int, iteration: int | None) -> bool:
         """Whether a later epoch did this iteration over. iteration: None is not known, and not abandoned."""
+        return iteration is not None and iteration > self._last(epoch)
+
+    def without_abandoned(self, published: list[P]) -> list[P]:
+        """Those of an epoch and an iteration that are not abandoned; of very many at once, too."""
+        if not self:
+            return published
+        lasts = {epoch: self._last(epoch) for epoch in {each.epoch for each in published}}
+        return [each for each in published if each.iteration <= lasts[each.epoch]]
+
+    def _last(self, epoch: int) -> float:
+        """The last iteration of an epoch that no later one did over."""
         later = bisect.bisect_right(self._numbers, epoch)
-        return iteration is not None and later < len(self._lasts) and iteration > self._lasts[later]
+        return self._lasts[later] if later < len(self._lasts) else math.inf

@@ -8,7 +8,7 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -32,12 +32,13 @@ _MOST_NOTE_BYTES = 1 << 16
 class Spool:
     """What there is to read in one spool.
 
-    path: the run directory, or its `spool/`. Nothing is read, or need exist, until asked for.
+    path: the run directory, or its `spool/`; `~` is the home. Nothing is read, or need exist, until asked for.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        directory = Path(path)
+        directory = Path(os.path.expanduser(path))
         inside = directory / "spool"
+        # not of `Path`: a disk that fails, or a name that is too long, is for `info` to say
         is_run = os.path.isdir(inside) or (directory.name != "spool" and not os.path.isfile(directory / "spool.json"))
         self.paths = SpoolPaths(inside if is_run else directory)
         self._static: dict[str, Mapping[str, Array]] = {}
@@ -49,7 +50,8 @@ class Spool:
 
     def info(self) -> SpoolInfo:
         """Whose spool it is and whether the run goes on. Raises SpoolError where there is none to read."""
-        info = read_info(self.paths.info)
+        with _said_of(self.paths.info):
+            info = read_info(self.paths.info)
         self._run = info.run
         return info
 
@@ -58,15 +60,17 @@ class Spool:
 
         abandoned: those too of what a resumed run did over. info: what `info` gave just now, which need then not be
             read again.
-        Raises UnreadableError if `snapshots/` is a link, which may lead to somebody else's, and OSError.
+        Raises SpoolError if the folder cannot be listed, or is a link, which may lead to somebody else's.
         """
-        _refuse_a_link(self.paths.snapshots)
-        refs, branches = list_snapshots(self.paths.snapshots), self._branches(info)
+        with _said_of(self.paths.snapshots):
+            _refuse_a_link(self.paths.snapshots)
+            refs = list_snapshots(self.paths.snapshots)
+        branches = self._branches(info)
         if abandoned or not branches:
             return refs
         iterations: dict[tuple[int, int], int] = {}
         with contextlib.suppress(SpoolError):  # without them nothing is hidden
-            iterations = {(line.epoch, line.sequence): line.iteration for line in self._scalars.lines()}
+            iterations = {line.place: line.iteration for line in self._lines()}
         return [ref for ref in refs if not branches.is_abandoned(ref.epoch, iterations.get((ref.epoch, ref.sequence)))]
 
     def newest(self) -> SnapshotRef | None:
@@ -75,7 +79,7 @@ class Spool:
 
     def best(self) -> SnapshotRef | None:
         """The snapshot of the highest log likelihood, the newest of equals, or None."""
-        known = {(line.epoch, line.sequence): line.log_likelihood for line in self.scalars()}
+        known = {line.place: line.log_likelihood for line in self.scalars()}
         refs = self.snapshots()
         return max(refs, key=lambda ref: goodness(ref, known.get((ref.epoch, ref.sequence), math.nan)), default=None)
 
@@ -109,10 +113,11 @@ class Spool:
     def scalars(self, *, abandoned: bool = False) -> list[ScalarsLine]:
         """The numbers of every quick update, those too whose snapshots are gone; no step twice.
 
-        abandoned: those too of what a resumed run did over.
+        Of a run so long that its `scalars.jsonl` had more than 32 MiB, the older ones are fewer: see `docs/format.md`.
+        abandoned: those too of what a resumed run did over. Raises SpoolError if they cannot be read.
         """
-        lines, branches = self._scalars.lines(), self._branches()
-        return [line for line in lines if abandoned or not branches.is_abandoned(line.epoch, line.iteration)]
+        lines = self._lines()
+        return lines if abandoned else self._branches().without_abandoned(lines)
 
     def history(self, epoch: int, sequence: int) -> list[ScalarsLine]:
         """The numbers of the quick updates until one, without what had been done over by then.
@@ -120,14 +125,12 @@ class Spool:
         Whatever was published later has no part in it: a snapshot drawn again has the history that it had live.
         """
         epochs = []
-        with contextlib.suppress(OSError, SpoolError):  # without them nothing counts as done over
+        with contextlib.suppress(SpoolError):  # without them nothing counts as done over
             epochs = [each for each in self.info().epochs if each.number <= epoch]
-        branches, end = Branches(epochs), (epoch, sequence)
-        return [
-            line
-            for line in self._scalars.lines()
-            if (line.epoch, line.sequence) <= end and not branches.is_abandoned(line.epoch, line.iteration)
-        ]
+        end = (epoch, sequence)
+        return Branches(epochs).without_abandoned(
+            [line for line in self._lines() if (line.epoch, line.sequence) <= end]
+        )
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; noted in `bad/` if a file is at fault.
@@ -187,17 +190,32 @@ class Spool:
         """Whether there is such a file and a note about it that does not say of which bytes."""
         return os.path.lexists(path) and _OF not in _noted(self.paths.bad, path.name)
 
+    def _lines(self) -> list[ScalarsLine]:
+        with _said_of(self.paths.scalars):
+            return self._scalars.lines()
+
     def _branches(self, info: SpoolInfo | None = None) -> Branches:
-        with contextlib.suppress(OSError, SpoolError):
+        with contextlib.suppress(SpoolError):
             return Branches((info or self.info()).epochs)
         return Branches(())
 
     def _run_name(self) -> str:
         """As `spool.json` has it, which is read for it once: a run is not renamed."""
         if self._run is None:
-            with contextlib.suppress(OSError, SpoolError):
+            with contextlib.suppress(SpoolError):
                 self.info()
         return self._run or self.paths.run_dir.name
+
+
+@contextlib.contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """What the disk raises becomes an error of that spool: of many runs, one fault must not cost the others."""
+    try:
+        yield
+    except SpoolError:
+        raise
+    except OSError as error:
+        raise UnreadableError(path, f"cannot be read: {error.strerror or error}") from error
 
 
 def _refuse_a_link(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autoviz_render.spool import scalars
 from autoviz_render.spool.encode import encode
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.layout import Unread, find_spools
@@ -487,3 +488,42 @@ def test_a_torn_line_of_scalars_is_passed_over(run_dir, publish):
     assert [line.sequence for line in Spool(run_dir).scalars()] == [0]
     publish(1)
     assert [line.sequence for line in Spool(run_dir).scalars(abandoned=True)] == [0, 2]
+
+
+def test_a_tilde_is_the_home(run_dir, publish, monkeypatch):
+    """Written in a script or a notebook, no shell puts the home in its place."""
+    publish(2)
+    monkeypatch.setenv("HOME", str(run_dir.parent))
+    assert len(Spool("~/search").snapshots()) == 2
+    assert Spool("~nobody-of-that-name/search").snapshots() == []
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES])
+@pytest.mark.parametrize("look", [Spool.info, Spool.snapshots, Spool.scalars, Spool.newest, Spool.best])
+def test_a_disk_that_fails_is_an_error_of_that_run(run_dir, publish, monkeypatch, code, look):
+    """Of a thousand runs one lies on a bad disk: whoever lists them catches one kind of error, and goes on."""
+    publish(1)
+
+    def fail(path, *arguments, **keywords):
+        raise OSError(code, os.strerror(code), str(path))
+
+    with monkeypatch.context() as patch:
+        for call in ("stat", "open", "listdir"):
+            patch.setattr(os, call, fail)
+        spool = Spool(run_dir)  # to name a run asks nothing of the disk
+        with pytest.raises(UnreadableError, match=os.strerror(code)):
+            look(spool)
+    with pytest.raises(SpoolError, match="too long"):
+        Spool("/" + "n" * 5000).info()
+
+
+def test_numbers_that_cannot_be_read_now_hide_nothing(run_dir, publish, monkeypatch):
+    """A network disk that fails for a moment: the figures go on."""
+    publish(3, state="failed")
+    publish(1, first=1)
+
+    def fail(path, limit):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(scalars, "open_plain", fail)
+    assert len(Spool(run_dir).snapshots()) == 4

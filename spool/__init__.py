@@ -3,14 +3,15 @@
 A *run directory* is any directory the user names. Its `spool/` holds what one sampler published:
 
     spool.json    who publishes, which figures, every start of the run, its end (`info`, `epochs`)
-    writer.lock   held by the one process that writes                           (`lock`)
+    writer.lock   held by the one process that writes                           (`lock`, `owner`)
     tmp/          being written; never read                                     (`atomic`)
     snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `encode`, `decode`, `seal`)
-    static/       the arrays that never change, named by their digest           (`writer`)
-    scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `retention`)
+    static/       the arrays that never change, named by their digest           (`statics`)
+    scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `thinning`)
     bad/          why a file could not be read; the file itself stays           (`store`)
 
 `Publisher` is the sampler's hand: it never waits and never raises; its thread has a `SpoolWriter`, which does both.
+What is written is what readers take (`names`, `fitting`), within bounds (`retention`), on a full disk too (`room`).
 What is left open is closed when the process ends (`at_exit`).
 `Spool` is the reader's eye: a directory listing is the truth, and nothing is ordered by modification
 time. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.

@@ -49,6 +49,50 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
         sync_folder(final.parent)
 
 
+def write_spare(spare: Path, size: int) -> None:
+    """Have a file of blanks ready, of at least so many bytes, for `write_into_spare`. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(spare)
+    descriptor = os.open(spare, _NEW_FILE, 0o666)
+    try:
+        write_all(descriptor, [b" " * size])
+    finally:
+        os.close(descriptor)
+
+
+def write_into_spare(final: Path, data: Buffer, *, spare: Path) -> None:
+    """As `write_whole`, on a disk that has no room for a new file: the spare one is written over and gets the name.
+
+    Its bytes and its name then survive a loss of power. Raises OSError, FileNotFoundError if there is no spare.
+    """
+    descriptor = os.open(spare, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        write_all(descriptor, [data])
+        os.ftruncate(descriptor, memoryview(data).nbytes)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(spare, final)
+    sync_folder(final.parent)
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write over a small file where it lies, blanks behind it: on a disk where nothing else can be written.
+
+    For want of anything better: who reads at that moment sees half of it. Raises OSError, and ENOSPC before anything is
+    changed if the file would need more room than it has.
+    """
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(descriptor)
+        if len(data) > max(status.st_size, getattr(status, "st_blocks", 0) * 512):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write_all(descriptor, [data.ljust(status.st_size)])
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
     """An empty file, for a program that writes by name; it becomes `final` when all went well, and else is removed.

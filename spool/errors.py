@@ -37,3 +37,9 @@ class UnsealedError(UnreadableError):
 
 class LaterVersionError(SpoolError, ValueError):
     """The file was written by a later version of this package; it is sound, but not for this reader."""
+
+
+class TakenOverError(SpoolError, OSError):
+    """A later publisher of the same process writes the spool now: this one has let go of it."""
+
+    __str__ = SpoolError.__str__

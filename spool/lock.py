@@ -56,15 +56,17 @@ class WriterLock:
 
     def release(self) -> None:
         """Let go, at once: also where a forked child still has the file open."""
-        if self._descriptor is not None and sys.platform != "win32":
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        self.leave()
+        try:
+            if self._descriptor is not None and sys.platform != "win32":
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self.leave()
 
     def leave(self) -> None:
         """Close the file without unlocking it: in a forked child the lock is the parent's."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = self._held = None
+        descriptor, self._descriptor, self._held = self._descriptor, None, None
+        if descriptor is not None:
+            os.close(descriptor)  # gone even if it fails
 
     def _is_of(self, path: Path) -> bool:
         """Whether the file that we hold is still the one of that name."""
@@ -72,8 +74,10 @@ class WriterLock:
             return False
         try:
             return os.path.samestat(self._held, os.stat(path, follow_symlinks=False))
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ESTALE, errno.ENOTDIR):
+                return False
+            raise
 
 
 _locks: weakref.WeakSet[WriterLock] = weakref.WeakSet()

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.scalars import ScalarsLine
+from autoviz_render.spool.scalars import Place, ScalarsLine
 from autoviz_render.spool.snapshot import SnapshotRef, goodness
 
 
@@ -22,7 +22,8 @@ class Retention:
     max_snapshots: files. max_bytes: of all snapshots together. None is no bound. keep: "all" removes nothing.
 
     Whatever the bounds, the first, the newest and the best snapshot are kept, and `scalars.jsonl` keeps the numbers of
-    every quick update.
+    every quick update, until it has 32 MiB: then, of the older ones, every second, fourth and so on. On a disk that is
+    full, snapshots in between are removed to write the newest, unless keep is "all".
     Raises ValueError where a bound is not positive.
     """
 
@@ -61,13 +62,13 @@ class History:
 
     def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
         """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
-        by_place = {(line.epoch, line.sequence): line for line in lines}
+        by_place = {line.place: line for line in lines}
         self._kept = []
         for ref in refs:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # gone meanwhile, or on a disk that fails: not ours to remove
                 line = by_place.get((ref.epoch, ref.sequence))
                 numbers = (None, math.nan) if line is None else (line.iteration, line.log_likelihood)
-                self._kept.append(Kept(ref, ref.path.stat().st_size, *numbers))
+                self._kept.append(Kept(ref, ref.path.stat(follow_symlinks=False).st_size, *numbers))
 
     def add(self, kept: Kept) -> None:
         self._kept.append(kept)
@@ -75,6 +76,31 @@ class History:
     def surplus(self, branches: Branches) -> list[Kept]:
         """Those that are too many, see `surplus`."""
         return surplus(self._kept, self._retention, branches)
+
+    def places(self) -> frozenset[Place]:
+        """Which quick updates have snapshots."""
+        return frozenset((each.ref.epoch, each.ref.sequence) for each in self._kept)
+
+    def to_make_room(self, needed: int, free: int, branches: Branches, newer: float | None = None) -> list[Kept]:
+        """What to remove from a full disk so that something can be written, as little as will do.
+
+        needed: bytes. free: bytes that the disk has anyway. newer: the log likelihood of the snapshot to be written;
+            None if it is something else.
+        It is chosen as `surplus` does. For a newer snapshot also the first may go, and the newest so far, if there is
+        nothing else; the best goes only for one as good. Nothing is removed if all that would not be enough.
+        """
+        if self._retention.keep == "all" or not self._kept:
+            return []
+        size = sum(each.size for each in self._kept)
+        bounds = Retention(max_snapshots=max(len(self._kept) - 1, 1), max_bytes=max(size - needed, 1))
+        removed = surplus(self._kept, bounds, branches)
+        known = [each for each in self._kept if not branches.is_abandoned(each.ref.epoch, each.iteration)]
+        best = max(known, key=lambda each: goodness(each.ref, each.log_likelihood), default=None)
+        for each in () if newer is None else (self._kept[0], self._kept[-1]):
+            is_better = each is best and goodness(each.ref, each.log_likelihood) > goodness(each.ref, newer or 0.0)
+            if not is_better and sum(gone.size for gone in removed) < needed and each not in removed:
+                removed.append(each)
+        return removed if sum(each.size for each in removed) + free >= needed else []
 
     def remove(self, surplus: Sequence[Kept]) -> None:
         """Remove snapshots from the disk. Raises OSError in the end; what could not be removed is still counted."""

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from autoviz_render.spool.atomic import sync_folder, write_all
+from autoviz_render.spool.fields import finite_number, whole_number
 from autoviz_render.spool.plain import open_plain
 
 MAX_SCALARS_BYTES = 1 << 28
-_LONGEST_LINE = 1 << 22  # bytes, of a hundred thousand numbers: to read it takes twenty times as many
+MAX_LINE_BYTES = 1 << 22
+"""Of a hundred thousand numbers: to read a line takes twenty times as many."""
+
 _END_BYTES = 256  # what is remembered of the part that was read: more than a line's checksum
 _CRC = ', "crc32": '
+
+Place = tuple[int, int]
+"""The epoch and the sequence of a quick update."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +40,26 @@ class ScalarsLine:
     parameters: Mapping[str, float] = field(default_factory=dict)
     scalars: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def place(self) -> Place:
+        return self.epoch, self.sequence
 
-def append_lines(path: Path, lines: Sequence[ScalarsLine], *, sync: bool = False, left_at: int = -1) -> int:
+
+def append_lines(path: Path, texts: Sequence[bytes], *, sync: bool = False, left_at: int = -1) -> int:
     """Append all the lines or none; the size of the file then.
 
-    sync: wait until the lines would survive a loss of power. left_at: the size at which this process left the file, to
-        spare a look whether somebody else was killed in mid-line.
+    texts: of the lines, as `line_text` has them. sync: wait until they would survive a loss of power.
+    left_at: the size at which this process left the file, to spare a look whether somebody else was killed in mid-line.
     Raises OSError; the file then is as it was, if the disk lets it be.
     """
-    text = "".join(_text(line) for line in lines)
+    data = b"".join(texts)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that somebody planted
     descriptor = os.open(path, flags, 0o666)
     try:
         size = os.fstat(descriptor).st_size
         if size not in (0, left_at) and not _ends_with_newline(descriptor, size):
-            text = "\n" + text  # an earlier writer was killed in mid-line
-        data = text.encode()
+            data = b"\n" + data  # an earlier writer was killed in mid-line
         try:
             write_all(descriptor, [data])
             if sync:
@@ -70,6 +80,14 @@ def _ends_with_newline(descriptor: int, size: int) -> bool:
     return os.read(descriptor, 1) == b"\n"
 
 
+def line_pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file with their ends, but for a last one that has none; a very long one comes in pieces."""
+    while text := file.readline(MAX_LINE_BYTES):
+        if not text.endswith(b"\n") and len(text) < MAX_LINE_BYTES:
+            return
+        yield text
+
+
 class ScalarsReader:
     """Reads a growing `scalars.jsonl`, each part of it once."""
 
@@ -84,7 +102,7 @@ class ScalarsReader:
         What was cut short is passed over. Raises OSError and UnreadableError, as `open_plain` does.
         """
         try:
-            with open_plain(self._path, MAX_SCALARS_BYTES) as file:
+            with io.BufferedReader(open_plain(self._path, MAX_SCALARS_BYTES), 1 << 18) as file:
                 self._read_on(file)
         except FileNotFoundError:
             self._start_over(None)
@@ -95,12 +113,11 @@ class ScalarsReader:
         if not self._goes_on(file, status):
             self._start_over((status.st_dev, status.st_ino))
         file.seek(self._offset)
-        whole, newline, _ = file.read(status.st_size - self._offset).rpartition(b"\n")
-        self._offset += len(whole) + len(newline)
-        self._end = (self._end + whole + newline)[-_END_BYTES:]
-        for text in whole.split(b"\n"):
-            if (line := _parse(text)) is not None:
-                self._lines[line.epoch, line.sequence] = line  # a line may be there twice where a disk failed
+        for text in line_pieces(file):
+            self._offset += len(text)
+            self._end = (self._end + text[-_END_BYTES:])[-_END_BYTES:]
+            if (line := parse_line(text, self._names)) is not None:
+                self._lines[line.place] = line  # a line may be there twice where a disk failed
 
     def _goes_on(self, file: BinaryIO, status: os.stat_result) -> bool:
         """Whether it is the file that was read last, and longer. A new one may have the old one's number."""
@@ -113,30 +130,31 @@ class ScalarsReader:
         self._identity = identity
         self._offset = 0
         self._end = b""
-        self._lines: dict[tuple[int, int], ScalarsLine] = {}
+        self._lines: dict[Place, ScalarsLine] = {}
+        self._names: dict[str, str] = {}  # each once, however many lines have it
 
 
-def _text(line: ScalarsLine) -> str:
+def line_text(line: ScalarsLine) -> bytes:
+    """A line as it stands in the file, with its end."""
     fields = json.dumps(_finite(vars(line)), allow_nan=False)[:-1]
-    return f"{fields}{_CRC}{zlib.crc32(fields.encode())}}}\n"
+    return f"{fields}{_CRC}{zlib.crc32(fields.encode())}}}\n".encode()
 
 
-def _parse(text: bytes) -> ScalarsLine | None:
-    fields, _, check = text.rpartition(_CRC.encode())
-    if len(text) > _LONGEST_LINE or check != b"%d}" % zlib.crc32(fields):
-        return None  # torn by a crash, still being written, or damaged; or longer than any of ours
+def parse_line(text: bytes, names: dict[str, str]) -> ScalarsLine | None:
+    """A line of the file; None if it is not one. names: those of parameters and scalars that other lines have."""
+    fields, _, check = text.rstrip(b"\n").rpartition(_CRC.encode())
+    if check != b"%d}" % zlib.crc32(fields):
+        return None  # torn by a crash, still being written, or damaged
     try:
         content = json.loads(text)
-        if not math.isfinite(content["time"]):
-            return None
         return ScalarsLine(
-            epoch=int(content["epoch"]),
-            sequence=int(content["sequence"]),
-            iteration=int(content["iteration"]),
-            time=float(content["time"]),
+            epoch=whole_number(content["epoch"]),
+            sequence=whole_number(content["sequence"]),
+            iteration=whole_number(content["iteration"]),
+            time=finite_number(content["time"]),
             log_likelihood=_number(content["log_likelihood"]),
-            parameters={str(name): _number(value) for name, value in content["parameters"].items()},
-            scalars={str(name): _number(value) for name, value in content["scalars"].items()},
+            parameters={names.setdefault(name, name): _number(each) for name, each in content["parameters"].items()},
+            scalars={names.setdefault(name, name): _number(each) for name, each in content["scalars"].items()},
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # whole, but of a stranger's making

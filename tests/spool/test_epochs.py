@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import numpy as np
@@ -158,3 +159,18 @@ def test_a_snapshot_knows_the_quick_updates_before_it_and_none_after(run_dir):
     assert told == {0: [10], 1: [10, 20], 2: [10, 20, 30], 3: [10, 20, 25], 4: [10, 20, 25, 35]}
     assert spool.read(spool.newest()).history[-1].scalars == {"x": 17.5}
     assert Snapshot(arrays={}).history == ()
+
+
+def test_a_run_of_very_many_starts_can_be_read(run_dir, publish):
+    """A publisher for each quick update, in a loop: what tells of the starts must not grow beyond what readers take."""
+    publish(1)
+    path = run_dir / "spool" / "spool.json"
+    content = json.loads(path.read_text())
+    content["epochs"] = [{"number": n, "created": 1e9, "resumed_from": 10**15 + n} for n in range(7000)]
+    path.write_text(json.dumps(content))
+    publish(1, resumed_from=10**15 + 7000)
+    info = Spool(run_dir).info()
+    assert (info.epoch, info.epochs[-1].number) == (7000, 7000)
+    assert 2000 < len(info.epochs) < 7000
+    assert path.stat().st_size < 1 << 19
+    assert len(Spool(run_dir).snapshots()) == 2

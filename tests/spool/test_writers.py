@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ import sys
 import numpy as np
 import pytest
 
-from autoviz_render.spool import lock, writer
+from autoviz_render.spool.alive import started_at
 from autoviz_render.spool.layout import find_spools
 from autoviz_render.spool.lock import WriterLock
 from autoviz_render.spool.publisher import Publisher
@@ -21,12 +23,35 @@ from autoviz_render.spool.store import Spool
 OTHER = """
 import sys, numpy as np
 from autoviz_render import Publisher
+if "without locks" in sys.argv:
+    import errno, fcntl
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "no locks")
+    fcntl.flock = refuse
 with Publisher(sys.argv[1], name=sys.argv[2] or None) as publisher:
-    publisher.publish({"x": np.full(3, 7.0)}, iteration=0)
+    publisher.publish({"x": np.full(3, float(sys.argv[3]))}, iteration=0)
     publisher.flush()
     print(publisher.paths.directory.name, flush=True)
     sys.stdin.read()
 """
+
+
+def other(run_dir, value, *more, name="") -> subprocess.Popen:
+    """Another process that publishes one snapshot of that value, says to which spool, and goes on until it is told."""
+    command = [sys.executable, "-P", "-c", OTHER, str(run_dir), name, str(value), *more]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@contextlib.contextmanager
+def ended(*others: subprocess.Popen):
+    """Have processes end well."""
+    try:
+        yield
+    finally:
+        for each in others:
+            each.stdin.close()
+            each.stdout.close()
+            assert each.wait(60) == 0
 
 
 def values(spool: Spool) -> list[float]:
@@ -36,31 +61,28 @@ def values(spool: Spool) -> list[float]:
 @pytest.mark.parametrize("name", [None, "chain"])
 def test_a_second_process_says_so_and_takes_a_spool_of_its_own(run_dir, name, caplog):
     """The same job submitted twice: neither may lose a snapshot, and the person must be told."""
-    command = [sys.executable, "-P", "-c", OTHER, str(run_dir), name or ""]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        taken = other.stdout.readline().decode().strip()
+    first = other(run_dir, 7.0, name=name or "")
+    with ended(first):
+        taken = first.stdout.readline().strip()
         with Publisher(run_dir, name=name) as publisher:
             publisher.publish({"x": np.full(3, 8.0)}, iteration=0)
-        other.stdin.close()
     assert taken == ("spool" if name is None else "spool-chain")
     assert publisher.paths.directory.name == ("spool-2" if name is None else "spool-chain-2")
     assert values(Spool(run_dir / taken)) == [7.0]
     assert values(Spool(publisher.paths.directory)) == [8.0]
-    assert f"process {other.pid} on " in caplog.text
+    assert f"process {first.pid} on " in caplog.text
     assert f"writes it already; publishing to {publisher.paths.directory} instead" in caplog.text
     assert Spool(publisher.paths.directory).info().run == f"search-{publisher.name}"
 
 
 def test_many_writers_that_start_together_lose_nothing(run_dir):
     """A forgotten name under MPI."""
-    publishers = [Publisher(run_dir) for _ in range(5)]
-    for number, publisher in enumerate(publishers):
-        publisher.publish({"x": np.full(2, number)}, iteration=0)
-    for publisher in publishers:
-        publisher.close()
-    found = [value for directory in find_spools(run_dir) for value in values(Spool(directory))]
-    assert sorted(found) == [0, 1, 2, 3, 4]
-    assert len(find_spools(run_dir)) == 5
+    others = [other(run_dir, number) for number in range(3)]
+    with ended(*others):
+        taken = {each.stdout.readline().strip() for each in others}
+    assert taken == {"spool", "spool-2", "spool-3"}
+    assert sorted(value for name in taken for value in values(Spool(run_dir / name))) == [0, 1, 2]
+    assert len(find_spools(run_dir)) == 3
 
 
 def test_ranks_and_chains_publish_side_by_side(run_dir, publish):
@@ -127,25 +149,19 @@ def test_without_locks_a_writer_that_lives_on_this_host_is_respected(run_dir, pu
     publish(1, first=1)
     assert len(find_spools(run_dir)) == 1, "a finished writer blocks nobody"
     info = run_dir / "spool" / "spool.json"
-    info.write_text(info.read_text().replace('"finished"', '"running"').replace(f"{os.getpid()}", f"{os.getppid()}"))
+    content = json.loads(info.read_text()) | {"state": "running"}
+    content["producer"] |= {"pid": os.getppid(), "started": started_at(os.getppid())}
+    info.write_text(json.dumps(content))
     publish(1)
     assert [path.name for path in find_spools(run_dir)] == ["spool", "spool-2"]
 
 
-def test_without_locks_two_that_start_together_take_different_epochs(run_dir, monkeypatch):
+def test_without_locks_two_that_start_together_take_different_epochs(run_dir):
     """The last line of defence: no file of one replaces one of the other."""
-
-    def refuse(descriptor, operation):
-        raise OSError(errno.ENOLCK, "no locks")
-
-    monkeypatch.setattr(lock.fcntl, "flock", refuse)
-    publishers = [Publisher(run_dir) for _ in range(4)]
-    for number, publisher in enumerate(publishers):
-        publisher.publish({"x": np.full(2, number)}, iteration=0)
-    for publisher in publishers:
-        publisher.close()
-    assert sorted(values(Spool(run_dir))) == [0, 1, 2, 3]
-    assert writer.list_snapshots(run_dir / "spool" / "snapshots")
+    others = [other(run_dir, number, "without locks") for number in range(3)]
+    with ended(*others):
+        taken = {each.stdout.readline().strip() for each in others}
+    assert sorted(value for name in taken for value in values(Spool(run_dir / name))) == [0, 1, 2]
 
 
 def test_a_directory_that_another_took_over_is_left_to_it(run_dir, caplog):
@@ -154,17 +170,115 @@ def test_a_directory_that_another_took_over_is_left_to_it(run_dir, caplog):
     first.publish({"x": np.full(2, 100)}, iteration=0)
     assert first.flush(30)
     shutil.rmtree(run_dir)
-    second = Publisher(run_dir)
-    for number in range(3):
-        second.publish({"x": np.full(2, 200 + number)}, iteration=number)
-        assert second.flush(30)
-    first.publish({"x": np.full(2, 101)}, iteration=1)
-    first.close()
-    assert Spool(run_dir).info().state == "running", "the other's"
-    second.close()
-    assert values(Spool(run_dir)) == [200, 201, 202]
+    second = other(run_dir, 200)
+    with ended(second):
+        assert second.stdout.readline().strip() == "spool"
+        first.publish({"x": np.full(2, 101)}, iteration=1)
+        first.close()
+        assert Spool(run_dir).info().state == "running", "the other's"
+    assert values(Spool(run_dir)) == [200]
     assert values(Spool(run_dir / "spool-2")) == [101]
     assert "writes it already" in caplog.text
+
+
+@pytest.mark.parametrize("has_published", [True, False])
+@pytest.mark.parametrize("locks", ["locks", "none"])
+def test_a_cell_that_is_run_again_takes_its_spool_over(run_dir, has_published, locks, monkeypatch, caplog):
+    """The object of the first time still lives. The figure that the person looks at must go on."""
+
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    if locks == "none":
+        monkeypatch.setattr(fcntl, "flock", refuse)
+    first = Publisher(run_dir)
+    if has_published:
+        first.publish({"x": np.full(2, 1.0)}, iteration=0)
+        assert first.flush(30)
+    second = Publisher(run_dir)
+    second.publish({"x": np.full(2, 2.0)}, iteration=0)
+    assert second.flush(30)
+    assert second.paths.directory == run_dir / "spool"
+    for number in range(3):
+        first.publish({"x": np.full(2, 3.0)}, iteration=number)
+        assert first.flush(30)
+    first.close()
+    spool = Spool(run_dir)
+    assert spool.info().state == "running", "the second's"
+    second.publish({"x": np.full(2, 4.0)}, iteration=1)
+    second.close()
+    assert spool.info().state == "finished"
+    assert values(spool) == [1.0, 2.0, 4.0] if has_published else [2.0, 4.0]
+    assert [line.iteration for line in spool.scalars()] == [0, 1]
+    assert (first.stats.written, first.stats.failed) == (int(has_published), 3)
+    assert find_spools(run_dir) == [run_dir / "spool"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1, warnings
+    assert "a later publisher of this process has taken it over" in warnings[0]
+
+
+def test_a_spool_is_taken_over_by_whatever_path_it_is_named(run_dir, tmp_path, publish):
+    """A link, or another working directory."""
+    first = Publisher(run_dir)
+    assert first.opened.wait(30)
+    (tmp_path / "link").symlink_to(run_dir)
+    publish(1, into=tmp_path / "link")
+    assert find_spools(run_dir) == [run_dir / "spool"]
+    first.close()
+    assert Spool(run_dir).info().state == "finished"
+
+
+def test_a_directory_that_was_cleared_is_taken_over_too(run_dir, publish):
+    """`shutil.rmtree` in the cell that is run again: the first one's lock is of a file that is gone."""
+    first = Publisher(run_dir)
+    assert first.opened.wait(30)
+    shutil.rmtree(run_dir)
+    publish(1)
+    first.publish({"x": np.ones(2)}, iteration=5)
+    first.close()
+    assert first.stats.failed == 1
+    assert find_spools(run_dir) == [run_dir / "spool"]
+    assert [line.iteration for line in Spool(run_dir).scalars()] == [0]
+
+
+def test_the_spool_beside_another_process_is_taken_over_too(run_dir, publish):
+    """The cell is run again while another process has `spool/`: figures go on where they were."""
+    elsewhere = other(run_dir, 7)
+    with ended(elsewhere):
+        assert elsewhere.stdout.readline().strip() == "spool"
+        first = Publisher(run_dir)
+        assert first.opened.wait(30)
+        publish(2)
+        first.close()
+    assert find_spools(run_dir) == [run_dir / "spool", run_dir / "spool-2"]
+    assert len(Spool(run_dir / "spool-2").snapshots()) == 2
+
+
+def test_a_forked_child_that_publishes_anew_takes_nothing_over(run_dir):
+    """It has a copy of its parent's objects, and the parent goes on."""
+    program = """
+import os, sys, numpy as np
+from autoviz_render import Publisher
+def publish(publisher, value):
+    publisher.publish({"x": np.full(3, value)}, iteration=0)
+    assert publisher.flush(30)
+    print(publisher.paths.directory.name, flush=True)
+parent = Publisher(sys.argv[1])
+publish(parent, 1.0)
+if os.fork() == 0:
+    child = Publisher(sys.argv[1])
+    publish(child, 2.0)
+    child.close()
+    os._exit(0)
+os.wait()
+publish(parent, 3.0)
+parent.close()
+"""
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", program, str(run_dir)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert ran.stdout.split() == ["spool", "spool-2", "spool"]
+    assert values(Spool(run_dir)) == [1.0, 3.0]
 
 
 def test_a_spool_of_a_later_version_is_left_alone(run_dir, publish, caplog):

@@ -1,0 +1,62 @@
+"""Room on a disk that is full, made of a run's history: the newest, the best and the end of a run are worth more."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from autoviz_render.spool.epochs import Branches
+from autoviz_render.spool.owner import Owner
+from autoviz_render.spool.retention import History
+
+T = TypeVar("T")
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The faults that room may mend; of bytes, or of files."""
+
+_TRIES = 4
+
+
+class Room:
+    """Makes room for what one writer writes.
+
+    owner, history: of that writer. branches: tells what is abandoned. say: reports, once, that snapshots are removed.
+    """
+
+    def __init__(
+        self, owner: Owner, history: History, branches: Callable[[], Branches], say: Callable[..., None]
+    ) -> None:
+        self._owner = owner
+        self._history = history
+        self._branches = branches
+        self._say = say
+
+    def write(self, needed: int, write: Callable[[], T], *, newer: float | None = None) -> T:
+        """What a call that writes returns; on a full disk snapshots are removed, and it is called again.
+
+        needed: bytes. newer: as `History.to_make_room` has it. Raises OSError.
+        """
+        for attempt in range(_TRIES):
+            try:
+                return write()
+            except OSError as error:
+                if error.errno not in FULL or not self._is_made(needed << attempt, newer):
+                    raise
+        return write()
+
+    def _is_made(self, needed: int, newer: float | None) -> bool:
+        """Remove snapshots; False if there are none to remove. Raises OSError."""
+        directory = self._owner.paths.directory
+        free = 0
+        if hasattr(os, "statvfs"):
+            status = os.statvfs(directory)
+            free = status.f_bavail * status.f_frsize
+        removed = self._history.to_make_room(needed, free, self._branches(), newer)
+        if not removed or not self._owner.has_it():
+            return False
+        self._history.remove(removed)
+        message = "%s: the disk is full: snapshots of the history are removed to write the newest and keep the best"
+        self._say(message, directory)
+        return True

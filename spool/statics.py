@@ -1,0 +1,69 @@
+"""The arrays that never change: a file of their own, which is written again when it is not as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from autoviz_render.spool.atomic import sync_file, sync_folder, write_whole
+from autoviz_render.spool.content import static_datasets
+from autoviz_render.spool.decode import MAX_FILE_BYTES
+from autoviz_render.spool.encode import encode
+from autoviz_render.spool.errors import UnreadableError
+from autoviz_render.spool.plain import open_plain
+from autoviz_render.spool.snapshot import Array
+
+_Status = tuple[int, int, int, int]
+
+
+class StaticFile:
+    """The static file of one writer. Every snapshot is unreadable without it, and scratch disks lose files.
+
+    arrays: by name, which fit in a file; they stay in memory, so that the file can be written anew.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._arrays = arrays
+        self._digest = ""
+        self._status: _Status | None = None
+
+    def see_that_it_is_there(self, folder: Path, tmp: Path) -> tuple[str, ...]:
+        """The digests of the static files, which are whole and in place. Raises OSError.
+
+        A look at the status of the file, if it is the same as the last time: its content is verified if it is not.
+        Its time of access is left alone: where disks are cleared by it, touching files to keep them is often forbidden.
+        """
+        if not self._arrays:
+            return ()
+        if self._status is None or _status(folder / f"{self._digest}.h5") != self._status:
+            self._write(folder, tmp)
+        return (self._digest,)
+
+    def _write(self, folder: Path, tmp: Path) -> None:
+        data = b"".join(encode("static", static_datasets(self._arrays)))
+        self._digest = hashlib.sha256(data).hexdigest()
+        path = folder / f"{self._digest}.h5"
+        if _digest(path) == self._digest:
+            sync_file(path)  # an earlier start may have been killed before it was
+            sync_folder(folder)
+        else:
+            write_whole(path, [data], tmp=tmp, sync=True)
+        self._status = _status(path)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with open_plain(path, MAX_FILE_BYTES) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, UnreadableError):
+        return ""  # not there, no plain file, or on a disk that fails: it is to be written
+
+
+def _status(path: Path) -> _Status | None:
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -87,7 +87,8 @@ class Publisher:
     figure: the name of the figure to draw, or several, the first one first.
     static: arrays that never change (data, noise map, mask), written once.
     name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. Where another
-        process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so.
+        process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so. If an earlier
+        publisher of this process does (a notebook's cell is run again), it lets go: what it still publishes is dropped.
     title: what figures and `--status` call the run; by default it is the directory's name.
     retention: the bounds within which snapshots are kept, thinned evenly beyond them; "all" keeps every one; by
         default `Retention()`.

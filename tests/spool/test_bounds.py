@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import pytest
 
-from autoviz_render.spool import scalars
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.info import figure_names, read_info
-from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines
+from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines, line_text
 
 
 def line(sequence: int, **fields) -> ScalarsLine:
     return ScalarsLine(**{"epoch": 0, "sequence": sequence, "iteration": sequence, "time": 1.0, **fields})
 
 
+def sealed(fields: str) -> str:
+    """A line with its checksum, as a stranger may write one. fields: an object without its last brace."""
+    return f'{fields}, "crc32": {zlib.crc32(fields.encode())}}}\n'
+
+
 def test_a_line_longer_than_any_of_ours_is_passed_over(tmp_path):
     """To read one of 61 MB took 1.4 GB, at each look; the lines about it are read."""
     path = tmp_path / "scalars.jsonl"
-    many = {f"parameter {number:0100}": 1.0 for number in range(50_000)}
-    append_lines(path, [line(0), line(1, parameters=many), line(2)])
-    assert path.stat().st_size > scalars._LONGEST_LINE
+    text = (
+        '{"epoch": 0, "sequence": 1, "iteration": 1, "time": 1.0, "log_likelihood": 1.0, "scalars": {}, "parameters": '
+    )
+    text += json.dumps({f"parameter {number:0100}": 1.0 for number in range(50_000)})
+    append_lines(path, [line_text(line(0))])
+    with path.open("a") as file:
+        file.write(sealed(text))
+    append_lines(path, [line_text(line(2))])
+    assert len(text) > 1 << 22
     assert [each.sequence for each in ScalarsReader(path).lines()] == [0, 2]
 
 
 def test_a_hundred_thousand_parameters_fit_in_a_line(tmp_path):
     """However large the bound is, no run of a user's may meet it."""
     path = tmp_path / "scalars.jsonl"
-    append_lines(path, [line(0, parameters={f"galaxy.{number}": 0.1 + number for number in range(100_000)})])
+    many = {f"galaxy.{number}": 0.1 + number for number in range(100_000)}
+    append_lines(path, [line_text(line(0, parameters=many))])
     (read,) = ScalarsReader(path).lines()
     assert len(read.parameters) == 100_000
 
@@ -37,9 +49,10 @@ def test_a_hundred_thousand_parameters_fit_in_a_line(tmp_path):
 def test_a_line_of_no_time_is_passed_over(tmp_path, time):
     """`--status` tells how long ago it was, and JSON has no NaN."""
     path = tmp_path / "scalars.jsonl"
-    text = scalars._text(line(0, time=1.0)).replace('"time": 1.0', f'"time": {json.dumps(time)}')
-    fields = text.rpartition(scalars._CRC)[0]
-    path.write_text(f"{fields}{scalars._CRC}{scalars.zlib.crc32(fields.encode())}}}\n")
+    fields = {"epoch": 0, "sequence": 1, "iteration": 1, "log_likelihood": 1.0, "parameters": {}, "scalars": {}}
+    path.write_text(sealed(json.dumps(fields)[:-1] + ', "time": 1.0'))
+    assert len(ScalarsReader(path).lines()) == 1
+    path.write_text(sealed(json.dumps(fields)[:-1] + f', "time": {json.dumps(time)}'))
     assert ScalarsReader(path).lines() == []
 
 

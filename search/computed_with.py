@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
-import blackjax
 import jax
-from jaxlib import version as jaxlib
 
 from autoviz_render.search.checkpoint import differences
 
@@ -18,12 +17,8 @@ def computed_with() -> dict[str, str]:
     """The versions of the packages that compute, by name, and the `processor`."""
     device = jax.devices()[0]
     kind = _processor() if device.platform == "cpu" else device.device_kind
-    return {
-        "jax": jax.__version__,
-        "jaxlib": jaxlib.__version__,
-        "blackjax": blackjax.__version__,
-        "processor": f"{device.platform} {kind}".strip(),
-    }
+    packages = ("jax", "jaxlib", "blackjax")
+    return {package: version(package) for package in packages} | {"processor": f"{device.platform} {kind}".strip()}
 
 
 def other_machine(before: Mapping[str, str]) -> list[str]:

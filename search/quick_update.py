@@ -102,6 +102,7 @@ class QuickUpdate:
         self._size: int | None = None
         self._evaluations = 0
         self._refused = 0
+        self._is_told = False
         self._broken_off: BaseException | None = None
         self._scalars: Given = None
         self._samples: Given = None
@@ -252,9 +253,11 @@ class QuickUpdate:
         if not self._refused:
             self._until_told.restart(self._evaluations)
         self._refused += count
-        if self._until_told.is_due(self._evaluations):
-            error = ValueError(f"none of {self._refused} log likelihoods so far was finite")
-            self._attempt.warn("finding something to publish", error)
+        if not self._is_told and self._until_told.is_due(self._evaluations):
+            self._is_told = True
+            log.warning(
+                "%s: nothing is published yet: none of %d log likelihoods was finite", self.run_dir, self._refused
+            )
 
     def _publish_last(self) -> None:
         if self._best_log_likelihood > self._published_best or (self._broken_off is None and self._has_news()):

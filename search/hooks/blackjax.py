@@ -128,7 +128,7 @@ class _Nested:
         self._stacked = stacked
         self._evidence = RunningEvidence()
         self._posterior: Samples | None = None
-        self._best: tuple[Floats, float] = (np.empty(0), -np.inf)
+        self._best: tuple[Floats, float] = (self.layout.vector(state.particles.position)[0], -np.inf)
         self._live = _likelihoods(state)
         self.evaluations = self._live.size
         for info in earlier:

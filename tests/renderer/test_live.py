@@ -359,7 +359,7 @@ def test_a_run_that_cannot_be_listed_is_not_waited_for_without_end(tmp_path, pub
     monkeypatch.setattr(os, "listdir", failing)
     assert LiveRenderer(Watch(tmp_path, poll=0.02), LiveSettings(until_finished=True)).run() == 1
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"{tmp_path}/private/spool/snapshots: Permission denied"]
+    assert said == [f"{tmp_path}/private/spool/snapshots: cannot be read: Permission denied"]
     assert [path.parent.parent.name for path in sorted(tmp_path.glob("*/image/fit.png"))] == ["a", "c"]
 
 

@@ -403,7 +403,7 @@ def test_a_run_without_a_finite_log_likelihood_says_so(run_dir, make, refused, c
         for _ in range(20):
             update([1.0], refused)
         (record,) = caplog.records
-        assert "none of 11 log likelihoods so far was finite" in record.getMessage()
+        assert "nothing is published yet: none of 11 log likelihoods was finite" in record.getMessage()
     assert "nothing was published: none of 30 log likelihoods was finite" in caplog.records[-1].getMessage()
     assert len(caplog.records) == 2
     assert published(run_dir) == []

@@ -145,14 +145,16 @@ def test_what_is_left_is_within_the_bound_and_in_order(tmp_path_factory, count, 
     """Whatever the file holds, if what must be kept is not too much."""
     folder = tmp_path_factory.mktemp("thin")
     path = folder / "scalars.jsonl"
-    append_lines(path, [line_text(line(sequence, best=best)) for sequence in range(count)])
+    texts = [line_text(line(sequence, best=best)) for sequence in range(count)]
+    append_lines(path, texts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(thinning, "THIN_ABOVE_BYTES", 2 * most)
         size = thin_lines(path, tmp=folder, keep={(0, sequence) for sequence in kept})
     assert size == path.stat().st_size
     lines = ScalarsReader(path).lines()
     sequences = [each.sequence for each in lines]
-    marked = {0, count - 1, min(best, count - 1)}
+    newest = {n for n in range(count) if sum(map(len, texts[n:])) <= most // 4}
+    marked = {0, count - 1, min(best, count - 1)} | newest
     present = {each for each in kept if each < count}
     assert sequences == sorted(sequences)
     assert marked | present <= set(sequences)

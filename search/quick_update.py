@@ -297,17 +297,20 @@ class QuickUpdate:
             error = ValueError(f"there are {len(self._names)} names and {size} parameters")
             self._attempt.warn("naming the parameters", error)
         given = self._names if len(self._names) == size else ()
-        names = [f"p{index}" for index in range(size)]
+        names = {} if given else {f"p{index}": None for index in range(size)}
+        taken = set(given)
         for index, name in enumerate(given):
             try:
-                if check_name(name) in names[:index]:
+                if check_name(name) in names:
                     raise ValueError(f"two parameters are named {name!r}")
-                names[index] = name
+                names[name] = None
             except ValueError as error:
-                while names[index] in given:
-                    names[index] += "_"
+                own = f"p{index}"
+                while own in taken:
+                    own += "_"
+                names[own] = None
                 self._attempt.warn("naming a parameter", error, of=name)
-        return names
+        return list(names)
 
     def _has_news(self) -> bool:
         """Whether the sampler's own numbers are later than those published, or are others at the same count."""

@@ -1,10 +1,13 @@
 """What live figures cost a search on a busy machine, and whether they arrive: rate kept, and how late each figure is.
 
 A search in pure Python gives a quick update every five seconds, beside processes that do nothing but keep a processor
-busy. The same search without figures runs before and after, and the rate kept is that beside the mean of these two;
-the start of the renderer is counted. The limit is 1 less the share of the processors that figures need. "as released"
-is the idle scheduling class, as the renderer had it before.
+busy. The same search without figures runs before and after each; "kept" is beside the mean of these two, the start of the
+renderer counted. "as released" is the idle scheduling class, as the renderer had it before.
 
+rate kept: steps a second. time kept: the processor time that the search got; it does not drift with the processors'
+speed, which does by some per cent from minute to minute on a shared machine. Both are medians of the rounds.
+figures took: processor time of the renderer and what draws for it, in seconds. The limit of what is kept is 1 less that over
+all processors' time.
 first: seconds from the first quick update to its figure. late: seconds from a snapshot's name to its figure's, of the
 other figures, at the median and at worst, and how many of the snapshots were drawn. last: from the end of the search to
 the figure of its last snapshot. closing: what the search waits for at its end.
@@ -45,11 +48,20 @@ def main() -> None:
     for count in settings.busy:
         with busy(count):
             for way in settings.ways:
-                before = run(None, settings.seconds)
-                found = run(way, settings.seconds)
-                after = run(None, settings.seconds)
+                rounds = [(run(None, settings.seconds), run(way, settings.seconds)) for _ in range(settings.rounds)]
+                last = run(None, settings.seconds)
+                without = [before for before, _ in rounds] + [last]
+                measured = {name: kept(name, without, [found for _, found in rounds]) for name in ("rate", "time")}
+                found = rounds[-1][1]
                 rows.append(
-                    {"busy processes": count, "renderer": way, "rate kept": kept(found, before, after)} | told(found)
+                    {
+                        "busy processes": count,
+                        "renderer": way,
+                        "rate kept": measured["rate"],
+                        "time kept": measured["time"],
+                        "figures took": found["figures"],
+                    }
+                    | told(found)
                 )
                 report(rows, f"a figure every {EVERY_SECONDS:g} s for {settings.seconds:g} s", settings.json)
 
@@ -60,6 +72,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--quick", dest="seconds", action="store_const", const=15.0, help="15 s each, for a look")
     parser.add_argument("--seconds", type=float, default=120.0, help="of each search (default 120)")
     cores = os.cpu_count() or 1
+    parser.add_argument("--rounds", type=int, default=1, help="pairs of searches (default 1)")
     parser.add_argument("--busy", type=int, nargs="+", default=[cores, 10 * cores], help="busy processes")
     parser.add_argument("--ways", nargs="+", default=["now", "as released"], choices=["now", "as released"])
     return parser.parse_args()
@@ -105,16 +118,26 @@ def search(folder: str, way: str, seconds: str) -> None:
     )
     if way == "as released":
         _be_idle(update._backend._process.pid)
-    began, steps = time.monotonic(), 0
+    began, used, steps = time.monotonic(), time.process_time(), 0
     while (now := time.monotonic()) < began + float(seconds):
         total = 0.0
         for number in range(3000):  # a millisecond of pure Python
             total += number * 1e-9
         steps += 1
         update([1.0 + 1e-6 * steps], -1.0 / steps - total)
-    ended = time.time()
+    ended, used = time.time(), time.process_time() - used
+    figures = 0.0 if way == "None" else _processor_time(update._backend._process.pid)
     update.close()
-    print(json.dumps({"rate": steps / (now - began), "ended": ended, "closing": time.time() - ended}))
+    said = {"rate": steps / (now - began), "time": used / (now - began), "figures": figures}
+    print(json.dumps(said | {"ended": ended, "closing": time.time() - ended}))
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds of a process and its children so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used + sum(_processor_time(int(child)) for child in children)
 
 
 def _be_idle(pid: int) -> None:
@@ -144,8 +167,12 @@ def watch(paths: SpoolPaths, program: subprocess.Popen[bytes]) -> dict[str, tupl
     return seen
 
 
-def kept(found: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> float:
-    return float(found["rate"] / statistics.mean([before["rate"], after["rate"]]))
+def kept(what: str, without: list[dict[str, Any]], found: list[dict[str, Any]]) -> float:
+    """Of the searches' rate or time, beside the mean of the searches without before and after: the rounds' median."""
+    return statistics.median(
+        each[what] / statistics.mean([before[what], after[what]])
+        for each, before, after in zip(found, without[:-1], without[1:], strict=True)
+    )
 
 
 def told(found: dict[str, Any]) -> dict[str, Any]:

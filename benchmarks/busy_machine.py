@@ -1,13 +1,13 @@
 """What live figures cost a search on a busy machine, and whether they arrive: rate kept, and how late each figure is.
 
 A search in pure Python gives a quick update every five seconds, beside processes that do nothing but keep a processor
-busy. The same search without figures runs before and after each; "kept" is beside the mean of these two, the start of the
-renderer counted. "as released" is the idle scheduling class, as the renderer had it before.
+busy. The same search without figures runs before and after each; "kept" is beside the mean of these two, the start of
+the renderer counted. "as released" is the idle scheduling class, as the renderer had it before.
 
 rate kept: steps a second. time kept: the processor time that the search got; it does not drift with the processors'
 speed, which does by some per cent from minute to minute on a shared machine. Both are medians of the rounds.
-figures took: processor time of the renderer and what draws for it, in seconds. The limit of what is kept is 1 less that over
-all processors' time.
+figures took: processor time of the renderer and what draws for it, in seconds. The limit of what is kept is 1 less that
+over all processors' time.
 first: seconds from the first quick update to its figure. late: seconds from a snapshot's name to its figure's, of the
 other figures, at the median and at worst, and how many of the snapshots were drawn. last: from the end of the search to
 the figure of its last snapshot. closing: what the search waits for at its end.

@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool renderer search cli -name '*.py')
-PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
+# More than the two processors of CI: many tests wait for processes that they start.
+PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 
 # PyAutoFit needs Python 3.12 or later and pins what others do not: an environment of its own, of the first that runs here.

@@ -11,6 +11,7 @@ from gaussian import STATIC, analysis, arrays_of, fit
 
 from autoviz_render import Spool, live
 
+RUNS = 100
 BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
 
 
@@ -25,13 +26,14 @@ def busy_machine():
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("number", range(100))
-def test_emcee_is_never_harmed(tmp_path, busy_machine, monkeypatch, number):
+def test_emcee_is_never_harmed(tmp_path, busy_machine, monkeypatch):
     """Its backend opens and closes an HDF5 file at every step: three fits of six died of it once."""
     monkeypatch.setenv("AUTOVIZ_RENDERER", "process")
-    made = analysis("Emcee")
-    made = live(made, arrays=arrays_of("Emcee", made), figure="line", static=STATIC)
-    _, result = fit(tmp_path, "Emcee", made, name=f"gaussian{number}")
-    assert len(result.samples.log_likelihood_list) == 10 * 60
-    (completed,) = tmp_path.rglob(".completed")
-    assert Spool(completed.parent).info().state == "finished"
+    for number in range(RUNS):
+        folder = tmp_path / str(number)
+        made = analysis("Emcee")
+        made = live(made, arrays=arrays_of("Emcee", made), figure="line", static=STATIC)
+        _, result = fit(folder, "Emcee", made, name=f"gaussian{number}")
+        assert len(result.samples.log_likelihood_list) == 10 * 60
+        (completed,) = folder.rglob(".completed")
+        assert Spool(completed.parent).info().state == "finished"

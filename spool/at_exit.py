@@ -1,6 +1,6 @@
 """Ends what was left open when the process ends: at the end of a program, and of a child of `multiprocessing`.
 
-Such a child ends without Python's exit handlers, but for those of `multiprocessing` itself.
+Such a child ends without Python's exit handlers, but for those of `multiprocessing` itself; with them from Python 3.13.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from autoviz_render.spool.attempts import shown
@@ -17,6 +18,7 @@ from autoviz_render.spool.info import State
 
 log = logging.getLogger("autoviz_render.spool")
 
+_CALLER = ("_bootstrap", "multiprocessing.process")
 _BEFORE_POOLS = 100  # those of the user's may still be needed: `multiprocessing` ends them at 15
 
 
@@ -29,8 +31,8 @@ class Ending(Protocol):
 
 
 _open: dict[Ending, None] = {}
-_children: set[int] = set()
-"""The numbers of the processes that were found to be children."""
+_children: dict[int, FrameType | None] = {}
+"""By the numbers of the processes that were found to be children: where their function was called."""
 
 
 def end_at_exit(ending: Ending) -> None:
@@ -42,7 +44,7 @@ def end_at_exit(ending: Ending) -> None:
     if processes is not None and os.getpid() not in _children and processes.parent_process() is not None:
         from multiprocessing import util
 
-        _children.add(os.getpid())
+        _children[os.getpid()] = _bootstrap()
         util.Finalize(None, _end_child, exitpriority=_BEFORE_POOLS)
 
 
@@ -55,16 +57,33 @@ def is_open(ending: Ending) -> bool:
     return ending in _open
 
 
+def _bootstrap() -> FrameType | None:
+    """The frame of `multiprocessing` that called this child's function, and will know how it ended."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and (frame.f_code.co_name, frame.f_globals.get("__name__")) != _CALLER:
+        frame = frame.f_back
+    return frame
+
+
 def _end_child() -> None:
-    _end_all(sys.exc_info()[1])  # what the child's function raised is being handled
+    """What the child's function raised is being handled; from Python 3.13 on it was, and the exit code is known."""
+    frame = _children.get(os.getpid())
+    code = None if frame is None else frame.f_locals.get("exitcode")
+    _end_all(is_failure=_is_failure(sys.exc_info()[1]) or code not in (None, 0))
 
 
 def _end_program() -> None:
-    _end_all(getattr(sys, "last_value", None))
+    if os.getpid() in _children:
+        _end_child()
+    else:
+        _end_all(is_failure=_is_failure(getattr(sys, "last_value", None)))
 
 
-def _end_all(error: BaseException | None) -> None:
-    is_failure = error is not None and not (isinstance(error, SystemExit) and error.code in (None, 0))
+def _is_failure(error: BaseException | None) -> bool:
+    return error is not None and not (isinstance(error, SystemExit) and error.code in (None, 0))
+
+
+def _end_all(*, is_failure: bool) -> None:
     for ending in reversed(list(_open)):
         try:
             ending.end("failed" if is_failure else "finished")

@@ -99,7 +99,7 @@ def run(way: str | None, seconds: float) -> dict[str, Any]:
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONWARNINGS": "ignore"},
         )
-        seen = watch(SpoolPaths(Path(folder) / "spool"), program) if way else {}
+        seen = watch(SpoolPaths(Path(folder) / "spool"), program)  # without figures too: looking takes time
         said, _ = program.communicate()
         return json.loads(said) | {"seen": seen}
 

@@ -79,9 +79,3 @@ class Crew:
 
     def _worker(self) -> Worker:
         return Worker(self._timeout, lambda: self._answered.put(None), self._on_word)
-
-
-def draw(jobs: Iterable[AnyTask], hands: int, timeout: float = FRAME_TIMEOUT) -> Iterator[tuple[int, AnyTask, Outcome]]:
-    """Do jobs by a crew of their own: see `Crew`."""
-    with Crew(hands, timeout) as crew:
-        yield from crew.draw(jobs)

@@ -141,10 +141,6 @@ class Spool:
             self.note(error.path, str(error))
         return str(error)
 
-    def set_aside(self, ref: SnapshotRef, reason: str) -> bool:
-        """Note why a snapshot is passed over; the file itself stays. False if that could not be noted."""
-        return self.note(ref.path, reason)
-
     def note(self, path: Path, reason: str) -> bool:
         """Write `bad/NAME.reason.txt`: why a snapshot or a static file cannot be read, unless that is there already.
 

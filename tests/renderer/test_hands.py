@@ -201,7 +201,8 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
 def test_frames_are_drawn_by_several_processes(run_dir, publish, folder):
     """And each process draws more than one."""
     publish(12)
-    done = list(crew.draw(all_jobs(run_dir, "says_which_process"), 2))
+    with crew.Crew(2) as two:
+        done = list(two.draw(all_jobs(run_dir, "says_which_process")))
     assert sorted(number for number, _, _ in done) == list(range(12))
     assert all(job.snapshot == f"e0000-{number:012d}.h5" for number, job, _ in done)
     assert all(outcome.fate == "drawn" for _, _, outcome in done)
@@ -211,14 +212,15 @@ def test_frames_are_drawn_by_several_processes(run_dir, publish, folder):
 
 def test_nothing_to_draw_is_done_at_once():
     """A second `--all` finds everything drawn."""
-    assert list(crew.draw([], 0)) == []
+    with crew.Crew(0) as nobody:
+        assert list(nobody.draw([])) == []
 
 
 def test_a_frame_that_hangs_costs_itself(run_dir, publish):
     """The other frames are drawn, in their places."""
     publish(4)
-    done = crew.draw(all_jobs(run_dir, "hangs_at_the_second"), 2, timeout=1.0)
-    fates = {number: outcome.fate for number, _, outcome in done}
+    with crew.Crew(2, timeout=1.0) as two:
+        fates = {number: outcome.fate for number, _, outcome in two.draw(all_jobs(run_dir, "hangs_at_the_second"))}
     assert fates == {0: "drawn", 1: "abandoned", 2: "drawn", 3: "drawn"}
 
 

@@ -226,7 +226,7 @@ def test_a_link_for_bad_leads_nobody_out_of_the_spool(run_dir, publish, tmp_path
     spool = Spool(run_dir)
     (tmp_path / "elsewhere").mkdir()
     spool.paths.bad.symlink_to(tmp_path / "elsewhere")
-    assert not spool.set_aside(spool.newest(), "a reason")
+    assert not spool.note(spool.newest().path, "a reason")
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -379,13 +379,13 @@ def test_a_note_counts_while_the_file_is_there_as_it_was(run_dir, publish):
     good = whole.path.read_bytes()
     for ref in (gone, whole, damaged):
         cut_short(ref.path)
-        assert spool.set_aside(ref, "a reason")
+        assert spool.note(ref.path, "a reason")
     spool.paths.bad.joinpath("e0000-000000000007.h5.reason.txt").write_text("of another run")
     spool.paths.bad.joinpath("...reason.txt").write_text("of nothing")
     gone.path.unlink()
     whole.path.write_bytes(good)
     assert spool.unreadable() == [damaged.path]
-    assert not spool.set_aside(gone, "a reason")
+    assert not spool.note(gone.path, "a reason")
 
 
 def test_a_note_that_does_not_say_of_which_bytes_counts_too(run_dir, publish):

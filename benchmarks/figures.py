@@ -23,7 +23,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.renderer import encode
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.imaging import imaging
+from autoviz_render.figures.builtin.imaging import imaging
 
 SIZES = {"3584x2685": 200.0, "1792x1343": 100.0}
 

@@ -28,7 +28,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 from autoviz_render import Publisher, Spool
 from autoviz_render.renderer.desk import LiveSettings
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.imaging import imaging
+from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.renderer.hands import Worker, workers
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.jobs import Outcome

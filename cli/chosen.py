@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from autoviz_render.renderer.figures import FigureError, find_target
+from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.jobs import Figure, stems
 from autoviz_render.renderer.replay import ReplaySettings
 

@@ -23,7 +23,7 @@ from autoviz_render.cli.said import (
     say,
     tell,
 )
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.layout import Unread, find_spools, passed_over
 from autoviz_render.spool.text import OneLine

@@ -13,7 +13,7 @@ from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
 from autoviz_render.renderer.crew import Crew
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.hands import FRAME_TIMEOUT
 from autoviz_render.renderer.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.replay import ReplaySettings, jobs

@@ -11,11 +11,11 @@ from matplotlib.figure import SubFigure
 
 from autoviz_render.renderer.artists import PanelArtists, build, error_artists, structure
 from autoviz_render.renderer.artists.custom import CustomArtists
-from autoviz_render.renderer.colours import Pixels
+from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.renderer.layout import Cell
 from autoviz_render.renderer.page import Page, Region
-from autoviz_render.renderer.panels import CustomPanel, Panel, TextPanel, is_same
+from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel, is_same
 from autoviz_render.renderer.theme import Theme
 from autoviz_render.spool.snapshot import Snapshot
 

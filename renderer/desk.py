@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.figures import FigureError, find_target
+from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.formats import Format
 from autoviz_render.renderer.heartbeat import Activity
 from autoviz_render.renderer.holding import HeldError, Holding

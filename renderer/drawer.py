@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from autoviz_render.renderer.drawing import FigureDrawing
 from autoviz_render.renderer.errors import in_one_line
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.jobs import Fate, Job, LinkError, Outcome, refuse_links
 from autoviz_render.renderer.theme import THEMES
 from autoviz_render.spool.atomic import write_whole

@@ -25,14 +25,14 @@ from autoviz_render.renderer import encode, layout
 from autoviz_render.renderer.artists.stamps import Label
 from autoviz_render.renderer.cells import CellDrawing, Failure
 from autoviz_render.renderer.errors import in_one_line
-from autoviz_render.renderer.figures import Recipe
+from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer.formats import FORMATS, Format
 from autoviz_render.renderer.layout import Cell, Grid, Place
 from autoviz_render.renderer.lettering import fitted, text_width
 from autoviz_render.renderer.page import Page
-from autoviz_render.renderer.panels import Panel, TextPanel
+from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.renderer.theme import LIGHT, Theme, fixed_style
-from autoviz_render.renderer.ticks import plain_number
+from autoviz_render.figures.numbers import plain_number
 from autoviz_render.spool.snapshot import Snapshot
 
 logger = logging.getLogger("autoviz_render.renderer")
@@ -81,7 +81,7 @@ class DrawnFigure:
 class FigureDrawing:
     """Draws snapshots with one recipe, keeping one Matplotlib figure between them.
 
-    recipe: what the figure shows, see `autoviz_render.renderer.figures`.
+    recipe: what the figure shows, see `autoviz_render.figures.registry`.
     dpi: dots an inch; 100 gives the 12-panel figure 1792x1343 pixels, 200 twice as many each way.
     theme: its colours, but for the data's.
     """

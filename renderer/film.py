@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from autoviz_render.renderer.colours import Colour, Pixels
+from autoviz_render.figures.colours import Colour, Pixels
 
 
 class MovieError(RuntimeError):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
-from autoviz_render.renderer.figures import Recipe, find_figure, load_figure
+from autoviz_render.figures.registry import Recipe, find_figure, load_figure
 from autoviz_render.renderer.formats import Format
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths

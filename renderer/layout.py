@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoviz_render.renderer.panels import Panel
+from autoviz_render.figures.panels import Panel
 
 HEADER = 0.43
 """Height of the line above the panels."""

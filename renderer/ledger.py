@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render.renderer import encode
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.jobs import Figure, Job
 from autoviz_render.spool.decode import MAX_FILE_BYTES
 from autoviz_render.spool.errors import SpoolError

@@ -11,7 +11,7 @@ from functools import lru_cache
 from matplotlib import font_manager, ft2font
 from matplotlib.mathtext import MathTextParser
 
-from autoviz_render.renderer.ticks import Ticks
+from autoviz_render.figures.numbers import Ticks
 from autoviz_render.spool.text import cut
 
 MOST_READ = 4000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.desk import IDLE_PROMISE, Desk, LiveSettings
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.hands import Hand, Here
 from autoviz_render.renderer.holding import HeldError
 from autoviz_render.renderer.jobs import Outcome

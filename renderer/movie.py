@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autoviz_render.renderer import colours
-from autoviz_render.renderer.colours import Pixels
+from autoviz_render.figures import colours
+from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures import FigureError
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.film import Film, Frame, MovieError, on_paper, writer
 from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Outcome
 from autoviz_render.renderer.limits import with_limits_of

@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
-from autoviz_render.renderer import colours, encode
-from autoviz_render.renderer.colours import Pixels
+from autoviz_render.renderer import encode
+from autoviz_render.figures import colours
+from autoviz_render.figures.colours import Pixels
 
 Region = tuple[slice, slice]
 """Rows from the top, and columns."""

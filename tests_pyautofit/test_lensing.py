@@ -11,7 +11,7 @@ from autofit.non_linear.fitness import Fitness
 
 from autoviz_render import Snapshot, Spool, live
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures import find_figure
+from autoviz_render.figures.registry import find_figure
 from autoviz_render.search.pyautofit.compiled import CompiledArrays
 from autoviz_render.search.pyautofit.lensing import lensing_contents
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values

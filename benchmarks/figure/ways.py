@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from autoviz_render.renderer import colours, encode
-from autoviz_render.renderer.panels import ImagePanel, full_extent
+from autoviz_render.renderer import encode
+from autoviz_render.figures import colours
+from autoviz_render.figures.panels import ImagePanel, full_extent
 
 
 def by_pyplot(panels: Sequence[ImagePanel], dpi: float) -> bytes:

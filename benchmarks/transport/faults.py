@@ -25,7 +25,7 @@ class Recipe:
         self.folder, self.fault, self.frames, self.number = folder, fault, 0, -1
 
     def __call__(self, snapshot: Snapshot) -> Any:
-        from autoviz_render.renderer.figures.imaging import imaging
+        from autoviz_render.figures.builtin.imaging import imaging
 
         self.frames, self.number = self.frames + 1, snapshot.iteration
         mark = _mark(self.folder)

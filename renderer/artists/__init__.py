@@ -28,7 +28,7 @@ from autoviz_render.renderer.artists.meshes import MeshArtists
 from autoviz_render.renderer.artists.scatters import ScatterArtists
 from autoviz_render.renderer.artists.texts import TableArtists, TextArtists
 from autoviz_render.renderer.layout import Cell
-from autoviz_render.renderer.panels import (
+from autoviz_render.figures.panels import (
     ColouredPanel,
     CornerPanel,
     Curve,

@@ -13,7 +13,7 @@ from autoviz_render.renderer import layout
 from autoviz_render.renderer.artists.stamps import panel_title
 from autoviz_render.renderer.layout import Cell
 from autoviz_render.renderer.lettering import fitted
-from autoviz_render.renderer.panels import CustomPanel
+from autoviz_render.figures.panels import CustomPanel
 from autoviz_render.renderer.theme import Theme
 from autoviz_render.spool.snapshot import Snapshot
 

@@ -20,9 +20,9 @@ from matplotlib.transforms import Affine2D, Bbox, Transform, TransformedBbox
 from autoviz_render.renderer import layout
 from autoviz_render.renderer.artists.stamps import Label
 from autoviz_render.renderer.layout import Cell, Rectangle
-from autoviz_render.renderer.panels import Extent
+from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.theme import Theme
-from autoviz_render.renderer.ticks import Ticks
+from autoviz_render.figures.numbers import Ticks
 
 BORDER = 0.8
 """Width of frames, in points."""

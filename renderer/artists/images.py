@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
-from autoviz_render.renderer import colours
+from autoviz_render.figures import colours
 from autoviz_render.renderer.artists.coloured import Coloured
 from autoviz_render.renderer.artists.pixels import PixelImage
 from autoviz_render.renderer.layout import Cell
-from autoviz_render.renderer.panels import Array, ImagePanel, full_extent
+from autoviz_render.figures.panels import Array, ImagePanel, full_extent
 from autoviz_render.renderer.theme import Theme
 
 

@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
-from autoviz_render.renderer.colours import Pixels
+from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.layout import Cell, Rectangle
-from autoviz_render.renderer.panels import Extent
+from autoviz_render.figures.panels import Extent
 
 Indices = npt.NDArray[np.intp]
 

@@ -12,11 +12,11 @@ from matplotlib.figure import SubFigure
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
-from autoviz_render.renderer import colours
+from autoviz_render.figures import colours
 from autoviz_render.renderer.artists.coloured import Coloured
 from autoviz_render.renderer.artists.lines import span
 from autoviz_render.renderer.layout import Cell
-from autoviz_render.renderer.panels import ScatterPanel
+from autoviz_render.figures.panels import ScatterPanel
 from autoviz_render.renderer.theme import Theme
 
 _SIZE = 4.0

@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.panels import (
+    from autoviz_render.figures.panels import (
         ColouredPanel,
         CornerPanel,
         Curve,
@@ -47,32 +47,32 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Analysis": "autoviz_render.search.analysis",
-    "ColouredPanel": "autoviz_render.renderer.panels",
-    "CornerPanel": "autoviz_render.renderer.panels",
-    "Curve": "autoviz_render.renderer.panels",
-    "CustomPanel": "autoviz_render.renderer.panels",
+    "ColouredPanel": "autoviz_render.figures.panels",
+    "CornerPanel": "autoviz_render.figures.panels",
+    "Curve": "autoviz_render.figures.panels",
+    "CustomPanel": "autoviz_render.figures.panels",
     "Fitness": "autoviz_render.search.fitness",
-    "HistogramPanel": "autoviz_render.renderer.panels",
-    "ImagePanel": "autoviz_render.renderer.panels",
-    "LinesPanel": "autoviz_render.renderer.panels",
-    "MeshPanel": "autoviz_render.renderer.panels",
+    "HistogramPanel": "autoviz_render.figures.panels",
+    "ImagePanel": "autoviz_render.figures.panels",
+    "LinesPanel": "autoviz_render.figures.panels",
+    "MeshPanel": "autoviz_render.figures.panels",
     "NSS": "autoviz_render.search.nss",
-    "Panel": "autoviz_render.renderer.panels",
-    "PolygonalMesh": "autoviz_render.renderer.panels",
+    "Panel": "autoviz_render.figures.panels",
+    "PolygonalMesh": "autoviz_render.figures.panels",
     "Publisher": "autoviz_render.spool.publisher",
     "QuickUpdate": "autoviz_render.search.quick_update",
-    "RectangularMesh": "autoviz_render.renderer.panels",
+    "RectangularMesh": "autoviz_render.figures.panels",
     "RendererProcess": "autoviz_render.renderer.process",
     "Retention": "autoviz_render.spool.retention",
-    "ScatterPanel": "autoviz_render.renderer.panels",
-    "Series": "autoviz_render.renderer.panels",
+    "ScatterPanel": "autoviz_render.figures.panels",
+    "Series": "autoviz_render.figures.panels",
     "Snapshot": "autoviz_render.spool.snapshot",
     "SnapshotRef": "autoviz_render.spool.snapshot",
     "Spool": "autoviz_render.spool.store",
     "SpoolError": "autoviz_render.spool.errors",
-    "TablePanel": "autoviz_render.renderer.panels",
-    "TextPanel": "autoviz_render.renderer.panels",
-    "TriangularMesh": "autoviz_render.renderer.panels",
+    "TablePanel": "autoviz_render.figures.panels",
+    "TextPanel": "autoviz_render.figures.panels",
+    "TriangularMesh": "autoviz_render.figures.panels",
     "live": "autoviz_render.search.pyautofit.live",
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures import Recipe
+from autoviz_render.figures.registry import Recipe
 from autoviz_render.spool.snapshot import Snapshot
 
 _DPI = 40

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import FORMATS, FigureDrawing
-from autoviz_render.renderer.figures.auto import auto
-from autoviz_render.renderer.figures.imaging import imaging
-from autoviz_render.renderer.panels import (
+from autoviz_render.figures.builtin.auto import auto
+from autoviz_render.figures.builtin.imaging import imaging
+from autoviz_render.figures.panels import (
     Curve,
     CustomPanel,
     ImagePanel,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autoviz_render.renderer.colours import (
+from autoviz_render.figures.colours import (
     ColourRange,
     colour_pixels,
     colour_range,

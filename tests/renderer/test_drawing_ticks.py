@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.renderer.ticks import decade_ticks, plain_number, round_ticks
+from autoviz_render.figures.numbers import decade_ticks, plain_number, round_ticks
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autoviz_render.renderer.curves import contour, interpolate, joined, mask_edge, to_source_plane
+from autoviz_render.figures.curves import contour, interpolate, joined, mask_edge, to_source_plane
 
 
 def toy(lens_snapshot, rows=240):

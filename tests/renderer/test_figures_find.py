@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.renderer import figures
-from autoviz_render.renderer.figures import FigureError, figure_names, find_figure, load_figure
-from autoviz_render.renderer.figures.auto import auto
-from autoviz_render.renderer.figures.imaging import imaging
+from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
+from autoviz_render.figures.builtin.auto import auto
+from autoviz_render.figures.builtin.imaging import imaging
 
 BUILT_IN = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
 
@@ -42,7 +42,7 @@ def test_the_built_in_figures_are_those_of_setup_cfg():
 
 def test_a_figure_of_an_installed_package_is_found(monkeypatch):
     """The way by which other packages add figures."""
-    install(monkeypatch, ("spectrum", "autoviz_render.renderer.figures.auto:auto"))
+    install(monkeypatch, ("spectrum", "autoviz_render.figures.builtin.auto:auto"))
     assert find_figure("spectrum") is auto
     assert figure_names() == [*BUILT_IN, "spectrum"]
 
@@ -69,7 +69,7 @@ def test_a_name_offered_by_two_packages_is_refused(monkeypatch):
 def test_a_path_is_no_name():
     """A spool names its figure: what a stranger's spool says must never import code."""
     with pytest.raises(FigureError, match="no figure is named"):
-        find_figure("autoviz_render.renderer.figures.auto:auto")
+        find_figure("autoviz_render.figures.builtin.auto:auto")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_path_is_no_name():
     [
         ("auto", "not of the form module:function"),
         ("no_such_module_here:figure", "importing no_such_module_here failed: ModuleNotFoundError"),
-        ("autoviz_render.renderer.figures.auto:nothing", "has no nothing"),
-        ("autoviz_render.renderer.figures:GROUP", "is a str, not a function"),
+        ("autoviz_render.figures.builtin.auto:nothing", "has no nothing"),
+        ("autoviz_render.figures.registry:GROUP", "is a str, not a function"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_explained_in_one_line(target, message):

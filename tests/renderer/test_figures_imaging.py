@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.imaging import MissingArraysError, imaging, imaging_fit, source_views
-from autoviz_render.renderer.figures.source_plane import (
+from autoviz_render.figures.builtin.imaging import MissingArraysError, imaging, imaging_fit, source_views
+from autoviz_render.figures.builtin.source_plane import (
     delaunay_source,
     in_view,
     rectangular_source,
     uniform_source,
     voronoi_source,
 )
-from autoviz_render.renderer.panels import (
+from autoviz_render.figures.panels import (
     ImagePanel,
     MeshPanel,
     PolygonalMesh,

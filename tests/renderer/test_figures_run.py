@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.figures.run import MOST_PANELS, course_of, run
-from autoviz_render.renderer.panels import LinesPanel, TablePanel
+from autoviz_render.figures.builtin.run import MOST_PANELS, course_of, run
+from autoviz_render.figures.panels import LinesPanel, TablePanel
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool

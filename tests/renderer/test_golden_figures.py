@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import DrawnFigure, FigureDrawing
-from autoviz_render.renderer.figures import find_figure
+from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.theme import THEMES
 from autoviz_render.spool.snapshot import Snapshot
 

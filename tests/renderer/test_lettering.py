@@ -9,10 +9,10 @@ import pytest
 
 from autoviz_render.renderer import lettering
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.auto import auto
-from autoviz_render.renderer.figures.run import MOST_PANELS, run
+from autoviz_render.figures.builtin.auto import auto
+from autoviz_render.figures.builtin.run import MOST_PANELS, run
 from autoviz_render.renderer.lettering import drawable, fitted, is_mathtext
-from autoviz_render.renderer.panels import CustomPanel, TablePanel, TextPanel
+from autoviz_render.figures.panels import CustomPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 
 ORDERS = "\x00\x08\x1b[2J\x7f\x9b\u202e\u2066\u200f\ud800\ufffe"
@@ -84,7 +84,7 @@ def test_a_vector_file_is_xml_whatever_is_written_on_it():
 def test_a_million_numbers_make_no_more_panels_than_are_shown(monkeypatch):
     """A stranger's run may have as many scalars as a line of text holds."""
     made = []
-    monkeypatch.setattr("autoviz_render.renderer.figures.run.thin", lambda x, y: made.append(1) or (x, y))
+    monkeypatch.setattr("autoviz_render.figures.builtin.run.thin", lambda x, y: made.append(1) or (x, y))
     panels = run(snapshot(scalars={f"s{number}": 1.0 for number in range(5000)}))
     assert len(panels) == MOST_PANELS
     assert len(made) <= 2 * MOST_PANELS

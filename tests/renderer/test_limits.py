@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.imaging import imaging
+from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.renderer.limits import with_limits_of
-from autoviz_render.renderer.panels import ImagePanel, LinesPanel, MeshPanel, RectangularMesh, ScatterPanel, Series
+from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, RectangularMesh, ScatterPanel, Series
 from autoviz_render.spool.snapshot import Snapshot
 
 

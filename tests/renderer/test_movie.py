@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.auto import auto
+from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.renderer.film import MovieError
 from autoviz_render.renderer.jobs import Figure
 from autoviz_render.renderer.limits import with_limits_of

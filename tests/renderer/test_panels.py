@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import autoviz_render
-from autoviz_render.renderer import panels
-from autoviz_render.renderer.panels import ImagePanel, Panel, full_extent
+from autoviz_render.figures import panels
+from autoviz_render.figures.panels import ImagePanel, Panel, full_extent
 
 MADE_OF = ("Curve", "PolygonalMesh", "RectangularMesh", "Series", "TriangularMesh")
 
@@ -20,7 +20,7 @@ def test_recipes_and_panels_load_neither_matplotlib_nor_jax():
     """A process that only looks for a figure's name must not pay a second for Matplotlib."""
     code = (
         "import sys\n"
-        "import autoviz_render.renderer.panels, autoviz_render.renderer.figures as figures\n"
+        "import autoviz_render.figures.panels, autoviz_render.figures.registry as figures\n"
         "[figures.find_figure(name) for name in figures.figure_names()]\n"
         "print([name for name in ('matplotlib', 'jax') if name in sys.modules])"
     )

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer.drawing import FigureDrawing
-from autoviz_render.renderer.figures.imaging import imaging
-from autoviz_render.renderer.panels import (
+from autoviz_render.figures.builtin.imaging import imaging
+from autoviz_render.figures.panels import (
     CornerPanel,
     Curve,
     HistogramPanel,

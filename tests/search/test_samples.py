@@ -9,7 +9,7 @@ import pytest
 from toy_search import SETTINGS, SIGMA, Gaussian, search
 
 from autoviz_render import NSS
-from autoviz_render.renderer.figures.posterior import posterior_of
+from autoviz_render.figures.builtin.posterior import posterior_of
 from autoviz_render.search.evidence import RunningEvidence
 from autoviz_render.search.samples import Samples
 from autoviz_render.spool.store import Spool

@@ -19,7 +19,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from autoviz_render.renderer.panels import TextPanel
+from autoviz_render.figures.panels import TextPanel
 
 _leak = []
 

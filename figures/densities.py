@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.renderer.panels import Array
+from autoviz_render.figures.panels import Array
 
 Floats = npt.NDArray[np.float64]
 

@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autoviz_render.renderer.curves import Line
-from autoviz_render.renderer.figures.reading import Floats, extent_of, find, floats
-from autoviz_render.renderer.panels import Extent, Mesh, PolygonalMesh, RectangularMesh, TriangularMesh
+from autoviz_render.figures.curves import Line
+from autoviz_render.figures.reading import Floats, extent_of, find, floats
+from autoviz_render.figures.panels import Extent, Mesh, PolygonalMesh, RectangularMesh, TriangularMesh
 from autoviz_render.spool.snapshot import Snapshot
 
 SOURCE_ARRAYS = (
@@ -163,7 +163,7 @@ def voronoi_source(values: Floats, x: Floats, y: Floats) -> Source:
 
     Raises UnusableMeshError where the points have no cells.
     """
-    from autoviz_render.renderer import meshes
+    from autoviz_render.figures import meshes
 
     try:
         mesh = meshes.voronoi(x, y)

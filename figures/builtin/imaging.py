@@ -41,16 +41,16 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.renderer.colours import shown_values
-from autoviz_render.renderer.curves import mask_edge
-from autoviz_render.renderer.figures.lensing import (
+from autoviz_render.figures.colours import shown_values
+from autoviz_render.figures.curves import mask_edge
+from autoviz_render.figures.builtin.lensing import (
     Lensing,
     image_limits,
     lensing_of,
     source_panels,
     unmasked_view,
 )
-from autoviz_render.renderer.figures.reading import (
+from autoviz_render.figures.reading import (
     Floats,
     Mask,
     MissingArraysError,
@@ -63,8 +63,8 @@ from autoviz_render.renderer.figures.reading import (
     ratio,
     require,
 )
-from autoviz_render.renderer.figures.source_plane import source_views
-from autoviz_render.renderer.panels import Curve, Extent, ImagePanel, Panel
+from autoviz_render.figures.builtin.source_plane import source_views
+from autoviz_render.figures.panels import Curve, Extent, ImagePanel, Panel
 from autoviz_render.spool.snapshot import Snapshot
 
 __all__ = ["ImagingFit", "MissingArraysError", "imaging", "imaging_fit", "source_views"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.renderer.bins import Bins, equal_bins
-from autoviz_render.renderer.figures.reading import Floats, find, needed, require
+from autoviz_render.figures.bins import Bins, equal_bins
+from autoviz_render.figures.reading import Floats, find, needed, require
 from autoviz_render.spool.snapshot import Snapshot
 
 Complexes = npt.NDArray[np.complex128]

@@ -3,7 +3,7 @@
 It reads these arrays; images are array[y, x], row 0 at the lowest y, extents are (x0, x1, y0, y1), outer edges, in
 arcsec.
 
-    source, source_*                  as `autoviz_render.renderer.figures.source_plane` reads them
+    source, source_*                  as `autoviz_render.figures.builtin.source_plane` reads them
     inverse_magnification  [y, x]     det A on the pixel centres: its zero contours are the critical curves
     deflections            [y, x, 2]  (y, x) in arcsec on the pixel centres: they take critical curves to caustics
     cut                    [k, 2]     (x, y) in arcsec, a pseudo-caustic; NaN rows break it
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.renderer.colours import colour_range
-from autoviz_render.renderer.curves import Line, contour, joined, to_source_plane
-from autoviz_render.renderer.figures.reading import Floats, Mask, floats, like_data
-from autoviz_render.renderer.figures.source_plane import (
+from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
+from autoviz_render.figures.reading import Floats, Mask, floats, like_data
+from autoviz_render.figures.builtin.source_plane import (
     Source,
     UnusableMeshError,
     Zoom,
@@ -29,7 +29,7 @@ from autoviz_render.renderer.figures.source_plane import (
     square_view,
     zoom_of,
 )
-from autoviz_render.renderer.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
+from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 
 CURVE = "#4df3ff"

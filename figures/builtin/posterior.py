@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoviz_render.renderer import densities
-from autoviz_render.renderer.bins import equal_bins
-from autoviz_render.renderer.figures.reading import Floats, best_fit, floats
-from autoviz_render.renderer.panels import (
+from autoviz_render.figures import densities
+from autoviz_render.figures.bins import equal_bins
+from autoviz_render.figures.reading import Floats, best_fit, floats
+from autoviz_render.figures.panels import (
     CornerPanel,
     Curve,
     LinesPanel,
@@ -32,7 +32,7 @@ from autoviz_render.renderer.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.ticks import interval
+from autoviz_render.figures.numbers import interval
 from autoviz_render.spool.snapshot import Snapshot
 
 LEAST = 20.0

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from autoviz_render.renderer.errors import in_one_line
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.panels import Panel
+    from autoviz_render.figures.panels import Panel
     from autoviz_render.spool.snapshot import Snapshot
 
 Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Panel]]]"
@@ -35,12 +35,12 @@ Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Pa
 GROUP = "autoviz_render.figures"
 
 _BUILT_IN = {
-    "auto": "autoviz_render.renderer.figures.auto:auto",
-    "imaging": "autoviz_render.renderer.figures.imaging:imaging",
-    "interferometer": "autoviz_render.renderer.figures.interferometer:interferometer",
-    "line": "autoviz_render.renderer.figures.line:line",
-    "posterior": "autoviz_render.renderer.figures.posterior:posterior",
-    "run": "autoviz_render.renderer.figures.run:run",
+    "auto": "autoviz_render.figures.builtin.auto:auto",
+    "imaging": "autoviz_render.figures.builtin.imaging:imaging",
+    "interferometer": "autoviz_render.figures.builtin.interferometer:interferometer",
+    "line": "autoviz_render.figures.builtin.line:line",
+    "posterior": "autoviz_render.figures.builtin.posterior:posterior",
+    "run": "autoviz_render.figures.builtin.run:run",
 }
 """The figures that need no installed entry points: a source tree, or a frozen program, has none."""
 

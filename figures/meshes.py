@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.tri import Triangulation
 
-from autoviz_render.renderer.panels import Array, Extent, PolygonalMesh, TriangularMesh
+from autoviz_render.figures.panels import Array, Extent, PolygonalMesh, TriangularMesh
 
 
 def delaunay(x: Array, y: Array) -> TriangularMesh:

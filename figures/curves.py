@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.renderer.panels import Array, Extent
+from autoviz_render.figures.panels import Array, Extent
 
 Floats = npt.NDArray[np.float64]
 Line = tuple[Floats, Floats]

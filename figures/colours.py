@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.renderer.panels import Array, Scale
+from autoviz_render.figures.panels import Array, Scale
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]

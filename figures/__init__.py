@@ -1,0 +1,1 @@
+"""What to show: panels and recipes. Numbers only, nothing is drawn."""

@@ -21,8 +21,8 @@ from figure.fit import snapshots
 from figure.ways import Limit, by_objects, by_pyplot
 from table import interleaved, milliseconds, parse, ratio, report
 
-from autoviz_render.renderer import encode
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot import png as encode
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
 
 SIZES = {"3584x2685": 200.0, "1792x1343": 100.0}

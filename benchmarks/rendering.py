@@ -27,7 +27,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render import Publisher, Spool
 from autoviz_render.renderer.desk import LiveSettings
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.renderer.hands import Worker, workers
 from autoviz_render.renderer.heartbeat import read_heartbeat

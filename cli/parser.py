@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from autoviz_render.renderer.formats import FORMATS
+from autoviz_render.renderer.plot.formats import FORMATS
 
 MOVIES = (".mp4", ".gif", ".webp")
 _OF_ALL = ("abandoned", "since", "redraw")

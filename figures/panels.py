@@ -1,6 +1,6 @@
 """What a figure shows, as values: panels know their numbers, labels and units, and nothing of Matplotlib.
 
-A recipe (`autoviz_render.figures.registry`) turns a snapshot into panels; `autoviz_render.renderer.drawing` turns
+A recipe (`autoviz_render.figures.registry`) turns a snapshot into panels; `autoviz_render.renderer.plot.drawing` turns
 panels into a figure. A panel holds references to its arrays and never changes them.
 """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from autoviz_render.figures.registry import FigureError, find_target
-from autoviz_render.renderer.formats import Format
+from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.heartbeat import Activity
 from autoviz_render.renderer.holding import HeldError, Holding
 from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Job, Outcome, figures_folder, stems

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.jobs import Fate, Job, LinkError, Outcome, refuse_links
-from autoviz_render.renderer.theme import THEMES
+from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, snapshot_ref

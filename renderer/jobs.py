@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from autoviz_render.figures.registry import Recipe, find_figure, load_figure
-from autoviz_render.renderer.formats import Format
+from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autoviz_render.renderer import encode
+from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.jobs import Figure, Job
 from autoviz_render.spool.decode import MAX_FILE_BYTES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import figure_names, find_figure
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from autoviz_render.renderer import encode
+from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures import colours
 from autoviz_render.figures.panels import ImagePanel, full_extent
 

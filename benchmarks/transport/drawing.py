@@ -15,7 +15,7 @@ class Drawer:
     """Draws the normal `imaging` figure to `FOLDER/image/fit.png`, wherever it is called."""
 
     def __init__(self, folder: Path, static: Arrays, fault: str) -> None:
-        from autoviz_render.renderer.drawing import FigureDrawing
+        from autoviz_render.renderer.plot.drawing import FigureDrawing
 
         self.folder, self.static = folder, static
         self.drawing = FigureDrawing(Recipe(folder, fault))

@@ -15,7 +15,7 @@ import h5py
 import pytest
 
 from autoviz_render.cli import parser
-from autoviz_render.renderer import drawing
+from autoviz_render.renderer.plot import drawing
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

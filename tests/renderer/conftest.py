@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.spool.snapshot import Snapshot
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoviz_render.renderer import encode
+from autoviz_render.renderer.plot import png as encode
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (60, 80)])

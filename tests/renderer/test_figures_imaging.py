@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import MissingArraysError, imaging, imaging_fit, source_views
 from autoviz_render.figures.builtin.source_plane import (
     delaunay_source,

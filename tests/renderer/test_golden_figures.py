@@ -10,9 +10,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.drawing import DrawnFigure, FigureDrawing
+from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
 from autoviz_render.figures.registry import find_figure
-from autoviz_render.renderer.theme import THEMES
+from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.spool.snapshot import Snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "figures" / "draw.py"

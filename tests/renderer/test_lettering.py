@@ -7,11 +7,11 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 
-from autoviz_render.renderer import lettering
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot import text_metrics as lettering
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.run import MOST_PANELS, run
-from autoviz_render.renderer.lettering import drawable, fitted, is_mathtext
+from autoviz_render.renderer.plot.text_metrics import drawable, fitted, is_mathtext
 from autoviz_render.figures.panels import CustomPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 

@@ -32,7 +32,7 @@ def test_drawing_loads_neither_pyplot_nor_jax():
     """Pyplot keeps figures alive and leaks over days; jax would take the accelerator's memory."""
     code = (
         "import sys\n"
-        "import autoviz_render.renderer.drawing\n"
+        "import autoviz_render.renderer.plot.drawing\n"
         "print([name for name in ('matplotlib.pyplot', 'jax') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
     CornerPanel,

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
-from autoviz_render.renderer import layout
-from autoviz_render.renderer.artists.stamps import StampedLegend
-from autoviz_render.renderer.layout import Cell, Rectangle
-from autoviz_render.renderer.lettering import drawable, is_mathtext, text_width
+from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.artists.stamps import StampedLegend
+from autoviz_render.renderer.plot.layout import Cell, Rectangle
+from autoviz_render.renderer.plot.text_metrics import drawable, is_mathtext, text_width
 from autoviz_render.spool.text import cut
 
 LegendPlace = Literal["inside", "beside the title", "under the title"]

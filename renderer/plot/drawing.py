@@ -21,17 +21,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from autoviz_render.renderer import encode, layout
-from autoviz_render.renderer.artists.stamps import Label
-from autoviz_render.renderer.cells import CellDrawing, Failure
+from autoviz_render.renderer.plot import png as encode
+from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.artists.stamps import Label
+from autoviz_render.renderer.plot.panel_slot import CellDrawing, Failure
 from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.formats import FORMATS, Format
-from autoviz_render.renderer.layout import Cell, Grid, Place
-from autoviz_render.renderer.lettering import fitted, text_width
-from autoviz_render.renderer.page import Page
+from autoviz_render.renderer.plot.formats import FORMATS, Format
+from autoviz_render.renderer.plot.layout import Cell, Grid, Place
+from autoviz_render.renderer.plot.text_metrics import fitted, text_width
+from autoviz_render.renderer.plot.canvas import Page
 from autoviz_render.figures.panels import Panel, TextPanel
-from autoviz_render.renderer.theme import LIGHT, Theme, fixed_style
+from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.spool.snapshot import Snapshot
 

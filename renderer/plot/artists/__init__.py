@@ -20,14 +20,14 @@ from typing import Any, Protocol
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
-from autoviz_render.renderer.artists.corners import CornerArtists
-from autoviz_render.renderer.artists.custom import CustomArtists
-from autoviz_render.renderer.artists.images import ImageArtists
-from autoviz_render.renderer.artists.lines import HistogramArtists, LinesArtists
-from autoviz_render.renderer.artists.meshes import MeshArtists
-from autoviz_render.renderer.artists.scatters import ScatterArtists
-from autoviz_render.renderer.artists.texts import TableArtists, TextArtists
-from autoviz_render.renderer.layout import Cell
+from autoviz_render.renderer.plot.artists.corners import CornerArtists
+from autoviz_render.renderer.plot.artists.custom import CustomArtists
+from autoviz_render.renderer.plot.artists.images import ImageArtists
+from autoviz_render.renderer.plot.artists.lines import HistogramArtists, LinesArtists
+from autoviz_render.renderer.plot.artists.meshes import MeshArtists
+from autoviz_render.renderer.plot.artists.scatters import ScatterArtists
+from autoviz_render.renderer.plot.artists.texts import TableArtists, TextArtists
+from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.figures.panels import (
     ColouredPanel,
     CornerPanel,
@@ -43,7 +43,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.theme import Theme
+from autoviz_render.renderer.plot.theme import Theme
 
 
 class PanelArtists(Protocol):

@@ -13,11 +13,11 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from autoviz_render.figures import colours
-from autoviz_render.renderer.artists.coloured import Coloured
-from autoviz_render.renderer.artists.lines import span
-from autoviz_render.renderer.layout import Cell
+from autoviz_render.renderer.plot.artists.coloured import Coloured
+from autoviz_render.renderer.plot.artists.lines import span
+from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.figures.panels import ScatterPanel
-from autoviz_render.renderer.theme import Theme
+from autoviz_render.renderer.plot.theme import Theme
 
 _SIZE = 4.0
 """Of a point, as a collection of unit circles wants it: the square of its radius, in points of the printer's."""

@@ -13,7 +13,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
 from autoviz_render.figures.colours import Pixels
-from autoviz_render.renderer.layout import Cell, Rectangle
+from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.figures.panels import Extent
 
 Indices = npt.NDArray[np.intp]

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.figure import SubFigure
 
-from autoviz_render.renderer.artists import PanelArtists, build, error_artists, structure
-from autoviz_render.renderer.artists.custom import CustomArtists
+from autoviz_render.renderer.plot.artists import PanelArtists, build, error_artists, structure
+from autoviz_render.renderer.plot.artists.custom import CustomArtists
 from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.errors import in_one_line
-from autoviz_render.renderer.layout import Cell
-from autoviz_render.renderer.page import Page, Region
+from autoviz_render.renderer.plot.layout import Cell
+from autoviz_render.renderer.plot.canvas import Page, Region
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel, is_same
-from autoviz_render.renderer.theme import Theme
+from autoviz_render.renderer.plot.theme import Theme
 from autoviz_render.spool.snapshot import Snapshot
 
 logger = logging.getLogger("autoviz_render.renderer")

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
-from autoviz_render.renderer import encode
+from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures import colours
 from autoviz_render.figures.colours import Pixels
 

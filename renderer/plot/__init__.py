@@ -1,0 +1,1 @@
+"""From panels to pixels and vector files."""

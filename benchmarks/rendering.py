@@ -29,9 +29,9 @@ from autoviz_render import Publisher, Spool
 from autoviz_render.renderer.desk import LiveSettings
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
-from autoviz_render.renderer.hands import Worker, workers
+from autoviz_render.renderer.work.executor import Worker, workers
 from autoviz_render.renderer.heartbeat import read_heartbeat
-from autoviz_render.renderer.jobs import Outcome
+from autoviz_render.renderer.work.jobs import Outcome
 from autoviz_render.renderer.live import LiveRenderer
 from autoviz_render.renderer.process import RendererProcess
 from autoviz_render.renderer.watch import Watch

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from autoviz_render.figures.registry import FigureError, find_target
-from autoviz_render.renderer.jobs import Figure, stems
+from autoviz_render.renderer.work.jobs import Figure, stems
 from autoviz_render.renderer.replay import ReplaySettings
 
 

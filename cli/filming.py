@@ -10,8 +10,8 @@ from pathlib import Path
 from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, USAGE, print_files
-from autoviz_render.renderer.crew import Crew
-from autoviz_render.renderer.jobs import Figure
+from autoviz_render.renderer.work.pool import Crew
+from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.renderer.movie import FilmJob, Word
 from autoviz_render.renderer.replay import chosen
 from autoviz_render.spool.atomic import remove_drafts

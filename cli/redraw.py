@@ -12,10 +12,10 @@ from pathlib import Path
 from autoviz_render.cli.chosen import chosen_snapshots
 from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
-from autoviz_render.renderer.crew import Crew
+from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.hands import FRAME_TIMEOUT
-from autoviz_render.renderer.jobs import Job, Outcome, figures_folder
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
+from autoviz_render.renderer.work.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoviz_render.renderer.descriptors import raise_limit
-from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker, workers
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Worker, workers
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.jobs import Outcome
+    from autoviz_render.renderer.work.jobs import Outcome
 
 log = logging.getLogger("autoviz_render.cli")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from autoviz_render.renderer.desk import Desk, Easel
-from autoviz_render.renderer.hands import Hand
-from autoviz_render.renderer.jobs import Outcome
+from autoviz_render.renderer.work.executor import Hand
+from autoviz_render.renderer.work.jobs import Outcome
 from autoviz_render.renderer.pace import Pace
 from autoviz_render.spool.snapshot import SnapshotRef
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.jobs import Figure, Job
+from autoviz_render.renderer.work.jobs import Figure, Job
 from autoviz_render.spool.decode import MAX_FILE_BYTES
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths

@@ -11,9 +11,9 @@ from pathlib import Path
 from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.desk import IDLE_PROMISE, Desk, LiveSettings
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.hands import Hand, Here
+from autoviz_render.renderer.work.executor import Hand, Here
 from autoviz_render.renderer.holding import HeldError
-from autoviz_render.renderer.jobs import Outcome
+from autoviz_render.renderer.work.jobs import Outcome
 from autoviz_render.renderer.lanes import Lane
 from autoviz_render.renderer.pace import Pace
 from autoviz_render.renderer.watch import Watch

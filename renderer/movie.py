@@ -19,7 +19,7 @@ from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.film import Film, Frame, MovieError, on_paper, writer
-from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Outcome
+from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Outcome
 from autoviz_render.renderer.limits import with_limits_of
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
 from autoviz_render.spool.atomic import draft_of, remove_drafts

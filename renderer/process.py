@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar
 
-from autoviz_render.renderer.child import NoInterpreterError, child_environment, interpreter, processor_times
+from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter, processor_times
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, spool_paths

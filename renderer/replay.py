@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from autoviz_render.renderer.plot.formats import Format
-from autoviz_render.renderer.jobs import LIVE_DPI, Figure, Job, refuse_links, stems
+from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, refuse_links, stems
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool

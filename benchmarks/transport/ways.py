@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render import Publisher
-from autoviz_render.renderer.child import when_parent_is_gone
+from autoviz_render.renderer.work.subprocess_env import when_parent_is_gone
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.process import RendererProcess
 from transport.changes import changes
@@ -184,8 +184,8 @@ def disk_and_popen(folder: Path, static: Arrays, fault: str = "") -> Way:
 def live(fault: str) -> None:
     """The package's renderer with another recipe; a program of its own."""
     from autoviz_render.renderer.desk import LiveSettings
-    from autoviz_render.renderer.hands import Worker, workers
-    from autoviz_render.renderer.jobs import Figure
+    from autoviz_render.renderer.work.executor import Worker, workers
+    from autoviz_render.renderer.work.jobs import Figure
     from autoviz_render.renderer.live import LiveRenderer
     from autoviz_render.renderer.watch import Watch
 

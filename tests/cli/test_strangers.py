@@ -13,7 +13,7 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.store import Spool
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes pipes and links, and uses signals")

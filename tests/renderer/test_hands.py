@@ -14,11 +14,13 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer import crew, desk, hands, ledger
+from autoviz_render.renderer import desk, ledger
+from autoviz_render.renderer.work import pool as crew
+from autoviz_render.renderer.work import executor as hands
 from autoviz_render.renderer.desk import LiveSettings
-from autoviz_render.renderer.hands import Here, Worker
+from autoviz_render.renderer.work.executor import Here, Worker
 from autoviz_render.renderer.heartbeat import read_heartbeat
-from autoviz_render.renderer.jobs import Figure, Job, Outcome
+from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
 from autoviz_render.renderer.live import LiveRenderer
 from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.renderer.watch import Watch
@@ -298,8 +300,8 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
     """A regular expression that takes for ever holds the interpreter: it would not see the end of its input."""
     publish(1, state="running")
     program = (
-        "import sys; from pathlib import Path; from autoviz_render.renderer.hands import Worker\n"
-        "from autoviz_render.renderer.jobs import Figure, Job\n"
+        "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Worker\n"
+        "from autoviz_render.renderer.work.jobs import Figure, Job\n"
         "worker = Worker(); print(worker.pid, flush=True)\n"
         "figure = Figure('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
         "worker.start(Job(Path(sys.argv[2]), 'e0000-000000000000.h5', figure, Path(sys.argv[3])))\n"

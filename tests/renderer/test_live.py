@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.renderer import desk, holding
-from autoviz_render.renderer.child import child_environment
-from autoviz_render.renderer.hands import Here
+from autoviz_render.renderer.work.subprocess_env import child_environment
+from autoviz_render.renderer.work.executor import Here
 from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live import LiveRenderer, LiveSettings
 from autoviz_render.renderer.replay import ReplaySettings, jobs

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.renderer.film import MovieError
-from autoviz_render.renderer.jobs import Figure
+from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.renderer.limits import with_limits_of
 from autoviz_render.renderer.movie import ticks_shown, write_movie
 from autoviz_render.renderer.plot.theme import DARK

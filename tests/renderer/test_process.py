@@ -16,7 +16,7 @@ import pytest
 
 from autoviz_render.cli.status import status, status_line
 from autoviz_render.renderer import process
-from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.process import MAX_RESTARTS, RendererProcess
 from autoviz_render.spool.publisher import Publisher
@@ -166,7 +166,7 @@ def test_restarts_are_forgiven_after_healthy_minutes(run_dir, child, clock, no_p
 EATING = """
 import sys
 from pathlib import Path
-from autoviz_render.renderer import child
+from autoviz_render.renderer.work import subprocess_env as child
 child._LEAST_MEMORY = 1 << 30
 child.os.sysconf = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1 << 19}.__getitem__
 child.bound_memory()

@@ -23,7 +23,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.worker import memory
+from autoviz_render.renderer.work.worker import memory
 from autoviz_render.spool.snapshot import Snapshot
 
 

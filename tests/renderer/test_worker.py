@@ -11,9 +11,9 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer.crew import Crew
-from autoviz_render.renderer.hands import Worker
-from autoviz_render.renderer.jobs import Figure, Job, Outcome
+from autoviz_render.renderer.work.pool import Crew
+from autoviz_render.renderer.work.executor import Worker
+from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
 from autoviz_render.renderer.replay import ReplaySettings, jobs
 from autoviz_render.spool.store import Spool
 
@@ -76,8 +76,8 @@ def test_what_a_figure_starts_ends_with_its_worker(run_dir, publish, folder, eve
 PROGRAM = """
 import sys
 from pathlib import Path
-from autoviz_render.renderer.hands import Worker
-from autoviz_render.renderer.jobs import Figure, Job
+from autoviz_render.renderer.work.executor import Worker
+from autoviz_render.renderer.work.jobs import Figure, Job
 worker = Worker()
 worker.start(Job(Path(sys.argv[2]), "e0000-000000000000.h5", Figure("f", sys.argv[4], sys.argv[1]), Path(sys.argv[3])))
 print(worker.pid, flush=True)

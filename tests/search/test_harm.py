@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.renderer import process
-from autoviz_render.renderer.child import NoInterpreterError, child_environment, interpreter
+from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter
 from autoviz_render.search import hooks
 from autoviz_render.search.quick_update import QuickUpdate
 

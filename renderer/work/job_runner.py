@@ -14,7 +14,7 @@ from typing import TypeVar
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.jobs import Fate, Job, LinkError, Outcome, refuse_links
+from autoviz_render.renderer.work.jobs import Fate, Job, LinkError, Outcome, refuse_links
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.spool.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Protocol
 
-from autoviz_render.renderer.child import child_environment
+from autoviz_render.renderer.work.subprocess_env import child_environment
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.drawer import Drawer
-    from autoviz_render.renderer.jobs import Job, Outcome, Task
+    from autoviz_render.renderer.work.job_runner import Drawer
+    from autoviz_render.renderer.work.jobs import Job, Outcome, Task
     from autoviz_render.renderer.watch import Watch
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -75,7 +75,7 @@ class Here:
         self._outcome: Outcome | None = None
 
     def start(self, job: Job) -> None:
-        from autoviz_render.renderer.drawer import Drawer
+        from autoviz_render.renderer.work.job_runner import Drawer
 
         self._drawer = self._drawer or Drawer()
         self._outcome = self._drawer.draw(job)
@@ -175,7 +175,7 @@ class Worker:
             self._process.stdin.flush()
 
     def _done(self, job: Task, line: bytes, *, is_sound: bool) -> Outcome | None:
-        from autoviz_render.renderer.jobs import Outcome
+        from autoviz_render.renderer.work.jobs import Outcome
 
         try:
             outcome = Outcome.from_line(line)
@@ -204,7 +204,7 @@ class Worker:
         code = self._kill()
         if self._job is None:
             return None
-        from autoviz_render.renderer.jobs import Outcome
+        from autoviz_render.renderer.work.jobs import Outcome
 
         job, self._job = self._job, None
         if how == "ended":
@@ -220,7 +220,7 @@ class Worker:
         mark = os.urandom(16).hex()
         environment = child_environment(os.environ) | {MARK: mark}
         self._mark = f"{MARK}={mark}".encode()
-        command, inherited = [sys.executable, "-P", "-m", "autoviz_render.renderer.worker"], []
+        command, inherited = [sys.executable, "-P", "-m", "autoviz_render.renderer.work.worker"], []
         try:
             if os.name != "nt":
                 end, self._lifeline = os.pipe()

@@ -1,4 +1,4 @@
-"""A process that draws: `python -m autoviz_render.renderer.worker`, started by `hands.Worker`.
+"""A process that draws: `python -m autoviz_render.renderer.work.worker`, started by `hands.Worker`.
 
 A line on standard input is a job with its number; an answer is a line with the mark that the environment holds, the
 number, and what became of the job. Before the first, "ready". The process ends when its input does, in mid-frame too:
@@ -27,14 +27,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from autoviz_render.renderer.child import bound_memory, die_with_parent, own_processor_times
+from autoviz_render.renderer.work.subprocess_env import bound_memory, die_with_parent, own_processor_times
 from autoviz_render.renderer.descriptors import limit
-from autoviz_render.renderer.hands import MARK
+from autoviz_render.renderer.work.executor import MARK
 from autoviz_render.spool.text import OneLine
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.drawer import Drawer
-    from autoviz_render.renderer.jobs import Outcome, Task
+    from autoviz_render.renderer.work.job_runner import Drawer
+    from autoviz_render.renderer.work.jobs import Outcome, Task
 
 if sys.platform != "win32":
     import fcntl
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> None:
     def answer(told: str) -> None:
         answers.write(f"\n{mark} {told}\n".encode())  # it begins a line, whatever was written before
 
-    from autoviz_render.renderer.drawer import Drawer
+    from autoviz_render.renderer.work.job_runner import Drawer
 
     drawer = Drawer()
     answer(READY)
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> None:
 def _do(drawer: Drawer, kind: str, line: str, say: Callable[[str], None]) -> Outcome:
     """What became of a job, whatever a figure's code raises. say: tells of a film meanwhile."""
     from autoviz_render.renderer.errors import in_one_line
-    from autoviz_render.renderer.jobs import Job, Outcome
+    from autoviz_render.renderer.work.jobs import Job, Outcome
 
     task: Task
     if kind == Job.kind:

@@ -6,10 +6,10 @@ import queue
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from autoviz_render.renderer.hands import FRAME_TIMEOUT, Worker
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Worker
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.jobs import Outcome, Task
+    from autoviz_render.renderer.work.jobs import Outcome, Task
 
 AnyTask = TypeVar("AnyTask", bound="Task")
 

@@ -1,0 +1,1 @@
+"""One job: in this process, or in one that can be abandoned."""

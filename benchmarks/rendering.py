@@ -26,15 +26,15 @@ from figure.fit import snapshots
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render import Publisher, Spool
-from autoviz_render.renderer.desk import LiveSettings
+from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.renderer.work.executor import Worker, workers
-from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.work.jobs import Outcome
-from autoviz_render.renderer.live import LiveRenderer
-from autoviz_render.renderer.process import RendererProcess
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.loop import LiveRenderer
+from autoviz_render.renderer.live.process import RendererProcess
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.snapshot import Snapshot
 
 PATIENCE_SECONDS = 60.0

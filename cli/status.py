@@ -6,7 +6,7 @@ import math
 import time
 from typing import Any
 
-from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.renderer.descriptors import raise_limit
+from autoviz_render.renderer.live.descriptors import raise_limit
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Worker, workers
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def watch(path: Path, settings: argparse.Namespace) -> int:
 def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
     from autoviz_render.cli.chosen import chosen_figures
     from autoviz_render.cli.said import print_files
-    from autoviz_render.renderer.live import LiveRenderer, LiveSettings
-    from autoviz_render.renderer.watch import Watch
+    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.live.watch import Watch
 
     hints = Watch(path.absolute(), settings.poll or 2.0)
 

@@ -33,10 +33,10 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     first = Worker()  # it imports Matplotlib while the rest goes on here
 
-    from autoviz_render.renderer.live import LiveRenderer, LiveSettings
-    from autoviz_render.renderer.pace import Pace
-    from autoviz_render.renderer.process import EXIT_HELD
-    from autoviz_render.renderer.watch import Watch
+    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.live.pace import Pace
+    from autoviz_render.renderer.live.process import EXIT_HELD
+    from autoviz_render.renderer.live.watch import Watch
 
     watch = Watch(spool)
     renderer = LiveRenderer(watch, LiveSettings(until_finished=True), hand=workers(watch, first), pace=Pace())

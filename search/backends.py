@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 from autoviz_render.spool.publisher import Publisher
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.live import LiveRenderer
+    from autoviz_render.renderer.live.loop import LiveRenderer
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -83,7 +83,7 @@ class _Process:
     """
 
     def __init__(self, publisher: Publisher) -> None:
-        from autoviz_render.renderer.process import RendererProcess
+        from autoviz_render.renderer.live.process import RendererProcess
 
         self._publisher = publisher
         self._process = RendererProcess(publisher.run_dir, name=publisher.name, is_open=False)
@@ -168,7 +168,7 @@ class _Inline:
 
 
 def _live(publisher: Publisher) -> LiveRenderer:
-    from autoviz_render.renderer.live import LiveRenderer, LiveSettings
-    from autoviz_render.renderer.watch import Watch
+    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.live.watch import Watch
 
     return LiveRenderer(Watch(publisher.paths.directory), LiveSettings(until_finished=True))

@@ -25,7 +25,7 @@ from autoviz_render.renderer.work.subprocess_env import child_environment
 if TYPE_CHECKING:
     from autoviz_render.renderer.work.job_runner import Drawer
     from autoviz_render.renderer.work.jobs import Job, Outcome, Task
-    from autoviz_render.renderer.watch import Watch
+    from autoviz_render.renderer.live.watch import Watch
 
 log = logging.getLogger("autoviz_render.renderer")
 

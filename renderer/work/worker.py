@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from autoviz_render.renderer.work.subprocess_env import bound_memory, die_with_parent, own_processor_times
-from autoviz_render.renderer.descriptors import limit
+from autoviz_render.renderer.live.descriptors import limit
 from autoviz_render.renderer.work.executor import MARK
 from autoviz_render.spool.text import OneLine
 

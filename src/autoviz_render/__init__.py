@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         TextPanel,
         TriangularMesh,
     )
-    from autoviz_render.renderer.process import RendererProcess
+    from autoviz_render.renderer.live.process import RendererProcess
     from autoviz_render.search import hooks
     from autoviz_render.search.analysis import Analysis
     from autoviz_render.search.fitness import Fitness
@@ -62,7 +62,7 @@ _HOME = {
     "Publisher": "autoviz_render.spool.publisher",
     "QuickUpdate": "autoviz_render.search.quick_update",
     "RectangularMesh": "autoviz_render.figures.panels",
-    "RendererProcess": "autoviz_render.renderer.process",
+    "RendererProcess": "autoviz_render.renderer.live.process",
     "Retention": "autoviz_render.spool.retention",
     "ScatterPanel": "autoviz_render.figures.panels",
     "Series": "autoviz_render.figures.panels",

@@ -14,16 +14,17 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer import desk, ledger
+from autoviz_render.renderer import ledger
+from autoviz_render.renderer.live import live_run as desk
 from autoviz_render.renderer.work import pool as crew
 from autoviz_render.renderer.work import executor as hands
-from autoviz_render.renderer.desk import LiveSettings
+from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.work.executor import Here, Worker
-from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
-from autoviz_render.renderer.live import LiveRenderer
+from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.replay import ReplaySettings, jobs
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

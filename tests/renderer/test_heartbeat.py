@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 
 
 @pytest.fixture

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer import desk, holding
+from autoviz_render.renderer.live import live_run as desk
+from autoviz_render.renderer.live import renderer_lock as holding
 from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.renderer.work.executor import Here
-from autoviz_render.renderer.heartbeat import read_heartbeat
-from autoviz_render.renderer.live import LiveRenderer, LiveSettings
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.replay import ReplaySettings, jobs
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoviz_render.renderer.live import LiveRenderer, LiveSettings
-from autoviz_render.renderer.pace import SHARE, Pace
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+from autoviz_render.renderer.live.pace import SHARE, Pace
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 
 

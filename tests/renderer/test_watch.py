@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from watchdog.observers.api import EventEmitter
 
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.store import Spool
 
 

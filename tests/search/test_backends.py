@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.search import backends
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
@@ -95,7 +95,7 @@ def test_a_disk_that_hangs_does_not_hang_the_sampler(tmp_path, monkeypatch):
 
 def test_a_thread_that_cannot_draw_is_reported_once(tmp_path, caplog, monkeypatch):
     """Matplotlib may be broken on a compute node."""
-    monkeypatch.setitem(sys.modules, "autoviz_render.renderer.live", None)
+    monkeypatch.setitem(sys.modules, "autoviz_render.renderer.live.loop", None)
     spool = run(tmp_path, "thread")
     assert len(spool.scalars()) == 4
     assert [record.levelno for record in caplog.records] == [logging.ERROR]

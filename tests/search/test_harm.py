@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from autoviz_render.renderer import process
+from autoviz_render.renderer.live import process
 from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter
 from autoviz_render.search import hooks
 from autoviz_render.search.quick_update import QuickUpdate

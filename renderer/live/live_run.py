@@ -14,8 +14,8 @@ from typing import Literal
 
 from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.plot.formats import Format
-from autoviz_render.renderer.heartbeat import Activity
-from autoviz_render.renderer.holding import HeldError, Holding
+from autoviz_render.renderer.live.heartbeat import Activity
+from autoviz_render.renderer.live.renderer_lock import HeldError, Holding
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, Outcome, figures_folder, stems
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import SpoolError

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter, processor_times
-from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, spool_paths
 from autoviz_render.spool.plain import open_plain

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from autoviz_render.renderer.descriptors import limit
-from autoviz_render.renderer.desk import IDLE_PROMISE, Desk, LiveSettings
+from autoviz_render.renderer.live.descriptors import limit
+from autoviz_render.renderer.live.live_run import IDLE_PROMISE, Desk, LiveSettings
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.executor import Hand, Here
-from autoviz_render.renderer.holding import HeldError
+from autoviz_render.renderer.live.renderer_lock import HeldError
 from autoviz_render.renderer.work.jobs import Outcome
-from autoviz_render.renderer.lanes import Lane
-from autoviz_render.renderer.pace import Pace
-from autoviz_render.renderer.watch import Watch
+from autoviz_render.renderer.live.scheduler import Lane
+from autoviz_render.renderer.live.pace import Pace
+from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
 

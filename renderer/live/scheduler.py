@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from autoviz_render.renderer.desk import Desk, Easel
+from autoviz_render.renderer.live.live_run import Desk, Easel
 from autoviz_render.renderer.work.executor import Hand
 from autoviz_render.renderer.work.jobs import Outcome
-from autoviz_render.renderer.pace import Pace
+from autoviz_render.renderer.live.pace import Pace
 from autoviz_render.spool.snapshot import SnapshotRef
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from autoviz_render.renderer.descriptors import limit
-from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.live.descriptors import limit
+from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
 

@@ -1,0 +1,1 @@
+"""The newest snapshot of each run, drawn as it comes."""

@@ -7,7 +7,7 @@ import os
 
 from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.work.jobs import Figure, stems
-from autoviz_render.renderer.replay import ReplaySettings
+from autoviz_render.renderer.batch.selection import ReplaySettings
 
 
 def chosen_snapshots(settings: argparse.Namespace) -> ReplaySettings:

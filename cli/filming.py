@@ -12,8 +12,8 @@ from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, USAGE, print_files
 from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.renderer.work.jobs import Figure
-from autoviz_render.renderer.movie import FilmJob, Word
-from autoviz_render.renderer.replay import chosen
+from autoviz_render.renderer.batch.movie import FilmJob, Word
+from autoviz_render.renderer.batch.selection import chosen
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.store import Spool
 

@@ -16,7 +16,7 @@ from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, Outcome, figures_folder
-from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
 from autoviz_render.spool.atomic import remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.store import Spool
@@ -85,7 +85,7 @@ def _redraw_one(spool: Spool, how: ReplaySettings, crew: Crew, settings: argpars
 
 def _draw_all(everything: list[Job], crew: Crew, settings: argparse.Namespace, tally: _Tally) -> None:
     """Draw the frames that are not drawn already, by several processes."""
-    from autoviz_render.renderer.ledger import Ledger
+    from autoviz_render.renderer.batch.render_cache import Ledger
 
     ledgers = {folder: Ledger(folder) for folder in {job.path.parent for job in everything}}
     due = [job for job in everything if settings.redraw or not ledgers[job.path.parent].has(job)]

@@ -100,7 +100,7 @@ def test_the_spool_imports_numpy_and_h5py_only(path):
         ("autoviz_render.renderer.live.process", {"jax", "matplotlib", "watchdog"}),
         ("autoviz_render.renderer", {"jax", "matplotlib"}),
         ("autoviz_render.renderer.live.loop", {"jax", "matplotlib.pyplot"}),
-        ("autoviz_render.renderer.replay", {"jax", "matplotlib.pyplot"}),
+        ("autoviz_render.renderer.batch.selection", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.cli.command", {"jax", "matplotlib"}),
     ],
 )

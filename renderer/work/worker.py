@@ -95,7 +95,7 @@ def _do(drawer: Drawer, kind: str, line: str, say: Callable[[str], None]) -> Out
         task = job = Job.from_line(line)
         do = functools.partial(drawer.draw, job)
     else:
-        from autoviz_render.renderer.movie import FilmJob, filmed
+        from autoviz_render.renderer.batch.movie import FilmJob, filmed
 
         task = film = FilmJob.from_line(line)
         do = functools.partial(filmed, film, say)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from films import read_film, told
 
-from autoviz_render.renderer.film import Film, Frame, common_palette, on_paper, writer
+from autoviz_render.renderer.batch.movie_formats import Film, Frame, common_palette, on_paper, writer
 
 PAPER, RED = (22, 24, 28), (200, 60, 40)
 KINDS = (".mp4", ".gif", ".webp")

@@ -14,7 +14,7 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer import ledger
+from autoviz_render.renderer.batch import render_cache as ledger
 from autoviz_render.renderer.live import live_run as desk
 from autoviz_render.renderer.work import pool as crew
 from autoviz_render.renderer.work import executor as hands
@@ -23,7 +23,7 @@ from autoviz_render.renderer.work.executor import Here, Worker
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
 from autoviz_render.renderer.live.loop import LiveRenderer
-from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool

@@ -22,7 +22,7 @@ from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.renderer.work.executor import Here
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
-from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool

@@ -14,7 +14,7 @@ import pytest
 from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.renderer.work.executor import Worker
 from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
-from autoviz_render.renderer.replay import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
 from autoviz_render.spool.store import Spool
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the figures that misbehave fork, and use signals")

@@ -18,9 +18,9 @@ from autoviz_render.figures import colours
 from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.film import Film, Frame, MovieError, on_paper, writer
+from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError, on_paper, writer
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Outcome
-from autoviz_render.renderer.limits import with_limits_of
+from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
 from autoviz_render.spool.atomic import draft_of, remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError

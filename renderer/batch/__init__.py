@@ -1,0 +1,1 @@
+"""Any snapshot, later: which ones, what is drawn already, and films."""

@@ -18,8 +18,8 @@ import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.spool.atomic import sync_file, sync_folder, write_whole
-from autoviz_render.spool.decode import decode, read_sealed
-from autoviz_render.spool.encode import encode
+from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.container import encode
 
 ARRAYS = 19
 

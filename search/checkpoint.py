@@ -27,8 +27,8 @@ import numpy.typing as npt
 
 from autoviz_render.spool.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.attempts import Attempts
-from autoviz_render.spool.decode import decode, read_sealed
-from autoviz_render.spool.encode import encode
+from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.lock import NoLocksError, WriterLock
 

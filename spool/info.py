@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autoviz_render.spool.alive import is_alive, is_earlier_boot, machine, started_at
-from autoviz_render.spool.directory import later
+from autoviz_render.spool.format.manifest import later
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
 from autoviz_render.spool.fields import finite_number, text, whole_number

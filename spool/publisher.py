@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from autoviz_render.spool.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.at_exit import end_at_exit, forget
 from autoviz_render.spool.attempts import Attempts, wrong
-from autoviz_render.spool.directory import describe
+from autoviz_render.spool.format.manifest import describe
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.layout import SpoolPaths, spool_paths
 from autoviz_render.spool.names import Names, check_name

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from autoviz_render.spool.atomic import write_whole
-from autoviz_render.spool.content import arrays_from, snapshot_from
-from autoviz_render.spool.decode import decode, read_sealed
+from autoviz_render.spool.format.schema import arrays_from, snapshot_from
+from autoviz_render.spool.format.decode import decode, read_sealed
 from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info

@@ -27,12 +27,12 @@ from autoviz_render.spool.atomic import (
     write_spare,
     write_whole,
 )
-from autoviz_render.spool.content import snapshot_datasets, static_datasets
-from autoviz_render.spool.decode import MAX_FILE_BYTES
-from autoviz_render.spool.encode import encode
+from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets
+from autoviz_render.spool.format.decode import MAX_FILE_BYTES
+from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
-from autoviz_render.spool.fitting import unfit
+from autoviz_render.spool.format.fitting import unfit
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
 from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name
 from autoviz_render.spool.owner import Owner, holder

@@ -16,7 +16,7 @@ from typing import Any
 from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.jobs import Figure, Job
-from autoviz_render.spool.decode import MAX_FILE_BYTES
+from autoviz_render.spool.format.decode import MAX_FILE_BYTES
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.layout import SpoolPaths
 from autoviz_render.spool.plain import append_plain, open_plain, read_plain

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoviz_render.spool import encode as encoding
-from autoviz_render.spool.decode import decode
-from autoviz_render.spool.encode import encode
+from autoviz_render.spool.format import container as encoding
+from autoviz_render.spool.format.decode import decode
+from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
-from autoviz_render.spool.seal import checksum, seal
+from autoviz_render.spool.format.footer import checksum, seal
 
 HERE = Path("snapshot.h5")
 KINDS = {
@@ -114,7 +114,7 @@ def test_a_template_serves_other_values_of_the_same_shapes():
 
 def digest_in_another_process() -> bytes:
     program = (
-        "import hashlib, numpy as np; from autoviz_render.spool.encode import encode;"
+        "import hashlib, numpy as np; from autoviz_render.spool.format.container import encode;"
         "pieces = encode('static', {'arrays/x': np.arange(4.0), 'arrays/group/y': np.ones(9)});"
         "print(hashlib.sha256(b''.join(pieces)).hexdigest())"
     )

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoviz_render.spool import directory, fitting, scalars, writer
+from autoviz_render.spool import scalars, writer
+from autoviz_render.spool.format import manifest as directory
+from autoviz_render.spool.format import fitting
 from autoviz_render.spool.names import LONGEST_NAME, LONGEST_PATH, Names
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool

@@ -162,7 +162,8 @@ if __name__ == "__main__":
 ENDING_INSIDE = """
 import numpy as np, sys, threading
 from autoviz_render import Publisher
-from autoviz_render.spool import encode, publisher
+from autoviz_render.spool import publisher
+from autoviz_render.spool.format import container as encode
 
 inside = threading.Event()
 

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from autoviz_render.spool.directory import Described, directory_bytes
+from autoviz_render.spool.format.manifest import Described, directory_bytes
 from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
-from autoviz_render.spool.seal import checksum, seal
+from autoviz_render.spool.format.footer import checksum, seal
 from autoviz_render.spool.snapshot import Array
 
 _Key = tuple[str, np.dtype[Any], tuple[int, ...]]

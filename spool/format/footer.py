@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoviz_render.spool.directory import MAX_DIRECTORY_BYTES
+from autoviz_render.spool.format.manifest import MAX_DIRECTORY_BYTES
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
 
 Span = tuple[int, int, int]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.errors import UnreadableError
-from autoviz_render.spool.fitting import fitting_parameters
+from autoviz_render.spool.format.fitting import fitting_parameters
 from autoviz_render.spool.snapshot import Array, Snapshot
 
 _DIGEST_LENGTH = 64

@@ -1,0 +1,1 @@
+"""The bytes of one file of the spool: container, manifest, footer, schema."""

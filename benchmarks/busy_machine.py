@@ -34,7 +34,7 @@ from table import report
 
 from autoviz_render import QuickUpdate
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
-from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.paths import SpoolPaths
 
 EVERY_SECONDS = 5.0
 SEARCH = "import sys; from busy_machine import search; search(*sys.argv[1:])"

@@ -25,7 +25,7 @@ from autoviz_render.cli.said import (
 )
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
-from autoviz_render.spool.layout import Unread, find_spools, passed_over
+from autoviz_render.spool.paths import Unread, find_spools, passed_over
 from autoviz_render.spool.text import OneLine
 
 log = logging.getLogger("autoviz_render.cli")

@@ -14,7 +14,7 @@ from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.renderer.batch.movie import FilmJob, Word
 from autoviz_render.renderer.batch.selection import chosen
-from autoviz_render.spool.atomic import remove_drafts
+from autoviz_render.spool.system.atomic import remove_drafts
 from autoviz_render.spool.store import Spool
 
 log = logging.getLogger("autoviz_render.cli")

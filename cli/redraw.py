@@ -17,7 +17,7 @@ from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
-from autoviz_render.spool.atomic import remove_drafts
+from autoviz_render.spool.system.atomic import remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.store import Spool
 

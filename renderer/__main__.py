@@ -17,7 +17,7 @@ from pathlib import Path
 from autoviz_render.renderer.work.subprocess_env import bound_memory, when_parent_is_gone
 from autoviz_render.renderer.work.executor import Worker, workers
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.plain import append_plain
+from autoviz_render.spool.system.safe_read import append_plain
 from autoviz_render.spool.text import OneLine
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.search.evidence import Floats
-from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.system.atomic import write_whole
 
 
 @dataclass(frozen=True)

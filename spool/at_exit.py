@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from autoviz_render.spool.attempts import shown
+from autoviz_render.spool.guard import shown
 from autoviz_render.spool.info import State
 
 log = logging.getLogger("autoviz_render.spool")

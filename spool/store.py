@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.format.decode import decode, read_sealed
 from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.info import SpoolInfo, read_info
-from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_ref
-from autoviz_render.spool.plain import read_plain
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
+from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef, goodness
 

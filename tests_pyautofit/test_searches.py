@@ -179,7 +179,7 @@ def test_what_goes_wrong_costs_a_warning_and_nothing_else(tmp_path, plain, caplo
     elif fault == "instance":
         monkeypatch.setattr("autoviz_render.search.pyautofit.fit.parameter_values", _broken)
     else:
-        monkeypatch.setattr("autoviz_render.spool.writer.make_folder", _refuse)
+        monkeypatch.setattr("autoviz_render.spool.write.writer.make_folder", _refuse)
     with caplog.at_level(logging.WARNING, "autoviz_render"):
         fit(tmp_path, "Nautilus", live_analysis("Nautilus", **more))
     assert files(tmp_path) == files(folder)

@@ -12,7 +12,7 @@ from typing import Any
 from table import interleaved, milliseconds
 
 from autoviz_render import Publisher
-from autoviz_render.spool.layout import list_snapshots
+from autoviz_render.spool.paths import list_snapshots
 from transport.heard import warnings_heard
 from transport.programs import run
 from transport.search import Search, to_numpy

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autoviz_render.spool.layout import list_snapshots
+from autoviz_render.spool.paths import list_snapshots
 from transport.drawing import noted
 from transport.faults import FAULTS, harmed_at
 from transport.heard import warnings_heard

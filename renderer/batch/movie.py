@@ -22,9 +22,9 @@ from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError,
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Outcome
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
-from autoviz_render.spool.atomic import draft_of, remove_drafts
+from autoviz_render.spool.system.atomic import draft_of, remove_drafts
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
-from autoviz_render.spool.layout import snapshot_ref
+from autoviz_render.spool.paths import snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 

@@ -17,7 +17,7 @@ from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.live.heartbeat import Activity
 from autoviz_render.renderer.live.renderer_lock import HeldError, Holding
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, Outcome, figures_folder, stems
-from autoviz_render.spool.atomic import remove_drafts
+from autoviz_render.spool.system.atomic import remove_drafts
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import SnapshotRef

@@ -28,8 +28,8 @@ from typing import IO, TypeVar
 from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter, processor_times
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.layout import SpoolPaths, list_snapshots, spool_paths
-from autoviz_render.spool.plain import open_plain
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots, spool_paths
+from autoviz_render.spool.system.safe_read import open_plain
 from autoviz_render.spool.text import printable
 
 log = logging.getLogger("autoviz_render.renderer")

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from autoviz_render.renderer.live.descriptors import limit
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.paths import SpoolPaths
 
 log = logging.getLogger("autoviz_render.renderer")
 

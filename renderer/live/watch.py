@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoviz_render.renderer.live.descriptors import limit
-from autoviz_render.spool.layout import SpoolPaths, Unread, find_spools, passed_over
+from autoviz_render.spool.paths import SpoolPaths, Unread, find_spools, passed_over
 
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver

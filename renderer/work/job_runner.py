@@ -16,9 +16,9 @@ from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.jobs import Fate, Job, LinkError, Outcome, refuse_links
 from autoviz_render.renderer.plot.theme import THEMES
-from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.layout import SpoolPaths, snapshot_ref
+from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 from autoviz_render.figures.registry import Recipe, find_figure, load_figure
 from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.layout import SpoolPaths
+from autoviz_render.spool.paths import SpoolPaths
 
 LIVE_DPI = 100
 FIRST_STEM = "fit"

@@ -20,7 +20,7 @@ from autoviz_render.search.hooks.pytrees import Layout
 from autoviz_render.search.hooks.smc import Particles, PersistentParticles
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.samples import Samples
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")
 

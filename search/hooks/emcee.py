@@ -14,7 +14,7 @@ from autoviz_render.search.hooks.chain import MOST_STEPS, Chain, Floats, thinned
 from autoviz_render.search.hooks.diagnostics import LEAST_STEPS, autocorrelation_time, finite, worst
 from autoviz_render.search.hooks.posterior import MOST, chain_samples
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")
 

@@ -13,7 +13,7 @@ from autoviz_render.search.hooks.diagnostics import finite
 from autoviz_render.search.hooks.nested import Floats, log
 from autoviz_render.search.hooks.posterior import weighted_samples
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 
 def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:

@@ -15,7 +15,7 @@ from autoviz_render.search.hooks.diagnostics import convergence, finite
 from autoviz_render.search.hooks.posterior import MOST, chain_samples
 from autoviz_render.search.hooks.pytrees import Layout
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")
 

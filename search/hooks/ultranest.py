@@ -19,7 +19,7 @@ from autoviz_render.search.hooks.nested import (
 )
 from autoviz_render.search.hooks.posterior import weighted_samples
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 
 def ultranest(update: QuickUpdate, sampler: Any, *, progress: Progress = True) -> Callable[..., None]:

@@ -19,7 +19,7 @@ from autoviz_render.search.pyautofit.compiled import Arrays, CompiledArrays, on_
 from autoviz_render.search.pyautofit.contents import Contents
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 from autoviz_render.search.pyautofit.workers import Workers
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool

@@ -15,7 +15,7 @@ from autoviz_render.search.backends import Where
 from autoviz_render.search.pyautofit import fit as fits
 from autoviz_render.search.pyautofit.contents import Contents, GivenContents
 from autoviz_render.search.pyautofit.lensing import lensing_contents
-from autoviz_render.spool.attempts import Attempts
+from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")
 

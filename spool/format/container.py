@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from autoviz_render.spool.format.manifest import Described, directory_bytes
-from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
+from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.format.footer import checksum, seal
 from autoviz_render.spool.snapshot import Array
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
-from autoviz_render.spool.layout import FILE_FORMAT, FORMAT_VERSION
+from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.names import check_path
 
 MAX_DIRECTORY_BYTES = 1 << 21

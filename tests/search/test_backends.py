@@ -14,7 +14,7 @@ from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.search import backends
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.writer import SpoolWriter
+from autoviz_render.spool.write.writer import SpoolWriter
 
 PLACES = ("process", "thread", "inline")
 

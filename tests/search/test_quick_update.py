@@ -15,7 +15,7 @@ import pytest
 
 from autoviz_render.search import cadence, quick_update
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.spool.attempts import shown
+from autoviz_render.spool.guard import shown
 from autoviz_render.spool.store import Spool
 
 

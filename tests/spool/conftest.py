@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoviz_render.spool import atomic
+from autoviz_render.spool.system import atomic
 
 
 @pytest.fixture

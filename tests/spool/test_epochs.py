@@ -12,7 +12,7 @@ from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.writer import SpoolWriter
+from autoviz_render.spool.write.writer import SpoolWriter
 
 
 def places(spool: Spool, **how) -> list[tuple[int, int]]:

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.spool import atomic, writer
+from autoviz_render.spool.system import atomic
+from autoviz_render.spool.write import writer
 from autoviz_render.spool.epochs import Branches
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import History, Kept, Retention

@@ -9,7 +9,7 @@ import golden
 import numpy as np
 import pytest
 
-from autoviz_render.spool.layout import find_spools
+from autoviz_render.spool.paths import find_spools
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoviz_render.spool import scalars, writer
+from autoviz_render.spool import scalars
+from autoviz_render.spool.write import writer
 from autoviz_render.spool.format import manifest as directory
 from autoviz_render.spool.format import fitting
 from autoviz_render.spool.names import LONGEST_NAME, LONGEST_PATH, Names

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.spool.errors import UnreadableError
-from autoviz_render.spool.plain import append_plain, read_json
+from autoviz_render.spool.system.safe_read import append_plain, read_json
 
 LIMIT = 1 << 20
 

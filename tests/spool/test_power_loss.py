@@ -78,7 +78,7 @@ def test_by_default_what_is_torn_is_said_and_the_last_of_a_finished_run_is_safe(
 
 def test_the_disk_of_these_tests_forgets(tmp_path, monkeypatch):
     """Were a sync left out, the test above would have to fail: here it is left out."""
-    monkeypatch.setattr("autoviz_render.spool.atomic.sync_folder", lambda _: None)
+    monkeypatch.setattr("autoviz_render.spool.system.atomic.sync_folder", lambda _: None)
     disk = record(tmp_path / "real", "fsync", monkeypatch)
 
     def is_one_lost(number: int, state: tuple[tuple[str, bytes], ...], acknowledged: frozenset[int]) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from autoviz_render.spool import alive, info
-from autoviz_render.spool.alive import is_alive, machine, started_at
+from autoviz_render.spool import info
+from autoviz_render.spool.system import process_alive as alive
+from autoviz_render.spool.system.process_alive import is_alive, machine, started_at
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.info import Producer
 from autoviz_render.spool.publisher import Publisher

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoviz_render.spool import atomic
+from autoviz_render.spool.system import atomic
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

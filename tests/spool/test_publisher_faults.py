@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from breaking import around_calls, check_whole, publish_some
 
-from autoviz_render.spool import atomic
+from autoviz_render.spool.system import atomic
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from autoviz_render.spool.attempts import shown
+from autoviz_render.spool.guard import shown
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

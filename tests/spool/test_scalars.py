@@ -15,15 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.spool import scalars, thinning, writer
+from autoviz_render.spool import scalars
+from autoviz_render.spool.write import thinning
+from autoviz_render.spool.write import writer
 from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines, line_text
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.thinning import thin_lines
-from autoviz_render.spool.writer import SpoolWriter
+from autoviz_render.spool.write.thinning import thin_lines
+from autoviz_render.spool.write.writer import SpoolWriter
 
 SMALL = 100_000
 

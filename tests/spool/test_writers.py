@@ -14,9 +14,9 @@ import sys
 import numpy as np
 import pytest
 
-from autoviz_render.spool.alive import started_at
-from autoviz_render.spool.layout import find_spools
-from autoviz_render.spool.lock import WriterLock
+from autoviz_render.spool.system.process_alive import started_at
+from autoviz_render.spool.paths import find_spools
+from autoviz_render.spool.system.writer_lock import WriterLock
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -104,7 +104,7 @@ def test_the_spool_is_free_again_when_its_writer_is_done(run_dir, publish):
 FORKING = """
 import os, sys, warnings
 from pathlib import Path
-from autoviz_render.spool.lock import WriterLock
+from autoviz_render.spool.system.writer_lock import WriterLock
 lock = WriterLock()
 assert lock.acquire(Path(sys.argv[1]))
 if os.fork():

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.spool.atomic import write_whole
+from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.plain import open_plain
+from autoviz_render.spool.system.safe_read import open_plain
 from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, Place, line_pieces, line_text, parse_line
 
 THIN_ABOVE_BYTES = 1 << 25

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.spool.attempts import wrong
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.names import Names
 from autoviz_render.spool.snapshot import Array
 

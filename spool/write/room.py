@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.owner import Owner
+from autoviz_render.spool.write.owner import Owner
 from autoviz_render.spool.retention import History
 
 T = TypeVar("T")

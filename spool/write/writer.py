@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.spool.atomic import (
+from autoviz_render.spool.system.atomic import (
     make_folder,
     overwrite,
     remove_drafts,
@@ -34,10 +34,10 @@ from autoviz_render.spool.epochs import Branches, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
 from autoviz_render.spool.format.fitting import unfit
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
-from autoviz_render.spool.layout import SpoolPaths, list_snapshots, snapshot_name
-from autoviz_render.spool.owner import Owner, holder
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_name
+from autoviz_render.spool.write.owner import Owner, holder
 from autoviz_render.spool.retention import History, Kept, Retention
-from autoviz_render.spool.room import FULL, Room
+from autoviz_render.spool.write.room import FULL, Room
 from autoviz_render.spool.scalars import (
     MAX_LINE_BYTES,
     Place,
@@ -47,8 +47,8 @@ from autoviz_render.spool.scalars import (
     line_text,
 )
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
-from autoviz_render.spool.statics import StaticFile
-from autoviz_render.spool.thinning import THIN_ABOVE_BYTES, thin_lines
+from autoviz_render.spool.write.statics import StaticFile
+from autoviz_render.spool.write.thinning import THIN_ABOVE_BYTES, thin_lines
 
 log = logging.getLogger("autoviz_render.spool")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoviz_render.spool.alive import is_alive
+from autoviz_render.spool.system.process_alive import is_alive
 
 Buffer = bytes | bytearray | memoryview
 

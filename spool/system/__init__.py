@@ -1,0 +1,1 @@
+"""Single steps on files and processes, each safe on its own."""

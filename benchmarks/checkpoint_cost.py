@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from table import parse, report
 
-from autoviz_render.search.checkpoint import Checkpoint, Saved
+from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
 
 LIVE, DEAD, DIMENSIONS = 500, 50, 10
 EVERY = 10  # iterations

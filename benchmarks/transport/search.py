@@ -23,7 +23,7 @@ class Search:
         jax.config.update("jax_enable_x64", True)
         from simulator import SIMULATIONS
 
-        from autoviz_render.search.fitness import Fitness
+        from autoviz_render.search.nss.fitness import Fitness
 
         self.analysis = SIMULATIONS[size].analysis()
         self.static = dict(self.analysis.static())

@@ -13,7 +13,7 @@ from fit_imaging import FitImaging, FitSettings
 from mass import LensParameters
 from priors import Prior
 
-from autoviz_render.search.analysis import Analysis
+from autoviz_render.search.nss.analysis import Analysis
 
 
 class LensAnalysis(Analysis):

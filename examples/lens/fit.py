@@ -27,7 +27,7 @@ from simulator import SIMULATIONS, Simulation  # noqa: E402
 
 from autoviz_render import NSS  # noqa: E402
 from autoviz_render.renderer.live.heartbeat import read_heartbeat  # noqa: E402
-from autoviz_render.search.result import Result  # noqa: E402
+from autoviz_render.search.nss.result import Result  # noqa: E402
 from autoviz_render.spool import Spool  # noqa: E402
 
 SAMPLER = {

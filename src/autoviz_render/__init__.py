@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     )
     from autoviz_render.renderer.live.process import RendererProcess
     from autoviz_render.search import hooks
-    from autoviz_render.search.analysis import Analysis
-    from autoviz_render.search.fitness import Fitness
-    from autoviz_render.search.nss import NSS
+    from autoviz_render.search.nss.analysis import Analysis
+    from autoviz_render.search.nss.fitness import Fitness
+    from autoviz_render.search.nss.nss import NSS
     from autoviz_render.search.pyautofit.live import live
     from autoviz_render.search.quick_update import QuickUpdate
     from autoviz_render.spool.errors import SpoolError
@@ -46,17 +46,17 @@ if TYPE_CHECKING:
     from autoviz_render.spool.store import Spool
 
 _HOME = {
-    "Analysis": "autoviz_render.search.analysis",
+    "Analysis": "autoviz_render.search.nss.analysis",
     "ColouredPanel": "autoviz_render.figures.panels",
     "CornerPanel": "autoviz_render.figures.panels",
     "Curve": "autoviz_render.figures.panels",
     "CustomPanel": "autoviz_render.figures.panels",
-    "Fitness": "autoviz_render.search.fitness",
+    "Fitness": "autoviz_render.search.nss.fitness",
     "HistogramPanel": "autoviz_render.figures.panels",
     "ImagePanel": "autoviz_render.figures.panels",
     "LinesPanel": "autoviz_render.figures.panels",
     "MeshPanel": "autoviz_render.figures.panels",
-    "NSS": "autoviz_render.search.nss",
+    "NSS": "autoviz_render.search.nss.nss",
     "Panel": "autoviz_render.figures.panels",
     "PolygonalMesh": "autoviz_render.figures.panels",
     "Publisher": "autoviz_render.spool.publisher",

@@ -12,7 +12,7 @@ import killed_checkpoints
 import numpy as np
 import pytest
 
-from autoviz_render.search.checkpoint import Checkpoint, CheckpointError, Saved, differences
+from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError, Saved, differences
 
 
 def points(first: int, count: int = 3) -> dict[str, np.ndarray]:

@@ -15,9 +15,9 @@ import pytest
 import toy_search
 
 from autoviz_render import Analysis, Fitness
-from autoviz_render.search import compilation_cache
-from autoviz_render.search.compilations import compilations
-from autoviz_render.search.kernel import Kernel
+from autoviz_render.search.nss import compilation_cache
+from autoviz_render.search.nss.compilations import compilations
+from autoviz_render.search.nss.kernel import Kernel
 
 LENS = Path(__file__).parents[2] / "examples" / "lens"
 
@@ -141,8 +141,8 @@ BITS = """
 import json
 from fit import SAMPLER, SIMULATIONS  # before NumPy and JAX, which it sets up
 import jax, numpy as np
-from autoviz_render.search.fitness import Fitness
-from autoviz_render.search.kernel import Kernel
+from autoviz_render.search.nss.fitness import Fitness
+from autoviz_render.search.nss.kernel import Kernel
 
 fitness = Fitness(SIMULATIONS["small"].analysis())
 sizes = {name: SAMPLER["small"][name] for name in ("num_live", "num_delete", "num_inner_steps")}

@@ -14,7 +14,7 @@ from toy_search import SIGMA, WIDTH, Gaussian, search
 
 from autoviz_render import NSS, Fitness
 from autoviz_render.search.evidence import RunningEvidence, effective_sample_size, weigh
-from autoviz_render.search.progress import Progress, Standing
+from autoviz_render.search.nss.progress import Progress, Standing
 from autoviz_render.spool.store import Spool
 
 

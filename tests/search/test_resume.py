@@ -17,8 +17,8 @@ import toy_search
 from toy_search import search
 
 from autoviz_render import NSS
-from autoviz_render.search.checkpoint import Checkpoint, CheckpointError
-from autoviz_render.search.computed_with import computed_with
+from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError
+from autoviz_render.search.nss.computed_with import computed_with
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from breaking import kill_at_each_call
 
-from autoviz_render.search.checkpoint import Checkpoint, Saved
+from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
 
 CHECKPOINTS = 4
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from autoviz_render import NSS, Analysis
-from autoviz_render.search.nested_run import NestedRun
+from autoviz_render.search.nss.run_state import NestedRun
 
 WIDTH, SIGMA = 10.0, 0.5
 SETTINGS = {"num_live": 60, "num_delete": 6, "seed": 4, "renderer": None, "every": 1500, "checkpoint_every": 400}

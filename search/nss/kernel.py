@@ -16,7 +16,7 @@ from blackjax.ns.from_mcmc import update_with_mcmc_take_last
 from blackjax.ns.nss import live_covariance_factor
 from jax.custom_batching import sequential_vmap
 
-from autoviz_render.search.fitness import Fitness
+from autoviz_render.search.nss.fitness import Fitness
 
 _EVALUATIONS_A_BRACKET = 2  # the two ends of each slice's first interval
 

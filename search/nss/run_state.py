@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from autoviz_render.search.checkpoint import Checkpoint, Saved
+from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
 from autoviz_render.search.evidence import Floats, RunningEvidence
-from autoviz_render.search.progress import Standing
+from autoviz_render.search.nss.progress import Standing
 from autoviz_render.search.samples import NoSamples, Samples
 
 

@@ -15,21 +15,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from autoviz_render.search.analysis import Analysis
+from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.backends import Where
 from autoviz_render.search.cadence import Cadence
-from autoviz_render.search.checkpoint import PATIENCE, Checkpoint, CheckpointError, differences
-from autoviz_render.search.compilation_cache import use_compilation_cache
-from autoviz_render.search.compilations import compilations
-from autoviz_render.search.computed_with import computed_with, other_machine
+from autoviz_render.search.nss.checkpoint import PATIENCE, Checkpoint, CheckpointError, differences
+from autoviz_render.search.nss.compilation_cache import use_compilation_cache
+from autoviz_render.search.nss.compilations import compilations
+from autoviz_render.search.nss.computed_with import computed_with, other_machine
 from autoviz_render.search.evidence import Floats, weigh
-from autoviz_render.search.fitness import Fitness
-from autoviz_render.search.interrupts import Interrupted, Interrupts
-from autoviz_render.search.kernel import Kernel
-from autoviz_render.search.nested_run import NestedRun
-from autoviz_render.search.progress import Progress
+from autoviz_render.search.nss.fitness import Fitness
+from autoviz_render.search.nss.graceful_stop import Interrupted, Interrupts
+from autoviz_render.search.nss.kernel import Kernel
+from autoviz_render.search.nss.run_state import NestedRun
+from autoviz_render.search.nss.progress import Progress
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.result import Result, write_result
+from autoviz_render.search.nss.result import Result, write_result
 from autoviz_render.search.samples import NoSamples, Samples
 from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.retention import Retention

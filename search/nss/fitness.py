@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.analysis import Analysis
+from autoviz_render.search.nss.analysis import Analysis
 
 
 class Fitness:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jax
 
-from autoviz_render.search.checkpoint import differences
+from autoviz_render.search.nss.checkpoint import differences
 
 
 def computed_with() -> dict[str, str]:

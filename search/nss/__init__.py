@@ -1,0 +1,1 @@
+"""The nested sampler on JAX."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.hooks.chain import Chain, Floats, thinned
-from autoviz_render.search.hooks.diagnostics import convergence, finite
-from autoviz_render.search.hooks.posterior import MOST, chain_samples
+from autoviz_render.search.statistics.chain import Chain, Floats, thinned
+from autoviz_render.search.statistics.convergence import convergence, finite
+from autoviz_render.search.statistics.posterior import MOST, chain_samples
 from autoviz_render.search.hooks.pytrees import Layout
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.guard import Attempts

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.diagnostics import finite
-from autoviz_render.search.hooks.nested import (
+from autoviz_render.search.statistics.convergence import finite
+from autoviz_render.search.statistics.nested import (
     Floats,
     Progress,
     display,
@@ -17,7 +17,7 @@ from autoviz_render.search.hooks.nested import (
     log,
     log_weights,
 )
-from autoviz_render.search.hooks.posterior import weighted_samples
+from autoviz_render.search.statistics.posterior import weighted_samples
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.guard import Attempts
 

@@ -22,7 +22,7 @@ from autoviz_render.search.nss.checkpoint import PATIENCE, Checkpoint, Checkpoin
 from autoviz_render.search.nss.compilation_cache import use_compilation_cache
 from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.computed_with import computed_with, other_machine
-from autoviz_render.search.evidence import Floats, weigh
+from autoviz_render.search.statistics.evidence import Floats, weigh
 from autoviz_render.search.nss.fitness import Fitness
 from autoviz_render.search.nss.graceful_stop import Interrupted, Interrupts
 from autoviz_render.search.nss.kernel import Kernel
@@ -30,7 +30,7 @@ from autoviz_render.search.nss.run_state import NestedRun
 from autoviz_render.search.nss.progress import Progress
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.nss.result import Result, write_result
-from autoviz_render.search.samples import NoSamples, Samples
+from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
 from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.retention import Retention
 

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 
 from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
-from autoviz_render.search.evidence import Floats, RunningEvidence
+from autoviz_render.search.statistics.evidence import Floats, RunningEvidence
 from autoviz_render.search.nss.progress import Standing
-from autoviz_render.search.samples import NoSamples, Samples
+from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
 
 
 class NestedRun:

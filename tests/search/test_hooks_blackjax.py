@@ -20,7 +20,7 @@ from pages import images, newest, run_blocks, run_example
 from patient import Patient
 
 from autoviz_render.search import hooks
-from autoviz_render.search.hooks.chain import Chain
+from autoviz_render.search.statistics.chain import Chain
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from pages import images, newest, run_blocks, run_example
 
-from autoviz_render.search.hooks.chain import Chain, thinned
-from autoviz_render.search.hooks.diagnostics import autocorrelation_time, convergence, split_r_hat
-from autoviz_render.search.hooks.posterior import chain_samples, weighted_samples
+from autoviz_render.search.statistics.chain import Chain, thinned
+from autoviz_render.search.statistics.convergence import autocorrelation_time, convergence, split_r_hat
+from autoviz_render.search.statistics.posterior import chain_samples, weighted_samples
 
 
 def test_few_weighted_samples_are_padded_with_some_that_weigh_nothing():

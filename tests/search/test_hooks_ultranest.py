@@ -11,7 +11,7 @@ from patient import Patient
 from ultranest import ReactiveNestedSampler
 
 from autoviz_render import hooks
-from autoviz_render.search.hooks.nested import effective_sample_size, log_weights
+from autoviz_render.search.statistics.nested import effective_sample_size, log_weights
 from autoviz_render.spool.store import Spool
 
 NAMES = ["a", "b"]

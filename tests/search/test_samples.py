@@ -10,8 +10,8 @@ from toy_search import SETTINGS, SIGMA, Gaussian, search
 
 from autoviz_render import NSS
 from autoviz_render.figures.builtin.posterior import posterior_of
-from autoviz_render.search.evidence import RunningEvidence
-from autoviz_render.search.samples import Samples
+from autoviz_render.search.statistics.evidence import RunningEvidence
+from autoviz_render.search.statistics.priority_sample import Samples
 from autoviz_render.spool.store import Spool
 
 LIVE, DELETE, STEPS = 50, 5, 60

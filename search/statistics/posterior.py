@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.samples import lots
+from autoviz_render.search.statistics.priority_sample import lots
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Weights, evidence, sample sizes and convergence: each formula once."""

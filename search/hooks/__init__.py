@@ -19,11 +19,11 @@ imports its sampler, wraps it, or draws a random number.
 
 from __future__ import annotations
 
-from autoviz_render.search.hooks.blackjax import blackjax
-from autoviz_render.search.hooks.dynesty import dynesty
-from autoviz_render.search.hooks.emcee import emcee
-from autoviz_render.search.hooks.nautilus import nautilus
-from autoviz_render.search.hooks.numpyro import numpyro
-from autoviz_render.search.hooks.ultranest import ultranest
+from autoviz_render.search.hooks._blackjax import blackjax
+from autoviz_render.search.hooks._dynesty import dynesty
+from autoviz_render.search.hooks._emcee import emcee
+from autoviz_render.search.hooks._nautilus import nautilus
+from autoviz_render.search.hooks._numpyro import numpyro
+from autoviz_render.search.hooks._ultranest import ultranest
 
 __all__ = ["blackjax", "dynesty", "emcee", "nautilus", "numpyro", "ultranest"]

@@ -186,7 +186,7 @@ def test_parameters_are_in_the_units_of_the_prior(settings, names, run_dir, make
 def test_what_breaks_leaves_the_run_as_it_was(broken, make, alone, caplog, monkeypatch):
     """A figure is never worth a run."""
     if broken == "prior":
-        module = sys.modules["autoviz_render.search.hooks.nautilus"]  # its package has the function of that name
+        module = sys.modules["autoviz_render.search.hooks._nautilus"]  # its package has the function of that name
         monkeypatch.setattr(module, "_physical", lambda *_: 1 / 0)
     watched = make_sampler()
     update = make(**{"arrays": lambda _: 1 / 0} if broken == "arrays" else {})

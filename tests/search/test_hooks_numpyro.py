@@ -17,7 +17,7 @@ from numpyro.infer import AIES, ESS, HMC, HMCECS, MCMC, SA, BarkerMH, DiscreteHM
 from pages import images, newest, run_blocks, run_example
 
 from autoviz_render.search import hooks
-from autoviz_render.search.hooks.numpyro import _field
+from autoviz_render.search.hooks._numpyro import _field
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from autoviz_render.cli.parser import parse
-from autoviz_render.cli.said import (
+from autoviz_render.cli.output import (
     DONE,
     INCOMPLETE,
     NOTHING,
@@ -59,7 +59,7 @@ class _UsageError(Exception):
 def _do(settings: argparse.Namespace) -> int:
     settings.paths = [_by_its_own_name(path) for path in settings.paths]
     if settings.watch:
-        from autoviz_render.cli.watching import watch
+        from autoviz_render.cli.watch import watch
 
         (path,) = settings.paths
         _is_there(path)
@@ -78,10 +78,10 @@ def _do_once(settings: argparse.Namespace, spools: list[Path]) -> int:
     if settings.movie and len(spools) > 1:
         raise _UsageError(f"a film is of one run, and there are {len(spools)}: name one of them")
     if settings.movie:
-        from autoviz_render.cli.filming import film
+        from autoviz_render.cli.movie import film
 
         return film(settings, spools[0])
-    from autoviz_render.cli.redraw import redraw
+    from autoviz_render.cli.render import redraw
 
     return redraw(settings, spools)
 

@@ -29,8 +29,8 @@ def watch(path: Path, settings: argparse.Namespace) -> int:
 
 
 def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
-    from autoviz_render.cli.chosen import chosen_figures
-    from autoviz_render.cli.said import print_files
+    from autoviz_render.cli.options import chosen_figures
+    from autoviz_render.cli.output import print_files
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.watch import Watch
 

@@ -7,9 +7,9 @@ import contextlib
 import logging
 from pathlib import Path
 
-from autoviz_render.cli.chosen import chosen_snapshots
+from autoviz_render.cli.options import chosen_snapshots
 from autoviz_render.cli.progress import Progress
-from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, USAGE, print_files
+from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, USAGE, print_files
 from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.renderer.batch.movie import FilmJob, Word

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoviz_render.cli.chosen import chosen_snapshots
+from autoviz_render.cli.options import chosen_snapshots
 from autoviz_render.cli.progress import Progress
-from autoviz_render.cli.said import DONE, INCOMPLETE, NOTHING, print_files, say
+from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, print_files, say
 from autoviz_render.renderer.work.pool import Crew
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT

@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool renderer search cli -name '*.py')
+SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool figures renderer search cli -name '*.py*' -not -name '*.pyc')
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 
@@ -43,16 +43,16 @@ test-minimums:
 	fi; \
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_MINIMUMS) CONSTRAINTS=$(VENV_MINIMUMS)/minimums.txt \
 	  $(VENV_MINIMUMS)/search,fast,movie,test.installed && \
-	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL) --ignore tests/search/test_hooks_numpyro.py
+	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL) --ignore tests/search/hooks/test_numpyro.py
 
 test-pyautofit:
 	@python="$(call first_python,$(PYTHON_PYAUTOFIT),>= 12)"; \
 	if [ -z "$$python" ]; then \
-	  echo "tests_pyautofit is not run: it needs Python 3.12 or later, and none of these is one: $(strip $(PYTHON_PYAUTOFIT))"; \
+	  echo "tests/pyautofit is not run: it needs Python 3.12 or later, and none of these is one: $(strip $(PYTHON_PYAUTOFIT))"; \
 	  exit; \
 	fi; \
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
-	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests_pyautofit
+	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests/pyautofit
 
 check: lint test test-minimums test-pyautofit
 

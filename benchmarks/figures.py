@@ -21,9 +21,9 @@ from figure.fit import snapshots
 from figure.ways import Limit, by_objects, by_pyplot
 from table import interleaved, milliseconds, parse, ratio, report
 
-from autoviz_render.renderer.plot import png as encode
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
+from autoviz_render.renderer.plot import png
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 
 SIZES = {"3584x2685": 200.0, "1792x1343": 100.0}
 
@@ -32,10 +32,10 @@ def main() -> None:
     settings = parse(__doc__)
     fit = snapshots()
     encoders: dict[str, ModuleType] = {"zlib": zlib}
-    if encode.deflate is not zlib:
-        encoders = {"ISA-L": encode.deflate, **encoders}
+    if png.deflate is not zlib:
+        encoders = {"ISA-L": png.deflate, **encoders}
     for (size, dpi), (name, encoder) in itertools.product(SIZES.items(), encoders.items()):
-        encode.deflate = encoder
+        png.deflate = encoder
         rounds = 3 if settings.quick else 12
         seconds = interleaved(ways(fit, dpi), rounds)
         rows = [row(way, each, seconds) for way, each in seconds.items()]
@@ -83,7 +83,7 @@ def parts(fit: list[Any], dpi: float, encoders: Mapping[str, ModuleType]) -> Map
     drawn = kept.draw(fit[0])
 
     def save(encoder: ModuleType) -> bytes:
-        encode.deflate = encoder
+        png.deflate = encoder
         return drawn.save("png")
 
     return {

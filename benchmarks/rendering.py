@@ -26,15 +26,15 @@ from figure.fit import snapshots
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render import Publisher, Spool
-from autoviz_render.renderer.live.live_run import LiveSettings
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
-from autoviz_render.renderer.work.executor import Worker, workers
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
-from autoviz_render.renderer.work.jobs import Outcome
+from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.work.executor import Subprocess, workers
+from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import Snapshot
 
 PATIENCE_SECONDS = 60.0
@@ -157,7 +157,7 @@ def burst(run_dir: Path, count: int) -> list[dict[str, Any]]:
     drawn: list[str] = []
     memory: list[int] = []
 
-    def tell(outcome: Outcome) -> None:
+    def tell(outcome: RenderResult) -> None:
         memory.append(outcome.memory)
         beat = read_heartbeat(run_dir / "spool" / "renderer.json")
         drawn.extend([beat.last_drawn] if beat is not None and beat.last_drawn else [])
@@ -165,7 +165,7 @@ def burst(run_dir: Path, count: int) -> list[dict[str, Any]]:
     with Publisher(run_dir, figure="auto") as publisher:
         publisher.opened.wait()
         settings = LiveSettings(until_finished=True)
-        renderer = LiveRenderer(watch, settings, tell, workers(watch, Worker(PATIENCE_SECONDS)))
+        renderer = LiveRenderer(watch, settings, tell, workers(watch, Subprocess(PATIENCE_SECONDS)))
         thread = threading.Thread(target=renderer.run)
         thread.start()
         started, rng, pause = time.monotonic(), np.random.default_rng(0), threading.Event()

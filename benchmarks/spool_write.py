@@ -17,9 +17,9 @@ import h5py
 import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
-from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
-from autoviz_render.spool.format.decode import decode, read_sealed
 from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
 
 ARRAYS = 19
 

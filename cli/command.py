@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from autoviz_render.cli.parser import parse
 from autoviz_render.cli.output import (
     DONE,
     INCOMPLETE,
@@ -23,6 +22,7 @@ from autoviz_render.cli.output import (
     say,
     tell,
 )
+from autoviz_render.cli.parser import parse
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import Unread, find_spools, passed_over

@@ -8,14 +8,14 @@ import logging
 from pathlib import Path
 
 from autoviz_render.cli.options import chosen_snapshots
-from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, USAGE, print_files
-from autoviz_render.renderer.work.pool import Crew
-from autoviz_render.renderer.work.jobs import Figure
+from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.movie import FilmJob, Word
 from autoviz_render.renderer.batch.selection import chosen
-from autoviz_render.spool.system.atomic import remove_drafts
+from autoviz_render.renderer.work.jobs import Figure
+from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -38,7 +38,7 @@ def film(settings: argparse.Namespace, directory: Path) -> int:
         elif word.total:
             progress.show(word.done, word.total)
 
-    with Progress("snapshots") as progress, Crew(on_word=hear) as crew:
+    with Progress("snapshots") as progress, Pool(on_word=hear) as crew:
         spool, how = Spool(directory), chosen_snapshots(settings)
         figures = how.figures or [Figure(name) for name in spool.info().figures]
         job = FilmJob(

@@ -6,8 +6,8 @@ import argparse
 import os
 
 from autoviz_render.figures.registry import FigureError, find_target
-from autoviz_render.renderer.work.jobs import Figure, stems
 from autoviz_render.renderer.batch.selection import ReplaySettings
+from autoviz_render.renderer.work.jobs import Figure, stems
 
 
 def chosen_snapshots(settings: argparse.Namespace) -> ReplaySettings:

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoviz_render.cli.options import chosen_snapshots
-from autoviz_render.cli.progress import Progress
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, print_files, say
-from autoviz_render.renderer.work.pool import Crew
+from autoviz_render.cli.progress import Progress
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
-from autoviz_render.renderer.work.jobs import Job, Outcome, figures_folder
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
-from autoviz_render.spool.system.atomic import remove_drafts
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
+from autoviz_render.renderer.work.jobs import Job, RenderResult, figures_folder
+from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -50,7 +50,7 @@ class _Tally:
 
 def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
     """Draw what was chosen of each run; the exit code."""
-    with Crew(settings.jobs, settings.frame_timeout or FRAME_TIMEOUT) as crew:
+    with Pool(settings.jobs, settings.frame_timeout or FRAME_TIMEOUT) as crew:
         how, tally = chosen_snapshots(settings), _Tally()
         for directory in spools:
             try:
@@ -66,7 +66,7 @@ def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
         return tally.code()
 
 
-def _redraw_one(spool: Spool, how: ReplaySettings, crew: Crew, settings: argparse.Namespace, tally: _Tally) -> None:
+def _redraw_one(spool: Spool, how: ReplaySettings, crew: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
     out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
     before = (tally.drawn, tally.skipped, len(tally.complaints))
     if how.which == "all":
@@ -83,11 +83,11 @@ def _redraw_one(spool: Spool, how: ReplaySettings, crew: Crew, settings: argpars
         raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
 
 
-def _draw_all(everything: list[Job], crew: Crew, settings: argparse.Namespace, tally: _Tally) -> None:
+def _draw_all(everything: list[Job], crew: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
     """Draw the frames that are not drawn already, by several processes."""
-    from autoviz_render.renderer.batch.render_cache import Ledger
+    from autoviz_render.renderer.batch.render_cache import RenderCache
 
-    ledgers = {folder: Ledger(folder) for folder in {job.path.parent for job in everything}}
+    ledgers = {folder: RenderCache(folder) for folder in {job.path.parent for job in everything}}
     due = [job for job in everything if settings.redraw or not ledgers[job.path.parent].has(job)]
     if len(due) < len(everything):
         tally.skipped += len(everything) - len(due)
@@ -96,7 +96,7 @@ def _draw_all(everything: list[Job], crew: Crew, settings: argparse.Namespace, t
         with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
             remove_drafts(folder)
     with Progress("figures") as progress:
-        done: dict[int, Outcome] = {}
+        done: dict[int, RenderResult] = {}
         told = 0
         for number, job, outcome in crew.draw(due):
             if outcome.fate == "drawn" and not outcome.errors:
@@ -111,7 +111,7 @@ def _draw_all(everything: list[Job], crew: Crew, settings: argparse.Namespace, t
         log.info("%d figures were not drawn: their snapshots were removed meanwhile", tally.gone)
 
 
-def _tell(outcomes: Iterable[Outcome], settings: argparse.Namespace, tally: _Tally) -> None:
+def _tell(outcomes: Iterable[RenderResult], settings: argparse.Namespace, tally: _Tally) -> None:
     for outcome in outcomes:
         for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
             tally.complain(message)

@@ -9,11 +9,11 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.renderer.live.descriptors import raise_limit
-from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Worker, workers
+from autoviz_render.renderer.descriptors import raise_limit
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess, workers
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.work.jobs import Outcome
+    from autoviz_render.renderer.work.jobs import RenderResult
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -21,14 +21,14 @@ log = logging.getLogger("autoviz_render.cli")
 def watch(path: Path, settings: argparse.Namespace) -> int:
     """Draw what is published at or under a path until interrupted; the exit code. Raises FigureError."""
     raise_limit()
-    first = Worker(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
+    first = Subprocess(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
     try:
         return _watch(path, settings, first)
     finally:
         first.close()
 
 
-def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
+def _watch(path: Path, settings: argparse.Namespace, first: Subprocess) -> int:
     from autoviz_render.cli.options import chosen_figures
     from autoviz_render.cli.output import print_files
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
@@ -36,7 +36,7 @@ def _watch(path: Path, settings: argparse.Namespace, first: Worker) -> int:
 
     hints = Watch(path.absolute(), settings.poll or 2.0)
 
-    def tell(outcome: Outcome) -> None:
+    def tell(outcome: RenderResult) -> None:
         print_files(outcome.files, settings)
 
     live = LiveSettings(

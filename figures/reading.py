@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.figures.registry import FigureError
-from autoviz_render.figures.panels import Array, Extent, TablePanel
 from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.panels import Array, Extent, TablePanel
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.spool.snapshot import Snapshot
 
 Floats = npt.NDArray[np.float64]

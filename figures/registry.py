@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
-from autoviz_render.renderer.errors import in_one_line
+from autoviz_render.spool.text import in_one_line
 
 if TYPE_CHECKING:
     from autoviz_render.figures.panels import Panel

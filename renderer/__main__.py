@@ -14,8 +14,8 @@ import signal
 import sys
 from pathlib import Path
 
+from autoviz_render.renderer.work.executor import Subprocess, workers
 from autoviz_render.renderer.work.subprocess_env import bound_memory, when_parent_is_gone
-from autoviz_render.renderer.work.executor import Worker, workers
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.system.safe_read import append_plain
 from autoviz_render.spool.text import OneLine
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    first = Worker()  # it imports Matplotlib while the rest goes on here
+    first = Subprocess()  # it imports Matplotlib while the rest goes on here
 
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.pace import Pace

@@ -20,43 +20,17 @@ time. `docs/format.md` specifies every byte. This package imports NumPy and h5py
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from autoviz_render.spool.errors import (
-        LaterVersionError,
-        NoSpoolError,
-        SpoolError,
-        UnreadableError,
-    )
-    from autoviz_render.spool.publisher import Publisher
-    from autoviz_render.spool.retention import Retention
-    from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
-    from autoviz_render.spool.store import Spool
-
-_HOME = {
-    "LaterVersionError": "errors",
-    "NoSpoolError": "errors",
-    "Publisher": "publisher",
-    "Retention": "retention",
-    "Snapshot": "snapshot",
-    "SnapshotRef": "snapshot",
-    "Spool": "store",
-    "SpoolError": "errors",
-    "UnreadableError": "errors",
+_NAMES = {
+    "errors": "LaterVersionError NoSpoolError SpoolError UnreadableError",
+    "publisher": "Publisher",
+    "retention": "Retention",
+    "snapshot": "Snapshot SnapshotRef",
+    "store": "Spool",
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = [
-    "LaterVersionError",
-    "NoSpoolError",
-    "Publisher",
-    "Retention",
-    "Snapshot",
-    "SnapshotRef",
-    "Spool",
-    "SpoolError",
-    "UnreadableError",
-]
+__all__ = [*sorted(_HOME)]
 
 
 def __getattr__(name: str) -> object:

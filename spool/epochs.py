@@ -35,7 +35,7 @@ class Epoch:
     resumed_from: int | None = None
 
 
-class Branches:
+class AbandonedRanges:
     """Tells what is abandoned. epochs: of one run, in any order."""
 
     def __init__(self, epochs: Iterable[Epoch]) -> None:

@@ -19,16 +19,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from autoviz_render.spool.write.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.at_exit import end_at_exit, forget
-from autoviz_render.spool.guard import Attempts, wrong
 from autoviz_render.spool.format.manifest import describe
+from autoviz_render.spool.guard import Attempts, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
-from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.names import Names, check_name
+from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Array, Snapshot
+from autoviz_render.spool.write.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.write.writer import DURABILITIES, Durability, SpoolWriter
 
 log = logging.getLogger("autoviz_render.spool")

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from autoviz_render.spool.epochs import Branches
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.scalars import Place, ScalarsLine
 from autoviz_render.spool.snapshot import SnapshotRef, goodness
 
@@ -73,7 +73,7 @@ class History:
     def add(self, kept: Kept) -> None:
         self._kept.append(kept)
 
-    def surplus(self, branches: Branches) -> list[Kept]:
+    def surplus(self, branches: AbandonedRanges) -> list[Kept]:
         """Those that are too many, see `surplus`."""
         return surplus(self._kept, self._retention, branches)
 
@@ -81,7 +81,7 @@ class History:
         """Which quick updates have snapshots."""
         return frozenset((each.ref.epoch, each.ref.sequence) for each in self._kept)
 
-    def to_make_room(self, needed: int, free: int, branches: Branches, newer: float | None = None) -> list[Kept]:
+    def to_make_room(self, needed: int, free: int, branches: AbandonedRanges, newer: float | None = None) -> list[Kept]:
         """What to remove from a full disk so that something can be written, as little as will do.
 
         needed: bytes. free: bytes that the disk has anyway. newer: the log likelihood of the snapshot to be written;
@@ -117,7 +117,7 @@ class History:
             raise fault
 
 
-def surplus(kept: Sequence[Kept], retention: Retention, branches: Branches) -> list[Kept]:
+def surplus(kept: Sequence[Kept], retention: Retention, branches: AbandonedRanges) -> list[Kept]:
     """The snapshots to remove, in that order, so that the rest is within the bounds.
 
     kept: in the order of publishing. branches: tell which of them are abandoned.

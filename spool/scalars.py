@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autoviz_render.spool.system.atomic import sync_folder, write_all
 from autoviz_render.spool.fields import finite_number, whole_number
+from autoviz_render.spool.system.atomic import sync_folder, write_all
 from autoviz_render.spool.system.safe_read import open_plain
 
 MAX_SCALARS_BYTES = 1 << 28

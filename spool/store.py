@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from autoviz_render.spool.system.atomic import write_whole
-from autoviz_render.spool.format.schema import arrays_from, snapshot_from
-from autoviz_render.spool.format.decode import decode, read_sealed
-from autoviz_render.spool.epochs import Branches
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
+from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
-from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
 from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef, goodness
+from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.spool.system.safe_read import read_plain
 
 _NOTE = ".reason.txt"
 _OF = b"That was the file of"  # in a note, before the size and so on
@@ -128,7 +128,7 @@ class Spool:
         with contextlib.suppress(SpoolError):  # without them nothing counts as done over
             epochs = [each for each in self.info().epochs if each.number <= epoch]
         end = (epoch, sequence)
-        return Branches(epochs).without_abandoned(
+        return AbandonedRanges(epochs).without_abandoned(
             [line for line in self._lines() if (line.epoch, line.sequence) <= end]
         )
 
@@ -190,10 +190,10 @@ class Spool:
         with _said_of(self.paths.scalars):
             return self._scalars.lines()
 
-    def _branches(self, info: SpoolInfo | None = None) -> Branches:
+    def _branches(self, info: SpoolInfo | None = None) -> AbandonedRanges:
         with contextlib.suppress(SpoolError):
-            return Branches((info or self.info()).epochs)
-        return Branches(())
+            return AbandonedRanges((info or self.info()).epochs)
+        return AbandonedRanges(())
 
     def _run_name(self) -> str:
         """As `spool.json` has it, which is read for it once: a run is not renamed."""

@@ -11,6 +11,7 @@ import logging
 from typing import Any
 
 _LONGEST_LINE = 4000  # characters
+_LONGEST_ERROR = 1000  # characters: an error may hold all that it failed at
 
 
 def printable(text: str, most: int = _LONGEST_LINE) -> str:
@@ -32,6 +33,15 @@ def cut(text: str, most: int) -> str:
     head = (most - 1) // 2
     tail = most - 1 - head
     return text[:head] + "…" + text[len(text) - tail :]
+
+
+def in_one_line(error: BaseException) -> str:
+    """An error's kind and its words, if it has any, as far as a person reads."""
+    try:
+        words = " ".join(cut(str(error), 4 * _LONGEST_ERROR).split())
+        return cut(f"{type(error).__name__}: {words}" if words else type(error).__name__, _LONGEST_ERROR)
+    except (Exception, SystemExit):  # noqa: BLE001 - a stranger's class
+        return cut(type(error).__name__, _LONGEST_ERROR)
 
 
 class OneLine(logging.Formatter):

@@ -27,6 +27,8 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("same")
 
+pytest_plugins = ["lens_snapshots"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--torture", action="store_true", help="run the tests that take minutes, too")

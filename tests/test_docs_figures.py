@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
-from autoviz_render.figures.registry import figure_names, find_figure
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel
+from autoviz_render.figures.registry import figure_names, find_figure
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 

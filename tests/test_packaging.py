@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib
 import re
 import subprocess
 import sys
@@ -12,15 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("spool", "renderer", "search", "cli")
+FOLDERS = ("spool", "figures", "renderer", "search", "cli")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 FACADE = sorted((ROOT / "src").rglob("*.py"))
 
 MAY_IMPORT = {
     "spool": {"spool"},
-    "renderer": {"renderer", "spool"},
+    "figures": {"figures", "spool"},
+    "renderer": {"renderer", "figures", "spool"},
     "search": {"search", "spool"},
-    "cli": {"cli", "renderer", "spool"},
+    "cli": {"cli", "renderer", "figures", "spool"},
 }
 BACKENDS = "search/backends.py"
 DISTRIBUTION = {"PIL": "pillow"}  # of the modules that are not called as what is installed
@@ -120,3 +122,34 @@ def test_every_public_name_can_be_had():
         assert getattr(value, "__module__", value.__name__ if name == "hooks" else "").startswith("autoviz_render.")
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = autoviz_render.Nothing
+
+
+@pytest.mark.parametrize("package", ["autoviz_render", "autoviz_render.spool"])
+def test_editors_know_the_names_that_are_imported_lazily(package):
+    """Type checkers read the stub, Python the table: a name that only one of them has fails for half of the users."""
+    module = importlib.import_module(package)
+    stub = ast.parse(Path(module.__file__).with_suffix(".pyi").read_text())
+    homes = {
+        alias.name: f"{node.module}.{alias.name}"
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert sorted(homes) == module.__all__
+    for name, home in homes.items():
+        place, _, attribute = home.rpartition(".")
+        assert getattr(importlib.import_module(place), attribute) is getattr(module, name)
+
+
+@pytest.mark.parametrize(
+    ("old", "name"),
+    [("panels", "ImagePanel"), ("meshes", "delaunay"), ("figures", "find_figure"), ("figures.line", "line")],
+)
+def test_an_old_import_path_works_for_a_release_and_warns(old, name):
+    """A figure in somebody's package must not vanish from one release to the next."""
+    program = f"from autoviz_render.renderer.{old} import {name}"
+    ran = subprocess.run(
+        [sys.executable, "-P", "-W", "always", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "DeprecationWarning" in ran.stderr
+    assert "has moved to autoviz_render.figures" in ran.stderr

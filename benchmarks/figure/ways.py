@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures import colours
 from autoviz_render.figures.panels import ImagePanel, full_extent
+from autoviz_render.renderer.plot import png
 
 
 def by_pyplot(panels: Sequence[ImagePanel], dpi: float) -> bytes:
@@ -65,7 +65,7 @@ class Limit:
     """What cannot be spared: colours composed by NumPy into a ready background, and encoded. No curve, no number."""
 
     def __init__(self, background: np.ndarray, panels: Sequence[ImagePanel], dpi: float) -> None:
-        self._page, self._dpi = encode.copied(background), dpi
+        self._page, self._dpi = png.copied(background), dpi
         height, width = background.shape[:2]
         self._places = []
         for number in range(len(panels)):
@@ -81,4 +81,4 @@ class Limit:
             rows, columns = (np.arange(self._side) * length // self._side for length in index.shape)
             table = colours.colour_table(panel.colours)
             self._page[top : top + self._side, left : left + self._side] = table[index[:, columns]][rows[::-1]]
-        return encode.png(self._page, self._dpi)
+        return png.png(self._page, self._dpi)

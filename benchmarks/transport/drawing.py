@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.system.atomic import write_whole
 from transport.faults import Recipe
 from transport.search import Arrays
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render import Publisher
-from autoviz_render.renderer.work.subprocess_env import when_parent_is_gone
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.process import RendererProcess
+from autoviz_render.renderer.work.subprocess_env import when_parent_is_gone
 from transport.changes import changes
 from transport.drawing import Drawer, counted, note
 from transport.faults import FAULT, FOLDER
@@ -184,10 +184,10 @@ def disk_and_popen(folder: Path, static: Arrays, fault: str = "") -> Way:
 def live(fault: str) -> None:
     """The package's renderer with another recipe; a program of its own."""
     from autoviz_render.renderer.live.live_run import LiveSettings
-    from autoviz_render.renderer.work.executor import Worker, workers
-    from autoviz_render.renderer.work.jobs import Figure
     from autoviz_render.renderer.live.loop import LiveRenderer
     from autoviz_render.renderer.live.watch import Watch
+    from autoviz_render.renderer.work.executor import Subprocess, workers
+    from autoviz_render.renderer.work.jobs import Figure
 
     spool = Path(sys.argv[1])
     os.environ |= {FOLDER: str(spool.parent), FAULT: fault}
@@ -197,7 +197,7 @@ def live(fault: str) -> None:
     def tell(_: object) -> None:
         note(spool.parent, int((spool.parent / "number").read_text()))
 
-    renderer = LiveRenderer(watch, settings, tell, workers(watch, Worker(FRAME_TIMEOUT)))
+    renderer = LiveRenderer(watch, settings, tell, workers(watch, Subprocess(FRAME_TIMEOUT)))
     when_parent_is_gone(renderer.finish)
     sys.exit(renderer.run())
 

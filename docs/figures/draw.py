@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
 from autoviz_render.figures.registry import Recipe, find_figure
+from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Snapshot
 

@@ -41,8 +41,6 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.colours import shown_values
-from autoviz_render.figures.curves import mask_edge
 from autoviz_render.figures.builtin.lensing import (
     Lensing,
     image_limits,
@@ -50,6 +48,10 @@ from autoviz_render.figures.builtin.lensing import (
     source_panels,
     unmasked_view,
 )
+from autoviz_render.figures.builtin.source_plane import source_views
+from autoviz_render.figures.colours import shown_values
+from autoviz_render.figures.curves import mask_edge
+from autoviz_render.figures.panels import Curve, Extent, ImagePanel, Panel
 from autoviz_render.figures.reading import (
     Floats,
     Mask,
@@ -63,8 +65,6 @@ from autoviz_render.figures.reading import (
     ratio,
     require,
 )
-from autoviz_render.figures.builtin.source_plane import source_views
-from autoviz_render.figures.panels import Curve, Extent, ImagePanel, Panel
 from autoviz_render.spool.snapshot import Snapshot
 
 __all__ = ["ImagingFit", "MissingArraysError", "imaging", "imaging_fit", "source_views"]

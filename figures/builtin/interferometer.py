@@ -30,7 +30,6 @@ import numpy as np
 
 from autoviz_render.figures.bins import Bins, equal_bins, grid_sums
 from autoviz_render.figures.builtin.lensing import Lensing, image_limits, lensing_of, source_panels, unmasked_view
-from autoviz_render.figures.reading import Floats, best_fit, extent_of, floats, mask_of
 from autoviz_render.figures.builtin.residuals import (
     GREY,
     chi_squared_rows,
@@ -40,6 +39,7 @@ from autoviz_render.figures.builtin.residuals import (
 from autoviz_render.figures.builtin.source_plane import SOURCE_ARRAYS
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
+from autoviz_render.figures.reading import Floats, best_fit, extent_of, floats, mask_of
 from autoviz_render.spool.snapshot import Snapshot
 
 _IMAGES = {"dirty_image": "Dirty image", "dirty_model": "Dirty model", "dirty_residuals": "Dirty residuals"}

@@ -16,9 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.colours import colour_range
-from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
-from autoviz_render.figures.reading import Floats, Mask, floats, like_data
 from autoviz_render.figures.builtin.source_plane import (
     Source,
     UnusableMeshError,
@@ -29,7 +26,10 @@ from autoviz_render.figures.builtin.source_plane import (
     square_view,
     zoom_of,
 )
+from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
+from autoviz_render.figures.reading import Floats, Mask, floats, like_data
 from autoviz_render.spool.snapshot import Snapshot
 
 CURVE = "#4df3ff"

@@ -23,8 +23,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
-from autoviz_render.figures.colours import robust_limits
 from autoviz_render.figures.builtin.auto import MOST_POINTS, thin
+from autoviz_render.figures.builtin.residuals import (
+    GREY,
+    autocorrelation_panel,
+    chi_squared_rows,
+    distribution_panel,
+)
+from autoviz_render.figures.colours import robust_limits
+from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
 from autoviz_render.figures.reading import (
     Floats,
     Mask,
@@ -37,14 +45,6 @@ from autoviz_render.figures.reading import (
     ratio,
     require,
 )
-from autoviz_render.figures.builtin.residuals import (
-    GREY,
-    autocorrelation_panel,
-    chi_squared_rows,
-    distribution_panel,
-)
-from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
-from autoviz_render.figures.numbers import plain_number
 from autoviz_render.spool.snapshot import Snapshot
 
 _MOST_BARS = 600

@@ -21,7 +21,7 @@ import numpy as np
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.bins import equal_bins
-from autoviz_render.figures.reading import Floats, best_fit, floats
+from autoviz_render.figures.numbers import interval
 from autoviz_render.figures.panels import (
     CornerPanel,
     Curve,
@@ -32,7 +32,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.figures.numbers import interval
+from autoviz_render.figures.reading import Floats, best_fit, floats
 from autoviz_render.spool.snapshot import Snapshot
 
 LEAST = 20.0

@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoviz_render.figures.curves import Line
-from autoviz_render.figures.reading import Floats, extent_of, find, floats
 from autoviz_render.figures.panels import Extent, Mesh, PolygonalMesh, RectangularMesh, TriangularMesh
+from autoviz_render.figures.reading import Floats, extent_of, find, floats
 from autoviz_render.spool.snapshot import Snapshot
 
 SOURCE_ARRAYS = (
@@ -144,7 +144,7 @@ def delaunay_source(values: Floats, x: Floats, y: Floats) -> Source:
 
     Raises UnusableMeshError where the points span no triangles.
     """
-    from autoviz_render.renderer import meshes  # it loads Matplotlib, which recipes do without until they are drawn
+    from autoviz_render.figures import meshes  # it loads Matplotlib, which recipes do without until they are drawn
 
     try:
         mesh = meshes.delaunay(x, y)

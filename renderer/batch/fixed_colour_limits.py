@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.renderer.plot import layout
 from autoviz_render.figures.colours import ColourRange, colour_range
-from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.plot.layout import Place
 from autoviz_render.figures.panels import ColouredPanel, ImagePanel, MeshPanel, Panel, ScatterPanel
+from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.layout import Place
 from autoviz_render.spool.snapshot import Snapshot
 
 logger = logging.getLogger("autoviz_render.renderer")

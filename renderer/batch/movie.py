@@ -16,17 +16,17 @@ import numpy as np
 
 from autoviz_render.figures import colours
 from autoviz_render.figures.colours import Pixels
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError, on_paper, writer
-from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Outcome
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
+from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError, on_paper, writer
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
-from autoviz_render.spool.system.atomic import draft_of, remove_drafts
+from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, RenderResult
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.atomic import draft_of, remove_drafts
 
 logger = logging.getLogger("autoviz_render.renderer")
 
@@ -138,7 +138,7 @@ class FilmJob:
         return FilmJob(**content | paths | {"figure": Figure(**content["figure"])})
 
 
-def filmed(job: FilmJob, say: Callable[[str], None]) -> Outcome:
+def filmed(job: FilmJob, say: Callable[[str], None]) -> RenderResult:
     """Make a film, and tell of it meanwhile; what became of it. say: told JSON, see `Word`."""
     spool = Spool(job.spool)
     named = (snapshot_ref(spool.paths.snapshots, name) for name in job.snapshots)
@@ -157,14 +157,14 @@ def filmed(job: FilmJob, say: Callable[[str], None]) -> Outcome:
             on_step=lambda: say(Word().to_line()),
         )
     except (MovieError, FigureError) as error:
-        return Outcome("undrawable", fault=str(error))
+        return RenderResult("undrawable", fault=str(error))
     except NoSpoolError as error:
-        return Outcome("gone", fault=str(error))
+        return RenderResult("gone", fault=str(error))
     except SpoolError as error:
-        return Outcome("unreadable", fault=str(error))
+        return RenderResult("unreadable", fault=str(error))
     except OSError as error:
-        return Outcome("unwritable", fault=f"{error.filename}: {error.strerror}")
-    return Outcome(files=(job.path,))
+        return RenderResult("unwritable", fault=f"{error.filename}: {error.strerror}")
+    return RenderResult(files=(job.path,))
 
 
 @dataclass(frozen=True)

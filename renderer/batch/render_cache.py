@@ -13,11 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures.registry import FigureError
+from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.work.jobs import Figure, Job
-from autoviz_render.spool.format.decode import MAX_FILE_BYTES
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.format.decode import MAX_FILE_BYTES
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
 
@@ -30,7 +30,7 @@ _LONGEST_LINE = 10_000  # bytes: a file's name and a digest have a few hundred
 _END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
 
 
-class Ledger:
+class RenderCache:
     """The figures of one folder. A line that was torn, and a file that is not as it was left, count as not drawn."""
 
     def __init__(self, folder: Path) -> None:
@@ -77,7 +77,7 @@ def identity(job: Job) -> str | None:
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None
-    told = [job.snapshot, size, snapshot, job.figure.name, source, job.dpi, job.theme, encode.deflate.__name__]
+    told = [job.snapshot, size, snapshot, job.figure.name, source, job.dpi, job.theme, png.deflate.__name__]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from autoviz_render.spool.system.process_alive import machine
-from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.spool.system.process_alive import machine
 from autoviz_render.spool.system.safe_read import read_json
 
 Activity = Literal["starting", "watching", "drawing", "stopped"]

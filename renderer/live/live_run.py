@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 from autoviz_render.figures.registry import FigureError, find_target
-from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.live.heartbeat import Activity
-from autoviz_render.renderer.live.renderer_lock import HeldError, Holding
-from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, Outcome, figures_folder, stems
-from autoviz_render.spool.system.atomic import remove_drafts
+from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
+from autoviz_render.renderer.plot.formats import Format
+from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, RenderResult, figures_folder, stems
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -54,7 +54,7 @@ class LiveSettings:
 
 
 @dataclass
-class Easel:
+class FigureState:
     """One figure of a run, as far as it is drawn.
 
     stem: of its files. drawn: the newest snapshot that was done with. began: when a frame of it was last begun.
@@ -80,7 +80,7 @@ class Refusal:
     tries: how often it was that. is_settled: it is not tried again until the file changes.
     """
 
-    outcome: Outcome
+    outcome: RenderResult
     path: Path
     status: tuple[int, ...] | None
     since: float
@@ -98,7 +98,7 @@ class Refusal:
         return False
 
 
-class Desk:
+class LiveRun:
     """Raises SpoolError where there is no spool to read, or another renderer has it; FigureError."""
 
     def __init__(self, spool: Spool, settings: LiveSettings) -> None:
@@ -107,7 +107,9 @@ class Desk:
         self._info: SpoolInfo | None = spool.info()
         self._identity = _identity(spool, self._info)
         figures = settings.figures or [Figure(name) for name in self._info.figures]
-        self.easels = [Easel(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))]
+        self.easels = [
+            FigureState(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))
+        ]
         missing = [error for easel in self.easels if (error := _missing(easel))]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
@@ -118,7 +120,7 @@ class Desk:
         self.has_failed = False
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
-        self._holding = Holding(spool.paths)
+        self._holding = RendererLock(spool.paths)
         if len(missing) == len(self.easels):
             told = replace(self._holding.beat, activity="stopped", last_error=str(missing[0]))
             self._holding.write(told, 0.0)  # for whoever looks why
@@ -160,13 +162,13 @@ class Desk:
         moments += [refusal.not_before for refusal in self._refused.values() if not refusal.is_settled]
         return min((moment - now for moment in moments), default=math.inf)
 
-    def _is_waiting(self, easel: Easel) -> bool:
+    def _is_waiting(self, easel: FigureState) -> bool:
         """Whether a figure is still to be drawn of what there is."""
         if easel.is_given_up or easel.failures >= _MOST_TRIES:
             return False
         return bool(easel.not_before) or bool(self._on_their_way(easel)) or self.next(easel) is not None
 
-    def _on_their_way(self, easel: Easel) -> list[Refusal]:
+    def _on_their_way(self, easel: FigureState) -> list[Refusal]:
         """What cannot be read yet and is newer than what is drawn."""
         refused = [refusal for ref, refusal in self._refused.items() if easel.drawn is None or ref > easel.drawn]
         return [refusal for refusal in refused if not refusal.is_settled]
@@ -190,7 +192,7 @@ class Desk:
             self._refused = {ref: refusal for ref, refusal in self._refused.items() if ref in listed}
         return True
 
-    def next(self, easel: Easel) -> SnapshotRef | None:
+    def next(self, easel: FigureState) -> SnapshotRef | None:
         """The snapshot that a figure is to be drawn of: the newest, if it is newer than the one drawn."""
         now = time.monotonic()
         if easel.is_given_up or now < easel.not_before or self.held_elsewhere is not None:
@@ -202,7 +204,7 @@ class Desk:
                 return ref
         return None
 
-    def job(self, easel: Easel, ref: SnapshotRef) -> Job:
+    def job(self, easel: FigureState, ref: SnapshotRef) -> Job:
         """What is to be done for it."""
         settings = self._settings
         path = self._folder / easel.stem
@@ -210,7 +212,7 @@ class Desk:
         how = (settings.formats, settings.dpi, settings.theme)
         return Job(directory, ref.path.name, easel.figure, path, *how, is_live=True)
 
-    def take(self, easel: Easel, ref: SnapshotRef, outcome: Outcome) -> None:
+    def take(self, easel: FigureState, ref: SnapshotRef, outcome: RenderResult) -> None:
         """Take note of what became of a job."""
         easel.not_before = 0.0
         before = self._refused.pop(ref, None)
@@ -241,7 +243,7 @@ class Desk:
         self._holding.beat = beat
         self._beat_at = -_BEATS_EVERY
 
-    def _refusal(self, ref: SnapshotRef, outcome: Outcome, before: Refusal | None) -> Refusal:
+    def _refusal(self, ref: SnapshotRef, outcome: RenderResult, before: Refusal | None) -> Refusal:
         """What a try that failed means: the file may be on its way, until it has stayed as it is for a while."""
         now, path = time.monotonic(), Path(outcome.unreadable or ref.path)
         status = _status(path)
@@ -290,7 +292,7 @@ class Desk:
         self._holding.release()
 
 
-def _missing(easel: Easel) -> FigureError | None:
+def _missing(easel: FigureState) -> FigureError | None:
     """Why there is no such figure here, in which case it is given up; None where there is."""
     try:
         if not easel.figure.target:

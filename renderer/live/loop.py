@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from autoviz_render.renderer.live.descriptors import limit
-from autoviz_render.renderer.live.live_run import IDLE_PROMISE, Desk, LiveSettings
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.work.executor import Hand, Here
-from autoviz_render.renderer.live.renderer_lock import HeldError
-from autoviz_render.renderer.work.jobs import Outcome
-from autoviz_render.renderer.live.scheduler import Lane
+from autoviz_render.renderer.descriptors import limit
+from autoviz_render.renderer.live.live_run import IDLE_PROMISE, LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import Pace
+from autoviz_render.renderer.live.renderer_lock import HeldError
+from autoviz_render.renderer.live.scheduler import Slot
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.work.executor import Executor, InProcess
+from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
 
@@ -41,8 +41,8 @@ class LiveRenderer:
         self,
         watch: Watch,
         settings: LiveSettings,
-        on_drawn: Callable[[Outcome], None] = lambda _: None,
-        hand: Callable[[], Hand] = Here,
+        on_drawn: Callable[[RenderResult], None] = lambda _: None,
+        hand: Callable[[], Executor] = InProcess,
         pace: Pace | None = None,
     ) -> None:
         self._watch = watch
@@ -50,8 +50,8 @@ class LiveRenderer:
         self._on_drawn = on_drawn
         self._hand = hand
         self._pace = pace
-        self._lanes = [Lane(hand(), lambda easel: easel.is_first, self._on_drawn, pace)]
-        self._desks: dict[Path, Desk] = {}
+        self._lanes = [Slot(hand(), lambda easel: easel.is_first, self._on_drawn, pace)]
+        self._desks: dict[Path, LiveRun] = {}
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
         self._removed = False
@@ -129,7 +129,7 @@ class LiveRenderer:
 
     def _advance(self) -> None:
         if len(self._lanes) == 1 and any(len(desk.easels) > 1 for desk in self._desks.values()):
-            self._lanes.append(Lane(self._hand(), lambda easel: not easel.is_first, self._on_drawn, self._pace))
+            self._lanes.append(Slot(self._hand(), lambda easel: not easel.is_first, self._on_drawn, self._pace))
         for lane in self._lanes:
             if not self._is_stopping:
                 lane.advance(self._desks.values())
@@ -137,7 +137,7 @@ class LiveRenderer:
             desk.beat("drawing" if self._is_at(desk) else "watching")
         self._let_go()
 
-    def _is_at(self, desk: Desk) -> bool:
+    def _is_at(self, desk: LiveRun) -> bool:
         return any(lane.is_at(desk) for lane in self._lanes)
 
     def _let_go(self) -> None:
@@ -183,7 +183,7 @@ class LiveRenderer:
                 if desk is not None:
                     del self._desks[directory]
                     desk.leave()
-                self._desks[directory] = desk = Desk(Spool(directory), self._settings)
+                self._desks[directory] = desk = LiveRun(Spool(directory), self._settings)
                 self._refused.pop(directory, None)
                 desk.look()
                 if desk.has_ended and len(self._desks) > self._most_held:

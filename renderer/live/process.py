@@ -25,8 +25,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar
 
-from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, child_environment, interpreter, processor_times
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.work.subprocess_env import (
+    NoInterpreterError,
+    child_environment,
+    interpreter,
+    processor_times,
+)
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, spool_paths
 from autoviz_render.spool.system.safe_read import open_plain

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from autoviz_render.renderer.live.descriptors import limit
+from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths
@@ -21,14 +21,14 @@ log = logging.getLogger("autoviz_render.renderer")
 
 
 _SHARE = 4  # of the descriptors that there are, one in so many may be a lock
-_locked: weakref.WeakSet[Holding] = weakref.WeakSet()
+_locked: weakref.WeakSet[RendererLock] = weakref.WeakSet()
 
 
 class HeldError(SpoolError):
     """Another renderer already draws this spool."""
 
 
-class Holding:
+class RendererLock:
     """The right to draw one spool live, and the heartbeat that says so. It is taken at once.
 
     A spool that cannot be written to is held without a lock and without a heartbeat: nobody else could leave one there

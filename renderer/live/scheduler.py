@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from autoviz_render.renderer.live.live_run import Desk, Easel
-from autoviz_render.renderer.work.executor import Hand
-from autoviz_render.renderer.work.jobs import Outcome
+from autoviz_render.renderer.live.live_run import FigureState, LiveRun
 from autoviz_render.renderer.live.pace import Pace
+from autoviz_render.renderer.work.executor import Executor
+from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import SnapshotRef
 
 
 @dataclass(frozen=True)
 class _AtWork:
-    desk: Desk
-    easel: Easel
+    desk: LiveRun
+    easel: FigureState
     ref: SnapshotRef
 
 
-class Lane:
+class Slot:
     """Draws with one hand the first figures of all runs, or all their other ones: the slow do not hold up the first.
 
     is_mine: whether a figure is drawn here. on_drawn: told of each outcome.
@@ -28,9 +28,9 @@ class Lane:
 
     def __init__(
         self,
-        hand: Hand,
-        is_mine: Callable[[Easel], bool],
-        on_drawn: Callable[[Outcome], None],
+        hand: Executor,
+        is_mine: Callable[[FigureState], bool],
+        on_drawn: Callable[[RenderResult], None],
         pace: Pace | None = None,
     ) -> None:
         self.hand = hand
@@ -58,11 +58,11 @@ class Lane:
                 self._on_drawn(outcome)
         return True
 
-    def is_at(self, desk: Desk) -> bool:
+    def is_at(self, desk: LiveRun) -> bool:
         """Whether a figure of that run is being drawn here."""
         return self._at_work is not None and self._at_work.desk is desk
 
-    def _may_begin(self, desk: Desk, easel: Easel) -> bool:
+    def _may_begin(self, desk: LiveRun, easel: FigureState) -> bool:
         """Whether the pace allows a frame now: of a figure that is there already, of a run that goes on."""
         is_urgent = easel.drawn is None or desk.has_ended or self._is_hurried
         return is_urgent or self._pace is None or not self._pace.delay()
@@ -71,7 +71,7 @@ class Lane:
         """The search has ended, or this renderer is asked to: draw the last figures now."""
         self._is_hurried = True
 
-    def advance(self, desks: Iterable[Desk]) -> None:
+    def advance(self, desks: Iterable[LiveRun]) -> None:
         """Take what is done, begin what waits, until there is nothing to do but to wait."""
         while self.take():
             waiting = [

@@ -19,7 +19,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.renderer.live.descriptors import limit
+from autoviz_render.renderer.descriptors import limit
 from autoviz_render.spool.paths import SpoolPaths, Unread, find_spools, passed_over
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
-from autoviz_render.renderer.plot import png as encode
 from autoviz_render.figures import colours
 from autoviz_render.figures.colours import Pixels
+from autoviz_render.renderer.plot import png
 
 Region = tuple[slice, slice]
 """Rows from the top, and columns."""
 
 
-class Page:
+class Canvas:
     """Parts of a page are drawn one by one, each in a region of its own: what leaves it is not shown.
 
     renderer: to be drawn with. pixels: array[row, column, 3], RGB from the top, what is shown.
@@ -26,7 +26,7 @@ class Page:
         self.renderer = renderer
         self._canvas: Pixels = np.asarray(renderer.buffer_rgba())
         self._paper = np.array([*colours.rgb(paper), 255], np.uint8)
-        self.pixels: Pixels = encode.in_rows(*self._canvas.shape[:2])
+        self.pixels: Pixels = png.in_rows(*self._canvas.shape[:2])
         self.pixels[...] = self._paper[:3]
 
     def region(self, box: BboxBase) -> Region:

@@ -21,20 +21,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from autoviz_render.renderer.plot import png as encode
-from autoviz_render.renderer.plot import layout
-from autoviz_render.renderer.plot.artists.stamps import Label
-from autoviz_render.renderer.plot.panel_slot import CellDrawing, Failure
-from autoviz_render.renderer.errors import in_one_line
+from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer.plot import layout, png
+from autoviz_render.renderer.plot.artists.stamps import Label
+from autoviz_render.renderer.plot.canvas import Canvas
 from autoviz_render.renderer.plot.formats import FORMATS, Format
 from autoviz_render.renderer.plot.layout import Cell, Grid, Place
+from autoviz_render.renderer.plot.panel_slot import Failure, PanelSlot
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
-from autoviz_render.renderer.plot.canvas import Page
-from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
-from autoviz_render.figures.numbers import plain_number
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.text import in_one_line
 
 logger = logging.getLogger("autoviz_render.renderer")
 
@@ -65,9 +64,9 @@ class DrawnFigure:
         shows a later snapshot.
         """
         if format == "png":
-            return encode.png(self.pixels, self.dpi)
+            return png.png(self.pixels, self.dpi)
         if format == "webp":
-            return encode.webp(self.pixels)
+            return png.webp(self.pixels)
         if format not in FORMATS:
             raise ValueError(f"there is no way to write {format!r}; there are: {', '.join(FORMATS)}")
         if getattr(self._figure, "_autoviz_frame", None) != self._frame:
@@ -120,7 +119,7 @@ class _Sheet:
         self._grid, self._places, self._theme, self._frame = grid, places, theme, 0
         self._figure = Figure(figsize=grid.size, dpi=dpi)
         canvas: Any = FigureCanvasAgg(self._figure)  # Any: its methods are not annotated
-        self._page = Page(canvas.get_renderer(), theme.paper)
+        self._page = Canvas(canvas.get_renderer(), theme.paper)
         heights = [layout.HEADER, *[grid.cell.height] * grid.rows]
         cells = GridSpec(grid.rows + 1, grid.columns, figure=self._figure, height_ratios=heights)
         self._header = _Header(self._figure.add_subfigure(cells[0, :], facecolor="none"), grid.size[0])
@@ -129,7 +128,7 @@ class _Sheet:
             rows = slice(place.row + 1, place.row + 1 + place.rows)
             part = cells[rows, place.column : place.column + place.columns]
             subfigure = self._figure.add_subfigure(part, facecolor="none")
-            self._cells.append(CellDrawing(subfigure, grid.room(place), theme))
+            self._cells.append(PanelSlot(subfigure, grid.room(place), theme))
 
     def fits(self, grid: Grid, places: tuple[Place, ...]) -> bool:
         return grid == self._grid and places == self._places
@@ -143,7 +142,7 @@ class _Sheet:
             if error is not None:
                 errors.append(error)
         return DrawnFigure(
-            encode.copied(self._page.pixels),
+            png.copied(self._page.pixels),
             float(self._figure.dpi),
             tuple(errors),
             _figure=self._figure,
@@ -162,7 +161,7 @@ class _Header:
         self._run = Label(subfigure, cell, weight="bold", **style)
         self._where = Label(subfigure, cell, ha="right", **style)
 
-    def draw(self, snapshot: Snapshot, page: Page) -> None:
+    def draw(self, snapshot: Snapshot, page: Canvas) -> None:
         where = f"iteration {snapshot.iteration:,}"
         if np.isfinite(snapshot.log_likelihood):
             where += f"   log likelihood {_grouped(snapshot.log_likelihood)}"

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.figure import SubFigure
 
+from autoviz_render.figures.colours import Pixels
+from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel, is_same
 from autoviz_render.renderer.plot.artists import PanelArtists, build, error_artists, structure
 from autoviz_render.renderer.plot.artists.custom import CustomArtists
-from autoviz_render.figures.colours import Pixels
-from autoviz_render.renderer.errors import in_one_line
+from autoviz_render.renderer.plot.canvas import Canvas, Region
 from autoviz_render.renderer.plot.layout import Cell
-from autoviz_render.renderer.plot.canvas import Page, Region
-from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel, is_same
 from autoviz_render.renderer.plot.theme import Theme
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.text import in_one_line
 
 logger = logging.getLogger("autoviz_render.renderer")
 
@@ -27,7 +27,7 @@ class Failure(TextPanel):
     """What stands in the place of a panel that could not be drawn."""
 
 
-class CellDrawing:
+class PanelSlot:
     """The artists of one place, rebuilt when a panel of another structure comes to stand there."""
 
     def __init__(self, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
@@ -39,7 +39,7 @@ class CellDrawing:
         self._error: str | None = None
         self._reported = ""
 
-    def draw(self, panel: Panel, snapshot: Snapshot, page: Page) -> str | None:
+    def draw(self, panel: Panel, snapshot: Snapshot, page: Canvas) -> str | None:
         """Make the cell show a panel; the panel's error where it cannot, and then the cell shows that."""
         if self._is_shown(panel):
             return self._error
@@ -63,7 +63,7 @@ class CellDrawing:
         except Exception:  # noqa: BLE001 - values of a kind that does not compare
             return False
 
-    def _draw(self, panel: Panel, snapshot: Snapshot, page: Page, region: Region) -> None:
+    def _draw(self, panel: Panel, snapshot: Snapshot, page: Canvas, region: Region) -> None:
         wanted = structure(panel)
         if self._artists is None or wanted != self._structure:
             self._subfigure.clear()
@@ -76,7 +76,7 @@ class CellDrawing:
         else:
             self._draw_artists(self._artists, panel, page, region)
 
-    def _draw_artists(self, artists: PanelArtists, panel: Panel, page: Page, region: Region) -> None:
+    def _draw_artists(self, artists: PanelArtists, panel: Panel, page: Canvas, region: Region) -> None:
         look = artists.update(panel)
         if self._behind is not None and self._behind[0] == look:
             page.restore(region, self._behind[1])
@@ -87,7 +87,7 @@ class CellDrawing:
         for artist in artists.front:
             artist.draw(page.renderer)
 
-    def _draw_behind(self, artists: PanelArtists, page: Page) -> None:
+    def _draw_behind(self, artists: PanelArtists, page: Canvas) -> None:
         if not artists.front:  # nothing is told apart: axes need what a figure does for them
             self._subfigure.draw(page.renderer)
             return
@@ -96,7 +96,7 @@ class CellDrawing:
         for artist in sorted(behind, key=lambda each: each.get_zorder()):
             artist.draw(page.renderer)
 
-    def _fail(self, panel: Panel, error: BaseException, page: Page, region: Region) -> str:
+    def _fail(self, panel: Panel, error: BaseException, page: Canvas, region: Region) -> str:
         title = str(getattr(panel, "title", type(panel).__name__))
         message = f"{title}: {in_one_line(error)}"
         if message != self._reported:  # not at every frame
@@ -105,7 +105,7 @@ class CellDrawing:
         self._draw_failure(Failure(title, in_one_line(error)), page, region)
         return message
 
-    def _draw_failure(self, failure: Failure, page: Page, region: Region) -> None:
+    def _draw_failure(self, failure: Failure, page: Canvas, region: Region) -> None:
         self._subfigure.clear()
         self._artists = None
         page.clear(region)

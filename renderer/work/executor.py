@@ -23,9 +23,9 @@ from typing import IO, TYPE_CHECKING, Protocol
 from autoviz_render.renderer.work.subprocess_env import child_environment
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.work.job_runner import Drawer
-    from autoviz_render.renderer.work.jobs import Job, Outcome, Task
     from autoviz_render.renderer.live.watch import Watch
+    from autoviz_render.renderer.work.job_runner import JobRunner
+    from autoviz_render.renderer.work.jobs import Job, RenderResult, Task
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -43,7 +43,7 @@ _ROUNDS = 5  # of looking for processes that start others meanwhile
 _SETTLED = 10  # frames after which memory is what it should stay
 
 
-class Hand(Protocol):
+class Executor(Protocol):
     """Does one job at a time. promise: seconds within which whoever holds it beats, whatever the job does.
 
     patience: seconds after which `outcome` may have something to tell though nobody called.
@@ -57,30 +57,30 @@ class Hand(Protocol):
     def start(self, job: Job) -> None:
         """Begin a job; the one before must have come out."""
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> RenderResult | None:
         """What became of the job, once; None while there is nothing to tell."""
 
     def close(self) -> None:
         """Let go of whatever it holds."""
 
 
-class Here:
+class InProcess:
     """Draws in this process: `start` returns when it is done."""
 
     promise = FRAME_TIMEOUT
     patience = math.inf
 
     def __init__(self) -> None:
-        self._drawer: Drawer | None = None
-        self._outcome: Outcome | None = None
+        self._drawer: JobRunner | None = None
+        self._outcome: RenderResult | None = None
 
     def start(self, job: Job) -> None:
-        from autoviz_render.renderer.work.job_runner import Drawer
+        from autoviz_render.renderer.work.job_runner import JobRunner
 
-        self._drawer = self._drawer or Drawer()
+        self._drawer = self._drawer or JobRunner()
         self._outcome = self._drawer.draw(job)
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> RenderResult | None:
         outcome, self._outcome = self._outcome, None
         return outcome
 
@@ -88,7 +88,7 @@ class Here:
         self._drawer = None
 
 
-class Worker:
+class Subprocess:
     """Draws in a process of its own, which is started at once, and anew when it died, hung or grew.
 
     timeout: seconds for a job. on_answer: called from a thread when there may be an outcome. on_word: called by
@@ -138,7 +138,7 @@ class Worker:
             self._renew()
         self._send()
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> RenderResult | None:
         while True:
             try:
                 answer = self._answers.get_nowait()
@@ -174,11 +174,11 @@ class Worker:
             self._process.stdin.write(f"{self._number} {self._job.kind} {self._job.to_line()}\n".encode())
             self._process.stdin.flush()
 
-    def _done(self, job: Task, line: bytes, *, is_sound: bool) -> Outcome | None:
-        from autoviz_render.renderer.work.jobs import Outcome
+    def _done(self, job: Task, line: bytes, *, is_sound: bool) -> RenderResult | None:
+        from autoviz_render.renderer.work.jobs import RenderResult
 
         try:
-            outcome = Outcome.from_line(line)
+            outcome = RenderResult.from_line(line)
         except ValueError as error:
             log.debug("a worker's answer: %s", error)
             return self._lost("spoiled what its process answers")
@@ -197,21 +197,21 @@ class Worker:
             self._renew()
         return outcome
 
-    def _lost(self, how: str) -> Outcome | None:
+    def _lost(self, how: str) -> RenderResult | None:
         """The process is given up; what that means for its job, if it had one."""
         if how == "ended" and self._process is not None:
             has_ended(self._process, within=1.0)  # its output ended: it is about to
         code = self._kill()
         if self._job is None:
             return None
-        from autoviz_render.renderer.work.jobs import Outcome
+        from autoviz_render.renderer.work.jobs import RenderResult
 
         job, self._job = self._job, None
         if how == "ended":
             if code is None:
-                return Outcome("abandoned", fault=f"figure {job.figure.name!r}: there is no process to draw it in")
+                return RenderResult("abandoned", fault=f"figure {job.figure.name!r}: there is no process to draw it in")
             how = f"ended its process by signal {-code}" if code < 0 else f"ended its process with exit code {code}"
-        return Outcome("abandoned", fault=f"figure {job.figure.name!r} of {job.snapshot} {how}, and was abandoned")
+        return RenderResult("abandoned", fault=f"figure {job.figure.name!r} of {job.snapshot} {how}, and was abandoned")
 
     def _renew(self) -> None:
         self._kill()
@@ -327,12 +327,12 @@ def _marked(mark: bytes) -> Iterator[int]:
                         yield int(name)
 
 
-def workers(watch: Watch, first: Worker) -> Callable[[], Worker]:
+def workers(watch: Watch, first: Subprocess) -> Callable[[], Subprocess]:
     """Makes workers whose answers wake a watch; the first is one that was started before."""
     spare = [first]
 
-    def make() -> Worker:
-        worker = spare.pop() if spare else Worker(first.timeout)
+    def make() -> Subprocess:
+        worker = spare.pop() if spare else Subprocess(first.timeout)
         worker.on_answer = watch.wake
         return worker
 

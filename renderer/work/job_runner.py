@@ -11,16 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
-from autoviz_render.renderer.errors import in_one_line
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.work.jobs import Fate, Job, LinkError, Outcome, refuse_links
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.plot.theme import THEMES
-from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.spool.text import in_one_line
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -29,7 +29,7 @@ Thing = TypeVar("Thing")
 _MOST_KEPT = 8  # figures, of some 30 MB each at live size: a tree of a thousand runs is drawn in bounded memory
 
 
-class Drawer:
+class JobRunner:
     """Keeps each figure from one job to the next, the snapshot that was read last, and each spool's static arrays."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Drawer:
         self._drawings: OrderedDict[Hashable, FigureDrawing] = OrderedDict()
         self._snapshot: tuple[Hashable, Snapshot] | None = None
 
-    def draw(self, job: Job) -> Outcome:
+    def draw(self, job: Job) -> RenderResult:
         """Draw one figure of one snapshot, replacing each file whole; what became of it.
 
         A recipe or a panel that raises is drawn as the error's text.
@@ -46,14 +46,14 @@ class Drawer:
         try:
             outcome = self._draw(job)
         except FigureError as error:
-            outcome = Outcome("undrawable", fault=str(error))
+            outcome = RenderResult("undrawable", fault=str(error))
         except (Exception, SystemExit) as error:  # a figure's code; the other figures are drawn
             log.debug("figure %r failed", job.figure.name, exc_info=True)
             fault = f"figure {job.figure.name!r} of {job.snapshot}: {in_one_line(error)}"
-            outcome = Outcome("abandoned", fault=fault)
+            outcome = RenderResult("abandoned", fault=fault)
         return replace(outcome, seconds=round(time.perf_counter() - started, 4))
 
-    def _draw(self, job: Job) -> Outcome:
+    def _draw(self, job: Job) -> RenderResult:
         ref = snapshot_ref(SpoolPaths(job.spool).snapshots, job.snapshot)
         if ref is None:
             raise ValueError(f"{job.snapshot!r} is no name of a snapshot")
@@ -61,14 +61,14 @@ class Drawer:
             spool = self._spool(job.spool)
             snapshot = self._read(spool, ref)
         except FileNotFoundError:
-            return Outcome("gone")  # retention removed it between the listing and the open: not a fault
+            return RenderResult("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            fate: Fate = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
+            fate: Status = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
             fault = str(error) if job.is_live else spool.explain(ref, error)
-            return Outcome(fate, fault=fault, unreadable=str(error.path))
+            return RenderResult(fate, fault=fault, unreadable=str(error.path))
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
-            return Outcome("unready", fault=fault, unreadable=str(ref.path))
+            return RenderResult("unready", fault=fault, unreadable=str(ref.path))
         figure = self._drawing(job).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
@@ -79,10 +79,10 @@ class Drawer:
                 write_whole(path, [figure.save(kind)], tmp=path.parent)
                 files.append(path)
         except LinkError as error:
-            return Outcome("unwritable", fault=str(error))
+            return RenderResult("unwritable", fault=str(error))
         except OSError as error:
-            return Outcome("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
-        return Outcome(files=tuple(files), errors=errors)
+            return RenderResult("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
+        return RenderResult(files=tuple(files), errors=errors)
 
     def _spool(self, directory: Path) -> Spool:
         """Raises FileNotFoundError."""

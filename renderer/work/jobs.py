@@ -19,7 +19,7 @@ from autoviz_render.spool.paths import SpoolPaths
 LIVE_DPI = 100
 FIRST_STEM = "fit"
 
-Fate = Literal["drawn", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
+Status = Literal["drawn", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
 """gone: by retention, which is no fault. unreadable: the snapshot or a static file is at fault, if it is all there.
 unready: it may be read later, as the disk is at fault or a static file is missing.
 unwritable: the figure's file, for now.
@@ -102,7 +102,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RenderResult:
     """What became of a job.
 
     files: those made. errors: a line for each panel that shows its error instead. fault: why nothing was drawn.
@@ -111,7 +111,7 @@ class Outcome:
     memory: of the process that drew, in bytes; 0 if nobody asked.
     """
 
-    fate: Fate = "drawn"
+    fate: Status = "drawn"
     files: tuple[Path, ...] = ()
     errors: tuple[str, ...] = ()
     fault: str = ""
@@ -125,7 +125,7 @@ class Outcome:
         return json.dumps(asdict(self) | {"files": [str(path) for path in self.files]})
 
     @staticmethod
-    def from_line(line: str | bytes) -> Outcome:
+    def from_line(line: str | bytes) -> RenderResult:
         """Raises ValueError if the line is no outcome: a figure's code ran where it comes from."""
         try:
             content: dict[str, Any] = json.loads(line)
@@ -135,9 +135,9 @@ class Outcome:
             fate, fault, unreadable = content["fate"], _text(content["fault"]), _text(content["unreadable"])
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ValueError(f"no outcome: {error!r:.200}") from error
-        if fate not in get_args(Fate) or not all(map(math.isfinite, (seconds, used, waited))):
+        if fate not in get_args(Status) or not all(map(math.isfinite, (seconds, used, waited))):
             raise ValueError(f"no outcome: {fate!r:.200} after {seconds} s")
-        return Outcome(fate, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
+        return RenderResult(fate, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
 
 
 def _text(value: object) -> str:

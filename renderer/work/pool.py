@@ -6,21 +6,21 @@ import queue
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Worker
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.work.jobs import Outcome, Task
+    from autoviz_render.renderer.work.jobs import RenderResult, Task
 
 AnyTask = TypeVar("AnyTask", bound="Task")
 
 _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
 
-class Crew:
+class Pool:
     """Processes that draw, kept from one list of jobs to the next. A context manager.
 
     hands: how many there are at most. timeout: seconds that a figure may take until it is abandoned. on_word: see
-        `Worker`.
+        `Subprocess`.
 
     The first is started at once, and imports what it needs while whoever made the crew looks for something to draw.
     """
@@ -32,7 +32,7 @@ class Crew:
         self._answered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._workers = [self._worker()]
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -43,10 +43,10 @@ class Crew:
         while self._workers:
             self._workers.pop().close()
 
-    def draw(self, jobs: Iterable[AnyTask]) -> Iterator[tuple[int, AnyTask, Outcome]]:
+    def draw(self, jobs: Iterable[AnyTask]) -> Iterator[tuple[int, AnyTask, RenderResult]]:
         """Do jobs, several at once; each with its number and what became of it, as soon as it is done."""
         waiting = enumerate(jobs)
-        at_work: dict[Worker, tuple[int, AnyTask]] = {}
+        at_work: dict[Subprocess, tuple[int, AnyTask]] = {}
         is_all_begun = False
         try:
             while at_work or not is_all_begun:
@@ -70,12 +70,12 @@ class Crew:
             for worker in at_work:  # nobody waits for it any more
                 worker.close()
 
-    def _free(self, at_work: Container[Worker]) -> Worker:
+    def _free(self, at_work: Container[Subprocess]) -> Subprocess:
         free = [worker for worker in self._workers if worker not in at_work]
         if not free:
             free.append(self._worker())
             self._workers += free
         return free[-1]
 
-    def _worker(self) -> Worker:
-        return Worker(self._timeout, lambda: self._answered.put(None), self._on_word)
+    def _worker(self) -> Subprocess:
+        return Subprocess(self._timeout, lambda: self._answered.put(None), self._on_word)

@@ -1,4 +1,4 @@
-"""A process that draws: `python -m autoviz_render.renderer.work.worker`, started by `hands.Worker`.
+"""A process that draws: `python -m autoviz_render.renderer.work.worker`, started by `executor.Subprocess`.
 
 A line on standard input is a job with its number; an answer is a line with the mark that the environment holds, the
 number, and what became of the job. Before the first, "ready". The process ends when its input does, in mid-frame too:
@@ -27,14 +27,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from autoviz_render.renderer.work.subprocess_env import bound_memory, die_with_parent, own_processor_times
-from autoviz_render.renderer.live.descriptors import limit
+from autoviz_render.renderer.descriptors import limit
 from autoviz_render.renderer.work.executor import MARK
+from autoviz_render.renderer.work.subprocess_env import bound_memory, die_with_parent, own_processor_times
 from autoviz_render.spool.text import OneLine
 
 if TYPE_CHECKING:
-    from autoviz_render.renderer.work.job_runner import Drawer
-    from autoviz_render.renderer.work.jobs import Outcome, Task
+    from autoviz_render.renderer.work.job_runner import JobRunner
+    from autoviz_render.renderer.work.jobs import RenderResult, Task
 
 if sys.platform != "win32":
     import fcntl
@@ -65,9 +65,9 @@ def main(arguments: list[str]) -> None:
     def answer(told: str) -> None:
         answers.write(f"\n{mark} {told}\n".encode())  # it begins a line, whatever was written before
 
-    from autoviz_render.renderer.work.job_runner import Drawer
+    from autoviz_render.renderer.work.job_runner import JobRunner
 
-    drawer = Drawer()
+    drawer = JobRunner()
     answer(READY)
     while True:
         number, kind, line = jobs.get().decode().split(" ", 2)
@@ -85,10 +85,10 @@ def main(arguments: list[str]) -> None:
         answer(f"{number} {SOUND if before.is_sound() else SPOILT} {told}")
 
 
-def _do(drawer: Drawer, kind: str, line: str, say: Callable[[str], None]) -> Outcome:
+def _do(drawer: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> RenderResult:
     """What became of a job, whatever a figure's code raises. say: tells of a film meanwhile."""
-    from autoviz_render.renderer.errors import in_one_line
-    from autoviz_render.renderer.work.jobs import Job, Outcome
+    from autoviz_render.renderer.work.jobs import Job, RenderResult
+    from autoviz_render.spool.text import in_one_line
 
     task: Task
     if kind == Job.kind:
@@ -102,7 +102,7 @@ def _do(drawer: Drawer, kind: str, line: str, say: Callable[[str], None]) -> Out
     try:
         return do()
     except BaseException as error:  # noqa: BLE001 - one that is no Exception, of a stranger's code
-        return Outcome("abandoned", fault=f"figure {task.figure.name!r} of {task.snapshot}: {in_one_line(error)}")
+        return RenderResult("abandoned", fault=f"figure {task.figure.name!r} of {task.snapshot}: {in_one_line(error)}")
 
 
 def _log_to(descriptor: int) -> None:

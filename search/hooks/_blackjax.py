@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autoviz_render.search.hooks._smc import Particles, PersistentParticles
+from autoviz_render.search.hooks.pytrees import Layout
+from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.chain import Chain, Floats, thinned
 from autoviz_render.search.statistics.convergence import convergence, finite
 from autoviz_render.search.statistics.posterior import MOST, chain_samples
-from autoviz_render.search.hooks.pytrees import Layout
-from autoviz_render.search.hooks._smc import Particles, PersistentParticles
-from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.priority_sample import Samples
 from autoviz_render.spool.guard import Attempts
 
@@ -121,7 +121,9 @@ class _Nested:
     """Nested sampling: a bounded number of dead points, running numbers, and the newest live points."""
 
     def __init__(self, state: Any, stacked: bool, earlier: Iterable[Any]) -> None:
-        from autoviz_render.search.statistics.evidence import RunningEvidence  # loads JAX, as whoever has such a state did
+        from autoviz_render.search.statistics.evidence import (
+            RunningEvidence,  # loads JAX, as whoever has such a state did
+        )
 
         self.layout = Layout(state.particles.position, batch=1)
         self._state = state

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.convergence import finite
 from autoviz_render.search.statistics.nested import Floats, Progress, display, effective_sample_size, log
 from autoviz_render.search.statistics.posterior import weighted_samples
-from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.guard import Attempts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.convergence import finite
 from autoviz_render.search.statistics.nested import (
     Floats,
@@ -18,7 +19,6 @@ from autoviz_render.search.statistics.nested import (
     log_weights,
 )
 from autoviz_render.search.statistics.posterior import weighted_samples
-from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.guard import Attempts
 
 

@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.spool.system.atomic import make_folder, remove_drafts, write_whole
-from autoviz_render.spool.guard import Attempts
-from autoviz_render.spool.format.decode import decode, read_sealed
-from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.guard import Attempts
+from autoviz_render.spool.system.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
 
 log = logging.getLogger("autoviz_render.search")

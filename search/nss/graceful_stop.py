@@ -17,7 +17,7 @@ class Interrupted(SystemExit):
         super().__init__(EXIT_INTERRUPTED)
 
 
-class Interrupts:
+class GracefulStop:
     """Notes the first signal that asks to stop; a second one acts as it would without us. A context manager.
 
     Signals can be had in the main thread alone: elsewhere nothing is noted, and nothing changes.
@@ -27,7 +27,7 @@ class Interrupts:
         self.received: signal.Signals | None = None
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> Interrupts:
+    def __enter__(self) -> GracefulStop:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._note)

@@ -15,21 +15,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.backends import Where
 from autoviz_render.search.cadence import Cadence
+from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.nss.checkpoint import PATIENCE, Checkpoint, CheckpointError, differences
 from autoviz_render.search.nss.compilation_cache import use_compilation_cache
 from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.computed_with import computed_with, other_machine
-from autoviz_render.search.statistics.evidence import Floats, weigh
 from autoviz_render.search.nss.fitness import Fitness
-from autoviz_render.search.nss.graceful_stop import Interrupted, Interrupts
+from autoviz_render.search.nss.graceful_stop import GracefulStop, Interrupted
 from autoviz_render.search.nss.kernel import Kernel
-from autoviz_render.search.nss.run_state import NestedRun
 from autoviz_render.search.nss.progress import Progress
-from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.nss.result import Result, write_result
+from autoviz_render.search.nss.run_state import NestedRun
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.search.statistics.evidence import Floats, weigh
 from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
 from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.retention import Retention
@@ -128,7 +128,7 @@ class NSS:
         self._fitness.prepare()
         run = self._resumed(checkpoint)
         with (
-            Interrupts() as interrupts,
+            GracefulStop() as interrupts,
             QuickUpdate(
                 self.run_dir,
                 arrays=partial(self._arrays, run),
@@ -166,7 +166,7 @@ class NSS:
             checkpoint.remove()
         return result
 
-    def _sample(self, run: NestedRun, quick_update: QuickUpdate, interrupts: Interrupts) -> int:
+    def _sample(self, run: NestedRun, quick_update: QuickUpdate, interrupts: GracefulStop) -> int:
         """The loop: count, look, and go on until the evidence is known. The compilations at the first quick update."""
         key = jax.random.key(self._seed)
         if run.state is None:

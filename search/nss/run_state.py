@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
-from autoviz_render.search.statistics.evidence import Floats, RunningEvidence
 from autoviz_render.search.nss.progress import Standing
+from autoviz_render.search.statistics.evidence import Floats, RunningEvidence
 from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
 
 

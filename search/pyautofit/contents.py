@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 
-class Contents(Protocol):
+class FigureArrays(Protocol):
     """The arrays of a figure, and of which instance they are.
 
     figure: the name of the figure that shows them.
@@ -26,7 +26,7 @@ class Contents(Protocol):
         """These on the host, as the figure reads them."""
 
 
-class GivenContents:
+class GivenFigureArrays:
     """What the user says is to be shown, of any analysis.
 
     function: called with an instance; arrays by name.

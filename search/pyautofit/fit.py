@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from autoviz_render.search.backends import Backend, Where, make_backend
 from autoviz_render.search.pyautofit.compiled import Arrays, CompiledArrays, on_the_host
-from autoviz_render.search.pyautofit.contents import Contents
+from autoviz_render.search.pyautofit.contents import FigureArrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 from autoviz_render.search.pyautofit.workers import Workers
-from autoviz_render.spool.guard import Attempts
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.guard import Attempts
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -52,7 +52,7 @@ class LiveFit:
         self,
         paths: Any,
         model: Any,
-        contents: Contents,
+        contents: FigureArrays,
         *,
         is_jax: bool,
         figure: str | Sequence[str] | None = None,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.pyautofit.contents import Contents
+from autoviz_render.search.pyautofit.contents import FigureArrays
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +28,7 @@ _BRIGHT = 0.05
 """Of a parametric source's peak: what is as bright is in the closest view."""
 
 
-def lensing_contents(analysis: Any) -> Contents | None:
+def lensing_contents(analysis: Any) -> FigureArrays | None:
     """What is shown of an analysis of these packages; None for any other.
 
     Raises TypeError for interferometer data that hold no visibilities.

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autoviz_render.search.backends import Where
 from autoviz_render.search.pyautofit import fit as fits
-from autoviz_render.search.pyautofit.contents import Contents, GivenContents
+from autoviz_render.search.pyautofit.contents import FigureArrays, GivenFigureArrays
 from autoviz_render.search.pyautofit.lensing import lensing_contents
 from autoviz_render.spool.guard import Attempts
 
@@ -181,9 +181,9 @@ def _can_be_pickled(settings: _Settings | None) -> bool:
     return True
 
 
-def _contents(analysis: Any, settings: _Settings) -> Contents:
+def _contents(analysis: Any, settings: _Settings) -> FigureArrays:
     own = _own(analysis)
-    contents = lensing_contents(own) if settings.arrays is None else GivenContents(own, settings.arrays)
+    contents = lensing_contents(own) if settings.arrays is None else GivenFigureArrays(own, settings.arrays)
     if contents is None:
         raise TypeError(f"nothing is known of what a {type(own).__name__} fits: give live() the arrays to show")
     return contents

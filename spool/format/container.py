@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from autoviz_render.spool.format.manifest import Described, directory_bytes
-from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.format.footer import checksum, seal
+from autoviz_render.spool.format.manifest import ArrayEntry, directory_bytes
+from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.snapshot import Array
 
 _Key = tuple[str, np.dtype[Any], tuple[int, ...]]
@@ -57,7 +57,7 @@ class _Place(NamedTuple):
     """Where the bytes of one array lie in the file; an array without bytes lies at 0."""
 
     offset: int
-    described: Described
+    described: ArrayEntry
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def encode(kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]
 @lru_cache(maxsize=8)
 def _template(kind: str, key: tuple[_Key, ...]) -> _Template | None:
     """The template of datasets of these paths, dtypes and shapes; None if HDF5 will not make one."""
-    datasets = [Described(*each) for each in key]
+    datasets = [ArrayEntry(*each) for each in key]
     try:
         with _hdf5:
             image, addresses = _empty_image(kind, datasets)
@@ -125,7 +125,7 @@ def _template(kind: str, key: tuple[_Key, ...]) -> _Template | None:
     )
 
 
-def _empty_image(kind: str, datasets: Iterable[Described]) -> tuple[bytearray, list[int]]:
+def _empty_image(kind: str, datasets: Iterable[ArrayEntry]) -> tuple[bytearray, list[int]]:
     """A file of the datasets without room for their values, and the addresses of their object headers.
 
     HDF5 itself would look through all gaps that alignment has left so far to make room for one dataset more: 50 s for
@@ -187,7 +187,7 @@ def _ordinary(kind: str, arrays: Mapping[str, Array]) -> list[bytes | memoryview
         if offset is None or body[offset : offset + len(data)] != data:
             offset = len(body)
             body += data
-        places.append(_Place(offset, Described(path, value.dtype, value.shape)))
+        places.append(_Place(offset, ArrayEntry(path, value.dtype, value.shape)))
     places.sort(key=lambda place: place.offset)
     spans = [(offset, each.nbytes, checksum(arrays[each.path].data)) for offset, each in places]
     rest, position = 0, 0

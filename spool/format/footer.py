@@ -28,8 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autoviz_render.spool.format.manifest import MAX_DIRECTORY_BYTES
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
+from autoviz_render.spool.format.manifest import MAX_DIRECTORY_BYTES
 
 Span = tuple[int, int, int]
 """Offset, length in bytes, and checksum of an array."""

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
-from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 from autoviz_render.spool.names import check_path
+from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
 
 MAX_DIRECTORY_BYTES = 1 << 21
 _MAX_DIMENSIONS = 32
@@ -30,7 +30,7 @@ _TYPES = re.compile(r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(8|16)|\|S[1-9]
 
 
 @dataclass(frozen=True)
-class Described:
+class ArrayEntry:
     """One dataset of a file, but for where its bytes lie."""
 
     path: str
@@ -42,13 +42,13 @@ class Described:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def directory_bytes(kind: str, datasets: Iterable[Described]) -> bytes:
+def directory_bytes(kind: str, datasets: Iterable[ArrayEntry]) -> bytes:
     """The directory of a file of that kind, "snapshot" or "static"."""
     listed = [[each.path, each.dtype.str, each.shape] for each in datasets]
     return _json({"format": f"{FILE_FORMAT} {kind}", "version": FORMAT_VERSION, "datasets": listed})
 
 
-def entry_length(dataset: Described) -> int:
+def entry_length(dataset: ArrayEntry) -> int:
     """By how many bytes, at most, a dataset makes a directory longer."""
     return len(_json([dataset.path, dataset.dtype.str, dataset.shape])) + 1
 
@@ -57,7 +57,7 @@ def _json(content: object) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def read_directory(directory: bytes, path: Path, kind: str) -> tuple[Described, ...]:
+def read_directory(directory: bytes, path: Path, kind: str) -> tuple[ArrayEntry, ...]:
     """The datasets of a file, in order.
 
     path: names the file in errors. Raises LaterVersionError and UnreadableError, as their names say.
@@ -81,7 +81,7 @@ class _LaterError(Exception):
 
 
 @lru_cache(maxsize=4)
-def _read(directory: bytes, kind: str) -> tuple[Described, ...]:
+def _read(directory: bytes, kind: str) -> tuple[ArrayEntry, ...]:
     content = json.loads(directory)
     if isinstance(content["version"], int) and content["version"] > FORMAT_VERSION:
         raise _LaterError(content["version"])
@@ -93,14 +93,14 @@ def _read(directory: bytes, kind: str) -> tuple[Described, ...]:
     return datasets
 
 
-def describe(path: str, dtype: str, shape: Sequence[int]) -> Described:
+def describe(path: str, dtype: str, shape: Sequence[int]) -> ArrayEntry:
     """The description of an array that a file may hold. Raises ValueError or TypeError for any other."""
     check_path(path)
     if not _TYPES.fullmatch(dtype):
         raise ValueError(f"{path!r} has the unsupported type {dtype!r}")
     if not isinstance(shape, list | tuple) or not all(type(length) is int and length >= 0 for length in shape):
         raise ValueError(f"{path!r} has the impossible shape {shape!r:.100}")
-    described = Described(path, np.dtype(dtype), tuple(shape))
+    described = ArrayEntry(path, np.dtype(dtype), tuple(shape))
     if len(shape) > _MAX_DIMENSIONS or math.prod(max(each, 1) for each in shape) * described.dtype.itemsize > _MAX_SIZE:
         raise ValueError(f"{path!r} has the impossible shape {shape!r:.100}")
     return described

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from autoviz_render.spool.system.atomic import make_folder
 from autoviz_render.spool.errors import LaterVersionError, SpoolError, TakenOverError
 from autoviz_render.spool.info import read_info
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
+from autoviz_render.spool.system.atomic import make_folder
 from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
 
 log = logging.getLogger("autoviz_render.spool")

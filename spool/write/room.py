@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.write.owner import Owner
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.retention import History
+from autoviz_render.spool.write.owner import Owner
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Room:
     """
 
     def __init__(
-        self, owner: Owner, history: History, branches: Callable[[], Branches], say: Callable[..., None]
+        self, owner: Owner, history: History, branches: Callable[[], AbandonedRanges], say: Callable[..., None]
     ) -> None:
         self._owner = owner
         self._history = history

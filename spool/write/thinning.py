@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.spool.system.atomic import write_whole
-from autoviz_render.spool.epochs import Branches
-from autoviz_render.spool.system.safe_read import open_plain
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, Place, line_pieces, line_text, parse_line
+from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.spool.system.safe_read import open_plain
 
 THIN_ABOVE_BYTES = 1 << 25
 """A file longer than this is thinned to half of it: far below what readers refuse, and little to hold in memory."""
@@ -23,7 +23,7 @@ _MAX_THINNED_BYTES = 1 << 32  # earlier versions let the file grow
 
 
 def thin_lines(
-    path: Path, *, tmp: Path, keep: Collection[Place] = (), branches: Branches | None = None, sync: bool = False
+    path: Path, *, tmp: Path, keep: Collection[Place] = (), branches: AbandonedRanges | None = None, sync: bool = False
 ) -> int:
     """Replace the file by one of at most half of `THIN_ABOVE_BYTES`; the size of the file then.
 
@@ -36,7 +36,7 @@ def thin_lines(
     their parameters and scalars, and in the end go too.
     Only the one writer of a spool may call it. Raises OSError and UnreadableError as `open_plain` does.
     """
-    table = _Table.of(path, branches or Branches(()))
+    table = _Table.of(path, branches or AbandonedRanges(()))
     kept, bare = table.choose(THIN_ABOVE_BYTES // 2, frozenset(keep))
     with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
         texts = [
@@ -62,7 +62,7 @@ class _Table:
     log_likelihood: np.ndarray[Any, np.dtype[np.float64]]
 
     @staticmethod
-    def of(path: Path, branches: Branches) -> _Table:
+    def of(path: Path, branches: AbandonedRanges) -> _Table:
         places: list[Place] = []
         lengths, likelihoods = [], []
         with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:

@@ -17,6 +17,24 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from autoviz_render.spool.epochs import AbandonedRanges, Epoch
+from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
+from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.decode import MAX_FILE_BYTES
+from autoviz_render.spool.format.fitting import unfit
+from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets
+from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_name
+from autoviz_render.spool.retention import History, Kept, Retention
+from autoviz_render.spool.scalars import (
+    MAX_LINE_BYTES,
+    Place,
+    ScalarsLine,
+    ScalarsReader,
+    append_lines,
+    line_text,
+)
+from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 from autoviz_render.spool.system.atomic import (
     make_folder,
     overwrite,
@@ -27,26 +45,8 @@ from autoviz_render.spool.system.atomic import (
     write_spare,
     write_whole,
 )
-from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets
-from autoviz_render.spool.format.decode import MAX_FILE_BYTES
-from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.epochs import Branches, Epoch
-from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
-from autoviz_render.spool.format.fitting import unfit
-from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
-from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_name
 from autoviz_render.spool.write.owner import Owner, holder
-from autoviz_render.spool.retention import History, Kept, Retention
 from autoviz_render.spool.write.room import FULL, Room
-from autoviz_render.spool.scalars import (
-    MAX_LINE_BYTES,
-    Place,
-    ScalarsLine,
-    ScalarsReader,
-    append_lines,
-    line_text,
-)
-from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
 from autoviz_render.spool.write.statics import StaticFile
 from autoviz_render.spool.write.thinning import THIN_ABOVE_BYTES, thin_lines
 
@@ -89,7 +89,7 @@ class SpoolWriter:
         self._title = title or run_dir.name
         self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here(), epoch=_NOT_BEGUN)
         self._history = History(retention)
-        self._room = Room(self._owner, self._history, lambda: Branches(self._info.epochs), self._say_once)
+        self._room = Room(self._owner, self._history, lambda: AbandonedRanges(self._info.epochs), self._say_once)
         self._is_synced = durability == "fsync"
         self._resumed_from = resumed_from
         self._static = StaticFile({})
@@ -179,12 +179,12 @@ class SpoolWriter:
                 )
                 self._scalars_size = self._room.write(sum(map(len, some)), write)
                 if self._scalars_size > self._thin_above:
-                    self._thin_scalars(self._history.places(), Branches(self._info.epochs))
+                    self._thin_scalars(self._history.places(), AbandonedRanges(self._info.epochs))
 
     def thin(self) -> None:
         """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
         with self._owner.at_work():
-            surplus = self._history.surplus(Branches(self._info.epochs))
+            surplus = self._history.surplus(AbandonedRanges(self._info.epochs))
             if surplus and self._owner.has_it():  # else another's
                 self._history.remove(surplus)
 
@@ -234,7 +234,7 @@ class SpoolWriter:
             self._said.add(message)
             log.warning(message, *arguments)
 
-    def _thin_scalars(self, keep: frozenset[Place], branches: Branches) -> None:
+    def _thin_scalars(self, keep: frozenset[Place], branches: AbandonedRanges) -> None:
         """Thin `scalars.jsonl`; if that fails, the file is as it was, and it is tried again when it has grown."""
         path = self.paths.scalars
         try:
@@ -287,7 +287,9 @@ class SpoolWriter:
             pass  # the first start
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
-        lines = self._earlier_lines(frozenset((each.epoch, each.sequence) for each in snapshots), Branches(earlier))
+        lines = self._earlier_lines(
+            frozenset((each.epoch, each.sequence) for each in snapshots), AbandonedRanges(earlier)
+        )
         self._history.begin(snapshots, lines)
         places = {(each.epoch, each.sequence) for each in snapshots} | {each.place for each in lines}
         self._first = 1 + max((each for _, each in places if each < _IMPLAUSIBLE_SEQUENCE), default=-1)
@@ -304,7 +306,7 @@ class SpoolWriter:
             number += 1
         return Epoch(number, created, resumed_from)
 
-    def _earlier_lines(self, keep: frozenset[Place], branches: Branches) -> list[ScalarsLine]:
+    def _earlier_lines(self, keep: frozenset[Place], branches: AbandonedRanges) -> list[ScalarsLine]:
         """The scalars of earlier epochs; a file that is none is put aside, and costs them."""
         path = self.paths.scalars
         with contextlib.suppress(OSError):

@@ -8,7 +8,6 @@ import itertools
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
     CornerPanel,
@@ -23,6 +22,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.work.worker import memory
 from autoviz_render.spool.snapshot import Snapshot
 

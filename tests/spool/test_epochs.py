@@ -8,7 +8,7 @@ import os
 import numpy as np
 import pytest
 
-from autoviz_render.spool.epochs import Branches, Epoch
+from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
@@ -83,7 +83,7 @@ def test_a_snapshot_whose_numbers_are_lost_is_not_hidden(run_dir, publish):
 
 def test_epochs_are_told_apart_whatever_is_known_of_them():
     """`spool.json` may have been lost between two starts: an epoch that it does not name is no error."""
-    branches = Branches([Epoch(3, 0.0, 100), Epoch(1, 0.0, 40)])
+    branches = AbandonedRanges([Epoch(3, 0.0, 100), Epoch(1, 0.0, 40)])
     assert [branches.is_abandoned(epoch, 50) for epoch in range(5)] == [True, False, False, False, False]
     assert [branches.is_abandoned(epoch, 101) for epoch in range(5)] == [True, True, True, False, False]
     assert not branches.is_abandoned(0, None)
@@ -140,7 +140,7 @@ def test_a_name_at_the_bounds_does_not_hide_what_follows(run_dir, publish):
 
 def test_many_epochs_are_told_apart_at_once():
     """A hostile `spool.json` may name as many as fit in it."""
-    branches = Branches([Epoch(number, 0.0, 10**6 - number) for number in range(100_000)])
+    branches = AbandonedRanges([Epoch(number, 0.0, 10**6 - number) for number in range(100_000)])
     hidden = [epoch for epoch in range(0, 100_000, 7) if branches.is_abandoned(epoch, 900_002)]
     assert hidden == list(range(0, 99_999, 7))
 

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoviz_render.spool.format import container as encoding
-from autoviz_render.spool.format.decode import decode
-from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
+from autoviz_render.spool.format import container
+from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.decode import decode
 from autoviz_render.spool.format.footer import checksum, seal
 
 HERE = Path("snapshot.h5")
@@ -134,7 +134,7 @@ def test_the_ordinary_way_writes_the_same_content(name, monkeypatch):
     """What fits no template must still be published, and nobody may notice."""
     datasets = {"meta/n": np.int64(3), "arrays/x": KINDS[name], "arrays/group/y": np.arange(3)}
     quick = decode(the_bytes(datasets), HERE, "snapshot")
-    monkeypatch.setattr(encoding, "_template", lambda *_: None)
+    monkeypatch.setattr(container, "_template", lambda *_: None)
     ordinary = the_bytes(datasets)
     found = decode(ordinary, HERE, "snapshot")
     assert set(found) == set(quick)
@@ -153,17 +153,17 @@ def test_the_ordinary_way_writes_the_same_content(name, monkeypatch):
 
 def test_hdf5_that_refuses_an_array_has_it_written_the_ordinary_way(monkeypatch):
     """A template is an optimisation: whatever goes wrong in making one must not cost the snapshot."""
-    encoding._template.cache_clear()
-    monkeypatch.setattr(encoding, "_empty_image", lambda *_: 1 / 0)
+    container._template.cache_clear()
+    monkeypatch.setattr(container, "_empty_image", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):  # a fault of ours is not hidden
         the_bytes({"arrays/x": np.ones(5)})
 
     def refuse(kind, described):
         raise ValueError("no such type")
 
-    monkeypatch.setattr(encoding, "_empty_image", refuse)
+    monkeypatch.setattr(container, "_empty_image", refuse)
     np.testing.assert_array_equal(decode(the_bytes({"arrays/x": np.ones(5)}), HERE, "snapshot")["arrays/x"], np.ones(5))
-    encoding._template.cache_clear()
+    container._template.cache_clear()
 
 
 @given(st.integers(0, 3 * 4096), st.data())

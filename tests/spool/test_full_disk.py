@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.spool.system import atomic
-from autoviz_render.spool.write import writer
-from autoviz_render.spool.epochs import Branches
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import History, Kept, Retention
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system import atomic
+from autoviz_render.spool.write import writer
 
 RUN = """
 import json, sys, numpy as np
@@ -269,7 +269,7 @@ def test_room_is_made_of_what_is_worth_least(sizes, needed, free, newer):
     kept = [Kept(SnapshotRef(0, at, Path(str(at))), size, at, value) for at, (size, value) in enumerate(sizes)]
     for each in kept:
         history.add(each)
-    removed = history.to_make_room(needed, free, Branches(()), newer)
+    removed = history.to_make_room(needed, free, AbandonedRanges(()), newer)
     assert len(removed) == len(set(removed))
     if not removed:
         return
@@ -281,4 +281,4 @@ def test_room_is_made_of_what_is_worth_least(sizes, needed, free, newer):
     elif kept[best] in removed:
         assert value[best] <= newer
     assert sum(each.size for each in removed[:-1]) < needed, "no more than is needed"
-    assert History(Retention(keep="all")).to_make_room(needed, free, Branches(()), newer) == []
+    assert History(Retention(keep="all")).to_make_room(needed, free, AbandonedRanges(()), newer) == []

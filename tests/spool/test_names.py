@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoviz_render.spool import scalars
-from autoviz_render.spool.write import writer
-from autoviz_render.spool.format import manifest as directory
-from autoviz_render.spool.format import fitting
+from autoviz_render.spool.format import fitting, manifest
 from autoviz_render.spool.names import LONGEST_NAME, LONGEST_PATH, Names
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.write import writer
 
 part = st.one_of(
     st.text(max_size=8),
@@ -106,10 +105,10 @@ def test_the_bound_on_names_is_the_readers(run_dir):
     many = {f"{number:04d}{'n' * 496}": np.float64(number) for number in range(5000)}
     kept = {path: np.zeros(()) for path in (f"scalars/{name}" for name in many)}
     unfit = fitting.unfit("snapshot", kept)
-    fit = [directory.Described(path, np.dtype("<f8"), ()) for path in kept if path not in unfit]
-    length = len(directory.directory_bytes("snapshot", fit))
-    assert directory.MAX_DIRECTORY_BYTES - 600 < length <= directory.MAX_DIRECTORY_BYTES
-    assert len(directory.read_directory(directory.directory_bytes("snapshot", fit), None, "snapshot")) == len(fit)
+    fit = [manifest.ArrayEntry(path, np.dtype("<f8"), ()) for path in kept if path not in unfit]
+    length = len(manifest.directory_bytes("snapshot", fit))
+    assert manifest.MAX_DIRECTORY_BYTES - 600 < length <= manifest.MAX_DIRECTORY_BYTES
+    assert len(manifest.read_directory(manifest.directory_bytes("snapshot", fit), None, "snapshot")) == len(fit)
 
 
 def test_arrays_that_are_too_large_together_cost_themselves(run_dir, monkeypatch, caplog):

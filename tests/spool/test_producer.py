@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from autoviz_render.spool import info
-from autoviz_render.spool.system import process_alive as alive
-from autoviz_render.spool.system.process_alive import is_alive, machine, started_at
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.info import Producer
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system import process_alive
+from autoviz_render.spool.system.process_alive import is_alive, machine, started_at
 
 linux = pytest.mark.skipif(not machine(), reason="the system does not name its boots")
 GONE = 2**22 - 3  # no process has this number, or a test fails once in a blue moon
@@ -98,7 +98,7 @@ def test_a_system_that_does_not_name_its_boots_goes_by_the_host(gone, monkeypatc
 def test_what_cannot_be_a_number_of_a_process_is_none():
     """0 and negative numbers name groups, to whom `kill` would speak."""
     assert [is_alive(pid) for pid in (0, -1, -(2**40), 2**70)] == [False] * 4
-    assert alive.started_at(-1) is None
+    assert process_alive.started_at(-1) is None
 
 
 def test_spools_of_earlier_versions_and_of_later_keys_are_read(run_dir, publish):

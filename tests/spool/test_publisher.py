@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoviz_render.spool.system import atomic
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system import atomic
 
 
 def test_a_busy_disk_gets_the_newest_and_the_scalars_of_all(run_dir, slow_disk):

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from breaking import around_calls, check_whole, publish_some
 
-from autoviz_render.spool.system import atomic
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system import atomic
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS)
 

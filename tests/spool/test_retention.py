@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.spool.epochs import Branches, Epoch
+from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import Kept, Retention, surplus
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
 
-NOTHING_ABANDONED = Branches(())
+NOTHING_ABANDONED = AbandonedRanges(())
 
 
 def kept(sequence: int, *, size: int = 10, epoch: int = 0, log_likelihood: float = math.nan) -> Kept:
     return Kept(SnapshotRef(epoch, sequence, Path(str(sequence))), size, 10 * sequence, log_likelihood)
 
 
-def left_of(history: list[Kept], retention: Retention, branches: Branches = NOTHING_ABANDONED) -> list[int]:
+def left_of(history: list[Kept], retention: Retention, branches: AbandonedRanges = NOTHING_ABANDONED) -> list[int]:
     gone = set(surplus(history, retention, branches))
     return [each.ref.sequence for each in history if each not in gone]
 
@@ -63,7 +63,7 @@ def test_the_bound_on_bytes_is_kept_whatever_the_sizes(sizes, bound):
 def test_abandoned_branches_go_first():
     """Nobody misses what a resumed run did over."""
     history = [kept(0), kept(1), kept(2), kept(3, epoch=1), kept(4, epoch=1)]
-    branches = Branches([Epoch(0, 0.0), Epoch(1, 0.0, 5)])
+    branches = AbandonedRanges([Epoch(0, 0.0), Epoch(1, 0.0, 5)])
     assert left_of(history, Retention(max_snapshots=4), branches) == [0, 2, 3, 4]
     assert left_of(history, Retention(max_snapshots=3), branches) == [0, 3, 4]
 

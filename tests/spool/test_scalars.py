@@ -16,14 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoviz_render.spool import scalars
-from autoviz_render.spool.write import thinning
-from autoviz_render.spool.write import writer
-from autoviz_render.spool.epochs import Branches, Epoch
+from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines, line_text
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.write import thinning, writer
 from autoviz_render.spool.write.thinning import thin_lines
 from autoviz_render.spool.write.writer import SpoolWriter
 
@@ -133,7 +132,7 @@ def test_the_best_of_a_branch_that_was_done_over_is_not_the_best(tmp_path, monke
     texts = [line_text(line(sequence)) for sequence in range(1501)]  # 700 is done over
     texts += [b"torn\n", line_text(line(1500)), *(line_text(line(each, epoch=1)) for each in range(1501, 2101)), b"cut"]
     append_lines(path, texts)
-    thin_lines(path, tmp=tmp_path, branches=Branches([Epoch(0, 0.0), Epoch(1, 0.0, 6_990)]))
+    thin_lines(path, tmp=tmp_path, branches=AbandonedRanges([Epoch(0, 0.0), Epoch(1, 0.0, 6_990)]))
     assert path.stat().st_size <= SMALL // 2
     sequences = [each.sequence for each in ScalarsReader(path).lines()]
     assert 699 in sequences

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoviz_render.spool.write import statics
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.write import statics
 
 DATA = np.arange(2000.0)
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from autoviz_render.spool import scalars
-from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, SpoolError, UnreadableError
+from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.paths import Unread, find_spools
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.snapshot import SnapshotRef

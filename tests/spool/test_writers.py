@@ -14,11 +14,11 @@ import sys
 import numpy as np
 import pytest
 
-from autoviz_render.spool.system.process_alive import started_at
 from autoviz_render.spool.paths import find_spools
-from autoviz_render.spool.system.writer_lock import WriterLock
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.process_alive import started_at
+from autoviz_render.spool.system.writer_lock import WriterLock
 
 OTHER = """
 import sys, numpy as np

@@ -20,14 +20,6 @@ from typing import Any, Protocol
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
-from autoviz_render.renderer.plot.artists.corners import CornerArtists
-from autoviz_render.renderer.plot.artists.custom import CustomArtists
-from autoviz_render.renderer.plot.artists.images import ImageArtists
-from autoviz_render.renderer.plot.artists.lines import HistogramArtists, LinesArtists
-from autoviz_render.renderer.plot.artists.meshes import MeshArtists
-from autoviz_render.renderer.plot.artists.scatters import ScatterArtists
-from autoviz_render.renderer.plot.artists.texts import TableArtists, TextArtists
-from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.figures.panels import (
     ColouredPanel,
     CornerPanel,
@@ -43,6 +35,14 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
+from autoviz_render.renderer.plot.artists.corners import CornerArtists
+from autoviz_render.renderer.plot.artists.custom import CustomArtists
+from autoviz_render.renderer.plot.artists.images import ImageArtists
+from autoviz_render.renderer.plot.artists.lines import HistogramArtists, LinesArtists
+from autoviz_render.renderer.plot.artists.meshes import MeshArtists
+from autoviz_render.renderer.plot.artists.scatters import ScatterArtists
+from autoviz_render.renderer.plot.artists.texts import TableArtists, TextArtists
+from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.theme import Theme
 
 

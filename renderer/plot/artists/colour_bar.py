@@ -13,15 +13,15 @@ from matplotlib.markers import TICKRIGHT
 from matplotlib.patches import Polygon
 from matplotlib.transforms import Affine2D
 
-from autoviz_render.renderer.plot import layout
 from autoviz_render.figures import colours
+from autoviz_render.figures.numbers import Ticks, decade_ticks, power_of_ten, round_ticks
+from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists.frame import BORDER
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.stamps import Label
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.renderer.plot.theme import Theme
-from autoviz_render.figures.numbers import Ticks, decade_ticks, power_of_ten, round_ticks
 
 _ARROW = 0.11
 _TICK = 2.5 / 72

@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
-from autoviz_render.renderer.plot import layout
 from autoviz_render.figures import colours
+from autoviz_render.figures.numbers import round_ticks
+from autoviz_render.figures.panels import ColouredPanel, Extent
+from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
 from autoviz_render.renderer.plot.artists.curves import CurveArtists
 from autoviz_render.renderer.plot.artists.frame import Frame
@@ -17,9 +19,7 @@ from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.artists.stamps import Label, panel_title
 from autoviz_render.renderer.plot.layout import Cell, ImageRoom
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.figures.panels import ColouredPanel, Extent
 from autoviz_render.renderer.plot.theme import Theme
-from autoviz_render.figures.numbers import round_ticks
 
 _CORNER = 0.26
 """Inches at both ends of a frame that stay without numbers: two would meet at the corner."""

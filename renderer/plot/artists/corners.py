@@ -10,19 +10,18 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
+from autoviz_render.figures import colours, densities
+from autoviz_render.figures.curves import contour, joined
+from autoviz_render.figures.densities import Floats
+from autoviz_render.figures.numbers import Ticks, interval, round_ticks
+from autoviz_render.figures.panels import CornerPanel
 from autoviz_render.renderer.plot import layout
-from autoviz_render.figures import colours
-from autoviz_render.figures import densities
 from autoviz_render.renderer.plot.artists.frame import Frame
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.stamps import Label, panel_title
-from autoviz_render.figures.curves import contour, joined
-from autoviz_render.figures.densities import Floats
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.figures.panels import CornerPanel
 from autoviz_render.renderer.plot.theme import Theme
-from autoviz_render.figures.numbers import Ticks, interval, round_ticks
 
 _GAP = 0.09
 _NO_TICKS = Ticks((), ())

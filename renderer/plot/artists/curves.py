@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from autoviz_render.renderer.plot.artists.frame import Frame
 from autoviz_render.figures.panels import Array, Curve, Extent
+from autoviz_render.renderer.plot.artists.frame import Frame
 
 
 class CurveArtists:

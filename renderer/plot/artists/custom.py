@@ -9,11 +9,11 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
+from autoviz_render.figures.panels import CustomPanel
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists.stamps import panel_title
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.text_metrics import fitted
-from autoviz_render.figures.panels import CustomPanel
 from autoviz_render.renderer.plot.theme import Theme
 from autoviz_render.spool.snapshot import Snapshot
 

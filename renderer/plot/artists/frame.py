@@ -17,12 +17,12 @@ from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.patches import Rectangle as RectanglePatch
 from matplotlib.transforms import Affine2D, Bbox, Transform, TransformedBbox
 
+from autoviz_render.figures.numbers import Ticks
+from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists.stamps import Label
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
-from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.plot.theme import Theme
-from autoviz_render.figures.numbers import Ticks
 
 BORDER = 0.8
 """Width of frames, in points."""

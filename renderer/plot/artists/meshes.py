@@ -12,9 +12,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import SubFigure
 
 from autoviz_render.figures import colours
+from autoviz_render.figures.panels import Extent, MeshPanel, PolygonalMesh, RectangularMesh, TriangularMesh
 from autoviz_render.renderer.plot.artists.coloured import Coloured
 from autoviz_render.renderer.plot.layout import Cell
-from autoviz_render.figures.panels import Extent, MeshPanel, PolygonalMesh, RectangularMesh, TriangularMesh
 from autoviz_render.renderer.plot.theme import Theme
 
 Floats = npt.NDArray[np.float64]

@@ -13,8 +13,8 @@ from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
 from autoviz_render.figures.colours import Pixels
-from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.figures.panels import Extent
+from autoviz_render.renderer.plot.layout import Cell, Rectangle
 
 Indices = npt.NDArray[np.intp]
 

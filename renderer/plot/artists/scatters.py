@@ -13,10 +13,10 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from autoviz_render.figures import colours
+from autoviz_render.figures.panels import ScatterPanel
 from autoviz_render.renderer.plot.artists.coloured import Coloured
 from autoviz_render.renderer.plot.artists.lines import span
 from autoviz_render.renderer.plot.layout import Cell
-from autoviz_render.figures.panels import ScatterPanel
 from autoviz_render.renderer.plot.theme import Theme
 
 _SIZE = 4.0

@@ -20,9 +20,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.canvas import blank
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.text_metrics import MOST_READ, drawable, is_mathtext
-from autoviz_render.renderer.plot.canvas import blank
 from autoviz_render.spool.text import cut
 
 Pixels = npt.NDArray[np.uint8]

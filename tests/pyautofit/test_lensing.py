@@ -10,8 +10,8 @@ import pytest
 from autofit.non_linear.fitness import Fitness
 
 from autoviz_render import Snapshot, Spool, live
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import find_figure
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.search.pyautofit.compiled import CompiledArrays
 from autoviz_render.search.pyautofit.lensing import lensing_contents
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values

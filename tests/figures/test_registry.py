@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer import figures
-from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.imaging import imaging
+from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
+from autoviz_render.figures import registry
 
 BUILT_IN = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
 
 
 def install(monkeypatch, *points):
     """Makes the entry points look installed, and no others."""
-    found = [EntryPoint(name, value, figures.GROUP) for name, value in points]
-    monkeypatch.setattr(figures, "entry_points", lambda group: found if group == figures.GROUP else [])
+    found = [EntryPoint(name, value, registry.GROUP) for name, value in points]
+    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == registry.GROUP else [])
 
 
 def test_the_built_in_figures_are_found_without_installed_entry_points(monkeypatch):
@@ -36,8 +36,8 @@ def test_the_built_in_figures_are_those_of_setup_cfg():
     """One that is found in a checkout must be found by other tools, in the metadata of the package."""
     settings = configparser.ConfigParser()
     settings.read(Path(__file__).parents[2] / "setup.cfg")
-    points = dict(line.split(" = ") for line in settings["options.entry_points"][figures.GROUP].strip().splitlines())
-    assert points == {name: figures.find_target(name) for name in BUILT_IN}
+    points = dict(line.split(" = ") for line in settings["options.entry_points"][registry.GROUP].strip().splitlines())
+    assert points == {name: registry.find_target(name) for name in BUILT_IN}
 
 
 def test_a_figure_of_an_installed_package_is_found(monkeypatch):

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import imaging
-from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, RectangularMesh, ScatterPanel, Series
+from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.spool.snapshot import Snapshot
 
 

@@ -20,8 +20,8 @@ from pages import images, newest, run_blocks, run_example
 from patient import Patient
 
 from autoviz_render.search import hooks
-from autoviz_render.search.statistics.chain import Chain
 from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.search.statistics.chain import Chain
 from autoviz_render.spool.store import Spool
 
 LIVE, DELETE, STEPS = 40, 8, 25

@@ -19,7 +19,7 @@ from autoviz_render.search.nss import compilation_cache
 from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.kernel import Kernel
 
-LENS = Path(__file__).parents[2] / "examples" / "lens"
+LENS = Path(__file__).parents[3] / "examples" / "lens"
 
 
 class Inversion(Analysis):

@@ -14,17 +14,16 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer.batch import render_cache as ledger
-from autoviz_render.renderer.live import live_run as desk
-from autoviz_render.renderer.work import pool as crew
-from autoviz_render.renderer.work import executor as hands
-from autoviz_render.renderer.live.live_run import LiveSettings
-from autoviz_render.renderer.work.executor import Here, Worker
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
-from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
-from autoviz_render.renderer.live.loop import LiveRenderer
+from autoviz_render.renderer.batch import render_cache
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.live import live_run
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.live.live_run import LiveSettings
+from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.work import executor, pool
+from autoviz_render.renderer.work.executor import InProcess, Subprocess
+from autoviz_render.renderer.work.jobs import Figure, Job, RenderResult
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -40,7 +39,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def worker():
-    worker = Worker(60.0)
+    worker = Subprocess(60.0)
     yield worker
     worker.close()
 
@@ -54,8 +53,8 @@ def all_jobs(run_dir, *names: str) -> list[Job]:
     return [job for each in jobs(Spool(run_dir), settings, None) for job in each]
 
 
-def draw(hand, job: Job, eventually) -> Outcome:
-    outcomes: list[Outcome] = []
+def draw(hand, job: Job, eventually) -> RenderResult:
+    outcomes: list[RenderResult] = []
     hand.start(job)
     eventually(lambda: (outcome := hand.outcome()) is not None and (outcomes.append(outcome) or True), 60)
     return outcomes[0]
@@ -65,7 +64,7 @@ def test_a_worker_and_this_process_draw_the_same_bytes(run_dir, publish, worker,
     """Where a figure is drawn must not be seen on it."""
     publish(2)
     for job in all_jobs(run_dir, "plain"):
-        files = [draw(hand, job, eventually).files[0].read_bytes() for hand in (Here(), worker)]
+        files = [draw(hand, job, eventually).files[0].read_bytes() for hand in (InProcess(), worker)]
         assert files[0] == files[1]
 
 
@@ -84,7 +83,7 @@ def test_what_a_figure_prints_is_no_answer(run_dir, publish, worker, eventually,
 def test_a_figure_that_takes_its_process_with_it_says_so(run_dir, publish, eventually, name, told):
     """Which figure, of which snapshot, and how."""
     publish(1)
-    worker = Worker(0.5)
+    worker = Subprocess(0.5)
     try:
         (bad,), (good,) = all_jobs(run_dir, name), all_jobs(run_dir, "plain")
         outcome = draw(worker, bad, eventually)
@@ -114,14 +113,14 @@ def drawn_by(run_dir, publish, worker, eventually, folder):
 
 def test_a_process_that_grows_is_renewed(drawn_by, monkeypatch):
     """Plots leak, over days; what they leak into ends with the process."""
-    monkeypatch.setattr(hands, "_SETTLED", 1)
-    monkeypatch.setattr(hands, "_GROWTH", 300_000_000)
+    monkeypatch.setattr(executor, "_SETTLED", 1)
+    monkeypatch.setattr(executor, "_GROWTH", 300_000_000)
     assert len(set(drawn_by("leaks", 4))) == 2
 
 
 def test_a_process_is_renewed_after_so_many_figures(drawn_by, monkeypatch):
     """Whatever it is that it piles up."""
-    monkeypatch.setattr(hands, "_RENEWED_AFTER", 2)
+    monkeypatch.setattr(executor, "_RENEWED_AFTER", 2)
     pids = drawn_by("says_which_process", 5)
     assert [pids.index(pid) for pid in pids] == [0, 0, 2, 2, 4]
 
@@ -138,7 +137,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
 def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(figures=[figure(name) for name in names], until_finished=True)
-    return LiveRenderer(watch, settings, hand=lambda: Worker(timeout, watch.wake))
+    return LiveRenderer(watch, settings, hand=lambda: Subprocess(timeout, watch.wake))
 
 
 def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
@@ -179,7 +178,7 @@ def test_a_figure_that_always_hangs_is_given_up(run_dir, publisher, caplog, even
     finally:
         renderer.close()
     assert sum("is not drawn any more" in record.getMessage() for record in caplog.records) == 1
-    assert sum("was abandoned" in record.getMessage() for record in caplog.records) == desk._MOST_STRIKES
+    assert sum("was abandoned" in record.getMessage() for record in caplog.records) == live_run._MOST_STRIKES
     assert (run_dir / "image" / "plain.png").exists()
 
 
@@ -188,7 +187,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
     drawn = []
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(figures=[figure("plain"), figure("waits_for_a_file")])
-    renderer = LiveRenderer(watch, settings, drawn.append, lambda: Worker(60.0, watch.wake))
+    renderer = LiveRenderer(watch, settings, drawn.append, lambda: Subprocess(60.0, watch.wake))
     try:
         for number in range(1, 4):
             publisher.next()
@@ -204,7 +203,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
 def test_frames_are_drawn_by_several_processes(run_dir, publish, folder):
     """And each process draws more than one."""
     publish(12)
-    with crew.Crew(2) as two:
+    with pool.Pool(2) as two:
         done = list(two.draw(all_jobs(run_dir, "says_which_process")))
     assert sorted(number for number, _, _ in done) == list(range(12))
     assert all(job.snapshot == f"e0000-{number:012d}.h5" for number, job, _ in done)
@@ -215,14 +214,14 @@ def test_frames_are_drawn_by_several_processes(run_dir, publish, folder):
 
 def test_nothing_to_draw_is_done_at_once():
     """A second `--all` finds everything drawn."""
-    with crew.Crew(0) as nobody:
+    with pool.Pool(0) as nobody:
         assert list(nobody.draw([])) == []
 
 
 def test_a_frame_that_hangs_costs_itself(run_dir, publish):
     """The other frames are drawn, in their places."""
     publish(4)
-    with crew.Crew(2, timeout=1.0) as two:
+    with pool.Pool(2, timeout=1.0) as two:
         fates = {number: outcome.fate for number, _, outcome in two.draw(all_jobs(run_dir, "hangs_at_the_second"))}
     assert fates == {0: "drawn", 1: "abandoned", 2: "drawn", 3: "drawn"}
 
@@ -232,12 +231,12 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
     """And what is no longer as it was drawn is not taken for it."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")
-    hand = Here()
+    hand = InProcess()
     hand.start(job)
     (path,) = hand.outcome().files
-    assert not ledger.Ledger(path.parent).has(job)
-    ledger.Ledger(path.parent).add(job)
-    assert ledger.Ledger(path.parent).has(job)
+    assert not render_cache.RenderCache(path.parent).has(job)
+    render_cache.RenderCache(path.parent).add(job)
+    assert render_cache.RenderCache(path.parent).has(job)
     if change == "file":
         path.write_bytes(b"something else")
     elif change == "snapshot":
@@ -248,7 +247,7 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
     elif change == "removed":
         path.unlink()
     elif change == "torn":
-        book = path.parent / ledger.NAME
+        book = path.parent / render_cache.NAME
         book.write_text(book.read_text()[:-20])
     else:
         (job,) = jobs(
@@ -256,7 +255,7 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
             ReplaySettings("all", figures=[figure("plain")], **{change: {"dpi": 50, "theme": "dark"}[change]}),
             None,
         ).__next__()
-    assert not ledger.Ledger(path.parent).has(job)
+    assert not render_cache.RenderCache(path.parent).has(job)
 
 
 def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventually):
@@ -273,9 +272,9 @@ def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventuall
 
 def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folder, eventually):
     """A slow figure, or one that hangs, must not have the whole renderer taken for dead."""
-    monkeypatch.setattr(desk, "IDLE_PROMISE", 1.0)
-    monkeypatch.setattr(desk, "_BEATS_EVERY", 0.1)
-    monkeypatch.setattr(Worker, "promise", 1.0)
+    monkeypatch.setattr(live_run, "IDLE_PROMISE", 1.0)
+    monkeypatch.setattr(live_run, "_BEATS_EVERY", 0.1)
+    monkeypatch.setattr(Subprocess, "promise", 1.0)
     publisher.next()
     renderer = live(run_dir, "plain", "waits_for_a_file")
     thread = threading.Thread(target=renderer.run)
@@ -303,7 +302,7 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
     program = (
         "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Worker\n"
         "from autoviz_render.renderer.work.jobs import Figure, Job\n"
-        "worker = Worker(); print(worker.pid, flush=True)\n"
+        "worker = Subprocess(); print(worker.pid, flush=True)\n"
         "figure = Figure('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
         "worker.start(Job(Path(sys.argv[2]), 'e0000-000000000000.h5', figure, Path(sys.argv[3])))\n"
         "sys.stdin.read()"
@@ -330,10 +329,10 @@ def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish,
     """A stranger's folder: nothing is written through a link, and nobody waits at a pipe."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")
-    hand = Here()
+    hand = InProcess()
     hand.start(job)
     assert hand.outcome().fate == "drawn"
-    book, victim = job.path.parent / ledger.NAME, tmp_path / "victim"
+    book, victim = job.path.parent / render_cache.NAME, tmp_path / "victim"
     victim.write_text("mine")
     {
         "link": lambda: book.symlink_to(victim),
@@ -341,16 +340,16 @@ def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish,
         "pipe": lambda: os.mkfifo(book),
         "nonsense": lambda: book.write_text("[" * 200_000),
     }[plant]()
-    ledger.Ledger(job.path.parent).add(job)
+    render_cache.RenderCache(job.path.parent).add(job)
     assert victim.read_text() == "mine"
     if plant != "nonsense":
         assert "what is drawn will be drawn again" in caplog.text
-        assert not ledger.Ledger(job.path.parent).has(job)
+        assert not render_cache.RenderCache(job.path.parent).has(job)
 
 
 def test_a_run_begun_anew_is_not_taken_for_the_one_before(run_dir, tmp_path):
     """The file system gives the numbers of removed files again, and names begin at 0 again."""
-    hand, drawn = Here(), []
+    hand, drawn = InProcess(), []
     for number in range(6):
         with Publisher(run_dir) as publisher:
             publisher.publish({"x": [1.0, 2.0]}, iteration=number)

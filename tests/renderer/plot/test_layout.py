@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoviz_render.renderer.plot.layout import Cell, Grid, Place, arrange, grid_for, image_room, lines_room, text_room
 from autoviz_render.figures.panels import TextPanel
+from autoviz_render.renderer.plot.layout import Cell, Grid, Place, arrange, grid_for, image_room, lines_room, text_room
 from autoviz_render.spool.text import cut
 
 

@@ -10,12 +10,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
 from autoviz_render.figures.registry import find_figure
+from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.spool.snapshot import Snapshot
 
-DOCS = Path(__file__).parents[2] / "docs" / "figures" / "draw.py"
+DOCS = Path(__file__).parents[3] / "docs" / "figures" / "draw.py"
 DPI = 40
 TOLERANCE = 1.5
 """The root mean square of the differences, of 255. Another colour of one thin line is 2.7."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.imaging import MissingArraysError, imaging, imaging_fit, source_views
 from autoviz_render.figures.builtin.source_plane import (
     delaunay_source,
@@ -23,6 +22,7 @@ from autoviz_render.figures.panels import (
     TextPanel,
     TriangularMesh,
 )
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 
 TITLES = [
     "Data",

@@ -11,8 +11,8 @@ from pages import images, newest, run_blocks, run_example
 
 from autoviz_render.figures.builtin.posterior import posterior_of
 from autoviz_render.search import hooks
-from autoviz_render.search.statistics.convergence import autocorrelation_time
 from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.search.statistics.convergence import autocorrelation_time
 from autoviz_render.spool.store import Spool
 
 WALKERS, STEPS = 8, 300

@@ -11,10 +11,10 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer.work.pool import Crew
-from autoviz_render.renderer.work.executor import Worker
-from autoviz_render.renderer.work.jobs import Figure, Job, Outcome
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.work.executor import Subprocess
+from autoviz_render.renderer.work.jobs import Figure, Job, RenderResult
+from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.store import Spool
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the figures that misbehave fork, and use signals")
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def crew():
-    with Crew(timeout=60.0) as crew:
+    with Pool(timeout=60.0) as crew:
         yield crew
 
 
@@ -42,7 +42,7 @@ def job(run_dir: Path, name: str, sequence: int = 0) -> Job:
     return job
 
 
-def drawn(crew: Crew, *some: Job) -> list[Outcome]:
+def drawn(crew: Pool, *some: Job) -> list[RenderResult]:
     return [outcome for _, _, outcome in crew.draw(some)]
 
 
@@ -65,7 +65,7 @@ def is_gone(pid: int) -> bool:
 def test_what_a_figure_starts_ends_with_its_worker(run_dir, publish, folder, eventually, name):
     """Else a run of days leaves thousands of processes, which a cluster bills."""
     publish(1)
-    with Crew(timeout=60.0) as crew:
+    with Pool(timeout=60.0) as crew:
         assert [outcome.fate for outcome in drawn(crew, job(run_dir, name))] == ["drawn"]
         eventually((folder / "left").exists)
         pid = int((folder / "left").read_text())
@@ -76,9 +76,9 @@ def test_what_a_figure_starts_ends_with_its_worker(run_dir, publish, folder, eve
 PROGRAM = """
 import sys
 from pathlib import Path
-from autoviz_render.renderer.work.executor import Worker
+from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.jobs import Figure, Job
-worker = Worker()
+worker = Subprocess()
 worker.start(Job(Path(sys.argv[2]), "e0000-000000000000.h5", Figure("f", sys.argv[4], sys.argv[1]), Path(sys.argv[3])))
 print(worker.pid, flush=True)
 sys.stdin.read()
@@ -159,7 +159,7 @@ def test_no_answer_comes_from_a_figures_code(run_dir, publish, crew, name):
 def test_what_is_no_outcome_is_the_workers_death(run_dir, publish, crew, line):
     """Whoever has the mark may still say what cannot be understood."""
     publish(1)
-    worker = Worker(60.0)
+    worker = Subprocess(60.0)
     try:
         worker.start(job(run_dir, "plain"))
         worker._is_ready = True
@@ -187,7 +187,7 @@ def test_paths_are_those_of_whoever_asked(run_dir, publish, monkeypatch):
     """A figure that changes the folder must not have its files, nor the next one's, elsewhere."""
     publish(1)
     monkeypatch.chdir(run_dir)
-    with Crew(timeout=60.0) as here:
+    with Pool(timeout=60.0) as here:
         outcomes = drawn(here, *(job(Path(), name) for name in ("changes_everything", "plain")))
     file = Path("image", "fit-e0000-000000000000.png")
     assert [outcome.files for outcome in outcomes] == [(file,)] * 2

@@ -12,13 +12,13 @@ from films import read_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.auto import auto
-from autoviz_render.renderer.batch.movie_formats import MovieError
-from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.batch.movie import ticks_shown, write_movie
+from autoviz_render.renderer.batch.movie_formats import MovieError
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.plot.theme import DARK
+from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool

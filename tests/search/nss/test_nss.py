@@ -13,8 +13,8 @@ import pytest
 from toy_search import SIGMA, WIDTH, Gaussian, search
 
 from autoviz_render import NSS, Fitness
-from autoviz_render.search.statistics.evidence import RunningEvidence, effective_sample_size, weigh
 from autoviz_render.search.nss.progress import Progress, Standing
+from autoviz_render.search.statistics.evidence import RunningEvidence, effective_sample_size, weigh
 from autoviz_render.spool.store import Spool
 
 

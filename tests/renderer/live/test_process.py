@@ -16,9 +16,9 @@ import pytest
 
 from autoviz_render.cli.status import status, status_line
 from autoviz_render.renderer.live import process
-from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.live.process import MAX_RESTARTS, RendererProcess
+from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 

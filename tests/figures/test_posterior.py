@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.builtin.posterior import MOST_PARAMETERS, posterior, posterior_of
-from autoviz_render.figures.panels import CornerPanel, LinesPanel, ScatterPanel, TablePanel, TextPanel
 from autoviz_render.figures.numbers import interval
+from autoviz_render.figures.panels import CornerPanel, LinesPanel, ScatterPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 
 MEAN, SIGMA = np.array([1.2, -30.0, 0.004]), np.array([0.1, 5.0, 0.0002])

@@ -9,7 +9,6 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FORMATS, FigureDrawing
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
@@ -22,6 +21,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
+from autoviz_render.renderer.plot.drawing import FORMATS, FigureDrawing
 from autoviz_render.spool.snapshot import Snapshot
 
 DPI = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoviz_render.renderer.errors import in_one_line
+from autoviz_render.spool.text import in_one_line
 
 
 class CannotSayError(Exception):

@@ -7,12 +7,12 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot import text_metrics as lettering
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.run import MOST_PANELS, run
-from autoviz_render.renderer.plot.text_metrics import drawable, fitted, is_mathtext
 from autoviz_render.figures.panels import CustomPanel, TablePanel, TextPanel
+from autoviz_render.renderer.plot import text_metrics
+from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.text_metrics import drawable, fitted, is_mathtext
 from autoviz_render.spool.snapshot import Snapshot
 
 ORDERS = "\x00\x08\x1b[2J\x7f\x9b\u202e\u2066\u200f\ud800\ufffe"
@@ -22,8 +22,8 @@ ORDERS = "\x00\x08\x1b[2J\x7f\x9b\u202e\u2066\u200f\ud800\ufffe"
 def measured(monkeypatch):
     """Letters that were measured."""
     letters: list[str] = []
-    advance = lettering._advance
-    monkeypatch.setattr(lettering, "_advance", lambda char: letters.append(char) or advance(char))
+    advance = text_metrics._advance
+    monkeypatch.setattr(text_metrics, "_advance", lambda char: letters.append(char) or advance(char))
     return letters
 
 
@@ -50,7 +50,7 @@ def test_a_cut_text_is_the_same_however_much_was_there():
 )
 def test_mathtext_that_cannot_be_drawn_soon_is_no_mathtext(text):
     """It is shown as it is written, and costs nobody a figure."""
-    assert not is_mathtext(text) or len(text) <= lettering._MOST_MATHTEXT
+    assert not is_mathtext(text) or len(text) <= text_metrics._MOST_MATHTEXT
     panels = [TextPanel(text, text), TablePanel(text, [(text, text)])]
     assert FigureDrawing(lambda _: panels, dpi=40).draw(snapshot(run=text)).errors == ()
 

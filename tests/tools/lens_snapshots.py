@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.spool.snapshot import Snapshot
 
 _DPI = 40

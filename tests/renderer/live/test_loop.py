@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer.live import live_run as desk
-from autoviz_render.renderer.live import renderer_lock as holding
-from autoviz_render.renderer.work.subprocess_env import child_environment
-from autoviz_render.renderer.work.executor import Here
+from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.live import live_run, renderer_lock
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
-from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.work.executor import InProcess
+from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -59,7 +58,7 @@ def start_child(run_dir):
 
 def drawn_again(spool: Spool, settings: ReplaySettings, folder: Path) -> list[Path]:
     """The files of the snapshots that the settings choose, drawn in this process."""
-    hand, files = Here(), []
+    hand, files = InProcess(), []
     for each in jobs(spool, settings, folder):
         for job in each:
             hand.start(job)
@@ -131,8 +130,8 @@ def test_an_older_snapshot_is_never_drawn_after_a_newer(run_dir, publish, render
 @pytest.fixture
 def impatient(monkeypatch):
     """What cannot be read is at fault after moments, not seconds."""
-    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
-    monkeypatch.setattr(desk, "_RESTED_AFTER", 0.05)
+    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(live_run, "_RESTED_AFTER", 0.05)
 
 
 def listed(run_dir: Path) -> list[str]:
@@ -158,10 +157,10 @@ def test_a_snapshot_that_cannot_be_read_costs_itself(run_dir, publish, renderer,
 @pytest.fixture
 def tries(monkeypatch):
     """Tries to draw, of which there are many in a short time."""
-    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
-    monkeypatch.setattr(desk, "_RESTED_AFTER", math.inf)
-    take, made = desk.Desk.take, []
-    monkeypatch.setattr(desk.Desk, "take", lambda *given: (made.append(given), take(*given)))
+    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(live_run, "_RESTED_AFTER", math.inf)
+    take, made = live_run.LiveRun.take, []
+    monkeypatch.setattr(live_run.LiveRun, "take", lambda *given: (made.append(given), take(*given)))
     return made
 
 
@@ -205,7 +204,7 @@ def test_a_file_that_is_mended_is_drawn_after_all(run_dir, publish, eventually, 
 
 def test_what_was_noted_before_is_not_waited_for_again(run_dir, publish, renderer, monkeypatch):
     """A renderer that is started again need not find out anew."""
-    monkeypatch.setattr(desk, "_RESTED_AFTER", math.inf)
+    monkeypatch.setattr(live_run, "_RESTED_AFTER", math.inf)
     publish(2)
     spool = Spool(run_dir)
     newest = spool.newest()
@@ -232,7 +231,7 @@ def test_what_cannot_be_read_at_the_last_look_is_said(run_dir, publish, caplog):
 @pytest.mark.usefixtures("impatient")
 def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch, eventually):
     """No file changes when a network file system comes back."""
-    monkeypatch.setattr(desk, "_ANOTHER_DISK", 0.01)
+    monkeypatch.setattr(live_run, "_ANOTHER_DISK", 0.01)
     publish(1)
     renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
 
@@ -335,7 +334,7 @@ def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, mo
         content = json.loads(info.read_text())
         content["producer"]["host"] = "elsewhere"
         info.write_text(json.dumps(content | {"state": "running"}))
-    monkeypatch.setattr(holding, "limit", lambda: 20)
+    monkeypatch.setattr(renderer_lock, "limit", lambda: 20)
     renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
     try:
         renderer.look()
@@ -432,7 +431,7 @@ def test_without_locks_the_heartbeat_tells_who_draws(run_dir, publish, renderer,
     def no_locks(*_, **__):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(holding.FileLock, "acquire", no_locks)
+    monkeypatch.setattr(renderer_lock.FileLock, "acquire", no_locks)
     publish(1)
     renderer.look()
     second = LiveRenderer(Watch(run_dir), LiveSettings())
@@ -557,7 +556,7 @@ def test_a_tree_of_runs_is_drawn_run_by_run(tmp_path, publish):
 
 def test_a_watch_until_finished_ends_where_nothing_can_be_written(run_dir, publish, renderer, monkeypatch):
     """A full disk for good: some tries after the end of the run, and an exit code that says so."""
-    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
     publish(1)
     (run_dir / "image").write_text("in the way")
     assert renderer.run() == 1
@@ -584,7 +583,7 @@ def test_one_unknown_figure_does_not_cost_the_others(run_dir, publish, renderer,
 
 def test_a_static_file_that_comes_late_is_waited_for(run_dir, publish, renderer, monkeypatch, eventually):
     """A mirrored directory: the snapshot came first."""
-    monkeypatch.setattr(desk, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
     publish(1)
     (static,) = (run_dir / "spool" / "static").iterdir()
     away = run_dir / static.name
@@ -603,6 +602,6 @@ def test_a_look_is_due_when_something_is_to_be_tried_again(run_dir, publish):
     renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings())
     try:
         renderer.look()
-        assert 0 < renderer._patience() <= desk._TRIES_AGAIN
+        assert 0 < renderer._patience() <= live_run._TRIES_AGAIN
     finally:
         renderer.close()

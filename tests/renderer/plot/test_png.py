@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoviz_render.renderer.plot import png as encode
+from autoviz_render.renderer.plot import png
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (60, 80)])
 def test_an_encoded_image_is_read_back_as_it_was(shape):
     """Any tool must read it: Pillow knows nothing of how it was written."""
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    for data in (encode.png(pixels, 100), encode.webp(pixels)):
+    for data in (png.png(pixels, 100), png.webp(pixels)):
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels)
@@ -23,6 +23,6 @@ def test_an_encoded_image_is_read_back_as_it_was(shape):
 
 def test_a_png_says_how_large_it_is_on_paper():
     """Without it, a figure of 200 dots an inch is inserted at twice its size."""
-    with Image.open(io.BytesIO(encode.png(np.zeros((4, 4, 3), dtype=np.uint8), 200))) as image:
+    with Image.open(io.BytesIO(png.png(np.zeros((4, 4, 3), dtype=np.uint8), 200))) as image:
         assert image.info["dpi"] == pytest.approx((200, 200), abs=0.02)
         assert set(image.info) == {"dpi"}

@@ -1,0 +1,60 @@
+# The public names for type checkers and editors; `__init__.py` imports them when they are used.
+
+from autoviz_render.figures import (
+    ColouredPanel,
+    CornerPanel,
+    Curve,
+    CustomPanel,
+    HistogramPanel,
+    ImagePanel,
+    LinesPanel,
+    MeshPanel,
+    Panel,
+    PolygonalMesh,
+    RectangularMesh,
+    ScatterPanel,
+    Series,
+    TablePanel,
+    TextPanel,
+    TriangularMesh,
+)
+from autoviz_render.renderer.live.process import RendererProcess
+from autoviz_render.search import hooks
+from autoviz_render.search.nss.analysis import Analysis
+from autoviz_render.search.nss.fitness import Fitness
+from autoviz_render.search.nss.nss import NSS
+from autoviz_render.search.pyautofit.live import live
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool import Publisher, Retention, Snapshot, SnapshotRef, Spool, SpoolError
+
+__all__ = [
+    "NSS",
+    "Analysis",
+    "ColouredPanel",
+    "CornerPanel",
+    "Curve",
+    "CustomPanel",
+    "Fitness",
+    "HistogramPanel",
+    "ImagePanel",
+    "LinesPanel",
+    "MeshPanel",
+    "Panel",
+    "PolygonalMesh",
+    "Publisher",
+    "QuickUpdate",
+    "RectangularMesh",
+    "RendererProcess",
+    "Retention",
+    "ScatterPanel",
+    "Series",
+    "Snapshot",
+    "SnapshotRef",
+    "Spool",
+    "SpoolError",
+    "TablePanel",
+    "TextPanel",
+    "TriangularMesh",
+    "hooks",
+    "live",
+]

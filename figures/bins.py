@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+from autoviz_render.spool.arrays import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)

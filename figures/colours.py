@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from autoviz_render.figures.panels import Array, Scale
+from autoviz_render.figures.panels import Scale
+from autoviz_render.spool.arrays import Array, Floats, Pixels
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 Colour = tuple[int, int, int]
 
 _LARGEST = 1e300  # spans and their arithmetic stay finite

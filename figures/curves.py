@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.figures.panels import Array, Extent
+from autoviz_render.figures.panels import Extent
+from autoviz_render.spool.arrays import Array, Floats
 
-Floats = npt.NDArray[np.float64]
 Line = tuple[Floats, Floats]
 
 

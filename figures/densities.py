@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from autoviz_render.figures.panels import Array
-
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Array, Floats
 
 ONE_SIGMA, TWO_SIGMA = 0.3935, 0.8647
 """What a Gaussian in two dimensions holds within one and two standard deviations: 1 - exp(-r^2 / 2)."""

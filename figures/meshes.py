@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.tri import Triangulation
 
-from autoviz_render.figures.panels import Array, Extent, PolygonalMesh, TriangularMesh
+from autoviz_render.figures.panels import Extent, PolygonalMesh, TriangularMesh
+from autoviz_render.spool.arrays import Array
 
 
 def delaunay(x: Array, y: Array) -> TriangularMesh:

@@ -12,14 +12,14 @@ from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from autoviz_render.spool.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from autoviz_render.spool.snapshot import Snapshot
 
-Array = npt.NDArray[Any]
 Extent = tuple[float, float, float, float]
 Scale = Literal["linear", "symmetric", "log"]
 

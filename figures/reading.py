@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from autoviz_render.figures.numbers import plain_number
-from autoviz_render.figures.panels import Array, Extent, TablePanel
+from autoviz_render.figures.panels import Extent, TablePanel
 from autoviz_render.figures.registry import FigureError
+from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 class MissingArraysError(FigureError):

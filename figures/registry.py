@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
+from autoviz_render.spool.errors import AutovizError
 from autoviz_render.spool.text import in_one_line
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _BUILT_IN = {
 """The figures that need no installed entry points: a source tree, or a frozen program, has none."""
 
 
-class FigureError(LookupError):
+class FigureError(AutovizError, LookupError):
     """A figure that is not there, cannot be loaded, or lacks what it draws. The message is one line."""
 
 

@@ -9,9 +9,8 @@ import sys
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 
 def as_floats(values: Any) -> Floats:

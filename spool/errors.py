@@ -1,12 +1,16 @@
-"""What can be wrong with a spool, each with the file, the fault and the remedy."""
+"""The root of our errors, and what can be wrong with a spool: the file, the fault and the remedy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-class SpoolError(Exception):
-    """The root: something about a spool that the caller may want to handle.
+class AutovizError(Exception):
+    """The root of all errors of this package; each child is also the builtin that a caller would expect."""
+
+
+class SpoolError(AutovizError):
+    """Something about a spool that the caller may want to handle.
 
     path: the file or directory at fault.
     fault: what is wrong with it and what to do, as the end of a sentence that starts with the path.

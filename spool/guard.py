@@ -25,12 +25,14 @@ def wrong(argument: str, value: object, expected: str) -> str:
     return f"{argument} is {shown(value)} ({type(value).__name__}); {expected}"
 
 
-class Attempts:
-    """Calls that report what they raise instead of raising it.
+class Guard:
+    """Reports what is raised within it instead of raising it: `with guard("publishing"): ...`
 
-    log: where a cause is reported, as a warning; with its traceback, unless the operating system is the cause.
-    where: what the warning begins with: the run or its spool.
     Interrupts pass: they are the user's.
+
+    Args:
+        log: Where a cause is reported, as a warning; with its traceback, unless the operating system is the cause.
+        where: What the warning begins with: the run or its spool.
     """
 
     def __init__(self, log: logging.Logger, where: object) -> None:
@@ -38,17 +40,14 @@ class Attempts:
         self._where = where
         self._said: dict[tuple[object, ...], set[str]] = {}
 
-    def __call__(self, what: str, call: Callable[..., object], *arguments: Any, of: object = None) -> bool:
-        """Call with the arguments; whether all went well.
+    def __call__(self, what: str, *, of: object = None) -> Guarded:
+        """Guards a block.
 
-        what: names the call in the warning. of: the user's name of what it is called for, if it has one.
+        Args:
+            what: Names the block in the warning.
+            of: The user's name of what the block is about, if it has one.
         """
-        try:
-            call(*arguments)
-        except Exception as error:  # noqa: BLE001  the promise: nothing is ever raised into the sampler
-            self.warn(what, error, of=of)
-            return False
-        return True
+        return Guarded(self, what, of)
 
     def warn(self, what: str, error: Exception, *, of: object = None) -> None:
         """Report an error, unless one of the same call and kind was reported before, of the same name.
@@ -70,6 +69,35 @@ class Attempts:
     def _warn(self, message: str, *arguments: object, trace: Exception | None = None) -> None:
         with contextlib.suppress(Exception):  # a handler of the user's: reporting a fault must not be one
             self._log.warning(message, self._where, *arguments, exc_info=trace)
+
+
+class Guarded:
+    """One block under a guard; `failed` says afterwards whether something was raised in it."""
+
+    __slots__ = ("_guard", "_of", "_what", "failed")
+
+    def __init__(self, guard: Guard, what: str, of: object) -> None:
+        self._guard, self._what, self._of = guard, what, of
+        self.failed = False
+
+    def __enter__(self) -> Guarded:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.failed = True
+        self._guard.warn(self._what, error, of=self._of)
+        return True
+
+
+class Attempts(Guard):
+    """Going away: calls in place of blocks."""
+
+    def __call__(self, what: str, call: Callable[..., object], *arguments: Any, of: object = None) -> bool:  # type: ignore[override]
+        with Guarded(self, what, of) as guarded:
+            call(*arguments)
+        return not guarded.failed
 
 
 def _told(error: Exception) -> str:

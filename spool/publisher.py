@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.at_exit import end_at_exit, forget
 from autoviz_render.spool.format.manifest import describe
 from autoviz_render.spool.guard import Attempts, wrong
@@ -27,8 +28,8 @@ from autoviz_render.spool.names import Names, check_name
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Array, Snapshot
-from autoviz_render.spool.write.arrays import flatten, hand_over, hand_over_one, to_float, to_numpy
+from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.write.conversion import flatten, hand_over, hand_over_one, to_float, to_numpy
 from autoviz_render.spool.write.writer import DURABILITIES, Durability, SpoolWriter
 
 log = logging.getLogger("autoviz_render.spool")

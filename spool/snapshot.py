@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy.typing as npt
+from autoviz_render.spool.arrays import Array
 
 if TYPE_CHECKING:
     from autoviz_render.spool.scalars import ScalarsLine
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, order=True)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.format.decode import decode, read_sealed
@@ -20,7 +21,7 @@ from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
 from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
-from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef, goodness
+from autoviz_render.spool.snapshot import Snapshot, SnapshotRef, goodness
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import read_plain
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from autoviz_render.figures.numbers import plain_number
-from autoviz_render.figures.panels import Array, Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
+from autoviz_render.figures.panels import Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.snapshot import Snapshot
 
 MOST_PANELS = 16

@@ -53,8 +53,6 @@ from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, Panel
 from autoviz_render.figures.reading import (
-    Floats,
-    Mask,
     MissingArraysError,
     best_fit,
     counted,
@@ -65,6 +63,7 @@ from autoviz_render.figures.reading import (
     ratio,
     require,
 )
+from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 __all__ = ["ImagingFit", "MissingArraysError", "imaging", "imaging_fit", "source_views"]

@@ -39,7 +39,8 @@ from autoviz_render.figures.builtin.residuals import (
 from autoviz_render.figures.builtin.source_plane import SOURCE_ARRAYS
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
-from autoviz_render.figures.reading import Floats, best_fit, extent_of, floats, mask_of
+from autoviz_render.figures.reading import best_fit, extent_of, floats, mask_of
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 _IMAGES = {"dirty_image": "Dirty image", "dirty_model": "Dirty model", "dirty_residuals": "Dirty residuals"}

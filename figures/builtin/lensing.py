@@ -29,7 +29,8 @@ from autoviz_render.figures.builtin.source_plane import (
 from autoviz_render.figures.colours import colour_range
 from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
-from autoviz_render.figures.reading import Floats, Mask, floats, like_data
+from autoviz_render.figures.reading import floats, like_data
+from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 CURVE = "#4df3ff"

@@ -33,18 +33,8 @@ from autoviz_render.figures.builtin.residuals import (
 from autoviz_render.figures.colours import robust_limits
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
-from autoviz_render.figures.reading import (
-    Floats,
-    Mask,
-    best_fit,
-    counted,
-    find,
-    like_data,
-    mask_of,
-    needed,
-    ratio,
-    require,
-)
+from autoviz_render.figures.reading import best_fit, counted, find, like_data, mask_of, needed, ratio, require
+from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 _MOST_BARS = 600

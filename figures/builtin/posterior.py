@@ -32,7 +32,8 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.figures.reading import Floats, best_fit, floats
+from autoviz_render.figures.reading import best_fit, floats
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 LEAST = 20.0

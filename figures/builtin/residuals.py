@@ -9,7 +9,8 @@ import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
-from autoviz_render.figures.reading import Floats, counted
+from autoviz_render.figures.reading import counted
+from autoviz_render.spool.arrays import Floats
 
 GREY = "#808080"
 """Of what is expected, or masked: steps back behind the data on white paper and on black."""

@@ -26,7 +26,7 @@ from autoviz_render.figures.builtin.auto import thin
 from autoviz_render.figures.builtin.residuals import GREY
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
-from autoviz_render.figures.reading import Floats
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Snapshot
 

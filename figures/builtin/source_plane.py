@@ -26,7 +26,9 @@ import numpy as np
 
 from autoviz_render.figures.curves import Line
 from autoviz_render.figures.panels import Extent, Mesh, PolygonalMesh, RectangularMesh, TriangularMesh
-from autoviz_render.figures.reading import Floats, extent_of, find, floats
+from autoviz_render.figures.reading import extent_of, find, floats
+from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import AutovizError
 from autoviz_render.spool.snapshot import Snapshot
 
 SOURCE_ARRAYS = (
@@ -48,7 +50,7 @@ _ALIKE = 1e-7
 which it knows no more digits, and would leave out one of the points."""
 
 
-class UnusableMeshError(ValueError):
+class UnusableMeshError(AutovizError, ValueError):
     """Arrays of the right shapes, whose numbers make no mesh: a fit can come to that, and has more to show."""
 
 

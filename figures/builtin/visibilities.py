@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.figures.bins import Bins, equal_bins
-from autoviz_render.figures.reading import Floats, find, needed, require
+from autoviz_render.figures.reading import find, needed, require
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 Complexes = npt.NDArray[np.complex128]

@@ -17,7 +17,7 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.layout import Place
 from autoviz_render.spool.snapshot import Snapshot
 
-logger = logging.getLogger("autoviz_render.renderer")
+log = logging.getLogger("autoviz_render.renderer")
 
 _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d[\d.,]*(?:e[-+]?\d+)?")
 
@@ -52,7 +52,7 @@ def _ranges(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, ColourRange | 
     try:
         placed = layout.arrange(recipe(snapshot))[1]
     except Exception:  # the figure of this snapshot will show the error
-        logger.debug("the recipe failed", exc_info=True)
+        log.debug("the recipe failed", exc_info=True)
         return known
     for place, panel in placed:
         if isinstance(panel, ColouredPanel) and (found := _range(panel)) is not None:
@@ -74,7 +74,7 @@ def _range(panel: ColouredPanel) -> ColourRange | None:
         values, mask = _coloured(panel)
         return colour_range(values, mask, scale=panel.scale, low=panel.low, high=panel.high)
     except Exception:  # a stranger's panel; the figure will show the error
-        logger.debug("a panel without limits", exc_info=True)
+        log.debug("a panel without limits", exc_info=True)
         return None
 
 

@@ -15,20 +15,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autoviz_render.figures import colours
-from autoviz_render.figures.colours import Pixels
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError, on_paper, writer
 from autoviz_render.renderer.plot.drawing import FigureDrawing
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, RenderResult
+from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.atomic import draft_of, remove_drafts
 
-logger = logging.getLogger("autoviz_render.renderer")
+log = logging.getLogger("autoviz_render.renderer")
 
 _LONGEST_FAULT = 10_000  # characters
 _SAMPLES = 5
@@ -220,7 +220,7 @@ class _Reader:
         try:
             return self._spool.read(ref)
         except FileNotFoundError:
-            logger.debug("%s is gone", ref.path)
+            log.debug("%s is gone", ref.path)
         except SpoolError as error:
             self._listener.on_error(self._spool.explain(ref, error))
         except OSError as error:

@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from autoviz_render.figures.colours import Colour, Pixels
+from autoviz_render.figures.colours import Colour
+from autoviz_render.spool.arrays import Pixels
+from autoviz_render.spool.errors import AutovizError
 
 
-class MovieError(RuntimeError):
+class MovieError(AutovizError, RuntimeError):
     """A film that cannot be made here. The message is one line, with the remedy."""
 
 

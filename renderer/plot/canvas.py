@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
 from autoviz_render.figures import colours
-from autoviz_render.figures.colours import Pixels
 from autoviz_render.renderer.plot import png
+from autoviz_render.spool.arrays import Pixels
 
 Region = tuple[slice, slice]
 """Rows from the top, and columns."""

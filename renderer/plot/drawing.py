@@ -35,7 +35,7 @@ from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.text import in_one_line
 
-logger = logging.getLogger("autoviz_render.renderer")
+log = logging.getLogger("autoviz_render.renderer")
 
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
@@ -107,7 +107,7 @@ class FigureDrawing:
             grid, placed = layout.arrange(self.recipe(snapshot))
         except (Exception, SystemExit) as error:
             errors.append(in_one_line(error))
-            logger.debug("the recipe failed", exc_info=True)
+            log.debug("the recipe failed", exc_info=True)
             return layout.arrange([Failure("This figure cannot be drawn", in_one_line(error))])
         return (grid, placed) if placed else layout.arrange([TextPanel("Nothing to draw", "The figure has no panels.")])
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.figure import SubFigure
 
-from autoviz_render.figures.colours import Pixels
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel, is_same
 from autoviz_render.renderer.plot.artists import PanelArtists, build, error_artists, structure
 from autoviz_render.renderer.plot.artists.custom import CustomArtists
 from autoviz_render.renderer.plot.canvas import Canvas, Region
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.text import in_one_line
 
-logger = logging.getLogger("autoviz_render.renderer")
+log = logging.getLogger("autoviz_render.renderer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class PanelSlot:
         title = str(getattr(panel, "title", type(panel).__name__))
         message = f"{title}: {in_one_line(error)}"
         if message != self._reported:  # not at every frame
-            logger.warning("a panel could not be drawn: %s", message, exc_info=error)
+            log.warning("a panel could not be drawn: %s", message, exc_info=error)
             self._reported = message
         self._draw_failure(Failure(title, in_one_line(error)), page, region)
         return message

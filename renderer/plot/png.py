@@ -8,15 +8,14 @@ import zlib
 from types import ModuleType
 
 import numpy as np
-import numpy.typing as npt
+
+from autoviz_render.spool.arrays import Pixels
 
 deflate: ModuleType
 try:
     from isal import isal_zlib as deflate
 except ImportError:  # the extra `fast` is not installed, or its platform has none
     deflate = zlib
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def png(pixels: Pixels, dpi: float) -> bytes:

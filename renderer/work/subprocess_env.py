@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from autoviz_render.spool.errors import AutovizError
+
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -46,7 +48,7 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | _NO_DEVICE | _NO_RENDERER | {"MPLBACKEND": "agg"}
 
 
-class NoInterpreterError(OSError):
+class NoInterpreterError(AutovizError, OSError):
     """There is no Python to start a process of ours with."""
 
 

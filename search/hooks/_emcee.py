@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.chain import MOST_STEPS, Chain, Floats, thinned
+from autoviz_render.search.statistics.chain import MOST_STEPS, Chain, thinned
 from autoviz_render.search.statistics.convergence import LEAST_STEPS, autocorrelation_time, finite, worst
 from autoviz_render.search.statistics.posterior import MOST, chain_samples
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from autoviz_render.search.hooks.pytrees import Layout
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.chain import Chain, Floats, thinned
+from autoviz_render.search.statistics.chain import Chain, thinned
 from autoviz_render.search.statistics.convergence import convergence, finite
 from autoviz_render.search.statistics.posterior import MOST, chain_samples
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")

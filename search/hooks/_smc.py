@@ -10,8 +10,9 @@ import numpy as np
 
 from autoviz_render.search.hooks.pytrees import Layout
 from autoviz_render.search.statistics.convergence import finite
-from autoviz_render.search.statistics.nested import Floats, effective_sample_size
+from autoviz_render.search.statistics.nested import effective_sample_size
 from autoviz_render.search.statistics.posterior import weighted_samples
+from autoviz_render.spool.arrays import Floats
 
 _MOST_ROUNDING = 0.1  # nats
 

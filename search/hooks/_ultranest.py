@@ -10,15 +10,9 @@ import numpy as np
 
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.convergence import finite
-from autoviz_render.search.statistics.nested import (
-    Floats,
-    Progress,
-    display,
-    effective_sample_size,
-    log,
-    log_weights,
-)
+from autoviz_render.search.statistics.nested import Progress, display, effective_sample_size, log, log_weights
 from autoviz_render.search.statistics.posterior import weighted_samples
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Attempts
 
 

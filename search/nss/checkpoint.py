@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.format.decode import decode, read_sealed
 from autoviz_render.spool.guard import Attempts
@@ -34,7 +34,6 @@ from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
 
 log = logging.getLogger("autoviz_render.search")
 
-Array = npt.NDArray[Any]
 Points = Mapping[str, Array]
 """Points by the names of what is known of them: array[point, ...] each."""
 
@@ -45,7 +44,7 @@ _NO_DIGEST = "0" * 64
 _LOCK = "lock"
 
 
-class CheckpointError(ValueError):
+class CheckpointError(AutovizError, ValueError):
     """A checkpoint that this run cannot go on from; the message says why, and what to do."""
 
 

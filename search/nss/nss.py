@@ -29,8 +29,9 @@ from autoviz_render.search.nss.progress import Progress
 from autoviz_render.search.nss.result import Result, write_result
 from autoviz_render.search.nss.run_state import NestedRun
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.evidence import Floats, weigh
+from autoviz_render.search.statistics.evidence import weigh
 from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.retention import Retention
 

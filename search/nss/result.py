@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.statistics.evidence import Floats
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.system.atomic import write_whole
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
 from autoviz_render.search.nss.progress import Standing
-from autoviz_render.search.statistics.evidence import Floats, RunningEvidence
+from autoviz_render.search.statistics.evidence import RunningEvidence
 from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
+from autoviz_render.spool.arrays import Floats
 
 
 class NestedRun:

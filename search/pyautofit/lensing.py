@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.pyautofit.contents import FigureArrays
-
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 _STEP = 1e-3
 """Arcsec between the deflections of which the magnification is the derivative: little beside a pixel."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 MOST_STEPS = 4096
 MOST_NUMBERS = 4_000_000

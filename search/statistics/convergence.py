@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 LEAST_STEPS = 20
 """Of fewer steps nothing is said."""

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from blackjax.ns.base import NSInfo, StateWithLogLikelihood
 from blackjax.ns.utils import log_weights
 
-_VOLUME_SIMULATIONS = 200
+from autoviz_render.spool.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+_VOLUME_SIMULATIONS = 200
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from autoviz_render.spool.arrays import Floats
+
 log = logging.getLogger("autoviz_render.search")
 
-Floats = npt.NDArray[np.float64]
 
 Progress = bool | Callable[..., object]
 """True: what the sampler shows by itself. False: nothing. Or a function, called as the sampler would call it."""

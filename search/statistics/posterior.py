@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.statistics.priority_sample import lots
-
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 MOST = 2000
 """Samples of one snapshot: more cannot be seen in a corner plot."""

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 MOST_DEAD = 2000
 

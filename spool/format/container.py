@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.format.footer import checksum, seal
 from autoviz_render.spool.format.manifest import ArrayEntry, directory_bytes
 from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
-from autoviz_render.spool.snapshot import Array
 
 _Key = tuple[str, np.dtype[Any], tuple[int, ...]]
 """The path, dtype and shape of a dataset."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
 from autoviz_render.spool.format.footer import TAIL, check, check_end
 from autoviz_render.spool.format.manifest import later, read_directory
 from autoviz_render.spool.paths import FORMAT_VERSION
-from autoviz_render.spool.snapshot import Array
 from autoviz_render.spool.system.safe_read import open_plain, read_all
 
 MAX_FILE_BYTES = 4 << 30

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.format.decode import MAX_FILE_BYTES
 from autoviz_render.spool.format.manifest import MAX_DIRECTORY_BYTES, describe, directory_bytes, entry_length
-from autoviz_render.spool.snapshot import Array
 
 _Key = tuple[str, np.dtype[Any], tuple[int, ...]]
 

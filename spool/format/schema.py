@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.format.fitting import fitting_parameters
-from autoviz_render.spool.snapshot import Array, Snapshot
+from autoviz_render.spool.snapshot import Snapshot
 
 _DIGEST_LENGTH = 64
 

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
 from autoviz_render.spool.format.container import encode
@@ -34,7 +35,7 @@ from autoviz_render.spool.scalars import (
     append_lines,
     line_text,
 )
-from autoviz_render.spool.snapshot import Array, Snapshot, SnapshotRef
+from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.system.atomic import (
     make_folder,
     overwrite,

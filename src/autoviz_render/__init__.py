@@ -28,7 +28,7 @@ _HOME = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for na
 
 _EXTRA_SEARCH = ("jax", "jaxlib", "blackjax")
 
-__all__ = [*sorted(_HOME)]
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:

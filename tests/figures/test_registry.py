@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autoviz_render.figures import registry
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
-from autoviz_render.figures import registry
 
 BUILT_IN = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
 

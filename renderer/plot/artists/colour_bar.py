@@ -22,6 +22,7 @@ from autoviz_render.renderer.plot.artists.stamps import Label
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Pixels
 
 _ARROW = 0.11
 _TICK = 2.5 / 72
@@ -56,7 +57,7 @@ class ColourBar:
             *self._numbers,
         ]
 
-    def show(self, room: Rectangle, limits: colours.ColourRange, table: colours.Pixels) -> str:
+    def show(self, room: Rectangle, limits: colours.ColourRange, table: Pixels) -> str:
         """Returns the power of ten that the numbers leave out, "" for none."""
         below, above = _ARROW * limits.under, _ARROW * limits.over
         bar = Rectangle(room.left, room.bottom + below, room.width, room.height - below - above)

@@ -12,7 +12,6 @@ from matplotlib.patches import Polygon
 
 from autoviz_render.figures import colours, densities
 from autoviz_render.figures.curves import contour, joined
-from autoviz_render.figures.densities import Floats
 from autoviz_render.figures.numbers import Ticks, interval, round_ticks
 from autoviz_render.figures.panels import CornerPanel
 from autoviz_render.renderer.plot import layout
@@ -22,6 +21,7 @@ from autoviz_render.renderer.plot.artists.stamps import Label, panel_title
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
 from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Floats, Pixels
 
 _GAP = 0.09
 _NO_TICKS = Ticks((), ())
@@ -171,7 +171,7 @@ def _without_numbers(ticks: Ticks) -> Ticks:
     return Ticks(ticks.positions, ("",) * len(ticks.positions))
 
 
-def _ramp(theme: Theme) -> colours.Pixels:
+def _ramp(theme: Theme) -> Pixels:
     """A colour table from the paper to the first colour of lines: array[256, 3]."""
     ends = np.array([colours.rgb(theme.paper), colours.rgb(theme.lines[0])], dtype=np.float64)
     return np.rint(np.linspace(ends[0], ends[1], 256)).astype(np.uint8)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from autoviz_render.figures.panels import Array, Curve, Extent
+from autoviz_render.figures.panels import Curve, Extent
 from autoviz_render.renderer.plot.artists.frame import Frame
+from autoviz_render.spool.arrays import Array
 
 
 class CurveArtists:

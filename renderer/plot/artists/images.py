@@ -9,11 +9,12 @@ from matplotlib.artist import Artist
 from matplotlib.figure import SubFigure
 
 from autoviz_render.figures import colours
-from autoviz_render.figures.panels import Array, ImagePanel, full_extent
+from autoviz_render.figures.panels import ImagePanel, full_extent
 from autoviz_render.renderer.plot.artists.coloured import Coloured
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Array
 
 
 class ImageArtists:

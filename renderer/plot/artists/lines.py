@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
-from autoviz_render.figures.panels import Array, HistogramPanel, LinesPanel, Series
+from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists.frame import Frame
 from autoviz_render.renderer.plot.artists.legend import Legend, LegendPlace, column_height, row_width
@@ -23,6 +23,7 @@ from autoviz_render.renderer.plot.artists.stamps import panel_title
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, with_factor
 from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Array
 
 _STRIP = 0.3
 """Share of the height that residuals take."""

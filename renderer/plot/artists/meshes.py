@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import SubFigure
@@ -16,8 +15,7 @@ from autoviz_render.figures.panels import Extent, MeshPanel, PolygonalMesh, Rect
 from autoviz_render.renderer.plot.artists.coloured import Coloured
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.theme import Theme
-
-Floats = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 
 class MeshArtists:

@@ -6,17 +6,14 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
-from autoviz_render.figures.colours import Pixels
 from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.plot.layout import Cell, Rectangle
-
-Indices = npt.NDArray[np.intp]
+from autoviz_render.spool.arrays import Indices, Pixels
 
 
 class PixelImage(Artist):

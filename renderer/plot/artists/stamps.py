@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.legend import Legend
@@ -23,9 +22,9 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.canvas import blank
 from autoviz_render.renderer.plot.layout import Cell
 from autoviz_render.renderer.plot.text_metrics import MOST_READ, drawable, is_mathtext
+from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.text import cut
 
-Pixels = npt.NDArray[np.uint8]
 Stamp = tuple[Pixels, int, int]
 """array[row, column, 4], RGBA from the bottom, and where its lower left corner lies from the anchor, in pixels."""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.names import Names
-from autoviz_render.spool.snapshot import Array
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come

@@ -157,8 +157,8 @@ def burst(run_dir: Path, count: int) -> list[dict[str, Any]]:
     drawn: list[str] = []
     memory: list[int] = []
 
-    def tell(outcome: RenderResult) -> None:
-        memory.append(outcome.memory)
+    def tell(result: RenderResult) -> None:
+        memory.append(result.memory)
         beat = read_heartbeat(run_dir / "spool" / "renderer.json")
         drawn.extend([beat.last_drawn] if beat is not None and beat.last_drawn else [])
 

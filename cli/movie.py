@@ -38,7 +38,7 @@ def film(settings: argparse.Namespace, directory: Path) -> int:
         elif word.total:
             progress.show(word.done, word.total)
 
-    with Progress("snapshots") as progress, Pool(on_word=hear) as crew:
+    with Progress("snapshots") as progress, Pool(on_word=hear) as pool:
         spool, how = Spool(directory), chosen_snapshots(settings)
         figures = how.figures or [Figure(name) for name in spool.info().figures]
         job = FilmJob(
@@ -51,11 +51,11 @@ def film(settings: argparse.Namespace, directory: Path) -> int:
             dpi=settings.dpi,
             theme=settings.theme,
         )
-        ((_, _, outcome),) = crew.draw([job])
-    if outcome.fate != "drawn":
-        log.error("%s", outcome.fault)
+        ((_, _, result),) = pool.draw([job])
+    if result.status != "drawn":
+        log.error("%s", result.fault)
         with contextlib.suppress(OSError):
             remove_drafts(settings.movie.parent, of=settings.movie.name)  # of the process, if it was ended
-        return _CODES.get(outcome.fate, INCOMPLETE)
-    print_files(outcome.files, settings)
+        return _CODES.get(result.status, INCOMPLETE)
+    print_files(result.files, settings)
     return INCOMPLETE if complaints else DONE

@@ -50,11 +50,11 @@ class _Tally:
 
 def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
     """Draw what was chosen of each run; the exit code."""
-    with Pool(settings.jobs, settings.frame_timeout or FRAME_TIMEOUT) as crew:
+    with Pool(settings.jobs, settings.frame_timeout or FRAME_TIMEOUT) as pool:
         how, tally = chosen_snapshots(settings), _Tally()
         for directory in spools:
             try:
-                _redraw_one(Spool(directory), how, crew, settings, tally)
+                _redraw_one(Spool(directory), how, pool, settings, tally)
             except NoSpoolError as error:
                 log.error("%s", error)  # nothing there is no fault, and no other run's
             except (
@@ -66,24 +66,24 @@ def redraw(settings: argparse.Namespace, spools: list[Path]) -> int:
         return tally.code()
 
 
-def _redraw_one(spool: Spool, how: ReplaySettings, crew: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
+def _redraw_one(spool: Spool, how: ReplaySettings, pool: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
     out = None if settings.out is None else figures_folder(spool.paths, *_place(spool, settings))
     before = (tally.drawn, tally.skipped, len(tally.complaints))
     if how.which == "all":
-        _draw_all([job for each in jobs(spool, how, out) for job in each], crew, settings, tally)
+        _draw_all([job for each in jobs(spool, how, out) for job in each], pool, settings, tally)
     else:
         for each in jobs(spool, how, out):
-            outcomes = [outcome for _, _, outcome in sorted(crew.draw(each), key=lambda done: done[0])]
-            _tell(outcomes, settings, tally)
+            results = [result for _, _, result in sorted(pool.draw(each), key=lambda done: done[0])]
+            _tell(results, settings, tally)
             if how.which != "newest" or any(
-                outcome.fate not in ("gone", "unreadable", "unready") for outcome in outcomes
+                result.status not in ("gone", "unreadable", "unready") for result in results
             ):
                 break
     if before == (tally.drawn, tally.skipped, len(tally.complaints)):
         raise NoSpoolError(spool.paths.directory, "holds no snapshot yet")
 
 
-def _draw_all(everything: list[Job], crew: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
+def _draw_all(everything: list[Job], pool: Pool, settings: argparse.Namespace, tally: _Tally) -> None:
     """Draw the frames that are not drawn already, by several processes."""
     from autoviz_render.renderer.batch.render_cache import RenderCache
 
@@ -98,10 +98,10 @@ def _draw_all(everything: list[Job], crew: Pool, settings: argparse.Namespace, t
     with Progress("figures") as progress:
         done: dict[int, RenderResult] = {}
         told = 0
-        for number, job, outcome in crew.draw(due):
-            if outcome.fate == "drawn" and not outcome.errors:
+        for number, job, result in pool.draw(due):
+            if result.status == "drawn" and not result.errors:
                 ledgers[job.path.parent].add(job)  # at once: an interrupt must not cost what is drawn
-            done[number] = outcome
+            done[number] = result
             progress.clear()
             while told in done:  # in the order of the run
                 _tell([done.pop(told)], settings, tally)
@@ -111,13 +111,13 @@ def _draw_all(everything: list[Job], crew: Pool, settings: argparse.Namespace, t
         log.info("%d figures were not drawn: their snapshots were removed meanwhile", tally.gone)
 
 
-def _tell(outcomes: Iterable[RenderResult], settings: argparse.Namespace, tally: _Tally) -> None:
-    for outcome in outcomes:
-        for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
+def _tell(results: Iterable[RenderResult], settings: argparse.Namespace, tally: _Tally) -> None:
+    for result in results:
+        for message in (*([result.fault] if result.fault else []), *result.errors):
             tally.complain(message)
-        tally.drawn += outcome.fate == "drawn"
-        tally.gone += outcome.fate == "gone"
-        print_files(outcome.files, settings)
+        tally.drawn += result.status == "drawn"
+        tally.gone += result.status == "gone"
+        print_files(result.files, settings)
 
 
 def _place(spool: Spool, settings: argparse.Namespace) -> tuple[Path, Path]:

@@ -36,8 +36,8 @@ def _watch(path: Path, settings: argparse.Namespace, first: Subprocess) -> int:
 
     hints = Watch(path.absolute(), settings.poll or 2.0)
 
-    def tell(outcome: RenderResult) -> None:
-        print_files(outcome.files, settings)
+    def tell(result: RenderResult) -> None:
+        print_files(result.files, settings)
 
     live = LiveSettings(
         figures=chosen_figures(settings.figure),

@@ -67,11 +67,11 @@ class Heartbeat:
         return time.time() > self.next_beat_by
 
 
-def write_heartbeat(path: Path, beat: Heartbeat, promise: float) -> Heartbeat:
-    """Write a beat that promises the next within `promise` seconds; returns it. Raises OSError."""
+def write_heartbeat(path: Path, beat: Heartbeat, interval: float) -> Heartbeat:
+    """Write a beat that promises the next within `interval` seconds; returns it. Raises OSError."""
     now = time.time()
-    beat = replace(beat, beat=now, next_beat_by=now + promise)
-    beat = replace(beat, machine=machine(), clock=time.monotonic(), promise=promise)
+    beat = replace(beat, beat=now, next_beat_by=now + interval)
+    beat = replace(beat, machine=machine(), clock=time.monotonic(), promise=interval)
     content = {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in asdict(beat).items()}
     write_whole(path, [(json.dumps(content, indent=2) + "\n").encode()], tmp=path.parent)
     return beat

@@ -25,7 +25,7 @@ from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.renderer")
 
-IDLE_PROMISE = 20.0  # seconds: a renderer that waits beats every few, if it gets the processor
+IDLE_INTERVAL = 20.0  # seconds: a renderer that waits beats every few, if it gets the processor
 
 _MOST_STRIKES = 3  # abandoned figures in a row, after which one is given up: each costs the frame's whole timeout
 _BEATS_EVERY = 2.0  # seconds
@@ -80,7 +80,7 @@ class Refusal:
     tries: how often it was that. is_settled: it is not tried again until the file changes.
     """
 
-    outcome: RenderResult
+    result: RenderResult
     path: Path
     status: tuple[int, ...] | None
     since: float
@@ -107,10 +107,10 @@ class LiveRun:
         self._info: SpoolInfo | None = spool.info()
         self._identity = _identity(spool, self._info)
         figures = settings.figures or [Figure(name) for name in self._info.figures]
-        self.easels = [
+        self.figure_states = [
             FigureState(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))
         ]
-        missing = [error for easel in self.easels if (error := _missing(easel))]
+        missing = [error for state in self.figure_states if (error := _missing(state))]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._refs: list[SnapshotRef] = []
         self._refused: dict[SnapshotRef, Refusal] = {}
@@ -120,11 +120,11 @@ class LiveRun:
         self.has_failed = False
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
-        self._holding = RendererLock(spool.paths)
-        if len(missing) == len(self.easels):
-            told = replace(self._holding.beat, activity="stopped", last_error=str(missing[0]))
-            self._holding.write(told, 0.0)  # for whoever looks why
-            self._holding.release()
+        self._lock = RendererLock(spool.paths)
+        if len(missing) == len(self.figure_states):
+            told = replace(self._lock.beat, activity="stopped", last_error=str(missing[0]))
+            self._lock.write(told, 0.0)  # for whoever looks why
+            self._lock.release()
             raise missing[0]
         for error in missing:
             self.fail(str(error))
@@ -135,7 +135,7 @@ class LiveRun:
     @property
     def is_over(self) -> bool:
         """Whether the run was over when the spool was listed last, and all of it is drawn that can be."""
-        return self._is_over and not any(self._is_waiting(easel) for easel in self.easels)
+        return self._is_over and not any(self._is_waiting(state) for state in self.figure_states)
 
     @property
     def has_ended(self) -> bool:
@@ -145,32 +145,32 @@ class LiveRun:
     @property
     def is_held(self) -> bool:
         """Whether the spool is ours to draw, for now."""
-        return self._holding.is_held
+        return self._lock.is_held
 
     def hold(self) -> bool:
         """Have the spool to ourselves, if it was let go of; False if another renderer has it by now."""
         try:
-            self._holding.take()
+            self._lock.take()
         except HeldError as error:
             self.held_elsewhere = error
         return self.held_elsewhere is None
 
-    def patience(self) -> float:
+    def wait_timeout(self) -> float:
         """Seconds until something is to be tried again; infinite where nothing is."""
         now = time.monotonic()
-        moments = [easel.not_before for easel in self.easels if easel.not_before]
+        moments = [state.not_before for state in self.figure_states if state.not_before]
         moments += [refusal.not_before for refusal in self._refused.values() if not refusal.is_settled]
         return min((moment - now for moment in moments), default=math.inf)
 
-    def _is_waiting(self, easel: FigureState) -> bool:
+    def _is_waiting(self, state: FigureState) -> bool:
         """Whether a figure is still to be drawn of what there is."""
-        if easel.is_given_up or easel.failures >= _MOST_TRIES:
+        if state.is_given_up or state.failures >= _MOST_TRIES:
             return False
-        return bool(easel.not_before) or bool(self._on_their_way(easel)) or self.next(easel) is not None
+        return bool(state.not_before) or bool(self._on_their_way(state)) or self.next(state) is not None
 
-    def _on_their_way(self, easel: FigureState) -> list[Refusal]:
+    def _on_their_way(self, state: FigureState) -> list[Refusal]:
         """What cannot be read yet and is newer than what is drawn."""
-        refused = [refusal for ref, refusal in self._refused.items() if easel.drawn is None or ref > easel.drawn]
+        refused = [refusal for ref, refusal in self._refused.items() if state.drawn is None or ref > state.drawn]
         return [refusal for refusal in refused if not refusal.is_settled]
 
     def look(self) -> bool:
@@ -192,113 +192,113 @@ class LiveRun:
             self._refused = {ref: refusal for ref, refusal in self._refused.items() if ref in listed}
         return True
 
-    def next(self, easel: FigureState) -> SnapshotRef | None:
+    def next(self, state: FigureState) -> SnapshotRef | None:
         """The snapshot that a figure is to be drawn of: the newest, if it is newer than the one drawn."""
         now = time.monotonic()
-        if easel.is_given_up or now < easel.not_before or self.held_elsewhere is not None:
+        if state.is_given_up or now < state.not_before or self.held_elsewhere is not None:
             return None
         for ref in reversed(self._refs):
-            if easel.drawn is not None and ref <= easel.drawn:
+            if state.drawn is not None and ref <= state.drawn:
                 return None
             if ref not in self._refused or self._refused[ref].is_due(now):
                 return ref
         return None
 
-    def job(self, easel: FigureState, ref: SnapshotRef) -> Job:
+    def job(self, state: FigureState, ref: SnapshotRef) -> Job:
         """What is to be done for it."""
         settings = self._settings
-        path = self._folder / easel.stem
+        path = self._folder / state.stem
         directory = self._spool.paths.directory
         how = (settings.formats, settings.dpi, settings.theme)
-        return Job(directory, ref.path.name, easel.figure, path, *how, is_live=True)
+        return Job(directory, ref.path.name, state.figure, path, *how, is_live=True)
 
-    def take(self, easel: FigureState, ref: SnapshotRef, outcome: RenderResult) -> None:
+    def take(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> None:
         """Take note of what became of a job."""
-        easel.not_before = 0.0
+        state.not_before = 0.0
         before = self._refused.pop(ref, None)
-        if outcome.fate in ("gone", "unreadable", "unready"):
-            self._refused[ref] = self._refusal(ref, outcome, before)
+        if result.status in ("gone", "unreadable", "unready"):
+            self._refused[ref] = self._refusal(ref, result, before)
             return
-        for message in (*([outcome.fault] if outcome.fault else []), *outcome.errors):
+        for message in (*([result.fault] if result.fault else []), *result.errors):
             self.fail(message)
-        if outcome.fate == "unwritable":
-            easel.failures += 1
-            easel.not_before = time.monotonic() + _TRIES_AGAIN
+        if result.status == "unwritable":
+            state.failures += 1
+            state.not_before = time.monotonic() + _TRIES_AGAIN
             return
-        easel.failures = 0
-        skipped = len([each for each in self._refs if (easel.drawn is None or each > easel.drawn) and each < ref])
-        easel.drawn = ref
-        easel.strikes = easel.strikes + 1 if outcome.fate == "abandoned" else 0
-        if outcome.fate == "undrawable" or easel.strikes >= _MOST_STRIKES:
-            easel.is_given_up = True
-            self.fail(f"{self._spool.paths.run_dir}: figure {easel.figure.name!r} is not drawn any more")
-        beat = self._holding.beat
-        if easel.is_first and outcome.fate == "drawn":
-            beat = replace(
-                beat, drawn=beat.drawn + 1, coalesced=beat.coalesced + skipped, frame_seconds=outcome.seconds
-            )
-        done = [each.drawn for each in self.easels if not each.is_given_up] or [ref]
+        state.failures = 0
+        skipped = len([each for each in self._refs if (state.drawn is None or each > state.drawn) and each < ref])
+        state.drawn = ref
+        state.strikes = state.strikes + 1 if result.status == "abandoned" else 0
+        if result.status == "undrawable" or state.strikes >= _MOST_STRIKES:
+            state.is_given_up = True
+            self.fail(f"{self._spool.paths.run_dir}: figure {state.figure.name!r} is not drawn any more")
+        beat = self._lock.beat
+        if state.is_first and result.status == "drawn":
+            beat = replace(beat, drawn=beat.drawn + 1, coalesced=beat.coalesced + skipped, frame_seconds=result.seconds)
+        done = [each.drawn for each in self.figure_states if not each.is_given_up] or [ref]
         if all(done):
             beat = replace(beat, last_drawn=min(each for each in done if each).path.name)
-        self._holding.beat = beat
+        self._lock.beat = beat
         self._beat_at = -_BEATS_EVERY
 
-    def _refusal(self, ref: SnapshotRef, outcome: RenderResult, before: Refusal | None) -> Refusal:
+    def _refusal(self, ref: SnapshotRef, result: RenderResult, before: Refusal | None) -> Refusal:
         """What a try that failed means: the file may be on its way, until it has stayed as it is for a while."""
-        now, path = time.monotonic(), Path(outcome.unreadable or ref.path)
+        now, path = time.monotonic(), Path(result.unreadable or ref.path)
         status = _status(path)
         if before is None or (before.path, before.status) != (path, status):
             since, tries = now, 1
         else:
             since, tries = before.since, before.tries + 1
         is_rested = tries >= _MOST_TRIES and now - since >= _RESTED_AFTER
-        is_settled = is_rested or outcome.fate == "gone" or self._spool.is_noted(path)
-        if is_settled and outcome.fault:
-            self.fail(outcome.fault)
-            if outcome.fate == "unreadable":
-                self._spool.note(path, outcome.fault)
+        is_settled = is_rested or result.status == "gone" or self._spool.is_noted(path)
+        if is_settled and result.fault:
+            self.fail(result.fault)
+            if result.status == "unreadable":
+                self._spool.note(path, result.fault)
         pause = _TRIES_AGAIN
-        if is_settled and outcome.fate == "unready" and status is not None:  # the disk's fault: it may be mended though
+        if (
+            is_settled and result.status == "unready" and status is not None
+        ):  # the disk's fault: it may be mended though
             status, pause = (), _ANOTHER_DISK  # no file changes
-        return Refusal(outcome, path, status, since, tries, now + pause, is_settled)
+        return Refusal(result, path, status, since, tries, now + pause, is_settled)
 
     def give_up(self) -> None:
         """Report what could not be read yet, as there will be no other try."""
-        for easel in self.easels:
-            for refusal in self._on_their_way(easel):
-                self.fail(refusal.outcome.fault)
+        for state in self.figure_states:
+            for refusal in self._on_their_way(state):
+                self.fail(refusal.result.fault)
 
-    def beat(self, activity: Activity, promise: float = IDLE_PROMISE) -> None:
+    def beat(self, activity: Activity, interval: float = IDLE_INTERVAL) -> None:
         """Show a sign of life, at most every few seconds where nothing happened; none of a spool that is let go of."""
         now = time.monotonic()
         if not self.is_held:
             return
-        if activity != self._holding.beat.activity or now - self._beat_at >= _BEATS_EVERY:
+        if activity != self._lock.beat.activity or now - self._beat_at >= _BEATS_EVERY:
             self._beat_at = now
-            self._holding.write(replace(self._holding.beat, activity=activity), promise)
+            self._lock.write(replace(self._lock.beat, activity=activity), interval)
 
     def fail(self, message: str) -> None:
         """Report a fault, once."""
         self.has_failed = True
-        self._holding.beat = replace(self._holding.beat, last_error=message)
+        self._lock.beat = replace(self._lock.beat, last_error=message)
         if message not in self._said:
             self._said.add(message)
             log.error("%s", message)
 
     def leave(self) -> None:
         """Let go of the spool, until `hold`."""
-        if self._holding.beat.beat:  # else there is nothing to tell, and what another told is left
-            self._holding.write(replace(self._holding.beat, activity="stopped"), 0.0)
-        self._holding.release()
+        if self._lock.beat.beat:  # else there is nothing to tell, and what another told is left
+            self._lock.write(replace(self._lock.beat, activity="stopped"), 0.0)
+        self._lock.release()
 
 
-def _missing(easel: FigureState) -> FigureError | None:
+def _missing(state: FigureState) -> FigureError | None:
     """Why there is no such figure here, in which case it is given up; None where there is."""
     try:
-        if not easel.figure.target:
-            find_target(easel.figure.name)
+        if not state.figure.target:
+            find_target(state.figure.name)
     except FigureError as error:
-        easel.is_given_up = True
+        state.is_given_up = True
         return error
     return None
 

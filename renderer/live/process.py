@@ -43,7 +43,7 @@ _EXIT_INCOMPLETE = 1  # as the command has it
 EXIT_HELD = 4  # the child found another renderer at work, which is as good as being one
 MAX_RESTARTS = 4
 _FIRST_PAUSE = 1.0  # seconds before a restart, doubled at each
-_START_PROMISE = 120.0  # seconds for a child to import, lock and beat, on a busy machine and a slow disk
+_START_TIMEOUT = 120.0  # seconds for a child to import, lock and beat, on a busy machine and a slow disk
 _SILENCE = 10.0  # seconds of watching a child that is late, before it counts as hung
 _LOOK_EVERY = 1.0  # seconds, while it is late
 _FORGIVEN_AFTER = 300.0  # seconds of health, after which earlier restarts do not count
@@ -262,7 +262,7 @@ class RendererProcess:
             if not is_late and now - self._started > _FORGIVEN_AFTER:
                 self.restarts = 0
         else:
-            is_late = now > self._started + _START_PROMISE
+            is_late = now > self._started + _START_TIMEOUT
         if not is_late:
             self._silent = 0.0
             return

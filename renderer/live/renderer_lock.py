@@ -65,12 +65,12 @@ class RendererLock:
             self._can_write = not isinstance(error, PermissionError)
         self.is_held = True
 
-    def write(self, beat: Heartbeat, promise: float) -> None:
-        """Show a beat that promises the next within `promise` seconds; a disk that fails is not our death."""
+    def write(self, beat: Heartbeat, interval: float) -> None:
+        """Show a beat that promises the next within `interval` seconds; a disk that fails is not our death."""
         self.beat = beat
         if self._can_write and self.is_held:
             with contextlib.suppress(OSError):  # the next beat tries again
-                self.beat = write_heartbeat(self._paths.heartbeat, beat, promise)
+                self.beat = write_heartbeat(self._paths.heartbeat, beat, interval)
 
     def release(self) -> None:
         """Let go of it, until it is taken again."""

@@ -1,4 +1,4 @@
-"""Which figure of which run is drawn next: one hand, the figures that wait for it, the longest waiting first."""
+"""Which figure of which run is drawn next: one executor, the figures that wait for it, the longest waiting first."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from autoviz_render.spool.snapshot import SnapshotRef
 
 @dataclass(frozen=True)
 class _AtWork:
-    desk: LiveRun
-    easel: FigureState
+    run: LiveRun
+    state: FigureState
     ref: SnapshotRef
 
 
 class Slot:
-    """Draws with one hand the first figures of all runs, or all their other ones: the slow do not hold up the first.
+    """Draws the first figures of all runs with one executor, or all their other ones: the slow do not delay the first.
 
-    is_mine: whether a figure is drawn here. on_drawn: told of each outcome.
+    is_mine: whether a figure is drawn here. on_drawn: told of each result.
     """
 
     def __init__(
         self,
-        hand: Executor,
+        executor: Executor,
         is_mine: Callable[[FigureState], bool],
         on_drawn: Callable[[RenderResult], None],
         pace: Pace | None = None,
     ) -> None:
-        self.hand = hand
+        self.executor = executor
         self._pace = pace
         self._is_mine = is_mine
         self._on_drawn = on_drawn
@@ -47,45 +47,45 @@ class Slot:
     def take(self) -> bool:
         """Take what is done; False where something is still being drawn."""
         if self._at_work is not None:
-            outcome = self.hand.outcome()
-            if outcome is None:
+            result = self.executor.result()
+            if result is None:
                 return False
             at, self._at_work = self._at_work, None
             if self._pace is not None:
-                self._pace.add(outcome.used, outcome.waited)
-            at.desk.take(at.easel, at.ref, outcome)
-            if outcome.fate == "drawn":
-                self._on_drawn(outcome)
+                self._pace.add(result.used, result.waited)
+            at.run.take(at.state, at.ref, result)
+            if result.status == "drawn":
+                self._on_drawn(result)
         return True
 
-    def is_at(self, desk: LiveRun) -> bool:
+    def is_at(self, run: LiveRun) -> bool:
         """Whether a figure of that run is being drawn here."""
-        return self._at_work is not None and self._at_work.desk is desk
+        return self._at_work is not None and self._at_work.run is run
 
-    def _may_begin(self, desk: LiveRun, easel: FigureState) -> bool:
+    def _may_begin(self, run: LiveRun, state: FigureState) -> bool:
         """Whether the pace allows a frame now: of a figure that is there already, of a run that goes on."""
-        is_urgent = easel.drawn is None or desk.has_ended or self._is_hurried
+        is_urgent = state.drawn is None or run.has_ended or self._is_hurried
         return is_urgent or self._pace is None or not self._pace.delay()
 
     def hurry(self) -> None:
         """The search has ended, or this renderer is asked to: draw the last figures now."""
         self._is_hurried = True
 
-    def advance(self, desks: Iterable[LiveRun]) -> None:
+    def advance(self, runs: Iterable[LiveRun]) -> None:
         """Take what is done, begin what waits, until there is nothing to do but to wait."""
         while self.take():
             waiting = [
-                (easel.began, number, desk, easel, ref)
-                for number, desk in enumerate(desks)
-                for easel in desk.easels
-                if self._is_mine(easel) and self._may_begin(desk, easel) and (ref := desk.next(easel)) is not None
+                (state.began, number, run, state, ref)
+                for number, run in enumerate(runs)
+                for state in run.figure_states
+                if self._is_mine(state) and self._may_begin(run, state) and (ref := run.next(state)) is not None
             ]
             if not waiting:
                 return
-            _, _, desk, easel, ref = min(waiting, key=lambda each: each[:2])
-            if not desk.hold():
+            _, _, run, state, ref = min(waiting, key=lambda each: each[:2])
+            if not run.hold():
                 continue  # another renderer took it meanwhile
-            easel.began = time.monotonic()
-            self._at_work = _AtWork(desk, easel, ref)
-            desk.beat("drawing", self.hand.promise)
-            self.hand.start(desk.job(easel, ref))
+            state.began = time.monotonic()
+            self._at_work = _AtWork(run, state, ref)
+            run.beat("drawing", self.executor.heartbeat_interval)
+            self.executor.start(run.job(state, ref))

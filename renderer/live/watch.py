@@ -51,10 +51,10 @@ class Watch:
         self._can_observe = True
         self._passed_over: set[Path] = set()
 
-    def wait(self, patience: float = math.inf) -> None:
-        """Return when there may be something new, at the latest after `poll` seconds, or after `patience`."""
+    def wait(self, timeout: float = math.inf) -> None:
+        """Return when there may be something new, at the latest after `poll` seconds, or after `timeout`."""
         with contextlib.suppress(queue.Empty):
-            self._hints.get(timeout=max(0.0, min(self.poll, patience)))
+            self._hints.get(timeout=max(0.0, min(self.poll, timeout)))
             while True:
                 self._hints.get_nowait()  # of many hints one is enough
 

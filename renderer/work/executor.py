@@ -44,20 +44,20 @@ _SETTLED = 10  # frames after which memory is what it should stay
 
 
 class Executor(Protocol):
-    """Does one job at a time. promise: seconds within which whoever holds it beats, whatever the job does.
+    """Does one job at a time. heartbeat_interval: seconds within which whoever holds it beats, whatever the job does.
 
-    patience: seconds after which `outcome` may have something to tell though nobody called.
+    wait_timeout: seconds after which `result` may have something to tell though nobody called.
     """
 
-    promise: float
+    heartbeat_interval: float
 
     @property
-    def patience(self) -> float: ...
+    def wait_timeout(self) -> float: ...
 
     def start(self, job: Job) -> None:
         """Begin a job; the one before must have come out."""
 
-    def outcome(self) -> RenderResult | None:
+    def result(self) -> RenderResult | None:
         """What became of the job, once; None while there is nothing to tell."""
 
     def close(self) -> None:
@@ -67,38 +67,38 @@ class Executor(Protocol):
 class InProcess:
     """Draws in this process: `start` returns when it is done."""
 
-    promise = FRAME_TIMEOUT
-    patience = math.inf
+    heartbeat_interval = FRAME_TIMEOUT
+    wait_timeout = math.inf
 
     def __init__(self) -> None:
-        self._drawer: JobRunner | None = None
-        self._outcome: RenderResult | None = None
+        self._job_runner: JobRunner | None = None
+        self._result: RenderResult | None = None
 
     def start(self, job: Job) -> None:
         from autoviz_render.renderer.work.job_runner import JobRunner
 
-        self._drawer = self._drawer or JobRunner()
-        self._outcome = self._drawer.draw(job)
+        self._job_runner = self._job_runner or JobRunner()
+        self._result = self._job_runner.draw(job)
 
-    def outcome(self) -> RenderResult | None:
-        outcome, self._outcome = self._outcome, None
-        return outcome
+    def result(self) -> RenderResult | None:
+        result, self._result = self._result, None
+        return result
 
     def close(self) -> None:
-        self._drawer = None
+        self._job_runner = None
 
 
 class Subprocess:
     """Draws in a process of its own, which is started at once, and anew when it died, hung or grew.
 
-    timeout: seconds for a job. on_answer: called from a thread when there may be an outcome. on_word: called by
-        `outcome` with what a film says of itself meanwhile, for which it then has the same time again.
+    timeout: seconds for a job. on_answer: called from a thread when there may be an result. on_word: called by
+        `result` with what a film says of itself meanwhile, for which it then has the same time again.
 
     The process leads a group, and ends with everything that a figure's code started in it: when it is given up, and
     when this process ends, however that comes.
     """
 
-    promise = 20.0
+    heartbeat_interval = 20.0
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Subprocess:
         return self._process.pid if self._process is not None else None
 
     @property
-    def patience(self) -> float:
+    def wait_timeout(self) -> float:
         return math.inf if self._job is None else max(0.0, self._deadline - time.monotonic()) + 0.01
 
     def start(self, job: Task) -> None:
@@ -138,7 +138,7 @@ class Subprocess:
             self._renew()
         self._send()
 
-    def outcome(self) -> RenderResult | None:
+    def result(self) -> RenderResult | None:
         while True:
             try:
                 answer = self._answers.get_nowait()
@@ -169,8 +169,8 @@ class Subprocess:
         assert self._job is not None  # noqa: S101  set by start
         self._deadline = time.monotonic() + (self.timeout if self._is_ready else _START_TIMEOUT)
         if self._process is None or self._process.stdin is None:
-            return  # it could not be started: the outcome tells
-        with contextlib.suppress(OSError):  # it died: the outcome tells
+            return  # it could not be started: the result tells
+        with contextlib.suppress(OSError):  # it died: the result tells
             self._process.stdin.write(f"{self._number} {self._job.kind} {self._job.to_line()}\n".encode())
             self._process.stdin.flush()
 
@@ -178,24 +178,24 @@ class Subprocess:
         from autoviz_render.renderer.work.jobs import RenderResult
 
         try:
-            outcome = RenderResult.from_line(line)
+            result = RenderResult.from_line(line)
         except ValueError as error:
             log.debug("a worker's answer: %s", error)
             return self._lost("spoiled what its process answers")
         files = {path.absolute(): path for _, path in job.files()}
-        outcome = replace(outcome, files=tuple(files[path] for path in outcome.files if path in files))
+        result = replace(result, files=tuple(files[path] for path in result.files if path in files))
         self._job = None
         self._frames += 1
         if self._frames == _SETTLED:
-            self._settled_memory = outcome.memory
-        grown = outcome.memory - self._settled_memory if self._frames > _SETTLED else 0
+            self._settled_memory = result.memory
+        grown = result.memory - self._settled_memory if self._frames > _SETTLED else 0
         if not is_sound:
             log.info("another process draws on: a figure closed what this one had open")
             self._renew()
         elif self._frames >= _RENEWED_AFTER or grown > _GROWTH:
-            log.info("another process draws on, after %d figures and %d MB", self._frames, outcome.memory >> 20)
+            log.info("another process draws on, after %d figures and %d MB", self._frames, result.memory >> 20)
             self._renew()
-        return outcome
+        return result
 
     def _lost(self, how: str) -> RenderResult | None:
         """The process is given up; what that means for its job, if it had one."""

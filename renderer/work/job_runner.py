@@ -44,14 +44,14 @@ class JobRunner:
         """
         started = time.perf_counter()
         try:
-            outcome = self._draw(job)
+            result = self._draw(job)
         except FigureError as error:
-            outcome = RenderResult("undrawable", fault=str(error))
+            result = RenderResult("undrawable", fault=str(error))
         except (Exception, SystemExit) as error:  # a figure's code; the other figures are drawn
             log.debug("figure %r failed", job.figure.name, exc_info=True)
             fault = f"figure {job.figure.name!r} of {job.snapshot}: {in_one_line(error)}"
-            outcome = RenderResult("abandoned", fault=fault)
-        return replace(outcome, seconds=round(time.perf_counter() - started, 4))
+            result = RenderResult("abandoned", fault=fault)
+        return replace(result, seconds=round(time.perf_counter() - started, 4))
 
     def _draw(self, job: Job) -> RenderResult:
         ref = snapshot_ref(SpoolPaths(job.spool).snapshots, job.snapshot)
@@ -63,9 +63,9 @@ class JobRunner:
         except FileNotFoundError:
             return RenderResult("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            fate: Status = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
+            status: Status = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
             fault = str(error) if job.is_live else spool.explain(ref, error)
-            return RenderResult(fate, fault=fault, unreadable=str(error.path))
+            return RenderResult(status, fault=fault, unreadable=str(error.path))
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))

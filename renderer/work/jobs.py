@@ -111,7 +111,7 @@ class RenderResult:
     memory: of the process that drew, in bytes; 0 if nobody asked.
     """
 
-    fate: Status = "drawn"
+    status: Status = "drawn"
     files: tuple[Path, ...] = ()
     errors: tuple[str, ...] = ()
     fault: str = ""
@@ -126,18 +126,18 @@ class RenderResult:
 
     @staticmethod
     def from_line(line: str | bytes) -> RenderResult:
-        """Raises ValueError if the line is no outcome: a figure's code ran where it comes from."""
+        """Raises ValueError if the line is no result: a figure's code ran where it comes from."""
         try:
             content: dict[str, Any] = json.loads(line)
             files, errors = (tuple(map(_text, content[name])) for name in ("files", "errors"))
             seconds, used, waited = (float(content[name]) for name in ("seconds", "used", "waited"))
             memory = int(content["memory"])
-            fate, fault, unreadable = content["fate"], _text(content["fault"]), _text(content["unreadable"])
+            status, fault, unreadable = content["status"], _text(content["fault"]), _text(content["unreadable"])
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise ValueError(f"no outcome: {error!r:.200}") from error
-        if fate not in get_args(Status) or not all(map(math.isfinite, (seconds, used, waited))):
-            raise ValueError(f"no outcome: {fate!r:.200} after {seconds} s")
-        return RenderResult(fate, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
+            raise ValueError(f"no result: {error!r:.200}") from error
+        if status not in get_args(Status) or not all(map(math.isfinite, (seconds, used, waited))):
+            raise ValueError(f"no result: {status!r:.200} after {seconds} s")
+        return RenderResult(status, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Several hands at one list of jobs."""
+"""Several workers at one list of jobs."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 class Pool:
     """Processes that draw, kept from one list of jobs to the next. A context manager.
 
-    hands: how many there are at most. timeout: seconds that a figure may take until it is abandoned. on_word: see
+    max_workers: how many there are at most. timeout: seconds that a figure may take until it is abandoned. on_word: see
         `Subprocess`.
 
-    The first is started at once, and imports what it needs while whoever made the crew looks for something to draw.
+    The first is started at once, and imports what it needs while whoever made the pool looks for something to draw.
     """
 
     def __init__(
-        self, hands: int = 1, timeout: float = FRAME_TIMEOUT, on_word: Callable[[bytes], None] = lambda _: None
+        self, max_workers: int = 1, timeout: float = FRAME_TIMEOUT, on_word: Callable[[bytes], None] = lambda _: None
     ) -> None:
-        self._hands, self._timeout, self._on_word = max(1, hands), timeout, on_word
+        self._max_workers, self._timeout, self._on_word = max(1, max_workers), timeout, on_word
         self._answered: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._workers = [self._worker()]
 
@@ -50,7 +50,7 @@ class Pool:
         is_all_begun = False
         try:
             while at_work or not is_all_begun:
-                while not is_all_begun and len(at_work) < self._hands:
+                while not is_all_begun and len(at_work) < self._max_workers:
                     numbered = next(waiting, None)
                     if numbered is None:
                         is_all_begun = True
@@ -59,9 +59,9 @@ class Pool:
                     at_work[worker] = numbered
                     worker.start(numbered[1])
                 for worker in list(at_work):
-                    if (outcome := worker.outcome()) is not None:
-                        yield *at_work.pop(worker), outcome
-                if at_work and (is_all_begun or len(at_work) == self._hands):
+                    if (result := worker.result()) is not None:
+                        yield *at_work.pop(worker), result
+                if at_work and (is_all_begun or len(at_work) == self._max_workers):
                     try:
                         self._answered.get(timeout=_LOOKS_EVERY)
                     except queue.Empty:

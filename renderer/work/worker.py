@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> None:
 
     from autoviz_render.renderer.work.job_runner import JobRunner
 
-    drawer = JobRunner()
+    job_runner = JobRunner()
     answer(READY)
     while True:
         number, kind, line = jobs.get().decode().split(" ", 2)
@@ -77,15 +77,15 @@ def main(arguments: list[str]) -> None:
 
         used, waited = own_processor_times()
         with before.restored():
-            outcome = _do(drawer, kind, line, say)
+            result = _do(job_runner, kind, line, say)
         if os.getpid() != pid:
             os._exit(1)  # a figure's code forked, and its child came back from it
         used_then, waited_then = own_processor_times()
-        told = replace(outcome, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
+        told = replace(result, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
         answer(f"{number} {SOUND if before.is_sound() else SPOILT} {told}")
 
 
-def _do(drawer: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> RenderResult:
+def _do(job_runner: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> RenderResult:
     """What became of a job, whatever a figure's code raises. say: tells of a film meanwhile."""
     from autoviz_render.renderer.work.jobs import Job, RenderResult
     from autoviz_render.spool.text import in_one_line
@@ -93,7 +93,7 @@ def _do(drawer: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> 
     task: Task
     if kind == Job.kind:
         task = job = Job.from_line(line)
-        do = functools.partial(drawer.draw, job)
+        do = functools.partial(job_runner.draw, job)
     else:
         from autoviz_render.renderer.batch.movie import FilmJob, filmed
 

@@ -144,7 +144,7 @@ def writes_everywhere(snapshot):
     for descriptor in range(1, 200):
         with contextlib.suppress(OSError):
             os.set_blocking(descriptor, False)
-            os.write(descriptor, b'junk\n{"fate": "drawn"}\n')
+            os.write(descriptor, b'junk\n{"status": "drawn"}\n')
     return plain(snapshot)
 
 

@@ -58,11 +58,11 @@ def start_child(run_dir):
 
 def drawn_again(spool: Spool, settings: ReplaySettings, folder: Path) -> list[Path]:
     """The files of the snapshots that the settings choose, drawn in this process."""
-    hand, files = InProcess(), []
+    executor, files = InProcess(), []
     for each in jobs(spool, settings, folder):
         for job in each:
-            hand.start(job)
-            files += hand.outcome().files
+            executor.start(job)
+            files += executor.result().files
     return files
 
 
@@ -241,7 +241,7 @@ def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch
     try:
         with monkeypatch.context() as patched:
             patched.setattr(Spool, "read", failing)
-            eventually(lambda: renderer.look() or "Input/output" in str(renderer._desks[run_dir / "spool"]._said))
+            eventually(lambda: renderer.look() or "Input/output" in str(renderer._runs[run_dir / "spool"]._said))
         assert not (run_dir / "spool" / "bad").exists()
         eventually(lambda: renderer.look() or (run_dir / "image" / "fit.png").exists())
     finally:
@@ -258,7 +258,7 @@ def tree(tmp_path, publish):
 
 
 def held(renderer: LiveRenderer) -> int:
-    return sum(each.is_held for each in renderer._desks.values())
+    return sum(each.is_held for each in renderer._runs.values())
 
 
 WITH_FEW_DESCRIPTORS = """
@@ -296,10 +296,10 @@ def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree
     try:
         renderer.look()
         assert held(renderer) <= 16
-        desks = {name: renderer._desks[tree / name / "spool"] for name in ("00", "23")}
+        runs = {name: renderer._runs[tree / name / "spool"] for name in ("00", "23")}
         beat = read_heartbeat(tree / "00" / "spool" / "renderer.json")
-        assert (desks["00"].is_held, beat.activity, beat.drawn) == (False, "stopped", 1)
-        assert desks["23"].is_held
+        assert (runs["00"].is_held, beat.activity, beat.drawn) == (False, "stopped", 1)
+        assert runs["23"].is_held
         copied = tree / "00" / "spool" / "snapshots" / "e0000-000000000005.h5"
         shutil.copy(Spool(tree / "00").newest().path, copied)
         renderer.look()
@@ -339,7 +339,7 @@ def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, mo
     try:
         renderer.look()
         assert held(renderer) == 24
-        assert sum(each._holding._lock.is_locked for each in renderer._desks.values()) == 5
+        assert sum(each._lock._lock.is_locked for each in renderer._runs.values()) == 5
         assert all(read_heartbeat(each).drawn == 1 for each in tree.glob("*/spool/renderer.json"))
     finally:
         renderer.close()
@@ -602,6 +602,6 @@ def test_a_look_is_due_when_something_is_to_be_tried_again(run_dir, publish):
     renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings())
     try:
         renderer.look()
-        assert 0 < renderer._patience() <= live_run._TRIES_AGAIN
+        assert 0 < renderer._wait_timeout() <= live_run._TRIES_AGAIN
     finally:
         renderer.close()

@@ -58,11 +58,11 @@ def watched_briefly(monkeypatch):
     monkeypatch.setattr(process, "_SILENCE", 0.0)
 
 
-def beat_of(run_dir, pid, promise=60.0) -> None:
+def beat_of(run_dir, pid, interval=60.0) -> None:
     """The child of that number has just beaten, and promises the next beat within so many seconds."""
     folder = run_dir / "spool"
     folder.mkdir(parents=True, exist_ok=True)
-    write_heartbeat(folder / "renderer.json", Heartbeat(pid=pid), promise=promise)
+    write_heartbeat(folder / "renderer.json", Heartbeat(pid=pid), interval=interval)
 
 
 def test_it_draws_beside_the_search_and_ends_with_it(run_dir, child, eventually):
@@ -211,7 +211,7 @@ def test_a_hung_child_is_killed_and_replaced(run_dir, child, no_pauses, watched_
     for _ in range(3):
         assert renderer.look() is None
     assert renderer.pid == first, "a child that keeps its promise was replaced"
-    beat_of(run_dir, first, promise=0)
+    beat_of(run_dir, first, interval=0)
     assert renderer.look() is not None, "it asks to look again soon"
     renderer.look()
     assert renderer.pid is None, "a look starts nothing"
@@ -227,13 +227,13 @@ def test_a_search_that_was_suspended_with_its_renderer_lets_it_live(run_dir, chi
     renderer.start()
     first = renderer.pid
     for _ in range(6):
-        beat_of(run_dir, first, promise=20)
+        beat_of(run_dir, first, interval=20)
         assert renderer.look() is None
         clock.now += 3600
         for _ in range(5):  # the search runs again, the renderer has not had the processor yet
             clock.now += 1
             assert renderer.look() is not None
-        beat_of(run_dir, first, promise=20)
+        beat_of(run_dir, first, interval=20)
         assert renderer.look() is None
     assert (renderer.pid, renderer.restarts) == (first, 0)
 
@@ -242,7 +242,7 @@ def test_a_clock_that_is_set_ends_no_child(run_dir, child, monkeypatch, watched_
     """A node that has just started sets its clock by hours when it first hears of the time."""
     renderer = child(SLEEPER)
     renderer.start()
-    beat_of(run_dir, renderer.pid, promise=20)
+    beat_of(run_dir, renderer.pid, interval=20)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 40_000)
     for _ in range(3):
@@ -257,7 +257,7 @@ def test_a_child_that_gets_no_processor_time_is_not_hung(run_dir, child, monkeyp
     renderer.start()
     waited = itertools.count(100.0, 50.0)
     monkeypatch.setattr(process, "processor_times", lambda _: (1.0, next(waited)))
-    beat_of(run_dir, renderer.pid, promise=0)
+    beat_of(run_dir, renderer.pid, interval=0)
     for _ in range(10):
         renderer.look()
     assert renderer.restarts == 0
@@ -276,7 +276,7 @@ def test_what_draws_for_a_hung_child_goes_with_it(run_dir, child, no_pauses, eve
     renderer.start()
     eventually(lambda: told.exists() and told.read_text().endswith("."))
     drawing = int(told.read_text()[:-1])
-    beat_of(run_dir, renderer.pid, promise=0)
+    beat_of(run_dir, renderer.pid, interval=0)
     renderer.look()
     renderer.look()
 
@@ -404,7 +404,7 @@ def test_a_child_that_hangs_at_the_end_is_ended_in_any_case(run_dir, child, capl
     renderer.start()
     pid = renderer.pid
     os.kill(pid, signal.SIGSTOP)
-    beat_of(run_dir, pid, promise=0)
+    beat_of(run_dir, pid, interval=0)
     assert not renderer.stop(timeout=0.1, insist=insist)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

@@ -53,18 +53,18 @@ def all_jobs(run_dir, *names: str) -> list[Job]:
     return [job for each in jobs(Spool(run_dir), settings, None) for job in each]
 
 
-def draw(hand, job: Job, eventually) -> RenderResult:
-    outcomes: list[RenderResult] = []
-    hand.start(job)
-    eventually(lambda: (outcome := hand.outcome()) is not None and (outcomes.append(outcome) or True), 60)
-    return outcomes[0]
+def draw(executor, job: Job, eventually) -> RenderResult:
+    results: list[RenderResult] = []
+    executor.start(job)
+    eventually(lambda: (result := executor.result()) is not None and (results.append(result) or True), 60)
+    return results[0]
 
 
 def test_a_worker_and_this_process_draw_the_same_bytes(run_dir, publish, worker, eventually):
     """Where a figure is drawn must not be seen on it."""
     publish(2)
     for job in all_jobs(run_dir, "plain"):
-        files = [draw(hand, job, eventually).files[0].read_bytes() for hand in (InProcess(), worker)]
+        files = [draw(executor, job, eventually).files[0].read_bytes() for executor in (InProcess(), worker)]
         assert files[0] == files[1]
 
 
@@ -72,7 +72,7 @@ def test_what_a_figure_prints_is_no_answer(run_dir, publish, worker, eventually,
     """Plug-ins print; the line must not be taken for what became of the job."""
     publish(1)
     (job,) = all_jobs(run_dir, "says_which_process")
-    assert draw(worker, job, eventually).fate == "drawn"
+    assert draw(worker, job, eventually).status == "drawn"
     assert (folder / "0").read_text() == str(worker.pid)
 
 
@@ -86,11 +86,11 @@ def test_a_figure_that_takes_its_process_with_it_says_so(run_dir, publish, event
     worker = Subprocess(0.5)
     try:
         (bad,), (good,) = all_jobs(run_dir, name), all_jobs(run_dir, "plain")
-        outcome = draw(worker, bad, eventually)
-        assert outcome.fate == "abandoned"
-        assert outcome.fault == f"figure {name!r} of e0000-000000000000.h5 {told}, and was abandoned"
+        result = draw(worker, bad, eventually)
+        assert result.status == "abandoned"
+        assert result.fault == f"figure {name!r} of e0000-000000000000.h5 {told}, and was abandoned"
         worker.timeout = 60.0
-        assert draw(worker, good, eventually).fate == "drawn"
+        assert draw(worker, good, eventually).status == "drawn"
     finally:
         worker.close()
 
@@ -104,7 +104,7 @@ def drawn_by(run_dir, publish, worker, eventually, folder):
         (job,) = all_jobs(run_dir, name)
         pids = []
         for _ in range(count):
-            assert draw(worker, job, eventually).fate == "drawn"
+            assert draw(worker, job, eventually).status == "drawn"
             pids.append((folder / "0").read_text())
         return pids
 
@@ -137,7 +137,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
 def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(figures=[figure(name) for name in names], until_finished=True)
-    return LiveRenderer(watch, settings, hand=lambda: Subprocess(timeout, watch.wake))
+    return LiveRenderer(watch, settings, new_executor=lambda: Subprocess(timeout, watch.wake))
 
 
 def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
@@ -174,7 +174,7 @@ def test_a_figure_that_always_hangs_is_given_up(run_dir, publisher, caplog, even
         for _ in range(5):
             publisher.next()
             renderer.look()
-            eventually(lambda: renderer.look() or not any(lane.is_at_work for lane in renderer._lanes))
+            eventually(lambda: renderer.look() or not any(slot.is_at_work for slot in renderer._slots))
     finally:
         renderer.close()
     assert sum("is not drawn any more" in record.getMessage() for record in caplog.records) == 1
@@ -192,7 +192,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
         for number in range(1, 4):
             publisher.next()
             eventually(lambda number=number: renderer.look() or len(drawn) == number, 60)
-        assert {path.name for outcome in drawn for path in outcome.files} == {"fit.png"}
+        assert {path.name for result in drawn for path in result.files} == {"fit.png"}
         (folder / "gate").touch()
         slow = run_dir / "image" / "waits_for_a_file.png"
         eventually(lambda: renderer.look() or slow.exists(), 60)
@@ -207,7 +207,7 @@ def test_frames_are_drawn_by_several_processes(run_dir, publish, folder):
         done = list(two.draw(all_jobs(run_dir, "says_which_process")))
     assert sorted(number for number, _, _ in done) == list(range(12))
     assert all(job.snapshot == f"e0000-{number:012d}.h5" for number, job, _ in done)
-    assert all(outcome.fate == "drawn" for _, _, outcome in done)
+    assert all(result.status == "drawn" for _, _, result in done)
     pids = [path.read_text() for path in folder.iterdir() if path.name.isdecimal()]
     assert len(set(pids)) == 2
 
@@ -222,8 +222,8 @@ def test_a_frame_that_hangs_costs_itself(run_dir, publish):
     """The other frames are drawn, in their places."""
     publish(4)
     with pool.Pool(2, timeout=1.0) as two:
-        fates = {number: outcome.fate for number, _, outcome in two.draw(all_jobs(run_dir, "hangs_at_the_second"))}
-    assert fates == {0: "drawn", 1: "abandoned", 2: "drawn", 3: "drawn"}
+        statuses = {number: result.status for number, _, result in two.draw(all_jobs(run_dir, "hangs_at_the_second"))}
+    assert statuses == {0: "drawn", 1: "abandoned", 2: "drawn", 3: "drawn"}
 
 
 @pytest.mark.parametrize("change", ["file", "dpi", "theme", "snapshot", "removed", "torn"])
@@ -231,9 +231,9 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
     """And what is no longer as it was drawn is not taken for it."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")
-    hand = InProcess()
-    hand.start(job)
-    (path,) = hand.outcome().files
+    executor = InProcess()
+    executor.start(job)
+    (path,) = executor.result().files
     assert not render_cache.RenderCache(path.parent).has(job)
     render_cache.RenderCache(path.parent).add(job)
     assert render_cache.RenderCache(path.parent).has(job)
@@ -262,19 +262,19 @@ def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventuall
     """It reaches every process of the terminal; a traceback of the worker's would be noise."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")
-    assert draw(worker, job, eventually).fate == "drawn"
+    assert draw(worker, job, eventually).status == "drawn"
     pid = worker.pid
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, number)
-    assert draw(worker, job, eventually).fate == "drawn"
+    assert draw(worker, job, eventually).status == "drawn"
     assert worker.pid == pid
 
 
 def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folder, eventually):
     """A slow figure, or one that hangs, must not have the whole renderer taken for dead."""
-    monkeypatch.setattr(live_run, "IDLE_PROMISE", 1.0)
+    monkeypatch.setattr(live_run, "IDLE_INTERVAL", 1.0)
     monkeypatch.setattr(live_run, "_BEATS_EVERY", 0.1)
-    monkeypatch.setattr(Subprocess, "promise", 1.0)
+    monkeypatch.setattr(Subprocess, "heartbeat_interval", 1.0)
     publisher.next()
     renderer = live(run_dir, "plain", "waits_for_a_file")
     thread = threading.Thread(target=renderer.run)
@@ -300,7 +300,7 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
     """A regular expression that takes for ever holds the interpreter: it would not see the end of its input."""
     publish(1, state="running")
     program = (
-        "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Worker\n"
+        "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Subprocess\n"
         "from autoviz_render.renderer.work.jobs import Figure, Job\n"
         "worker = Subprocess(); print(worker.pid, flush=True)\n"
         "figure = Figure('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
@@ -329,9 +329,9 @@ def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish,
     """A stranger's folder: nothing is written through a link, and nobody waits at a pipe."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")
-    hand = InProcess()
-    hand.start(job)
-    assert hand.outcome().fate == "drawn"
+    executor = InProcess()
+    executor.start(job)
+    assert executor.result().status == "drawn"
     book, victim = job.path.parent / render_cache.NAME, tmp_path / "victim"
     victim.write_text("mine")
     {
@@ -349,12 +349,12 @@ def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish,
 
 def test_a_run_begun_anew_is_not_taken_for_the_one_before(run_dir, tmp_path):
     """The file system gives the numbers of removed files again, and names begin at 0 again."""
-    hand, drawn = InProcess(), []
+    executor, drawn = InProcess(), []
     for number in range(6):
         with Publisher(run_dir) as publisher:
             publisher.publish({"x": [1.0, 2.0]}, iteration=number)
         (job,) = next(jobs(Spool(run_dir), ReplaySettings("newest", figures=[figure("plain")]), tmp_path / "out"))
-        hand.start(job)
-        drawn.append(hand.outcome().files[0].read_bytes())
+        executor.start(job)
+        drawn.append(executor.result().files[0].read_bytes())
         shutil.rmtree(run_dir)
     assert len(set(drawn)) == 6

@@ -31,9 +31,9 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def crew():
-    with Pool(timeout=60.0) as crew:
-        yield crew
+def pool():
+    with Pool(timeout=60.0) as pool:
+        yield pool
 
 
 def job(run_dir: Path, name: str, sequence: int = 0) -> Job:
@@ -42,8 +42,8 @@ def job(run_dir: Path, name: str, sequence: int = 0) -> Job:
     return job
 
 
-def drawn(crew: Pool, *some: Job) -> list[RenderResult]:
-    return [outcome for _, _, outcome in crew.draw(some)]
+def drawn(pool: Pool, *some: Job) -> list[RenderResult]:
+    return [result for _, _, result in pool.draw(some)]
 
 
 def is_gone(pid: int) -> bool:
@@ -65,8 +65,8 @@ def is_gone(pid: int) -> bool:
 def test_what_a_figure_starts_ends_with_its_worker(run_dir, publish, folder, eventually, name):
     """Else a run of days leaves thousands of processes, which a cluster bills."""
     publish(1)
-    with Pool(timeout=60.0) as crew:
-        assert [outcome.fate for outcome in drawn(crew, job(run_dir, name))] == ["drawn"]
+    with Pool(timeout=60.0) as pool:
+        assert [result.status for result in drawn(pool, job(run_dir, name))] == ["drawn"]
         eventually((folder / "left").exists)
         pid = int((folder / "left").read_text())
         assert not is_gone(pid)
@@ -134,29 +134,29 @@ def test_a_worker_that_is_stopped_ends_with_the_renderer(supervisor, folder, eve
         ("raises_what_is_no_exception", "KeyboardInterrupt"),
     ],
 )
-def test_a_figure_that_ends_its_process_costs_itself(run_dir, publish, crew, name, told):
+def test_a_figure_that_ends_its_process_costs_itself(run_dir, publish, pool, name, told):
     """At once, and not when its time is over; the next figure has another process."""
     publish(1)
-    lost, good = drawn(crew, job(run_dir, name), job(run_dir, "plain"))
-    assert (lost.fate, good.fate) == ("abandoned", "drawn")
+    lost, good = drawn(pool, job(run_dir, name), job(run_dir, "plain"))
+    assert (lost.status, good.status) == ("abandoned", "drawn")
     assert told in lost.fault
     assert "e0000-000000000000.h5" in lost.fault
 
 
 @pytest.mark.parametrize("name", ["writes_everywhere", "closes_low", "forks_and_comes_back_twice"])
-def test_no_answer_comes_from_a_figures_code(run_dir, publish, crew, name):
-    """What it writes to descriptors that it does not know is no outcome, nor a traceback of the renderer's."""
+def test_no_answer_comes_from_a_figures_code(run_dir, publish, pool, name):
+    """What it writes to descriptors that it does not know is no result, nor a traceback of the renderer's."""
     publish(2)
     some = [job(run_dir, name), job(run_dir, "plain"), job(run_dir, name, 1), job(run_dir, "plain", 1)]
-    outcomes = drawn(crew, *some)
-    assert [outcome.files for outcome in outcomes[1::2]] == [(path,) for each in some[1::2] for _, path in each.files()]
-    assert {outcome.fate for outcome in outcomes[::2]} <= {"drawn", "abandoned"}
+    results = drawn(pool, *some)
+    assert [result.files for result in results[1::2]] == [(path,) for each in some[1::2] for _, path in each.files()]
+    assert {result.status for result in results[::2]} <= {"drawn", "abandoned"}
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"{}", b"[]", b"nonsense", b'{"fate": "drawn"}', b"[" * 100_000, b"\xff", b'"drawn"']
+    "line", [b"", b"{}", b"[]", b"nonsense", b'{"status": "drawn"}', b"[" * 100_000, b"\xff", b'"drawn"']
 )
-def test_what_is_no_outcome_is_the_workers_death(run_dir, publish, crew, line):
+def test_what_is_no_result_is_the_workers_death(run_dir, publish, pool, line):
     """Whoever has the mark may still say what cannot be understood."""
     publish(1)
     worker = Subprocess(60.0)
@@ -164,23 +164,23 @@ def test_what_is_no_outcome_is_the_workers_death(run_dir, publish, crew, line):
         worker.start(job(run_dir, "plain"))
         worker._is_ready = True
         worker._answers.put(b"1 sound " + line)
-        outcome = worker.outcome()
-        assert outcome.fate == "abandoned"
-        assert "spoiled what its process answers" in outcome.fault
+        result = worker.result()
+        assert result.status == "abandoned"
+        assert "spoiled what its process answers" in result.fault
         assert worker.pid is None
     finally:
         worker.close()
 
 
-def test_what_one_figure_changes_is_not_the_next_ones(run_dir, publish, crew, folder):
+def test_what_one_figure_changes_is_not_the_next_ones(run_dir, publish, pool, folder):
     """Folder, umask, environment, warnings, streams, signals, timers, locale, rcParams, depth of recursion."""
     publish(3)
     names = ["tells_what_it_finds", "changes_everything", "tells_what_it_finds"]
-    outcomes = drawn(crew, *(job(run_dir, name, number) for number, name in enumerate(names)))
-    assert [(outcome.fate, outcome.errors) for outcome in outcomes] == [("drawn", ())] * 3
+    results = drawn(pool, *(job(run_dir, name, number) for number, name in enumerate(names)))
+    assert [(result.status, result.errors) for result in results] == [("drawn", ())] * 3
     before, after = ((folder / f"found-{number}").read_text() for number in (0, 2))
     assert before == after
-    assert os.stat(outcomes[2].files[0]).st_mode & 0o600 == 0o600
+    assert os.stat(results[2].files[0]).st_mode & 0o600 == 0o600
 
 
 def test_paths_are_those_of_whoever_asked(run_dir, publish, monkeypatch):
@@ -188,16 +188,16 @@ def test_paths_are_those_of_whoever_asked(run_dir, publish, monkeypatch):
     publish(1)
     monkeypatch.chdir(run_dir)
     with Pool(timeout=60.0) as here:
-        outcomes = drawn(here, *(job(Path(), name) for name in ("changes_everything", "plain")))
+        results = drawn(here, *(job(Path(), name) for name in ("changes_everything", "plain")))
     file = Path("image", "fit-e0000-000000000000.png")
-    assert [outcome.files for outcome in outcomes] == [(file,)] * 2
+    assert [result.files for result in results] == [(file,)] * 2
     assert file.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS has no such bound")
-def test_a_figure_has_a_bounded_memory(run_dir, publish, crew, folder):
+def test_a_figure_has_a_bounded_memory(run_dir, publish, pool, folder):
     """One that asks for more gets an error, and not the machine on its knees."""
     publish(1)
-    drawn(crew, job(run_dir, "tells_its_memory"))
+    drawn(pool, job(run_dir, "tells_its_memory"))
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert 0 < int((folder / "memory").read_text()) <= max(4 << 30, machine // 2)

@@ -23,7 +23,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.renderer.plot import png
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 
 SIZES = {"3584x2685": 200.0, "1792x1343": 100.0}
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 def ways(fit: list[Any], dpi: float) -> Mapping[str, Callable[[], object]]:
     """Each call draws the next snapshot."""
-    kept = FigureDrawing(imaging, dpi=dpi)
+    kept = KeptFigure(imaging, dpi=dpi)
     panels = [imaging(snapshot) for snapshot in fit]
     limit = Limit(kept.draw(fit[0]).pixels, panels[0], dpi)
     turns: dict[str, Any] = {}
@@ -59,8 +59,8 @@ def ways(fit: list[Any], dpi: float) -> Mapping[str, Callable[[], object]]:
     return {
         "pyplot, fresh, tight_layout": lambda: by_pyplot(following("pyplot", panels), dpi),
         "objects, fresh, fixed grid": lambda: by_objects(following("objects", panels), dpi),
-        "autoviz-render, fresh": lambda: FigureDrawing(imaging, dpi=dpi).draw(following("fresh", fit)).save("png"),
-        "autoviz-render, steady": lambda: kept.draw(following("steady", fit)).save("png"),
+        "autoviz-render, fresh": lambda: KeptFigure(imaging, dpi=dpi).draw(following("fresh", fit)).encode("png"),
+        "autoviz-render, steady": lambda: kept.draw(following("steady", fit)).encode("png"),
         "limit": lambda: limit.draw(following("limit", panels)),
     }
 
@@ -76,15 +76,15 @@ def row(way: str, mine: list[float], seconds: Mapping[str, list[float]]) -> dict
 
 def parts(fit: list[Any], dpi: float, encoders: Mapping[str, ModuleType]) -> Mapping[str, Callable[[], object]]:
     """Of the steady frame."""
-    kept = FigureDrawing(imaging, dpi=dpi)
+    kept = KeptFigure(imaging, dpi=dpi)
     panels = itertools.cycle([imaging(snapshot) for snapshot in fit])
-    ready = FigureDrawing(lambda _: next(panels), dpi=dpi)
+    ready = KeptFigure(lambda _: next(panels), dpi=dpi)
     turn, other = itertools.cycle(fit), itertools.cycle(fit)
     drawn = kept.draw(fit[0])
 
     def save(encoder: ModuleType) -> bytes:
         png.deflate = encoder
-        return drawn.save("png")
+        return drawn.encode("png")
 
     return {
         "recipe: numbers, contours": lambda: imaging(next(turn)),

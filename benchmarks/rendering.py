@@ -32,7 +32,7 @@ from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.live.watch import Watch
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.work.executor import Subprocess, workers
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import Snapshot
@@ -74,7 +74,7 @@ def renamed(path: Path) -> float:
 
 def latency(fit: list[Snapshot], run_dir: Path, count: int) -> list[dict[str, Any]]:
     """Every half second one, each drawn before the next; the same frames in this process between them."""
-    kept, late, drawing, in_renderer = FigureDrawing(imaging), [], [], []
+    kept, late, drawing, in_renderer = KeptFigure(imaging), [], [], []
     with Publisher(run_dir, figure="imaging", static=fit[0].static) as publisher:
         renderer, figure = RendererProcess(run_dir), run_dir / "image" / "fit.png"
         for number in range(count):
@@ -90,7 +90,7 @@ def latency(fit: list[Snapshot], run_dir: Path, count: int) -> list[dict[str, An
             )
             beat = read_heartbeat(renderer.paths.heartbeat)
             started = time.perf_counter()
-            kept.draw(snapshot).save("png")
+            kept.draw(snapshot).encode("png")
             if number >= 3 and beat is not None:  # the first ones import, build and fill caches
                 late.append(renamed(figure) - renamed(newest.path))
                 drawing.append(time.perf_counter() - started)

@@ -2,7 +2,7 @@
 
 The search is a loop of jitted likelihoods of the lens example: "hst" (a pixelized source, 0.3 to 0.5 s each) where
 its time is measured, "small" where it only has to be busy. All ways draw the normal `imaging` figure of 12 panels by
-the same `FigureDrawing`, and all child processes take the group and the priority of the package's own renderer:
+the same `KeptFigure`, and all child processes take the group and the priority of the package's own renderer:
 what differs is the way. Ways: the search's own thread, a second thread, `multiprocessing` queue and
 `ProcessPoolExecutor` (both spawned), and `Publisher` with `RendererProcess` (staged on disk, started by `Popen`).
 

@@ -10,7 +10,7 @@ import pytest
 
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel
 from autoviz_render.figures.registry import figure_names, find_figure
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 
@@ -46,7 +46,7 @@ def test_the_example_of_a_page_publishes_what_its_figure_draws(name, tmp_path, m
     panels = [panel for item in recipe(snapshot) for panel in ([item] if isinstance(item, Panel) else item)]
     assert len(panels) > 2
     assert not any(isinstance(panel, TextPanel) for panel in panels)
-    assert FigureDrawing(recipe, dpi=20).draw(snapshot).errors == ()
+    assert KeptFigure(recipe, dpi=20).draw(snapshot).errors == ()
 
 
 def test_every_figure_has_a_page_and_every_page_its_place_in_the_index():
@@ -93,7 +93,7 @@ def test_the_plug_ins_of_the_page_draw():
     arrays = {"time": numbers, "flux": numbers, "model": numbers, "data": numbers}
     snapshot = Snapshot(arrays=arrays, static=arrays, parameters={"period": 1.0})
     for name in ("light_curve", "spectrum"):
-        assert FigureDrawing(namespace[name], dpi=20).draw(snapshot).errors == ()
+        assert KeptFigure(namespace[name], dpi=20).draw(snapshot).errors == ()
 
 
 def test_the_gallery_has_every_kind_of_panel():

@@ -15,16 +15,16 @@ class Drawer:
     """Draws the normal `imaging` figure to `FOLDER/image/fit.png`, wherever it is called."""
 
     def __init__(self, folder: Path, static: Arrays, fault: str) -> None:
-        from autoviz_render.renderer.plot.drawing import FigureDrawing
+        from autoviz_render.renderer.plot.drawing import KeptFigure
 
         self.folder, self.static = folder, static
-        self.drawing = FigureDrawing(Recipe(folder, fault))
+        self.drawing = KeptFigure(Recipe(folder, fault))
         (folder / "image").mkdir(exist_ok=True)
 
     def __call__(self, number: int, arrays: Arrays) -> None:
         figure = self.drawing.draw(Snapshot(arrays=arrays, static=self.static, iteration=number))
         image = self.folder / "image"
-        write_whole(image / "fit.png", [figure.save("png")], tmp=image)
+        write_whole(image / "fit.png", [figure.encode("png")], tmp=image)
         note(self.folder, number)
 
 

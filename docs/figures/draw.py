@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from autoviz_render.figures.registry import Recipe, find_figure
-from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
+from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -255,13 +255,13 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
 }
 
 
-def draw(name: str, dpi: float = DPI) -> DrawnFigure:
+def draw(name: str, dpi: float = DPI) -> Drawing:
     """One of the pictures."""
     recipe = gallery() if name == "panels" else find_figure(name)
-    return FigureDrawing(recipe, dpi=dpi).draw(SNAPSHOTS[name]())
+    return KeptFigure(recipe, dpi=dpi).draw(SNAPSHOTS[name]())
 
 
-def small_png(figure: DrawnFigure) -> bytes:
+def small_png(figure: Drawing) -> bytes:
     """As small as may be: a page of these is looked at on a telephone, too."""
     file = io.BytesIO()
     Image.fromarray(figure.pixels).save(file, "png", optimize=True)

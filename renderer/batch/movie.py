@@ -18,7 +18,7 @@ from autoviz_render.figures import colours
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Film, Frame, MovieError, on_paper, writer
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES, ThemeName
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, RenderResult
 from autoviz_render.spool.arrays import Pixels
@@ -55,7 +55,7 @@ def write_movie(
     fps: frames a second, one for each snapshot.
     duration: in seconds; then each snapshot is shown for as long as it was the newest, on this scale and counted in
         frames, the last one for at least a second. One that was not the newest for as long as a frame is left out.
-    dpi, theme: see `FigureDrawing`.
+    dpi, theme: see `KeptFigure`.
     on_error: told, in one line, of a snapshot that cannot be read, which is left out, and of panels that show their
         error instead. on_frame: told after each frame how many are done, and of how many. on_step: called whenever
         something was read or drawn.
@@ -254,7 +254,7 @@ class _Artist:
 
     def __init__(self, figure: Figure, last: Snapshot, dpi: int, theme: ThemeName, listener: _Listener) -> None:
         self._name, self._listener = figure.name, listener
-        self._drawing = FigureDrawing(with_limits_of(figure.recipe(), last), dpi=dpi, theme=THEMES[theme])
+        self._drawing = KeptFigure(with_limits_of(figure.recipe(), last), dpi=dpi, theme=THEMES[theme])
         self._told: set[str] = set()
 
     def draw(self, snapshot: Snapshot) -> Pixels:

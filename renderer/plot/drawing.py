@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
@@ -32,7 +33,9 @@ from autoviz_render.renderer.plot.layout import Cell, Grid, Place
 from autoviz_render.renderer.plot.panel_slot import Failure, PanelSlot
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
+from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.text import in_one_line
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -41,27 +44,56 @@ _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa
 """Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
 
-@dataclass(frozen=True, eq=False)
-class DrawnFigure:
+@dataclass(frozen=True, eq=False, repr=False)
+class Drawing:
     """A snapshot's figure, drawn.
 
-    pixels: array[row, column, 3], RGB from the top; they stay what they are when the drawing goes on.
-    errors: a line for each panel that could not be drawn, and shows its error instead; for the whole figure where
-        its recipe failed.
+    Attributes:
+        pixels: array[row, column, 3], uint8, RGB from the top; they stay as they are when the next snapshot is drawn.
+        dpi: dots an inch.
+        errors: one line for each panel that could not be drawn and shows its error instead; one for the whole figure
+            if its recipe failed.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: Pixels
     dpi: float
     errors: tuple[str, ...] = ()
-    _figure: Figure = field(repr=False, kw_only=True)
-    _frame: int = field(repr=False, kw_only=True)
-    _theme: Theme = field(repr=False, kw_only=True)
+    _figure: Figure = field(kw_only=True)
+    _frame: int = field(kw_only=True)
+    _theme: Theme = field(kw_only=True)
 
-    def save(self, format: Format) -> bytes:  # noqa: A002 - the word a user knows
-        """The bytes of a file: the same for the same snapshot, recipe and dpi.
+    def __repr__(self) -> str:
+        height, width, _ = self.pixels.shape
+        return f"Drawing({width}x{height} pixels, dpi={self.dpi:g}, errors={self.errors!r})"
 
-        Raises ValueError for an unknown format, and RuntimeError where a pdf or svg is asked of a figure that already
-        shows a later snapshot.
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.encode("png")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the figure to a file whose suffix says the format; an existing file is replaced whole.
+
+        Args:
+            path: Ends in ".png", ".pdf", ".svg" or ".webp".
+
+        Raises:
+            ValueError: No format has this suffix.
+            RuntimeError: As `encode` raises it.
+            OSError: The file cannot be written.
+        """
+        final = Path(path)
+        format_named: Any = final.suffix.lower().removeprefix(".")
+        write_whole(final, [self.encode(format_named)], tmp=final.parent)
+
+    def encode(self, format: Format) -> bytes:  # noqa: A002 - the word a user knows
+        """The bytes of a file: the same for the same snapshot, recipe, dpi and theme.
+
+        Args:
+            format: "png", "pdf", "svg" or "webp".
+
+        Raises:
+            ValueError: There is no such format.
+            RuntimeError: A pdf or svg is asked of a kept figure that already shows a later snapshot.
         """
         if format == "png":
             return png.png(self.pixels, self.dpi)
@@ -78,7 +110,7 @@ class DrawnFigure:
         return _NO_XML.sub(b"?", file.getvalue()) if format == "svg" else file.getvalue()
 
 
-class FigureDrawing:
+class KeptFigure:
     """Draws snapshots with one recipe, keeping one Matplotlib figure between them.
 
     recipe: what the figure shows, see `autoviz_render.figures.registry`.
@@ -92,7 +124,7 @@ class FigureDrawing:
         self.theme = theme
         self._sheet: _Sheet | None = None
 
-    def draw(self, snapshot: Snapshot) -> DrawnFigure:
+    def draw(self, snapshot: Snapshot) -> Drawing:
         """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`."""
         with fixed_style(self.theme):
             errors: list[str] = []
@@ -133,7 +165,7 @@ class _Sheet:
     def fits(self, grid: Grid, places: tuple[Place, ...]) -> bool:
         return grid == self._grid and places == self._places
 
-    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str]) -> DrawnFigure:
+    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str]) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
         self._header.draw(snapshot, self._page)
@@ -141,7 +173,7 @@ class _Sheet:
             error = cell.draw(panel, snapshot, self._page)
             if error is not None:
                 errors.append(error)
-        return DrawnFigure(
+        return Drawing(
             png.copied(self._page.pixels),
             float(self._figure.dpi),
             tuple(errors),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
 from autoviz_render.spool.errors import SpoolError
@@ -34,7 +34,7 @@ class JobRunner:
 
     def __init__(self) -> None:
         self._spools: OrderedDict[Hashable, Spool] = OrderedDict()
-        self._drawings: OrderedDict[Hashable, FigureDrawing] = OrderedDict()
+        self._drawings: OrderedDict[Hashable, KeptFigure] = OrderedDict()
         self._snapshot: tuple[Hashable, Snapshot] | None = None
 
     def draw(self, job: Job) -> RenderResult:
@@ -76,7 +76,7 @@ class JobRunner:
             refuse_links(SpoolPaths(job.spool), job.path.parent)
             job.path.parent.mkdir(parents=True, exist_ok=True)
             for kind, path in job.files():
-                write_whole(path, [figure.save(kind)], tmp=path.parent)
+                write_whole(path, [figure.encode(kind)], tmp=path.parent)
                 files.append(path)
         except LinkError as error:
             return RenderResult("unwritable", fault=str(error))
@@ -97,9 +97,9 @@ class JobRunner:
             self._snapshot = key, spool.read(ref)
         return self._snapshot[1]
 
-    def _drawing(self, job: Job) -> FigureDrawing:
-        def make() -> FigureDrawing:
-            return FigureDrawing(job.figure.recipe(), dpi=job.dpi, theme=THEMES[job.theme])
+    def _drawing(self, job: Job) -> KeptFigure:
+        def make() -> KeptFigure:
+            return KeptFigure(job.figure.recipe(), dpi=job.dpi, theme=THEMES[job.theme])
 
         return _kept(self._drawings, (job.spool, job.figure, job.dpi, job.theme), make)
 

@@ -22,7 +22,7 @@ from autoviz_render.figures.panels import (
     TextPanel,
     TriangularMesh,
 )
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 
 TITLES = [
     "Data",
@@ -372,7 +372,7 @@ def test_a_source_without_points_is_no_source(lens_snapshot):
 @pytest.mark.parametrize("name", ["source_vertices", "source_centres"])
 def test_strange_points_are_drawn_without_a_panel_that_fails(lens_snapshot, name):
     """Whatever a mesh is refused for is to be known before it is drawn; warnings are errors here."""
-    drawing = FigureDrawing(imaging, dpi=20)
+    drawing = KeptFigure(imaging, dpi=20)
     strange = [
         POINTS,
         POINTS * 1e-14 + 1,
@@ -391,7 +391,7 @@ def test_strange_points_are_drawn_without_a_panel_that_fails(lens_snapshot, name
 @pytest.mark.parametrize("name", MESHES)
 def test_any_value_on_any_mesh_is_survived_without_a_warning(lens_snapshot, name, value):
     """As in images; limits are those of what is finite."""
-    drawing = FigureDrawing(imaging, dpi=20)
+    drawing = KeptFigure(imaging, dpi=20)
     values = on_mesh(lens_snapshot, name).arrays["source"].copy()
     for some in (slice(0, 3), slice(None)):
         values[some] = value

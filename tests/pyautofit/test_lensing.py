@@ -11,7 +11,7 @@ from autofit.non_linear.fitness import Fitness
 
 from autoviz_render import Snapshot, Spool, live
 from autoviz_render.figures.registry import find_figure
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.search.pyautofit.compiled import CompiledArrays
 from autoviz_render.search.pyautofit.lensing import lensing_contents
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
@@ -114,7 +114,7 @@ def drawn(contents, arrays, log_likelihood):
         log_likelihood=log_likelihood,
     )
     recipe = find_figure(contents.figure)
-    assert FigureDrawing(recipe, dpi=30).draw(snapshot).errors == ()
+    assert KeptFigure(recipe, dpi=30).draw(snapshot).errors == ()
     return [panel.title for panel in recipe(snapshot)]
 
 

@@ -22,7 +22,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.work.worker import memory
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -46,14 +46,14 @@ def every_kind(snapshot):
 
 
 def draw(recipe, snapshots, frames: int) -> None:
-    drawing = FigureDrawing(recipe, dpi=30)
+    drawing = KeptFigure(recipe, dpi=30)
     for snapshot in itertools.islice(snapshots, frames):
         assert drawing.draw(snapshot).errors == ()
 
 
 def test_no_frame_leaves_anything_behind():
     """Every object that a frame makes is gone a few frames later; but for texts' pixels, kept up to a number."""
-    drawing = FigureDrawing(every_kind, dpi=30)
+    drawing = KeptFigure(every_kind, dpi=30)
     counts = []
     for number in range(70):
         assert drawing.draw(Snapshot(arrays={}, iteration=number)).errors == ()

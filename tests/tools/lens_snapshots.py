@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
 _DPI = 40
@@ -22,13 +22,13 @@ def kept_equals_fresh() -> Callable[..., None]:
 
 
 def _kept_equals_fresh(recipe: Recipe, snapshots: list[Snapshot]) -> None:
-    drawn = [FigureDrawing(recipe, dpi=_DPI).draw(snapshot) for snapshot in snapshots]
+    drawn = [KeptFigure(recipe, dpi=_DPI).draw(snapshot) for snapshot in snapshots]
     assert [figure.errors for figure in drawn] == [()] * len(snapshots)
-    expected = [figure.save("png") for figure in drawn]
+    expected = [figure.encode("png") for figure in drawn]
     assert len(set(expected)) == len(expected), "the snapshots were meant to look different"
-    kept = FigureDrawing(recipe, dpi=_DPI)
+    kept = KeptFigure(recipe, dpi=_DPI)
     for number in [*range(len(snapshots)), *reversed(range(len(snapshots) - 1))]:
-        assert kept.draw(snapshots[number]).save("png") == expected[number], f"snapshot {number} differs"
+        assert kept.draw(snapshots[number]).encode("png") == expected[number], f"snapshot {number} differs"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, RectangularMesh, ScatterPanel, Series
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
 
@@ -83,9 +83,9 @@ def test_the_last_snapshot_is_drawn_as_ever(lens_snapshot):
 
     rng_x = rng.normal(size=50)
     snapshot = lens_snapshot()
-    assert FigureDrawing(with_limits_of(panels, snapshot), dpi=30).draw(snapshot).save("png") == FigureDrawing(
+    assert KeptFigure(with_limits_of(panels, snapshot), dpi=30).draw(snapshot).encode("png") == KeptFigure(
         panels, dpi=30
-    ).draw(snapshot).save("png")
+    ).draw(snapshot).encode("png")
 
 
 @pytest.mark.parametrize("broken", [5, [5], [replace(ramp(2.0), values="none")]])

@@ -16,7 +16,7 @@ from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.batch.movie import ticks_shown, write_movie
 from autoviz_render.renderer.batch.movie_formats import MovieError
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import DARK
 from autoviz_render.renderer.work.jobs import Figure
 from autoviz_render.spool.errors import NoSpoolError
@@ -73,7 +73,7 @@ def started(monkeypatch):
 
 
 def still(spool, ref, recipe=auto):
-    return FigureDrawing(recipe, dpi=DPI).draw(spool.read(ref)).pixels
+    return KeptFigure(recipe, dpi=DPI).draw(spool.read(ref)).pixels
 
 
 def difference(one, other):
@@ -261,7 +261,7 @@ def test_a_figure_of_another_size_is_shown_at_the_same_scale_on_the_same_paper(r
     shown = film(spool, theme="dark")
     assert {each.pixels.shape for each in shown} == {still(spool, refs[-1]).shape}
     for each, ref in zip(shown, refs, strict=True):
-        drawn = FigureDrawing(auto, dpi=DPI, theme=DARK).draw(spool.read(ref)).pixels
+        drawn = KeptFigure(auto, dpi=DPI, theme=DARK).draw(spool.read(ref)).pixels
         assert difference(each.pixels, drawn) < 16
         for rest in (each.pixels[drawn.shape[0] :], each.pixels[:, drawn.shape[1] :]):
             assert (rest == tuple(bytes.fromhex(DARK.paper[1:]))).all()

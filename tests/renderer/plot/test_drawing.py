@@ -21,7 +21,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.plot.drawing import FORMATS, FigureDrawing
+from autoviz_render.renderer.plot.drawing import FORMATS, KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
 DPI = 40
@@ -34,7 +34,7 @@ def some_panels(snapshot):
 
 
 def fresh(recipe, snapshot, file_format="png"):
-    return FigureDrawing(recipe, dpi=DPI).draw(snapshot).save(file_format)
+    return KeptFigure(recipe, dpi=DPI).draw(snapshot).encode(file_format)
 
 
 def broken(array):
@@ -126,9 +126,9 @@ def test_every_kind_of_panel_is_the_same_kept_and_fresh(kept_equals_fresh):
 def test_a_file_has_the_same_bytes_kept_and_fresh(lens_snapshot, file_format):
     """A second rendering can be told to be the same by comparing files: no dates, no random identifiers."""
     snapshots = [lens_snapshot(), lens_snapshot(seed=1, amplitude=0.3)]
-    kept = FigureDrawing(some_panels, dpi=DPI)
+    kept = KeptFigure(some_panels, dpi=DPI)
     for snapshot in (*snapshots, snapshots[0]):
-        data = kept.draw(snapshot).save(file_format)
+        data = kept.draw(snapshot).encode(file_format)
         assert data == fresh(some_panels, snapshot, file_format)
     start = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "webp": b"RIFF"}[file_format]
     assert data.startswith(start)
@@ -137,16 +137,16 @@ def test_a_file_has_the_same_bytes_kept_and_fresh(lens_snapshot, file_format):
 
 def test_saving_a_vector_file_leaves_no_trace_in_the_next_frame(lens_snapshot):
     """Matplotlib changes the figure's canvas and resolution while it saves."""
-    kept = FigureDrawing(some_panels, dpi=DPI)
+    kept = KeptFigure(some_panels, dpi=DPI)
     for file_format in ("pdf", "svg", "webp"):
-        kept.draw(lens_snapshot()).save(file_format)
-    assert kept.draw(lens_snapshot(seed=1)).save("png") == fresh(some_panels, lens_snapshot(seed=1))
+        kept.draw(lens_snapshot()).encode(file_format)
+    assert kept.draw(lens_snapshot(seed=1)).encode("png") == fresh(some_panels, lens_snapshot(seed=1))
 
 
 def test_the_resolution_is_a_setting(lens_snapshot):
     """Live size is 1792x1343 pixels, full size twice that."""
-    assert FigureDrawing(imaging).draw(lens_snapshot()).pixels.shape == (1343, 1792, 3)
-    assert FigureDrawing(imaging, dpi=20).draw(lens_snapshot()).pixels.shape == (268, 358, 3)
+    assert KeptFigure(imaging).draw(lens_snapshot()).pixels.shape == (1343, 1792, 3)
+    assert KeptFigure(imaging, dpi=20).draw(lens_snapshot()).pixels.shape == (268, 358, 3)
 
 
 def test_the_users_style_changes_nothing_and_is_left_alone(lens_snapshot):
@@ -160,15 +160,15 @@ def test_the_users_style_changes_nothing_and_is_left_alone(lens_snapshot):
 
 def test_a_drawn_figure_keeps_its_pixels_and_says_when_it_is_stale(lens_snapshot):
     """Written one snapshot late, a pdf would be of another snapshot than its name says."""
-    drawing = FigureDrawing(some_panels, dpi=DPI)
+    drawing = KeptFigure(some_panels, dpi=DPI)
     first = drawing.draw(lens_snapshot())
-    before = first.save("png")
+    before = first.encode("png")
     drawing.draw(lens_snapshot(seed=1))
-    assert first.save("png") == before
+    assert first.encode("png") == before
     with pytest.raises(RuntimeError, match="save its pdf before the next is drawn"):
-        first.save("pdf")
+        first.encode("pdf")
     with pytest.raises(ValueError, match="there is no way to write 'gif'"):
-        first.save("gif")
+        first.encode("gif")
 
 
 def raising(message):
@@ -204,14 +204,14 @@ def test_a_panel_that_raises_shows_its_error_and_the_rest_is_drawn(bad, message,
     good = ImagePanel("Good", np.eye(5))
     expected = fresh(lambda _: [good, good], Snapshot(arrays={}))
     panels = itertools.chain([[bad, good], [bad, good]], itertools.repeat([good, good]))
-    drawing = FigureDrawing(lambda _: next(panels), dpi=DPI)
+    drawing = KeptFigure(lambda _: next(panels), dpi=DPI)
     with caplog.at_level(logging.WARNING, "autoviz_render.renderer"):
         first, second, third = (drawing.draw(Snapshot(arrays={})) for _ in range(3))
     (error,) = first.errors
     np.testing.assert_array_equal(first.pixels, second.pixels)
     assert error.startswith(message.replace("\\", ""))
     assert third.errors == ()
-    assert third.save("png") == expected
+    assert third.encode("png") == expected
     half = first.pixels.shape[1] // 2
     np.testing.assert_array_equal(first.pixels[:, half:], third.pixels[:, half:])
     assert (first.pixels[:, :half] != 255).any()
@@ -220,18 +220,18 @@ def test_a_panel_that_raises_shows_its_error_and_the_rest_is_drawn(bad, message,
 
 def test_a_recipe_that_raises_gives_a_figure_that_says_why(lens_snapshot):
     """The person looks at the figure: that is where the missing array has to be named."""
-    drawing = FigureDrawing(imaging, dpi=DPI)
+    drawing = KeptFigure(imaging, dpi=DPI)
     figure = drawing.draw(lens_snapshot(data=None))
     assert figure.errors == (
         "MissingArraysError: the imaging figure needs data, which the snapshot does not hold; "
         "the figure 'auto' draws whatever is there",
     )
-    assert drawing.draw(lens_snapshot()).save("png") == fresh(imaging, lens_snapshot())
+    assert drawing.draw(lens_snapshot()).encode("png") == fresh(imaging, lens_snapshot())
 
 
 def test_a_recipe_without_panels_says_so():
     """An empty picture would look like a fault."""
-    figure = FigureDrawing(lambda _: [], dpi=DPI).draw(Snapshot(arrays={}))
+    figure = KeptFigure(lambda _: [], dpi=DPI).draw(Snapshot(arrays={}))
     assert figure.errors == ()
     assert (figure.pixels != 255).any()
 
@@ -243,14 +243,14 @@ def test_an_interrupt_is_not_taken_for_a_bad_panel():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        FigureDrawing(lambda _: [CustomPanel("x", interrupted)], dpi=DPI).draw(Snapshot(arrays={}))
+        KeptFigure(lambda _: [CustomPanel("x", interrupted)], dpi=DPI).draw(Snapshot(arrays={}))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -1e300, 1e300, 1e-300, np.inf, np.nan], ids=lambda value: f"{value:g}")
 def test_constant_and_extreme_arrays_are_drawn_without_a_warning(value):
     """Warnings are errors here: Matplotlib's would come at every frame."""
     arrays = {"image": np.full((5, 5), value), "line": np.full(20, value), "residual": np.full((5, 5), value)}
-    assert FigureDrawing(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
+    assert KeptFigure(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
 
 
 def test_far_away_curves_are_no_fault():
@@ -258,9 +258,9 @@ def test_far_away_curves_are_no_fault():
     curve = Curve(np.array([0.0, 1e30, 2.0, np.nan, 3.0]), np.array([0.0, 1.0, -1e30, 1.0, np.inf]), outline="black")
     panel = ImagePanel("far", np.eye(4), curves=[curve])
     for file_format in ("png", "svg", "pdf"):
-        figure = FigureDrawing(lambda _: [panel], dpi=DPI).draw(Snapshot(arrays={}))
+        figure = KeptFigure(lambda _: [panel], dpi=DPI).draw(Snapshot(arrays={}))
         assert figure.errors == ()
-        assert figure.save(file_format)
+        assert figure.encode(file_format)
 
 
 def test_what_a_custom_panel_does_to_its_surroundings_is_gone_at_the_next_frame(lens_snapshot):
@@ -278,11 +278,11 @@ def test_what_a_custom_panel_does_to_its_surroundings_is_gone_at_the_next_frame(
     def recipe(snapshot):
         return [CustomPanel("Custom", draw), TextPanel("Text", f"some {snapshot.iteration} words")]
 
-    kept = FigureDrawing(recipe, dpi=DPI)
+    kept = KeptFigure(recipe, dpi=DPI)
     for iteration in (0, 1, 2):
         figure = kept.draw(Snapshot(arrays={}, iteration=iteration))
     for file_format in FORMATS:
-        assert figure.save(file_format) == fresh(recipe, Snapshot(arrays={}, iteration=2), file_format), file_format
+        assert figure.encode(file_format) == fresh(recipe, Snapshot(arrays={}, iteration=2), file_format), file_format
 
 
 class Elementwise(float):
@@ -301,7 +301,7 @@ class WordlessError(Exception):
 
 def test_values_that_do_not_compare_are_drawn_again():
     """Not an error in the second frame of what was drawn in the first."""
-    drawing = FigureDrawing(lambda _: [ImagePanel("x", np.eye(4), high=Elementwise(2.0))], dpi=DPI)
+    drawing = KeptFigure(lambda _: [ImagePanel("x", np.eye(4), high=Elementwise(2.0))], dpi=DPI)
     for iteration in range(3):
         assert drawing.draw(Snapshot(arrays={}, iteration=iteration)).errors == ()
 
@@ -314,14 +314,14 @@ def test_strange_failures_are_shown_as_any_other(failure):
         raise failure
 
     for recipe in (fail, lambda _: [CustomPanel("Bad", fail), TextPanel("Good", "")]):
-        figure = FigureDrawing(recipe, dpi=DPI).draw(Snapshot(arrays={}))
+        figure = KeptFigure(recipe, dpi=DPI).draw(Snapshot(arrays={}))
         assert type(failure).__name__ in figure.errors[0]
 
 
 def test_a_name_that_mathtext_cannot_take_is_a_name():
     """The names of arrays are a stranger's: nesting without end must not end the program."""
     arrays = {"$" + "{" * 490 + "x" + "}" * 490 + "$": np.eye(5)}
-    assert FigureDrawing(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
+    assert KeptFigure(auto, dpi=DPI).draw(Snapshot(arrays=arrays)).errors == ()
 
 
 @pytest.mark.parametrize("dpi", [37, 66.7, 100, 143])
@@ -329,15 +329,29 @@ def test_a_name_that_mathtext_cannot_take_is_a_name():
 def test_the_header_is_on_figures_of_every_size(count, dpi):
     """Cells need not fall on whole dots, and the page is cut to them."""
     panels = [TextPanel(f"panel {number}", "") for number in range(count)]
-    pixels = FigureDrawing(lambda _: panels, dpi=dpi).draw(Snapshot(arrays={}, run="run")).pixels
+    pixels = KeptFigure(lambda _: panels, dpi=dpi).draw(Snapshot(arrays={}, run="run")).pixels
     assert (pixels[: int(0.4 * dpi)] < 128).any()
 
 
 def test_nothing_is_kept_of_the_frames_before(lens_snapshot):
     """A renderer runs for days: artists that pile up would slow it down first and then fill its memory."""
-    drawing = FigureDrawing(several_kinds, dpi=DPI)
+    drawing = KeptFigure(several_kinds, dpi=DPI)
     counts = []
     for k in (1.0, 2.0) * 3:
         drawing.draw(Snapshot(arrays={}, scalars={"k": k}))
         counts.append(len(drawing._sheet._figure.findobj()))
     assert counts[:2] == counts[2:4] == counts[4:]
+
+
+def test_a_drawing_is_saved_by_its_suffix_shown_by_a_notebook_and_told_in_a_line(tmp_path, lens_snapshot):
+    """What a person does with one at a prompt."""
+    drawing = KeptFigure(some_panels, dpi=DPI).draw(lens_snapshot())
+    for kind in FORMATS:
+        drawing.save(str(tmp_path / f"fit.{kind.upper()}"))
+        assert (tmp_path / f"fit.{kind.upper()}").read_bytes() == drawing.encode(kind)
+    assert drawing._repr_png_() == drawing.encode("png")
+    height, width, _ = drawing.pixels.shape
+    assert repr(drawing) == f"Drawing({width}x{height} pixels, dpi={DPI}, errors=())"
+    with pytest.raises(ValueError, match="there is no way to write 'gif'; there are: png, pdf, svg, webp"):
+        drawing.save(tmp_path / "fit.gif")
+    assert len(list(tmp_path.iterdir())) == len(FORMATS)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.registry import find_figure
-from autoviz_render.renderer.plot.drawing import DrawnFigure, FigureDrawing
+from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.skipif(
 class Golden:
     """What pytest-mpl asks of a figure: to be saved. These are the pixels that a user gets, not Matplotlib's own."""
 
-    def __init__(self, figure: DrawnFigure) -> None:
+    def __init__(self, figure: Drawing) -> None:
         assert figure.errors == ()
         self._figure = figure
 
     def savefig(self, path: str, **_: object) -> None:
-        Path(path).write_bytes(self._figure.save("png"))
+        Path(path).write_bytes(self._figure.encode("png"))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def examples():
 
 
 def draw(name: str, snapshot: Snapshot, theme: str = "light") -> Golden:
-    return Golden(FigureDrawing(find_figure(name), dpi=DPI, theme=THEMES[theme]).draw(snapshot))
+    return Golden(KeptFigure(find_figure(name), dpi=DPI, theme=THEMES[theme]).draw(snapshot))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -60,7 +60,7 @@ def test_a_figure_of_a_good_fit(examples, name, theme):
 @pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
 def test_every_kind_of_panel(examples):
     """The gallery of the docs."""
-    return Golden(FigureDrawing(examples.gallery(), dpi=DPI).draw(Snapshot(arrays={}, run="gallery")))
+    return Golden(KeptFigure(examples.gallery(), dpi=DPI).draw(Snapshot(arrays={}, run="gallery")))
 
 
 @pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
@@ -83,7 +83,7 @@ def test_an_early_fit_in_a_mask_of_odd_shape_with_values_that_are_not_finite(exa
 def source_planes(snapshot: Snapshot, theme: str = "light", **source: object) -> Golden:
     """The three source planes of the imaging figure."""
     arrays = {name: value for name, value in snapshot.arrays.items() if not name.startswith("source")}
-    drawing = FigureDrawing(lambda each: find_figure("imaging")(each)[3::4], dpi=DPI, theme=THEMES[theme])
+    drawing = KeptFigure(lambda each: find_figure("imaging")(each)[3::4], dpi=DPI, theme=THEMES[theme])
     return Golden(drawing.draw(replace(snapshot, arrays={**arrays, **source})))
 
 
@@ -127,6 +127,6 @@ def test_a_panel_that_fails(examples):
         panels = find_figure("imaging")(snapshot)
         return [*panels[:3], replace(panels[3], colours="no such map"), *panels[4:6]]
 
-    figure = FigureDrawing(recipe, dpi=DPI).draw(snapshot)
+    figure = KeptFigure(recipe, dpi=DPI).draw(snapshot)
     assert figure.errors == ("Source plane: ValueError: no colour map is named 'no such map'",)
     return Golden(replace(figure, errors=()))

@@ -11,7 +11,7 @@ from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.run import MOST_PANELS, run
 from autoviz_render.figures.panels import CustomPanel, TablePanel, TextPanel
 from autoviz_render.renderer.plot import text_metrics
-from autoviz_render.renderer.plot.drawing import FigureDrawing
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.text_metrics import drawable, fitted, is_mathtext
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -52,7 +52,7 @@ def test_mathtext_that_cannot_be_drawn_soon_is_no_mathtext(text):
     """It is shown as it is written, and costs nobody a figure."""
     assert not is_mathtext(text) or len(text) <= text_metrics._MOST_MATHTEXT
     panels = [TextPanel(text, text), TablePanel(text, [(text, text)])]
-    assert FigureDrawing(lambda _: panels, dpi=40).draw(snapshot(run=text)).errors == ()
+    assert KeptFigure(lambda _: panels, dpi=40).draw(snapshot(run=text)).errors == ()
 
 
 def snapshot(**fields) -> Snapshot:
@@ -74,11 +74,11 @@ def test_a_vector_file_is_xml_whatever_is_written_on_it():
         axes.text(0.5, 0.5, shown.run.replace("\ud800", ""))
 
     given = snapshot(run=ORDERS + "--><&>", arrays={ORDERS.replace("\ud800", ""): np.eye(5)})
-    drawn = FigureDrawing(lambda each: [*auto(each), CustomPanel(each.run, by_hand)], dpi=40).draw(given)
-    svg = drawn.save("svg")
+    drawn = KeptFigure(lambda each: [*auto(each), CustomPanel(each.run, by_hand)], dpi=40).draw(given)
+    svg = drawn.encode("svg")
     minidom.parseString(svg)  # noqa: S318  of our own making
     assert b"\x1b" not in svg
-    assert drawn.save("pdf").startswith(b"%PDF")
+    assert drawn.encode("pdf").startswith(b"%PDF")
 
 
 def test_a_million_numbers_make_no_more_panels_than_are_shown(monkeypatch):
@@ -93,4 +93,4 @@ def test_a_million_numbers_make_no_more_panels_than_are_shown(monkeypatch):
 @pytest.mark.parametrize("shape", [(0,), (0, 5), (1, 100_000), (100_000, 1), (4, 100_000), (100_000, 4), (1,) * 20])
 def test_arrays_of_any_shape_are_drawn(shape):
     """Whatever a run publishes, something is shown of it."""
-    assert FigureDrawing(auto, dpi=40).draw(snapshot(arrays={"x": np.ones(shape)})).errors == ()
+    assert KeptFigure(auto, dpi=40).draw(snapshot(arrays={"x": np.ones(shape)})).errors == ()

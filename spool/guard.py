@@ -91,6 +91,16 @@ class Guarded:
         return True
 
 
+MakesBlocks = Callable[..., contextlib.AbstractContextManager[object]]
+"""A `Guard`, or `unguarded`."""
+
+
+def unguarded(what: str, *, of: object = None) -> contextlib.AbstractContextManager[object]:
+    """In place of a guard if the caller wants the error: the block may raise."""
+    del what, of
+    return contextlib.nullcontext()
+
+
 class Attempts(Guard):
     """Going away: calls in place of blocks."""
 

@@ -16,9 +16,9 @@ import contextlib
 import hashlib
 import json
 import logging
-import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.format.decode import decode, read_sealed
-from autoviz_render.spool.guard import Attempts
+from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.system.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
+from autoviz_render.spool.write.latest_only import LatestOnlyThread, Turn
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -63,11 +64,15 @@ class Saved:
 
 @dataclass(frozen=True)
 class _Written:
-    """What is on disk: so many segments, the last of this digest; the next head's generation."""
+    """What is on disk: so many segments, the last of this digest; the next head's generation.
+
+    deaths: How many of the groups of points that died in this process are in the segments.
+    """
 
     generation: int = 0
     segments: int = 0
     digest: str = _NO_DIGEST
+    deaths: int = 0
 
 
 class Checkpoint:
@@ -79,15 +84,12 @@ class Checkpoint:
 
     def __init__(self, run_dir: Path) -> None:
         self.folder = run_dir / "checkpoint"
-        self._attempt = Attempts(log, self.folder)
+        self._guard = Guard(log, self.folder)
         self._lock = WriterLock()
-        self._changed = threading.Condition()  # guards what follows
+        self._thread = LatestOnlyThread[tuple[Saved, int]]("autoviz-render checkpoint", self._run)
         self._written = _Written()
-        self._dead: list[Points] = []  # not yet in a segment
-        self._pending: tuple[Saved, int] | None = None
-        self._is_busy = False
-        self._is_closed = False
-        self._thread: threading.Thread | None = None
+        self._deaths = 0
+        self._dead: deque[tuple[int, Points]] = deque()  # what may not be in a segment yet, counted from 1
 
     def claim(self) -> None:
         """Be the one process that goes on with this run. Raises CheckpointError where another does.
@@ -148,9 +150,9 @@ class Checkpoint:
 
     def dead(self) -> Points:
         """All the dead points of the run, in the order of their death."""
-        with self._changed:
-            segments, dead = self._written.segments, list(self._dead)
-        parts = [self._segment(number) for number in range(segments)] + dead
+        dead, written = list(self._dead), self._written  # in this order: the thread changes them in the other
+        parts = [self._segment(number) for number in range(written.segments)]
+        parts += [points for number, points in dead if number > written.deaths]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
     def _segment(self, number: int) -> Points:
@@ -162,51 +164,43 @@ class Checkpoint:
 
     def died(self, points: Points) -> None:
         """Take points as dead."""
-        with self._changed:
-            self._dead.append(points)
+        self._dead.append((self._deaths + 1, points))
+        self._deaths += 1  # afterwards: a signal handler that saves in between counts only what is there
 
     def save(self, saved: Saved) -> None:
         """Have the state written, with the points that died until now; returns at once.
 
         It replaces one that waits for the disk.
         """
-        with self._changed:
-            self._pending = (saved, len(self._dead))
-            if self._thread is None:
-                self._attempt("starting the thread that writes checkpoints", self._start)
-            self._changed.notify_all()
-
-    def _start(self) -> None:
-        thread = threading.Thread(target=self._work, name="autoviz-render checkpoint", daemon=True)
-        thread.start()
-        self._thread = thread
+        self._thread.hand_over((saved, self._deaths))
+        if not self._thread.is_begun:
+            with self._guard("starting the thread that writes checkpoints"):
+                self._thread.start()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was saved is written, or has failed; False after `timeout` seconds."""
-        with self._changed:
-            if self._thread is None:
-                return self._pending is None
-            return self._changed.wait_for(lambda: self._pending is None and not self._is_busy, timeout)
+        return self._thread.flush(timeout)
 
     def close(self, timeout: float | None = PATIENCE) -> None:
         """Write what waits, and stop; after `timeout` seconds the disk is left to itself, with a warning."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(timeout)
-            if self._thread.is_alive():
-                log.warning("%s: the last checkpoint is not written: the disk does not answer", self.folder)
-                return  # nobody else may write here before that thread has done so
-        self._lock.release()
+        if self._thread.close(timeout):
+            self._lock.release()
+        else:  # nobody else may write here before that thread has done so
+            log.warning("%s: the last checkpoint is not written: the disk does not answer", self.folder)
 
     def clear(self) -> None:
         """Remove what is saved, the heads first: what is left at any instant is either whole or no checkpoint."""
-        self._attempt("removing a checkpoint", self._clear)
+        with self._guard("removing a checkpoint"):
+            self._clear()
 
     def remove(self) -> None:
         """Remove it all, when nothing is being written."""
-        self._attempt("removing a checkpoint", self._remove)
+        with self._guard("removing a checkpoint"):
+            self._clear()
+            (self.folder / _LOCK).unlink(missing_ok=True)  # while it is ours: nobody else can have taken it
+            self._lock.release()
+            with contextlib.suppress(FileNotFoundError):
+                self.folder.rmdir()
 
     def _clear(self) -> None:
         heads = [self._head_path(number) for number in (0, 1)]
@@ -215,42 +209,26 @@ class Checkpoint:
         with contextlib.suppress(FileNotFoundError):
             remove_drafts(self.folder)
 
-    def _remove(self) -> None:
-        self._clear()
-        (self.folder / _LOCK).unlink(missing_ok=True)  # while it is ours: nobody else can have taken it
-        self._lock.release()
-        with contextlib.suppress(FileNotFoundError):
-            self.folder.rmdir()
+    def _run(self, turns: Iterator[Turn[tuple[Saved, int]]]) -> None:
+        for newest, _ in turns:
+            if newest is not None:
+                with self._guard("writing a checkpoint"):
+                    self._write(*newest)
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._pending is not None or self._is_closed)
-                if self._pending is None:
-                    return
-                (saved, count), self._pending = self._pending, None
-                dead, self._is_busy = self._dead[:count], True
-            self._attempt("writing a checkpoint", self._write, saved, dead)
-            with self._changed:
-                self._is_busy = False
-                self._changed.notify_all()
-
-    def _write(self, saved: Saved, dead: Sequence[Points]) -> None:
+    def _write(self, saved: Saved, deaths: int) -> None:
         make_folder(self.folder)
         before = self._written
-        after = _Written(before.generation + 1, before.segments, before.digest)
-        if dead:
+        after = replace(before, generation=before.generation + 1, deaths=deaths)
+        if dead := [points for number, points in list(self._dead) if number <= deaths]:
             arrays = {f"arrays/{name}": np.concatenate([each[name] for each in dead]) for name in dead[0]}
             data = b"".join(encode("segment", {"previous": _bytes(before.digest), **arrays}))
             write_whole(self._segment_path(before.segments), [data], tmp=self.folder, sync=True)
-            after = _Written(after.generation, before.segments + 1, hashlib.sha256(data).hexdigest())
+            after = replace(after, segments=before.segments + 1, digest=hashlib.sha256(data).hexdigest())
         head = _Head(saved, before.generation, after.segments, after.digest)
         write_whole(self._head_path(before.generation % 2), head.buffers(), tmp=self.folder, sync=True)
-        with self._changed:  # at once: whoever asks for the dead must find each of them in one place
-            self._written = after
-            del self._dead[: len(dead)]
-            if self._pending is not None:
-                self._pending = (self._pending[0], self._pending[1] - len(dead))
+        self._written = after  # before they are removed: see `dead`
+        for _ in dead:
+            self._dead.popleft()
 
     def _segment_path(self, number: int) -> Path:
         return self.folder / f"segment-{number:06d}.h5"

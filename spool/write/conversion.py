@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.guard import wrong
+from autoviz_render.spool.guard import MakesBlocks, wrong
 from autoviz_render.spool.names import Names
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
 _DEEPEST = 50
-_MOST = 100_000  # about as many as the directory of a file can name
+_MOST = 100_000  # about as many as the manifest of a file can name
 
 
-Guard = Callable[..., bool]
-"""Calls a function with arguments, and reports what it raises: see `Attempts`."""
-
-
-def hand_over(arrays: Mapping[str, Any], guard: Guard) -> dict[str, Any]:
+def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks) -> dict[str, Any]:
     """A tree of the same leaves, safe from what the caller does next, at the least cost to the caller.
 
     JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. Named tuples
-    and structured arrays become mappings of their fields. A leaf that is no array costs itself, and so does a mapping
-    that contains itself. Raises TypeError if it is no mapping.
+    and structured arrays become mappings of their fields.
+
+    Args:
+        arrays: By name; nested mappings are allowed.
+        guard: A leaf that is no array costs itself, and so does a mapping that contains itself.
+
+    Raises:
+        TypeError: It is no mapping.
     """
     if type(arrays) is dict and _IMMUTABLE.issuperset(map(type, arrays.values())):
         return dict(arrays)
@@ -36,32 +38,32 @@ def hand_over(arrays: Mapping[str, Any], guard: Guard) -> dict[str, Any]:
     return _copied(arrays, guard, (), iter(range(_MOST)))
 
 
-def _copied(arrays: Mapping[Any, Any], guard: Guard, within: tuple[int, ...], room: Iterator[int]) -> dict[str, Any]:
+def _copied(
+    arrays: Mapping[Any, Any], guard: MakesBlocks, within: tuple[int, ...], room: Iterator[int]
+) -> dict[str, Any]:
     """within: the mappings that this one is in. room: counts the leaves and mappings that may still come."""
     copies: dict[str, Any] = {}
     path = (*within, id(arrays))
-
-    def copy(key: Any, value: Any) -> None:
-        if next(room, None) is None:
-            raise ValueError(f"there are more than {_MOST} arrays")
-        if hasattr(value, "_asdict"):
-            value = value._asdict()  # a named tuple: the mapping that it stands for
-        if not isinstance(value, Mapping):
-            value = hand_over_one(value)
-            if (fields := getattr(getattr(value, "dtype", None), "names", None)) is None:
-                copies[key] = value
-                return
-            value = {field: value[field] for field in fields}
-        if id(value) in path or len(path) > _DEEPEST:
-            raise ValueError(f"it contains itself, or is nested more than {_DEEPEST} deep")
-        copies[key] = _copied(value, guard, path, room)
-
-    def copy_all() -> None:
+    with guard("reading the arrays"):
         for key, value in arrays.items():
-            guard("array", copy, key, value, of=key)
-
-    guard("reading the arrays", copy_all)
+            with guard("array", of=key):
+                copies[key] = _copy(value, guard, path, room)
     return copies
+
+
+def _copy(value: Any, guard: MakesBlocks, path: tuple[int, ...], room: Iterator[int]) -> Any:
+    if next(room, None) is None:
+        raise ValueError(f"there are more than {_MOST} arrays")
+    if hasattr(value, "_asdict"):
+        value = value._asdict()  # a named tuple: the mapping that it stands for
+    if not isinstance(value, Mapping):
+        value = hand_over_one(value)
+        if (fields := getattr(getattr(value, "dtype", None), "names", None)) is None:
+            return value
+        value = {field: value[field] for field in fields}
+    if id(value) in path or len(path) > _DEEPEST:
+        raise ValueError(f"it contains itself, or is nested more than {_DEEPEST} deep")
+    return _copied(value, guard, path, room)
 
 
 def hand_over_one(leaf: Any) -> Any:
@@ -84,20 +86,18 @@ def _is_masked(leaf: Any) -> bool:
     return isinstance(leaf, np.ma.MaskedArray)
 
 
-def flatten(tree: Mapping[Any, Any], guard: Guard) -> dict[str, Any]:
+def flatten(tree: Mapping[Any, Any], guard: MakesBlocks) -> dict[str, Any]:
     """The leaves of a tree by name, `group/name` for nested ones; None is no leaf, and a bad name costs itself."""
     leaves: dict[str, Any] = {}
     names = Names()
 
-    def add(prefix: str, key: Any, value: Any) -> None:
-        if isinstance(value, Mapping):
-            walk(value, f"{prefix}{key}/")
-        elif value is not None:
-            leaves[names.add(f"{prefix}{key}")] = value
-
     def walk(tree: Mapping[Any, Any], prefix: str) -> None:
         for key, value in tree.items():
-            guard("array", add, prefix, key, value, of=f"{prefix}{key}" if type(key) is str else key)
+            with guard("array", of=f"{prefix}{key}" if type(key) is str else key):
+                if isinstance(value, Mapping):
+                    walk(value, f"{prefix}{key}/")
+                elif value is not None:
+                    leaves[names.add(f"{prefix}{key}")] = value
 
     walk(tree, "")
     return leaves

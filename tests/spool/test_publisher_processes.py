@@ -162,8 +162,8 @@ if __name__ == "__main__":
 ENDING_INSIDE = """
 import numpy as np, sys, threading
 from autoviz_render import Publisher
-from autoviz_render.spool import publisher
-from autoviz_render.spool.format import container as encode
+from autoviz_render.spool.format import container
+from autoviz_render.spool.write import update_writer
 
 inside = threading.Event()
 
@@ -174,9 +174,9 @@ def announced(function):
     return call
 
 if sys.argv[2] == "HDF5":
-    encode._empty_image = announced(encode._empty_image)
+    container._empty_image = announced(container._empty_image)
 else:
-    publisher.to_numpy = announced(publisher.to_numpy)
+    update_writer.to_numpy = announced(update_writer.to_numpy)
 one = Publisher(sys.argv[1])
 one.publish({f"x{number}": np.ones(3, np.int8) for number in range(22_000)}, iteration=1)
 assert inside.wait(60)

@@ -25,7 +25,7 @@ python_named = python$(1) $(if $(PYENV),$(wildcard $(PYENV)/versions/$(1).*/bin/
 first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
   'import ensurepip, sys; sys.exit(not sys.version_info.minor $(2))' 2>/dev/null && echo "$(python)")))
 
-.PHONY: demo test test-minimums test-pyautofit check lint bench clean
+.PHONY: demo test test-minimums test-pyautofit check lint docs bench clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -54,19 +54,24 @@ test-pyautofit:
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
 	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests/pyautofit
 
-check: lint test test-minimums test-pyautofit
+check: lint docs test test-minimums test-pyautofit
 
 lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p autoviz_render
 
+# The site, all of it anew: a page that is kept from an earlier build would not repeat its warnings.
+docs: $(VENV)/search,docs.installed
+	$(BIN)/sphinx-build --quiet -E -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 # The one with PyAutoLens needs another environment: .venv-pyautofit/bin/python benchmarks/pyautolens.py
 bench: $(VENV)/search,test.installed
 	set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python $$program; done
 
 clean:
-	rm -rf $(VENV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build *.egg-info src/*.egg-info output
+	rm -rf $(VENV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info output
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -6,20 +6,17 @@ import re
 from pathlib import Path
 
 import h5py
+from pages import python_blocks
 
 from autoviz_render.spool.store import Spool
 
 ROOT = Path(__file__).parents[1]
 
 
-def python_blocks(page: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-
-
 def test_a_stranger_reads_a_snapshot_from_the_page_alone(run_dir, publish):
     """docs/format.md must be enough to write a second reader."""
     publish(2)
-    (block,) = python_blocks("docs/format.md")
+    (block,) = python_blocks("format.md")
     namespace = {}
     exec(block, namespace)  # noqa: S102  our own page
     files = [*Spool(run_dir).paths.snapshots.iterdir(), *Spool(run_dir).paths.static.iterdir()]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pages import python_blocks
 
 from autoviz_render.figures.panels import CustomPanel, Panel, TextPanel
 from autoviz_render.figures.registry import figure_names, find_figure
@@ -16,10 +17,6 @@ from autoviz_render.spool.store import Spool
 
 PAGES = Path(__file__).parents[1] / "docs" / "figures"
 FIGURES = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
-
-
-def python_blocks(page: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (PAGES / page).read_text(), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +33,7 @@ def test_the_example_of_a_page_publishes_what_its_figure_draws(name, tmp_path, m
     """Copied as it stands, with NumPy alone; it must not end in the text of an error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
-    (block,) = python_blocks(f"{name}.md")
+    (block,) = python_blocks(f"figures/{name}.md")
     exec(block, {})  # noqa: S102  our own page
     (run_dir,) = (tmp_path / "output").iterdir()
     spool = Spool(run_dir)
@@ -85,7 +82,7 @@ def module_of(recipe) -> str:
 
 def test_the_plug_ins_of_the_page_draw():
     """What a package's author copies first."""
-    light_curve, spectrum, gallery = python_blocks("plug-ins.md")
+    light_curve, spectrum, gallery = python_blocks("figures/plug-ins.md")
     namespace = {}
     for block in (light_curve, spectrum, gallery):
         exec(block, namespace)  # noqa: S102  our own page
@@ -99,7 +96,7 @@ def test_the_plug_ins_of_the_page_draw():
 def test_the_gallery_has_every_kind_of_panel():
     """A kind that is not shown is written again by hand."""
     namespace = {}
-    exec(python_blocks("plug-ins.md")[-1], namespace)  # noqa: S102  our own page
+    exec(python_blocks("figures/plug-ins.md")[-1], namespace)  # noqa: S102  our own page
     shown = {type(panel) for panel in namespace["gallery"](Snapshot(arrays={}))}
     kinds = {kind for base in Panel.__subclasses__() for kind in (base.__subclasses__() or [base])}
     assert {kind for kind in kinds if kind.__module__ == CustomPanel.__module__} <= shown | {TextPanel}

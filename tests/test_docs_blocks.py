@@ -1,0 +1,168 @@
+"""Every block of the site is run by some test, every command of it can be typed, every link leads somewhere."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pages import run_blocks
+
+from autoviz_render import Publisher, Spool
+from autoviz_render.cli.parser import make_parser, parse
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
+TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "VISION.md", "CHANGELOG.md")] + PAGES
+HERE = "tests/test_docs_blocks.py"
+FIGURES = "tests/test_docs_figures.py"
+
+# Which test runs the blocks of a page, and how many of them.
+RUN_BY = {
+    "README.md": ("tests/test_readme.py", 4),
+    "docs/start.md": (HERE, 2),
+    "docs/format.md": ("tests/test_docs.py", 1),
+    "docs/guide/afterwards.md": (HERE, 3),
+    "docs/guide/cluster.md": (HERE, 2),
+    "docs/figures/auto.md": (FIGURES, 1),
+    "docs/figures/imaging.md": (FIGURES, 1),
+    "docs/figures/interferometer.md": (FIGURES, 1),
+    "docs/figures/line.md": (FIGURES, 1),
+    "docs/figures/posterior.md": (FIGURES, 1),
+    "docs/figures/run.md": (FIGURES, 1),
+    "docs/figures/plug-ins.md": (FIGURES, 3),
+    "docs/samplers/any.md": ("tests/search/statistics/test_posterior.py", 1),
+    "docs/samplers/blackjax.md": ("tests/search/hooks/test_blackjax.py", 3),
+    "docs/samplers/dynesty.md": ("tests/search/hooks/test_dynesty.py", 1),
+    "docs/samplers/emcee.md": ("tests/search/hooks/test_emcee.py", 3),
+    "docs/samplers/nautilus.md": ("tests/search/hooks/test_nautilus.py", 1),
+    "docs/samplers/nss.md": (HERE, 1),
+    "docs/samplers/numpyro.md": ("tests/search/hooks/test_numpyro.py", 1),
+    "docs/samplers/pyautofit.md": ("tests/pyautofit/test_pages.py", 1),
+    "docs/samplers/ultranest.md": ("tests/search/hooks/test_ultranest.py", 1),
+}
+
+# Blocks that cannot be run as they stand, and which test does the same.
+NOT_RUN = {
+    "docs/samplers/dynesty.md": "restores a killed run: the tests of dynesty's resumption do so",
+    "docs/samplers/pyautofit.md": "one line of a script of the reader's: the example pyautolens_imaging.py has it",
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language, those within lists too."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(block) for _, block in found]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_python_block_is_run_by_some_test():
+    """A block that nobody runs is wrong by the next release."""
+    counts = {named(page): len(blocks(page, "python")) for page in TEXTS}
+    counts = {page: count for page, count in counts.items() if count}
+    assert counts == {page: run + (page in NOT_RUN) for page, (_, run) in RUN_BY.items()}
+
+
+@pytest.mark.parametrize("page", RUN_BY)
+def test_the_test_that_runs_a_page_names_it(page):
+    """A list that only says that something is run would be believed for ever."""
+    source = (ROOT / RUN_BY[page][0]).read_text()
+    assert Path(page).name in source or f'"{Path(page).stem}"' in source
+
+
+@pytest.fixture
+def searched(tmp_path):
+    """A folder with a finished run in `output/search`."""
+    static = {"x": np.arange(20.0), "data": np.arange(20.0)}
+    with Publisher(tmp_path / "output" / "search", static=static) as publisher:
+        for step in range(1, 5):
+            publisher.publish({"model": np.arange(20.0) * step / 4}, iteration=step, log_likelihood=float(step))
+            publisher.flush()
+    return tmp_path
+
+
+def test_the_first_figure_is_there_after_five_minutes(tmp_path, monkeypatch, capsys):
+    """The first page, from the walk to the figure in a notebook."""
+    from autoviz_render import draw
+
+    found = run_blocks("start.md", tmp_path, monkeypatch)
+    best = found["spool"].read(found["spool"].best())
+    assert list(best.parameters.values()) == pytest.approx([3.0, 4.0, 1.5], abs=0.3)
+    assert draw(best)._repr_png_().startswith(b"\x89PNG")
+    assert found["spool"].info().figures == ("line", "run")
+
+
+def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch, capsys):
+    """In a notebook, months later."""
+    run_blocks("guide/afterwards.md", searched, monkeypatch)
+    assert (searched / "newest.png").read_bytes().startswith(b"\x89PNG")
+    assert (searched / "newest.pdf").read_bytes().startswith(b"%PDF")
+    assert "finished 4 snapshots" in capsys.readouterr().out
+    assert len(list((searched / "output" / "search" / "image").glob("*.png"))) >= 4
+
+
+def test_ranks_and_bounds_of_a_cluster_run_as_they_stand(tmp_path, monkeypatch):
+    """Nobody tries these lines on a login node first."""
+    found = run_blocks("guide/cluster.md", tmp_path, monkeypatch)
+    assert Spool(tmp_path / "output" / "chains" / "spool-rank-3").newest() is not None
+    assert found["update"].run_dir == tmp_path / "output" / "small"
+
+
+def test_the_nested_sampler_of_its_page_finds_the_line(tmp_path, monkeypatch, capsys):
+    """Slope 2 and offset 1, with an evidence."""
+    found = run_blocks("samplers/nss.md", tmp_path, monkeypatch)
+    assert found["result"].mean() == pytest.approx([2.0, 1.0], abs=0.15)
+    assert Spool(tmp_path / "output" / "nss").info().figures == ("line", "posterior", "run")
+
+
+def typed() -> list[tuple[str, str]]:
+    """Every command of ours in a shell block, or in running text, with its page."""
+    found = []
+    for page in TEXTS:
+        lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+        lines += re.findall(r"(?<!`)`(autoviz-render [^`]+)`(?!`)", page.read_text())
+        found += [(named(page), line) for line in lines if line.startswith("autoviz-render")]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(("page", "line"), typed())
+def test_every_command_can_be_typed(page, line):
+    """An option that was renamed must not live on in a page."""
+    arguments = shlex.split(line.replace("\n", " "))[1:]
+    if not set(arguments) & {"--help", "PATH...", "..."}:
+        paths = [] if any(not each.startswith("-") and "/" in each for each in arguments) else ["output"]
+        parse([*arguments, *paths])
+
+
+def test_every_option_in_the_text_is_one():
+    """In the guide an option is mentioned without the command before it."""
+    options = {option for action in make_parser()._actions for option in action.option_strings}
+    for page in (ROOT / "README.md", *PAGES):
+        if page.parent.name != "adr":
+            assert set(re.findall(r"`(--[a-z-]+)", page.read_text())) <= options, named(page)
+
+
+def test_every_extra_that_a_page_installs_is_one():
+    """`pip` only warns of an extra that is not there."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    for page in TEXTS:
+        found = re.findall(r"(?:autoviz-render|'\.|\"\.)\[([a-z,-]+)\]", page.read_text())
+        assert {extra for each in found for extra in each.split(",")} <= set(settings["options.extras_require"])
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=named)
+def test_every_link_leads_to_a_file(page):
+    """On a forge, too, where nobody builds the site."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not re.match(r"https?:|#", target):
+            assert (page.parent / target.split("#")[0]).exists(), target

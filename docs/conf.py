@@ -35,6 +35,7 @@ html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["gallery.css"]
 html_theme_options = {
+    "header_links_before_dropdown": 7,
     "show_prev_next": False,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],

@@ -1,6 +1,6 @@
-"""Draws the pictures of these pages: `python docs/figures/draw.py [NAME ...]`. The data are made of formulae.
+"""Draws the pictures of these pages: `python docs/figures/draw.py [NAME ...]`. All data are computed from formulae.
 
-`panels` is made of the gallery's own code, in plug-ins.md.
+`panels` is drawn with the code of the gallery in plug-ins.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ARCSEC = np.pi / 180 / 3600
 
 
 def lens(pixels: int, half: float) -> dict[str, Any]:
-    """A singular isothermal sphere in shear, of 1.3 arcsec, and what it makes of a clumpy source: images by name."""
+    """A singular isothermal sphere of 1.3 arcsec in shear, and the image that it makes of a clumpy source, by name."""
     side = (np.arange(pixels) + 0.5) * 2 * half / pixels - half
     x, y = np.meshgrid(side, side)
     radius, shear = np.hypot(x, y), 0.12
@@ -43,7 +43,7 @@ def lens(pixels: int, half: float) -> dict[str, Any]:
 
 
 def source(x: Any, y: Any) -> Any:
-    """Two clumps and a disc, as bright as 1 at the most."""
+    """Two clumps and a disc, at most 1 bright."""
     clumps = [(0.12, 0.05, 0.07, 1.0), (-0.08, 0.13, 0.05, 0.7), (0.05, 0.03, 0.22, 0.35)]
     return sum(peak * np.exp(-0.5 * ((x - x0) ** 2 + (y - y0) ** 2) / size**2) for x0, y0, size, peak in clumps)
 
@@ -82,7 +82,7 @@ def imaging() -> Snapshot:
 
 
 def interferometer() -> Snapshot:
-    """The same lens without its light, seen by forty antennas for some hours: 23,400 visibilities."""
+    """The same lens without its light, observed by forty antennas for some hours: 23,400 visibilities."""
     rng = np.random.default_rng(2)
     antennas = rng.normal(0, 1, (40, 2)) * 6e4 * np.exp(rng.normal(0, 0.7, (40, 1)))
     one, other = np.triu_indices(40, 1)
@@ -134,7 +134,7 @@ def dirty_image(data: Any, noise: Any, seen: dict[str, Any], u: Any, v: Any) -> 
 
 
 def waves(seen: dict[str, Any], u: Any, v: Any) -> tuple[Any, Any]:
-    """Those of each visibility along the columns and along the rows: array[pixel, visibility]."""
+    """The waves of each visibility along the columns and along the rows: array[pixel, visibility]."""
     side = 2j * np.pi * ARCSEC * seen["x"][0]
     return np.exp(np.outer(side, u)), np.exp(np.outer(side, v))
 
@@ -165,7 +165,7 @@ def line() -> Snapshot:
 
 
 def posterior() -> Snapshot:
-    """Nested sampling of five parameters, two of which are bound by a curve."""
+    """Nested sampling of five parameters; two of them follow a curve."""
     rng = np.random.default_rng(4)
     size, live = 3000, 300
     log_volume = -np.arange(size + live) / live
@@ -262,7 +262,7 @@ def draw(name: str, dpi: float = DPI) -> Drawing:
 
 
 def small_png(figure: Drawing) -> bytes:
-    """As small as may be: a page of these is looked at on a telephone, too."""
+    """The smallest PNG: people look at these pages on a telephone, too."""
     file = io.BytesIO()
     Image.fromarray(figure.pixels).save(file, "png", optimize=True)
     return file.getvalue()

@@ -106,7 +106,7 @@ def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch
     assert (searched / "newest.png").read_bytes().startswith(b"\x89PNG")
     assert (searched / "newest.pdf").read_bytes().startswith(b"%PDF")
     assert "finished 4 snapshots" in capsys.readouterr().out
-    assert len(list((searched / "output" / "search" / "image").glob("*.png"))) >= 4
+    assert len(list((searched / "output" / "search" / "image" / "frames").glob("*.png"))) == 4
 
 
 def test_ranks_and_bounds_of_a_cluster_run_as_they_stand(tmp_path, monkeypatch):

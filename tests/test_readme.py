@@ -62,6 +62,7 @@ def test_a_run_is_read_and_drawn_as_the_page_says(folder):
         [sys.executable, "look.py"], cwd=folder, check=True, capture_output=True, text=True, timeout=120
     )
     assert "(200,)" in program.stdout
+    assert "drawn output/search/image/frames/" in program.stdout
     assert (folder / "best.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -41,7 +41,7 @@ def environment():
 def test_the_blocks_are_those_that_are_run_here():
     """A block that is added must be run too."""
     assert len(PYTHON) == 4
-    assert {language for language, _ in BLOCKS} == {"python", "sh", ""}
+    assert {language for language, _ in BLOCKS} == {"python", "sh"}
     assert set(SHELL) >= BY_MAKE | {WATCH}
 
 

@@ -25,7 +25,7 @@ python_named = python$(1) $(if $(PYENV),$(wildcard $(PYENV)/versions/$(1).*/bin/
 first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
   'import ensurepip, sys; sys.exit(not sys.version_info.minor $(2))' 2>/dev/null && echo "$(python)")))
 
-.PHONY: demo test test-minimums test-pyautofit check lint docs bench clean
+.PHONY: demo test test-minimums test-pyautofit check lint bench clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -62,6 +62,7 @@ lint: $(VENV)/search,test,check.installed
 	$(BIN)/mypy -p autoviz_render
 
 # The site, all of it anew: a page that is kept from an earlier build would not repeat its warnings.
+.PHONY: docs
 docs: $(VENV)/search,docs.installed
 	$(BIN)/sphinx-build --quiet -E -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
 	@echo docs/_build/html/index.html

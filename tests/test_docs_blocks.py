@@ -166,3 +166,10 @@ def test_every_link_leads_to_a_file(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not re.match(r"https?:|#", target):
             assert (page.parent / target.split("#")[0]).exists(), target
+
+
+def test_every_decision_is_in_the_index():
+    """A decision that nobody finds is decided again."""
+    index = (DOCS / "adr" / "README.md").read_text()
+    for page in (DOCS / "adr").glob("0*.md"):
+        assert f"]({page.name})" in index

@@ -24,7 +24,7 @@ FIGURES = "tests/test_docs_figures.py"
 
 # Which test runs the blocks of a page, and how many of them.
 RUN_BY = {
-    "README.md": ("tests/test_readme.py", 4),
+    "README.md": ("tests/test_readme.py", 3),
     "docs/start.md": (HERE, 2),
     "docs/format.md": ("tests/test_docs.py", 1),
     "docs/guide/afterwards.md": (HERE, 3),
@@ -117,10 +117,12 @@ def test_ranks_and_bounds_of_a_cluster_run_as_they_stand(tmp_path, monkeypatch):
 
 
 def test_the_nested_sampler_of_its_page_finds_the_line(tmp_path, monkeypatch, capsys):
-    """Slope 2 and offset 1, with an evidence."""
+    """Slope 2 and offset 1, with an evidence, and the result on disk."""
     found = run_blocks("samplers/nss.md", tmp_path, monkeypatch)
     assert found["result"].mean() == pytest.approx([2.0, 1.0], abs=0.15)
+    assert re.match(r"log evidence -?\d+\.\d\d \+- 0\.\d\d\n", capsys.readouterr().out)
     assert Spool(tmp_path / "output" / "nss").info().figures == ("line", "posterior", "run")
+    assert {path.name for path in (tmp_path / "output" / "nss").iterdir()} == {"spool", "samples.csv", "result.json"}
 
 
 def typed() -> list[tuple[str, str]]:

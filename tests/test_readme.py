@@ -27,7 +27,6 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reader")
     (folder / "sampler.py").write_text(PYTHON[0])
     (folder / "my_figures.py").write_text(PYTHON[2])
-    (folder / "nested.py").write_text(PYTHON[3])
     subprocess.run([sys.executable, "sampler.py"], cwd=folder, check=True, timeout=120)
     return folder
 
@@ -40,7 +39,7 @@ def environment():
 
 def test_the_blocks_are_those_that_are_run_here():
     """A block that is added must be run too."""
-    assert len(PYTHON) == 4
+    assert len(PYTHON) == 3
     assert {language for language, _ in BLOCKS} == {"python", "sh"}
     assert set(SHELL) >= BY_MAKE | {WATCH}
 
@@ -85,14 +84,3 @@ def test_the_watch_draws_until_it_is_interrupted(folder, environment, eventually
         watch.send_signal(signal.SIGINT)
         assert watch.stdout.read().splitlines() == [str(figure)]
     assert watch.returncode == 0
-
-
-def test_the_nested_sampling_example_runs(folder):
-    """On JAX, with the result on disk."""
-    done = subprocess.run(
-        [sys.executable, "nested.py"], cwd=folder, capture_output=True, text=True, check=True, timeout=240
-    )
-    assert re.fullmatch(r"log evidence -?\d+\.\d\d \+- 0\.\d\d\n", done.stdout)
-    assert {path.name for path in (folder / "output" / "line").iterdir()} == {
-        "spool", "image", "samples.csv", "result.json",
-    }  # fmt: skip

@@ -31,6 +31,7 @@ from autoviz_render.search.nss.result import Result  # noqa: E402
 from autoviz_render.spool import Spool  # noqa: E402
 
 SAMPLER = {
+    "tiny": {"num_live": 40, "num_delete": 10, "num_inner_steps": 7, "every_seconds": 1.0},
     "small": {"num_live": 64, "num_delete": 16, "num_inner_steps": 7, "every_seconds": 2.0},
     "hst": {"num_live": 200, "num_delete": 8, "num_inner_steps": 14, "every_seconds": 30.0},
 }
@@ -62,7 +63,9 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("output/search"), help="the run directory")
-    parser.add_argument("--size", choices=list(SIMULATIONS), default="small", help="about a minute, or an HST image")
+    parser.add_argument(
+        "--size", choices=list(SIMULATIONS), default="small", help="some seconds, about a minute, or an HST image"
+    )
     parser.add_argument("--renderer", choices=["process", "thread", "inline", "none"], default="process")
     parser.add_argument("--seed", type=int, default=1, help="of the sampler; the simulated data are always the same")
     parser.add_argument("--max-iterations", type=int, help="stop early, after so many steps of the sampler")

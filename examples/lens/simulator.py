@@ -1,4 +1,4 @@
-"""Simulated lenses with known answers, in two sizes.
+"""Simulated lenses with known answers, in three sizes.
 
 The lens's light is a Sersic profile and the source a few Gaussian clumps, neither of which the fitted model can
 represent exactly: a fit has to cope, as with a real galaxy.
@@ -7,7 +7,7 @@ represent exactly: a fit has to cope, as with a real galaxy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from analysis import LensAnalysis
@@ -152,26 +152,38 @@ def _informed_priors(lens_radius: tuple[float, float]) -> dict[str, Prior]:
     }
 
 
-SIMULATIONS: Mapping[str, Simulation] = {
-    "small": Simulation(
-        lens=LensParameters(0.02, -0.03, 0.12, -0.07, 1.0, 0.03, -0.02),
-        light=Sersic(intensity=60.0, effective_radius=0.5, index=2.0),
-        clumps=(
-            Clump(0.18, 0.06, 0.19, 220.0),
-            Clump(-0.14, 0.24, 0.17, 80.0),
-        ),
-        pixels=40,
-        pixel_scale=0.1,
-        mask_radius=1.7,
-        psf_fwhm=0.2,
-        psf_radius=2,
-        exposure=200.0,
-        sky=40.0,
-        settings=FitSettings(
-            mesh_shape=(12, 12), regularisation=1.0, light_sigmas=(0.06, 0.12, 0.24, 0.48, 0.96), light_scale=100.0
-        ),
-        priors=_informed_priors((0.8, 1.2)),
+_SMALL = Simulation(
+    lens=LensParameters(0.02, -0.03, 0.12, -0.07, 1.0, 0.03, -0.02),
+    light=Sersic(intensity=60.0, effective_radius=0.5, index=2.0),
+    clumps=(
+        Clump(0.18, 0.06, 0.19, 220.0),
+        Clump(-0.14, 0.24, 0.17, 80.0),
     ),
+    pixels=40,
+    pixel_scale=0.1,
+    mask_radius=1.7,
+    psf_fwhm=0.2,
+    psf_radius=2,
+    exposure=200.0,
+    sky=40.0,
+    settings=FitSettings(
+        mesh_shape=(12, 12), regularisation=1.0, light_sigmas=(0.06, 0.12, 0.24, 0.48, 0.96), light_scale=100.0
+    ),
+    priors=_informed_priors((0.8, 1.2)),
+)
+
+SIMULATIONS: Mapping[str, Simulation] = {
+    # The lens of "small" in coarse pixels: a whole fit takes seconds, which the tests use.
+    "tiny": replace(
+        _SMALL,
+        pixels=24,
+        pixel_scale=0.16,
+        psf_fwhm=0.3,
+        psf_radius=1,
+        exposure=50.0,
+        settings=FitSettings(mesh_shape=(8, 8), regularisation=1.0, light_sigmas=(0.1, 0.25, 0.6), light_scale=100.0),
+    ),
+    "small": _SMALL,
     "hst": Simulation(
         lens=LensParameters(0.03, -0.02, 0.10, -0.08, 1.7, 0.03, -0.04),
         light=Sersic(intensity=60.0, effective_radius=0.9, index=2.5),
@@ -199,7 +211,7 @@ SIMULATIONS: Mapping[str, Simulation] = {
 
 
 def simulation(size: str) -> Simulation:
-    """The simulation of that size, "small" or "hst"."""
+    """The simulation of that size, "tiny", "small" or "hst"."""
     try:
         return SIMULATIONS[size]
     except KeyError:

@@ -17,10 +17,14 @@ from autoviz_render.spool.store import Spool
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """What `make demo` runs, and all that it printed."""
+    """What `make demo` runs, on the lens in coarse pixels, and all that it printed."""
     output = tmp_path_factory.mktemp("demo") / "run"
     done = subprocess.run(
-        fit(output, "--renderer", "process", "--seed", "1"), capture_output=True, text=True, timeout=280, check=False
+        fit(output, "--renderer", "process", "--seed", "1", size="tiny"),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return output, done.stdout

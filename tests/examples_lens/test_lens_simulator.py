@@ -22,7 +22,7 @@ def test_the_noise_map_describes_the_noise(small):
     assert residuals.var() == pytest.approx(1.0, abs=4.0 * np.sqrt(2.0 / residuals.size))
 
 
-@pytest.mark.parametrize(("size", "fitted"), [("small", (800, 1300)), ("hst", (15_000, 15_800))])
+@pytest.mark.parametrize(("size", "fitted"), [("tiny", (300, 420)), ("small", (800, 1300)), ("hst", (15_000, 15_800))])
 def test_each_size_is_as_large_as_it_says(size, fitted):
     """The hst size is 0.05 arcsec pixels in a 3.5 arcsec mask."""
     data = simulation(size).dataset()
@@ -38,5 +38,5 @@ def test_the_arc_is_bright_but_noisy(small, analysis, truth):
 
 def test_an_unknown_size_is_refused_with_the_known_ones():
     """The message is the help."""
-    with pytest.raises(ValueError, match="small, hst"):
+    with pytest.raises(ValueError, match="tiny, small, hst"):
         simulation("medium")

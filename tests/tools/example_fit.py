@@ -9,5 +9,6 @@ FIT = Path(__file__).parents[2] / "examples" / "lens" / "fit.py"
 COMMAND = (sys.executable, "-P", "-m", "autoviz_render.cli")
 
 
-def fit(output: Path, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, str(FIT), "--output", str(output), "--size", "small", *arguments)
+def fit(output: Path, *arguments: str, size: str = "small") -> tuple[str, ...]:
+    """The command line of the example fit."""
+    return (sys.executable, str(FIT), "--output", str(output), "--size", size, *arguments)

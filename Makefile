@@ -1,12 +1,24 @@
-# Each target makes the virtual environment that it needs on first use.
-# Another interpreter: make PYTHON=python3.13 test
+## Each target makes the virtual environment that it needs on first use.
+## Another interpreter: make PYTHON=python3.13 test
+##
+## make demo            the example fit, drawn live
+## make dev             an editable environment for editors, in .venv-dev
+## make test            the tests, on the installed package
+## make lint            ruff, and mypy on the package
+## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
+## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
+## make check           lint and all three tests; CI runs it through .ci/run
+## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
+## make bench           every benchmark
+## make clean           remove the environments and what the targets above have made
 
 .NOTPARALLEL:  # wheels of all environments are built in `build`, and the tests want the processors for themselves
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-SOURCES = setup.cfg pyproject.toml README.md $(shell find src spool figures renderer search cli -name '*.py*' -not -name '*.pyc')
+PACKAGES = spool figures renderer search cli
+SOURCES = setup.cfg pyproject.toml README.md $(shell find src $(PACKAGES) -name '*.py*' -not -name '*.pyc')
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 
@@ -25,11 +37,29 @@ python_named = python$(1) $(if $(PYENV),$(wildcard $(PYENV)/versions/$(1).*/bin/
 first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
   'import ensurepip, sys; sys.exit(not sys.version_info.minor $(2))' 2>/dev/null && echo "$(python)")))
 
-.PHONY: demo test test-minimums test-pyautofit check lint bench clean
+# For editors: an environment of its own, in which the packages are what stands in the working tree.
+VENV_DEV = .venv-dev
+LINKS = $(VENV_DEV)/links/autoviz_render
+
+.PHONY: demo help dev test test-minimums test-pyautofit check lint coverage bench clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
 	$(BIN)/python examples/lens/fit.py --output output/demo --size small --renderer process --seed 1
+
+help:
+	@sed -nE 's/^## ?//p' Makefile
+
+# setuptools' editable installs are not enough: mypy and editors do not run its import hook, and its strict mode knows no
+# new file, in a folder that the other targets remove. So the folders are linked into one that is on the path; pip is
+# needed for the requirements, the command and the entry points.
+dev: $(VENV_DEV)/bin/pip
+	$(VENV_DEV)/bin/pip install --quiet --disable-pip-version-check --editable '.[search,fast,movie,test,check]'
+	rm -rf $(LINKS) *.egg-info
+	mkdir -p $(LINKS)
+	ln -s $(CURDIR)/src/autoviz_render/*.* $(addprefix $(CURDIR)/,$(PACKAGES)) $(LINKS)
+	$(VENV_DEV)/bin/python -c 'import pathlib, sysconfig; \
+	  pathlib.Path(sysconfig.get_path("purelib"), "links.pth").write_text("$(CURDIR)/$(dir $(LINKS))")'
 
 test: $(VENV)/search,test.installed
 	$(BIN)/pytest $(PARALLEL)
@@ -67,17 +97,26 @@ docs: $(VENV)/search,docs.installed
 	$(BIN)/sphinx-build --quiet -E -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
 	@echo docs/_build/html/index.html
 
+coverage: $(VENV)/search,test,coverage.installed
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PARALLEL)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include '*/autoviz_render/spool/*'
+	@for package in $(PACKAGES); do \
+	  printf '%-10s %3d %%\n' $$package $$($(BIN)/coverage report --format total --include "*/autoviz_render/$$package/*"); \
+	done
+
 # The one with PyAutoLens needs another environment: .venv-pyautofit/bin/python benchmarks/pyautolens.py
 bench: $(VENV)/search,test.installed
 	set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python $$program; done
 
 clean:
-	rm -rf $(VENV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info output
+	rm -rf $(VENV) $(VENV_DEV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info .coverage .coverage.* output
 
-$(VENV)/bin/pip:
+$(VENV)/bin/pip $(VENV_DEV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "autoviz-render needs Python 3.11 or later; name one: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@D:/bin=)
 
 # Installed from a wheel, as users have it: a package that setup.cfg forgets is then missing here too.
 $(VENV)/%.installed: $(SOURCES) $(CONSTRAINTS) | $(VENV)/bin/pip

@@ -31,7 +31,7 @@ SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / "setup.cfg")
 REQUIREMENTS = SETTINGS["options"]["install_requires"].split("\n")[1:]
 EXTRAS = {extra: lines.split("\n")[1:] for extra, lines in SETTINGS["options.extras_require"].items()}
-FOR_USERS = set(EXTRAS) - {"test", "test-pyautofit", "check"}
+FOR_USERS = set(EXTRAS) - {"test", "test-pyautofit", "check", "coverage"}
 
 
 def imported_modules(path: Path) -> list[str]:

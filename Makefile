@@ -4,7 +4,7 @@
 ## make demo            the example fit, drawn live
 ## make dev             an editable environment for editors, in .venv-dev
 ## make test            the tests, on the installed package
-## make lint            ruff, and mypy on the package
+## make lint            ruff, and mypy on the package and the tests
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
 ## make check           lint and all three tests; CI runs it through .ci/run
@@ -90,6 +90,7 @@ lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p autoviz_render
+	$(BIN)/mypy tests
 
 # The site, all of it anew: a page that is kept from an earlier build would not repeat its warnings.
 .PHONY: docs

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import Publisher
 
 # What one test compiles, the others need not. Set before JAX is imported, which reads it once, and for child processes.
@@ -72,7 +73,7 @@ def publish(run_dir: Path) -> Callable[..., None]:
         count: int = 3,
         *,
         figure: str = "auto",
-        state: str = "finished",
+        state: State = "finished",
         into: Path = run_dir,
         first: int = 0,
         **settings: Any,

@@ -29,7 +29,7 @@ class LensAnalysis(Analysis):
         if set(priors) != set(self.parameter_names):
             message = f"priors are needed for exactly {', '.join(self.parameter_names)}; got {', '.join(priors)}"
             raise ValueError(message)
-        if not jax.config.jax_enable_x64:
+        if not jax.config.values["jax_enable_x64"]:
             message = (
                 "the evidence of the inversion needs double precision: call "
                 'jax.config.update("jax_enable_x64", True) before anything else of JAX'

@@ -58,7 +58,7 @@ class ImagingDataset:
         height, width = self.data.shape
         x = (np.arange(width) - 0.5 * (width - 1)) * self.pixel_scale
         y = (np.arange(height) - 0.5 * (height - 1)) * self.pixel_scale
-        return tuple(np.meshgrid(x, y))  # type: ignore[return-value]
+        return np.meshgrid(x, y)
 
     @cached_property
     def lit_mask(self) -> np.ndarray:

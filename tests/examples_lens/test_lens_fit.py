@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -76,7 +77,7 @@ def test_the_arrays_have_the_names_and_shapes_that_the_figure_expects(analysis, 
 
 def test_the_compiled_fit_compiles_once_and_agrees_with_the_likelihood(analysis, truth, log_likelihood):
     """The figure's arrays are those of the likelihood that the search saw."""
-    full = jax.jit(analysis.fit_from)
+    full: Any = jax.jit(analysis.fit_from)
     for scale in (1.0, 1.01, 0.98):
         value = float(full(jnp.asarray(truth * scale))["log_likelihood"])
         assert value == pytest.approx(float(log_likelihood(jnp.asarray(truth * scale))), rel=1e-10)

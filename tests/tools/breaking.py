@@ -17,6 +17,7 @@ import numpy as np
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.write.writer import Durability
 
 CALLS = (
     "open",
@@ -105,7 +106,7 @@ def _is_killed(work: Callable[[Path], object], run_dir: Path, killed_at: int, af
         os._exit(code)
 
 
-def publish_some(run_dir: Path, count: int = 5, *, durability: str = "rename", first: int = 0) -> Publisher:
+def publish_some(run_dir: Path, count: int = 5, *, durability: Durability = "rename", first: int = 0) -> Publisher:
     """Publish so many snapshots of which three are kept, each written before the next. They know their iteration."""
     with Publisher(
         run_dir, static={"data": np.arange(4.0)}, retention=Retention(max_snapshots=3), durability=durability

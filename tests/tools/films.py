@@ -34,8 +34,9 @@ def told(path: Path) -> str:
 
 def _decoded(path: Path) -> list[Shown]:
     line = told(path)
-    columns, rows = map(int, re.search(r", (\d+)x(\d+)", line).groups())
-    rate = float(re.search(r"([\d.]+) fps", line)[1])
+    found = re.search(r", (\d+)x(\d+).* ([\d.]+) fps", line)
+    assert found is not None, line
+    columns, rows, rate = int(found[1]), int(found[2]), float(found[3])
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-fps_mode", "passthrough"]
     raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, check=True).stdout
     return [Shown(pixels, 1 / rate) for pixels in np.frombuffer(raw, np.uint8).reshape(-1, rows, columns, 3)]

@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -20,7 +21,7 @@ from autoviz_render.spool.retention import Retention
 STATIC = {"data": np.arange(6.0).reshape(2, 3), "mask": np.array([[True, False, True], [False, True, False]])}
 
 
-def arrays(number: int) -> dict[str, object]:
+def arrays(number: int) -> dict[str, Any]:
     """The arrays of one quick update: every kind that a file may hold."""
     return {
         "image": np.arange(1200.0).reshape(30, 40) + number,
@@ -38,7 +39,7 @@ def arrays(number: int) -> dict[str, object]:
     }
 
 
-def numbers(number: int) -> dict[str, object]:
+def numbers(number: int) -> dict[str, Any]:
     return {
         "iteration": 100 * number,
         "log_likelihood": -50.0 - (number - 2) ** 2,

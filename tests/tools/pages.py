@@ -8,6 +8,9 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from autoviz_render.spool.at_exit import _end_program
 from autoviz_render.spool.snapshot import Snapshot
@@ -21,18 +24,20 @@ def python_blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
 
 
-def run_blocks(page: str, folder: Path, monkeypatch, count: int | None = None) -> dict:
+def run_blocks(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, count: int | None = None) -> dict[str, Any]:
     """Run the blocks of a page, or the first ones, in one namespace, in that folder, and draw nothing."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("AUTOVIZ_RENDERER", "none")
-    namespace: dict = {}
+    namespace: dict[str, Any] = {}
     for block in python_blocks(page)[:count]:
         exec(block, namespace)  # noqa: S102  our own page
     _end_program()
     return namespace
 
 
-def run_example(name: str, output: Path, monkeypatch, *arguments: object, renderer: str = "inline") -> None:
+def run_example(
+    name: str, output: Path, monkeypatch: pytest.MonkeyPatch, *arguments: object, renderer: str = "inline"
+) -> None:
     """Run a program of `examples/` until the end of Python, its figures drawn by itself."""
     monkeypatch.setenv("AUTOVIZ_RENDERER", renderer)
     monkeypatch.setattr(sys, "argv", [name, "--output", str(output), *map(str, arguments)])
@@ -46,14 +51,16 @@ def run_example(name: str, output: Path, monkeypatch, *arguments: object, render
 
 def run_program(name: str, output: Path, *arguments: object) -> str:
     """What a program of `examples/` prints, run as one, to the end of Python, its figures drawn by itself."""
-    command = [sys.executable, ROOT / "examples" / name, "--output", output, *map(str, arguments)]
+    command = [sys.executable, str(ROOT / "examples" / name), "--output", str(output), *map(str, arguments)]
     environment = os.environ | {"AUTOVIZ_RENDERER": "inline"}
     return subprocess.run(command, check=True, env=environment, capture_output=True, text=True, timeout=120).stdout
 
 
 def newest(run_dir: Path) -> Snapshot:
     spool = Spool(run_dir)
-    return spool.read(spool.newest())
+    ref = spool.newest()
+    assert ref is not None, f"nothing was published in {run_dir}"
+    return spool.read(ref)
 
 
 def images(run_dir: Path) -> set[str]:

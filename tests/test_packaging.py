@@ -1,4 +1,4 @@
-"""What is installed is what is on disk, and imports point one way."""
+"""What is installed is what is on disk, and the architecture: folders of a size, and imports that point one way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,21 @@ MAY_IMPORT = {
     "cli": {"cli", "renderer", "figures", "spool"},
 }
 BACKENDS = "search/backends.py"
+# What the modules of a folder may import from the other folders of their package.
+FOLDER_MAY_IMPORT: dict[str, set[str]] = {
+    "spool/system": set(),
+    "spool/format": {"spool/system"},
+    "spool/write": {"spool/system", "spool/format"},
+    "renderer/plot": set(),
+    "renderer/work": {"renderer/plot"},
+    "renderer/live": {"renderer/plot", "renderer/work"},
+    "renderer/batch": {"renderer/plot", "renderer/work"},
+    "search/statistics": set(),
+    "search/hooks": {"search/statistics"},
+    "search/nss": {"search/statistics"},
+    "search/pyautofit": {"search/statistics"},
+}
+MOST_MODULES = 15  # in one folder
 DISTRIBUTION = {"PIL": "pillow"}  # of the modules that are not called as what is installed
 
 SETTINGS = configparser.ConfigParser()
@@ -34,15 +52,34 @@ EXTRAS = {extra: lines.split("\n")[1:] for extra, lines in SETTINGS["options.ext
 FOR_USERS = set(EXTRAS) - {"test", "test-pyautofit", "check", "coverage"}
 
 
-def imported_modules(path: Path) -> list[str]:
+@cache
+def imported_names(path: Path) -> tuple[str, ...]:
+    """The modules that a file imports, anywhere in it; of `from a import b` both `a` and `a.b`."""
     names = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
-            names.append(node.module or "")
-    return names
+            names += [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(names)
+
+
+def outside_modules(path: Path) -> set[str]:
+    """The packages, neither Python's nor ours, that a file imports."""
+    return {name.split(".")[0] for name in imported_names(path)} - set(sys.stdlib_module_names) - {"autoviz_render"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(("autoviz_render", *(part for part in parts if part != "__init__")))
+
+
+def folder_of(module: str) -> str:
+    """The folder of `FOLDER_MAY_IMPORT` that a module of ours is in, or its package: "renderer/plot", "figures"."""
+    package, *rest = module.split(".")[1:]
+    folder = "/".join((package, *rest[:1]))
+    return folder if folder in FOLDER_MAY_IMPORT else package
 
 
 def test_every_package_on_disk_is_listed_and_mapped():
@@ -62,14 +99,13 @@ def test_what_is_imported_is_declared():
     """What another package happens to bring is gone when that package changes its mind."""
     requirements = [*REQUIREMENTS, *(line for extra in FOR_USERS for line in EXTRAS[extra])]
     declared = {re.match(r"[a-z0-9-]+", line).group() for line in requirements}
-    modules = {name.split(".")[0] for path in [*FACADE, *SOURCES] for name in imported_modules(path)}
-    outside = modules - set(sys.stdlib_module_names) - {"autoviz_render"}
+    outside = set().union(*map(outside_modules, [*FACADE, *SOURCES]))
     assert {DISTRIBUTION.get(module, module.replace("_", "-")) for module in outside} <= declared
 
 
 def test_every_requirement_has_one_lower_bound_that_is_tested():
     """`make test-minimums` makes `name==version` of each `name>=version`; what is written otherwise escapes it."""
-    bounds = {}
+    bounds: dict[str, str] = {}
     for line in [*REQUIREMENTS, *(line for lines in EXTRAS.values() for line in lines if ";" not in line)]:
         name, version = re.fullmatch(r"([a-z0-9-]+)>=([0-9.]+)", line).groups()
         assert bounds.setdefault(name, version) == version
@@ -77,20 +113,49 @@ def test_every_requirement_has_one_lower_bound_that_is_tested():
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path):
-    """cli -> renderer -> spool and search -> spool: else no part can be changed, or installed, alone."""
+    """Between packages, and between the folders of one: else no part can be changed, or installed, alone."""
     place = path.relative_to(ROOT)
     allowed = MAY_IMPORT[place.parts[0]] | ({"renderer"} if str(place) == BACKENDS else set())
-    for name in imported_modules(path):
+    folder = folder_of(module_name(path))
+    siblings = {other for other in FOLDER_MAY_IMPORT if other.startswith(f"{place.parts[0]}/")}
+    forbidden = siblings - {folder} - FOLDER_MAY_IMPORT.get(folder, siblings)
+    for name in imported_names(path):
+        assert name.split(".")[0] not in FOLDERS, f"{place} imports {name} past the package"
         if name.startswith("autoviz_render."):
             assert name.split(".")[1] in allowed, f"{place} imports {name}"
-        assert name.split(".")[0] not in FOLDERS, f"{place} imports {name} past the package"
+            assert folder_of(name) not in forbidden, f"{place} imports {name}"
+
+
+def test_no_import_goes_round_in_a_circle():
+    """Also not by an import inside a function: what needs each other is one module, or lacks a third."""
+    modules = {module_name(path): path for path in SOURCES}
+    graph = {
+        module: {name for name in imported_names(path) if name in modules and not f"{module}.".startswith(f"{name}.")}
+        for module, path in modules.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_no_folder_holds_more_modules_than_one_looks_through():
+    """A room with fifty doors is none: a second idea gets a folder of its own."""
+    modules = Counter(path.parent.relative_to(ROOT) for path in SOURCES)
+    assert not {str(folder): count for folder, count in modules.items() if count > MOST_MODULES}
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if "spool" in path.parts], ids=lambda path: path.name)
 def test_the_spool_imports_numpy_and_h5py_only(path):
     """A sampler's environment must hold nothing else to publish."""
-    outside = {name.split(".")[0] for name in imported_modules(path)} - set(sys.stdlib_module_names)
-    assert outside <= {"numpy", "h5py", "autoviz_render"}
+    assert outside_modules(path) <= {"numpy", "h5py"}
+
+
+def test_only_the_search_imports_jax_and_nothing_imports_pyplot():
+    """A renderer must not take the device of the sampler; pyplot has one state for the whole process."""
+    for path in SOURCES:
+        assert "search" in path.parts or "jax" not in outside_modules(path), path
+        assert "matplotlib.pyplot" not in imported_names(path), path
 
 
 @pytest.mark.parametrize(
@@ -121,7 +186,7 @@ def test_every_public_name_can_be_had():
         value = getattr(autoviz_render, name)  # `hooks` is a module, all others are of one
         assert getattr(value, "__module__", value.__name__ if name == "hooks" else "").startswith("autoviz_render.")
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = autoviz_render.Nothing
+        autoviz_render.Nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize("package", ["autoviz_render", "autoviz_render.spool"])

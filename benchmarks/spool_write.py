@@ -18,7 +18,7 @@ import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
 
 ARRAYS = 19
@@ -107,7 +107,7 @@ def reads(folder: Path, datasets: dict[str, np.ndarray], rounds: int) -> list[di
             assert [file[name][()] for name in datasets]  # all at once, as a figure needs them
 
     def verified() -> None:
-        decode(read_sealed(snapshot), snapshot, "snapshot")
+        decode(read_file(snapshot), snapshot, "snapshot")
 
     seconds = interleaved({"h5py, unverified": unverified, "verified": verified}, rounds)
     return [

@@ -35,8 +35,8 @@ class UnreadableError(SpoolError, ValueError):
     """A file of the spool is damaged, cut short, or holds what no snapshot may hold."""
 
 
-class UnsealedError(UnreadableError):
-    """The file has no seal of ours at its end: cut short, changed, or not ours."""
+class NoFooterError(UnreadableError):
+    """The file has no footer of ours at its end: cut short, changed, or not ours."""
 
 
 class LaterVersionError(SpoolError, ValueError):

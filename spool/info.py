@@ -15,8 +15,7 @@ from typing import Any, Literal
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
 from autoviz_render.spool.fields import finite_number, text, whole_number
-from autoviz_render.spool.format.manifest import later
-from autoviz_render.spool.paths import FORMAT_VERSION
+from autoviz_render.spool.format.manifest import FORMAT_VERSION, later
 from autoviz_render.spool.system.process_alive import is_alive, is_earlier_boot, machine, started_at
 from autoviz_render.spool.system.safe_read import read_json
 

@@ -11,10 +11,6 @@ from pathlib import Path
 
 from autoviz_render.spool.snapshot import SnapshotRef
 
-FORMAT_VERSION = 1
-FILE_FORMAT = "autoviz-render"
-"""What the root attribute `format` of every file begins with."""
-
 _SNAPSHOT_NAME = re.compile(r"e([0-9]{4,9})-([0-9]{12,18})\.h5")
 
 

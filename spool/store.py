@@ -16,7 +16,7 @@ from types import MappingProxyType
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
-from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
@@ -90,7 +90,7 @@ class Spool:
         Raises FileNotFoundError where it is gone (retention at work), UnreadableError or LaterVersionError
         where the file is at fault, OSError where the disk is.
         """
-        fields, digests = snapshot_from(decode(read_sealed(ref.path), ref.path, "snapshot"), ref.path)
+        fields, digests = snapshot_from(decode(read_file(ref.path), ref.path, "snapshot"), ref.path)
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
@@ -103,7 +103,7 @@ class Spool:
             path = self.paths.static / f"{digest}.h5"
             _refuse_a_link(self.paths.static)
             try:
-                data = read_sealed(path)
+                data = read_file(path)
             except FileNotFoundError as error:
                 raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
             if hashlib.sha256(data).hexdigest() != digest:

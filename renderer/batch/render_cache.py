@@ -17,7 +17,7 @@ from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.work.jobs import Figure, Job
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.format.decode import MAX_FILE_BYTES
+from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
 

@@ -6,8 +6,8 @@
       lock                    held by the process that runs here
 
 A segment is written before the head that counts it, and a head replaces the older of the two, so that a process that is
-killed at any instant leaves one that is whole. The files are sealed, as snapshots are (`spool.seal`): damage is found,
-and nothing in them is code.
+killed at any instant leaves one that is whole. Each file ends with a footer, as snapshots do (`spool.format.footer`):
+damage is found, and nothing in them is code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.decode import decode, read_sealed
+from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.system.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
@@ -138,7 +138,7 @@ class Checkpoint:
         digests = [_NO_DIGEST]
         for number in range(count):
             try:
-                data = read_sealed(self._segment_path(number))
+                data = read_file(self._segment_path(number))
                 if _text(decode(data, self._segment_path(number), "segment")["previous"]) != digests[-1]:
                     faults.append(f"{self._segment_path(number)}: does not follow the segment before")
                     break
@@ -157,7 +157,7 @@ class Checkpoint:
 
     def _segment(self, number: int) -> Points:
         path = self._segment_path(number)
-        arrays = decode(read_sealed(path), path, "segment")
+        arrays = decode(read_file(path), path, "segment")
         return {name.removeprefix("arrays/"): value for name, value in arrays.items() if name.startswith("arrays/")}
 
     # Saving
@@ -262,7 +262,7 @@ class _Head:
     @staticmethod
     def read(path: Path) -> _Head:
         """Raises SpoolError and OSError."""
-        datasets = decode(read_sealed(path), path, "head")
+        datasets = decode(read_file(path), path, "head")
         about = json.loads(_text(datasets["about"]))
         leaves = [datasets[name] for name in sorted(datasets) if name.startswith("state/")]
         return _Head(

@@ -1,1 +1,6 @@
-"""The bytes of one file of the spool: container, manifest, footer, schema."""
+"""The bytes of one file of a spool.
+
+`footer` has the order of the bytes, and how a file is read and verified; `schema` the datasets of a snapshot. With the
+two, one knows every byte. `manifest` describes the datasets in a line of text, `names` says what they may be called,
+and `container` writes a file.
+"""

@@ -1,4 +1,4 @@
-"""Named arrays as the bytes of a sealed HDF5 file, at little more than the cost of writing them.
+"""Named arrays as the bytes of an HDF5 file with a footer, at little more than the cost of writing them.
 
 HDF5 builds the image of a file once for each set of names, dtypes and shapes: the *template*. After that, a file is the
 template's bytes with the arrays' own buffers between them, and HDF5 is not called at all. What a template
@@ -15,18 +15,14 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from operator import itemgetter
 
 import h5py
 import numpy as np
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.format.footer import checksum, seal
-from autoviz_render.spool.format.manifest import ArrayEntry, directory_bytes
-from autoviz_render.spool.paths import FILE_FORMAT, FORMAT_VERSION
-
-_Key = tuple[str, np.dtype[Any], tuple[int, ...]]
-"""The path, dtype and shape of a dataset."""
+from autoviz_render.spool.format.footer import checksum, footer_bytes
+from autoviz_render.spool.format.manifest import FILE_FORMAT, FORMAT_VERSION, ArrayEntry, manifest_bytes
 
 _serial = itertools.count()  # HDF5 refuses to make a file that another thread has open, in memory too
 _ALIGNMENT = 8  # of every array in the file: readers use the bytes where they lie
@@ -53,79 +49,82 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-class _Place(NamedTuple):
-    """Where the bytes of one array lie in the file; an array without bytes lies at 0."""
-
-    offset: int
-    described: ArrayEntry
-
-
 @dataclass(frozen=True)
 class _Template:
-    """A file without the values of its arrays and without its seal.
+    """A file without the values of its arrays and without its footer.
 
     pieces: end to end the file: bytes, or the path of the array whose bytes come there.
-    places: offset, length and path of each array, by offset. directory: of the arrays, in that order.
+    places: offset and description of each array, by offset; one without bytes lies at 0.
     rest: the CRC-32 of all bytes that belong to no array, in order. size: of the file, in bytes.
     """
 
     pieces: tuple[bytes | str, ...]
-    places: tuple[tuple[int, int, str], ...]
-    directory: bytes
+    places: tuple[tuple[int, ArrayEntry], ...]
+    manifest: bytes
     rest: int
     size: int
 
+    @staticmethod
+    def of(kind: str, body: bytes | bytearray, places: Iterable[tuple[int, ArrayEntry]]) -> _Template:
+        """body: the file, in which the arrays may stand, or lack, or lie behind its end."""
+        ordered = sorted(places, key=itemgetter(0))
+        pieces: list[bytes | str] = []
+        end = 0
+        for offset, entry in ordered:
+            if entry.nbytes:
+                pieces += [bytes(body[end:offset]).ljust(offset - end, b"\0"), entry.path]
+                end = offset + entry.nbytes
+        pieces.append(bytes(body[end:]))
+        return _Template(
+            pieces=tuple(piece for piece in pieces if piece),
+            places=tuple(ordered),
+            manifest=manifest_bytes(kind, (entry for _, entry in ordered)),
+            rest=zlib.crc32(b"".join(piece for piece in pieces if isinstance(piece, bytes))),
+            size=max(end, len(body)),
+        )
+
 
 def encode(kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]:
-    """The buffers that, end to end, are the sealed HDF5 file of these datasets.
+    """The buffers that, end to end, are the file of these datasets.
 
-    kind: "snapshot" or "static", a root attribute.
-    datasets: arrays by path (`arrays/model_image`), of booleans, integers, floats, complex numbers or
-        fixed-length bytes.
-    The buffers are, where they can be, the arrays themselves: write them before the arrays change.
+    Args:
+        kind: "snapshot" or "static", a root attribute.
+        datasets: Arrays by path (`arrays/model_image`), of booleans, integers, floats, complex numbers or fixed-length
+            bytes.
+
+    Returns:
+        If possible, the arrays themselves are among the buffers: write them before the arrays change.
     """
     arrays = {path: np.asarray(value, order="C") for path, value in datasets.items()}
-    template = _template(kind, tuple((path, value.dtype, value.shape) for path, value in arrays.items()))
-    if template is None:
-        with _hdf5:
-            return _ordinary(kind, arrays)
+    entries = tuple(ArrayEntry(path, value.dtype, value.shape) for path, value in arrays.items())
+    template = _template(kind, entries) or _ordinary(kind, arrays, entries)
     buffers = {path: value.data for path, value in arrays.items()}
-    spans = [(offset, length, checksum(buffers[path])) for offset, length, path in template.places]
+    spans = [(offset, entry.nbytes, checksum(buffers[entry.path])) for offset, entry in template.places]
     pieces = [buffers[piece] if isinstance(piece, str) else piece for piece in template.pieces]
-    return [*pieces, seal(template.directory, spans, template.size, template.rest)]
+    return [*pieces, footer_bytes(template.manifest, spans, template.size, template.rest)]
 
 
 @lru_cache(maxsize=8)
-def _template(kind: str, key: tuple[_Key, ...]) -> _Template | None:
-    """The template of datasets of these paths, dtypes and shapes; None if HDF5 will not make one."""
-    datasets = [ArrayEntry(*each) for each in key]
+def _template(kind: str, entries: tuple[ArrayEntry, ...]) -> _Template | None:
+    """The template of these datasets; None if HDF5 will not make one."""
     try:
         with _hdf5:
-            image, addresses = _empty_image(kind, datasets)
-        end = len(image)
-        pieces: list[bytes | str] = []
-        places = [_Place(0, each) for each in datasets if not each.nbytes]
-        for each, address in zip(datasets, addresses, strict=True):
-            if each.nbytes:
+            image, addresses = _empty_image(kind, entries)
+        end, places = len(image), []
+        for entry, address in zip(entries, addresses, strict=True):
+            offset = 0
+            if entry.nbytes:
                 offset = -(-end // _ALIGNMENT) * _ALIGNMENT
-                _place(image, address, each.nbytes, offset)
-                pieces += [bytes(offset - end), each.path]
-                places.append(_Place(offset, each))
-                end = offset + each.nbytes
+                _place(image, address, entry.nbytes, offset)
+                end = offset + entry.nbytes
+            places.append((offset, entry))
         _end_at(image, end)
     except (OSError, RuntimeError, TypeError, ValueError):  # h5py's; the ordinary way may know better
         return None
-    pieces = [piece for piece in (bytes(image), *pieces) if piece]
-    return _Template(
-        pieces=tuple(pieces),
-        places=tuple((offset, described.nbytes, described.path) for offset, described in places),
-        directory=directory_bytes(kind, (described for _, described in places)),
-        rest=zlib.crc32(b"".join(piece for piece in pieces if isinstance(piece, bytes))),
-        size=end,
-    )
+    return _Template.of(kind, image, places)
 
 
-def _empty_image(kind: str, datasets: Iterable[ArrayEntry]) -> tuple[bytearray, list[int]]:
+def _empty_image(kind: str, entries: Iterable[ArrayEntry]) -> tuple[bytearray, list[int]]:
     """A file of the datasets without room for their values, and the addresses of their object headers.
 
     HDF5 itself would look through all gaps that alignment has left so far to make room for one dataset more: 50 s for
@@ -141,7 +140,7 @@ def _empty_image(kind: str, datasets: Iterable[ArrayEntry]) -> tuple[bytearray, 
     link.set_char_encoding(h5py.h5t.CSET_UTF8)
     addresses = []
     with _new_file(kind) as file:
-        for each in datasets:
+        for each in entries:
             space = h5py.h5s.create_simple(each.shape) if each.shape else h5py.h5s.create(h5py.h5s.SCALAR)
             stored = h5py.string_dtype("utf-8", each.dtype.itemsize) if each.dtype.kind == "S" else each.dtype
             dataset = h5py.h5d.create(
@@ -173,29 +172,22 @@ def _end_at(image: bytearray, end: int) -> None:
     image[40:48] = end.to_bytes(8, "little")
 
 
-def _ordinary(kind: str, arrays: Mapping[str, Array]) -> list[bytes | memoryview]:
+def _ordinary(kind: str, arrays: Mapping[str, Array], entries: Iterable[ArrayEntry]) -> _Template:
     """The file as h5py writes it; behind it the bytes of arrays that HDF5 did not store as they are."""
-    with _new_file(kind) as file:
+    with _hdf5, _new_file(kind) as file:
         for path, value in arrays.items():
             file.create_dataset(path, data=value)
         file.flush()
         offsets = {path: file[path].id.get_offset() for path in arrays}
         body = bytearray(file.id.get_file_image())
     places = []
-    for path, value in arrays.items():
-        data, offset = value.tobytes(), offsets[path] if value.nbytes else 0
+    for entry in entries:
+        data, offset = arrays[entry.path].tobytes(), offsets[entry.path] if entry.nbytes else 0
         if offset is None or body[offset : offset + len(data)] != data:
             offset = len(body)
             body += data
-        places.append(_Place(offset, ArrayEntry(path, value.dtype, value.shape)))
-    places.sort(key=lambda place: place.offset)
-    spans = [(offset, each.nbytes, checksum(arrays[each.path].data)) for offset, each in places]
-    rest, position = 0, 0
-    for offset, length, _ in spans:
-        rest = zlib.crc32(body[position:offset], rest) if length else rest
-        position = max(position, offset + length)
-    directory = directory_bytes(kind, (described for _, described in places))
-    return [bytes(body), seal(directory, spans, len(body), zlib.crc32(body[position:], rest))]
+        places.append((offset, entry))
+    return _Template.of(kind, body, places)
 
 
 def _new_file(kind: str) -> h5py.File:

@@ -1,13 +1,14 @@
-"""The seal at the end of a file: what is where in it, and checksums of every byte: damage is reported, never drawn.
+"""The footer of a file: what is where in it, and checksums of every byte, so that damage is reported, never drawn.
 
-After the last byte of HDF5, where HDF5 does not look, stand, little-endian:
+A file begins with HDF5's part, where any HDF5 library finds the datasets that `schema` names. After its last byte,
+where HDF5 does not look, stands the footer, all numbers little-endian:
 
-    directory  UTF-8 text that names and describes the arrays (module `directory`)
-    table      for each array of the directory: offset u64, length u64, checksum of those bytes u32, zero u32
-    footer     magic 8 bytes "AVRSEAL1", file size u64, rows of the table u32, length of the directory u32, CRC-32 u32
+    manifest   UTF-8 text that names and describes the arrays (module `manifest`)
+    table      for each array of the manifest: offset u64, length u64, checksum of those bytes u32, zero u32
+    trailer    magic 8 bytes "AVRSEAL1", file size u64, rows of the table u32, length of the manifest u32, CRC-32 u32
 
-The footer's CRC-32 is of every byte before it that no row covers, in order. So each byte of the file is covered exactly
-once, and a reader needs no HDF5 library: neither damage nor a stranger's file can mislead one.
+The trailer's CRC-32 is of every byte before it that no row covers, in order. So each byte of the file is covered
+exactly once, and a reader needs no HDF5 library: neither damage nor a stranger's file can mislead one.
 
 An array's checksum is at memory's speed where a plain CRC-32 would cost as much as writing the file: its bytes are cut
 into blocks of 4096, each block becomes one 64-bit number, the sum of its 512 words (little-endian, modulo 2**64), and
@@ -18,29 +19,35 @@ where several blocks are touched; words exchanged *within* one block are not fou
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from autoviz_render.spool.errors import LaterVersionError, UnreadableError, UnsealedError
-from autoviz_render.spool.format.manifest import MAX_DIRECTORY_BYTES
+from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.errors import LaterVersionError, NoFooterError, UnreadableError
+from autoviz_render.spool.format.manifest import FORMAT_VERSION, MAX_MANIFEST_BYTES, later, parse_manifest
+from autoviz_render.spool.system.safe_read import open_plain, read_all
+
+MAX_FILE_BYTES = 4 << 30
 
 Span = tuple[int, int, int]
 """Offset, length in bytes, and checksum of an array."""
 
 _SPAN = struct.Struct("<QQII")
-_FOOTER = struct.Struct("<8sQII")
+_TRAILER = struct.Struct("<8sQII")
 _CRC = struct.Struct("<I")
 _MAGIC = b"AVRSEAL1"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-TAIL = _FOOTER.size + _CRC.size
-_SHORTEST_ENTRY = 14  # bytes of a directory for an array, as `["x","|b1",[]]`
+_TRAILER_BYTES = _TRAILER.size + _CRC.size
+_HEADER_BYTES = 1 << 16  # of HDF5: the root's attributes are within them
+_LAST_VERSION = 10_000  # a larger number in damaged bytes is damage
+_SHORTEST_ENTRY = 14  # bytes of a manifest for an array, as `["x","|b1",[]]`
 _WORD = np.dtype("<u8")
 _BLOCK_BYTES = 4096
 _BLOCK_WORDS = _BLOCK_BYTES // _WORD.itemsize
@@ -58,64 +65,93 @@ def checksum(buffer: memoryview) -> int:
     return zlib.crc32(np.frombuffer(buffer, np.uint8, length - whole, whole).data, check) if length > whole else check
 
 
-def seal(directory: bytes, spans: Sequence[Span], body: int, rest: int) -> bytes:
-    """The seal of a file.
+def footer_bytes(manifest: bytes, spans: Sequence[Span], body: int, rest: int) -> bytes:
+    """The footer of a file.
 
-    spans: of the arrays, in the order of the directory, which is that of their offsets; those without bytes are at 0.
-    body: the length of the file so far. rest: the CRC-32 of all its bytes that are in no span.
+    Args:
+        manifest: As `manifest_bytes` gives it.
+        spans: Of the arrays, in the order of the manifest, which is that of their offsets; those without bytes have
+            the offset 0.
+        body: The length of the file so far, in bytes.
+        rest: The CRC-32 of all its bytes that are in no span.
     """
-    size = body + len(directory) + len(spans) * _SPAN.size + TAIL
+    size = body + len(manifest) + len(spans) * _SPAN.size + _TRAILER_BYTES
     numbers = [number for offset, length, check in spans for number in (offset, length, check, 0)]
-    table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), len(directory))
-    return directory + table + _CRC.pack(zlib.crc32(table, zlib.crc32(directory, rest)))
+    table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), len(manifest))
+    return manifest + table + _CRC.pack(zlib.crc32(table, zlib.crc32(manifest, rest)))
 
 
 @lru_cache(maxsize=64)
 def _layout(spans: int) -> struct.Struct:
-    return struct.Struct("<" + spans * _SPAN.format[1:] + _FOOTER.format[1:])
+    return struct.Struct("<" + spans * _SPAN.format[1:] + _TRAILER.format[1:])
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """What a verified file holds. places: offset and length in bytes of each array of the directory."""
+def read_file(path: Path) -> memoryview:
+    """The bytes of a file that has a footer: a large one without is refused before it takes any memory.
 
-    directory: bytes
-    places: tuple[tuple[int, int], ...]
-
-
-def check_end(end: memoryview, size: int, path: Path) -> tuple[int, int]:
-    """Where the directory and the table of a sealed file begin, by its last bytes alone.
-
-    end: the last TAIL bytes, or more. size: of the whole file.
-    Raises LaterVersionError where a later version sealed it, UnreadableError where nobody did.
+    Raises:
+        UnreadableError: It is no such file.
+        LaterVersionError: A later version of this package wrote it.
+        OSError: The disk is at fault, or there is no file.
     """
-    if size < TAIL:
-        raise UnreadableError(path, f"is cut short: it has {size} bytes")
-    magic, sealed_size, rows, described = _FOOTER.unpack_from(end, end.nbytes - TAIL)
-    if sealed_size != size or not re.fullmatch(rb"AVRSEAL[1-9]", magic):
-        raise UnsealedError(path, "is cut short or was changed: the seal at its end is missing")
-    if magic > _MAGIC:
-        raise LaterVersionError(path, "was sealed by a later version of this program: install a newer one")
-    if described > MAX_DIRECTORY_BYTES or rows * _SHORTEST_ENTRY > described:
-        raise UnreadableError(path, f"is refused: {rows} arrays in a directory of {described} bytes")
-    table = size - TAIL - rows * _SPAN.size
-    if table < described:
-        raise UnreadableError(path, "is damaged: its seal names more arrays than fit in the file")
-    return table - described, table
+    with open_plain(path, MAX_FILE_BYTES) as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(0, size - _TRAILER_BYTES))
+        try:
+            _find(memoryview(file.read(_TRAILER_BYTES)), size, path)
+        except NoFooterError:
+            file.seek(0)
+            _refuse_a_later_version(file.read(_HEADER_BYTES), path)
+            raise
+        file.seek(0)
+        try:
+            return read_all(file, size)
+        except MemoryError as error:
+            raise UnreadableError(path, f"is refused: its {size} bytes are more than there is memory") from error
 
 
-def check(data: memoryview, path: Path) -> Sealed:
-    """Verify every byte of a sealed file.
+def decode(data: bytes | memoryview, path: Path, kind: str) -> dict[str, Array]:
+    """The arrays of a file by path, every byte verified: read-only views of its bytes. HDF5 is not asked.
 
-    Raises LaterVersionError where a later version sealed it, UnreadableError that says what is wrong otherwise.
+    Args:
+        data: The whole file.
+        path: Names the file in errors.
+        kind: Of the file that is expected: "snapshot" or "static".
+
+    Raises:
+        LaterVersionError: A later version of this package wrote it.
+        UnreadableError: It is damaged, or its manifest names what no file of ours holds.
     """
+    data = memoryview(data).toreadonly()
+    try:
+        manifest, places = _verified(data, path)
+    except NoFooterError:
+        _refuse_a_later_version(data[:_HEADER_BYTES].tobytes(), path)
+        raise
+    entries = parse_manifest(manifest, path, kind)
+    if len(entries) != len(places):
+        raise UnreadableError(path, "is damaged: its footer places other arrays than it names")
+    arrays = {}
+    for entry, (offset, length) in zip(entries, places, strict=True):
+        if entry.nbytes != length:
+            raise UnreadableError(path, f"is damaged: {entry.path!r} has {length} bytes, its shape {entry.nbytes}")
+        if length:
+            count = length // entry.dtype.itemsize
+            arrays[entry.path] = np.frombuffer(data, entry.dtype, count, offset).reshape(entry.shape)
+        else:
+            arrays[entry.path] = np.zeros(entry.shape, entry.dtype)
+    return arrays
+
+
+def _verified(data: memoryview, path: Path) -> tuple[bytes, list[tuple[int, int]]]:
+    """The manifest, and offset and length in bytes of each of its arrays, once every byte of the file is verified."""
     if data[: len(_HDF5)] != _HDF5:
         raise UnreadableError(path, "is not a snapshot: it does not begin as an HDF5 file does")
-    body, table = check_end(data, data.nbytes, path)
+    body, table = _find(data, data.nbytes, path)
     places, position, rest = [], 0, 0
-    for offset, length, expected, _ in _SPAN.iter_unpack(data[table : data.nbytes - TAIL]):
+    for offset, length, expected, _ in _SPAN.iter_unpack(data[table : data.nbytes - _TRAILER_BYTES]):
         if not (position <= offset <= offset + length <= body or (offset, length) == (0, 0)):
-            raise UnreadableError(path, "is damaged: its seal does not fit the file")
+            raise UnreadableError(path, "is damaged: its footer does not fit the file")
         if length:
             if checksum(data[offset : offset + length]) != expected:
                 raise UnreadableError(path, f"is damaged: the array at byte {offset} does not match its checksum")
@@ -125,4 +161,36 @@ def check(data: memoryview, path: Path) -> Sealed:
     rest = zlib.crc32(data[position : data.nbytes - _CRC.size], rest)
     if _CRC.unpack_from(data, data.nbytes - _CRC.size)[0] != rest:
         raise UnreadableError(path, "is damaged: its description does not match its checksum")
-    return Sealed(bytes(data[body:table]), tuple(places))
+    return bytes(data[body:table]), places
+
+
+def _find(end: memoryview, size: int, path: Path) -> tuple[int, int]:
+    """Where the manifest and the table of a file of that size begin, by its last bytes alone."""
+    if size < _TRAILER_BYTES:
+        raise UnreadableError(path, f"is cut short: it has {size} bytes")
+    magic, told_size, rows, described = _TRAILER.unpack_from(end, end.nbytes - _TRAILER_BYTES)
+    if told_size != size or not re.fullmatch(rb"AVRSEAL[1-9]", magic):
+        raise NoFooterError(path, "is cut short or was changed: the footer at its end is missing")
+    if magic > _MAGIC:
+        raise LaterVersionError(path, "was written by a later version of this program: install a newer one")
+    if described > MAX_MANIFEST_BYTES or rows * _SHORTEST_ENTRY > described:
+        raise UnreadableError(path, f"is refused: {rows} arrays in a manifest of {described} bytes")
+    table = size - _TRAILER_BYTES - rows * _SPAN.size
+    if table < described:
+        raise UnreadableError(path, "is damaged: its footer names more arrays than fit in the file")
+    return table - described, table
+
+
+def _refuse_a_later_version(start: bytes, path: Path) -> None:
+    """A later version need not end its files as we do: look at the version before calling a file bad.
+
+    Looked up in the raw bytes, as HDF5 may crash or spin for ever on a damaged file (seen with one byte changed).
+    Source: HDF5 File Format Specification 3.0, section IV.A.2.m, the attribute message: the name, a datatype (the first
+    byte of an integer's is 0x10), a dataspace, the value; each padded to 8 bytes in version 1 of the message, not in
+    version 3.
+    """
+    for name, before_value in ((b"format_version\0\0", 16 + 8), (b"format_version\0\x10", 11 + 4)):
+        place = start.find(name) + len(name) + before_value
+        version = int.from_bytes(start[place : place + 8], "little")
+        if name in start and place + 8 <= len(start) and FORMAT_VERSION < version < _LAST_VERSION:
+            raise LaterVersionError(path, later(version))

@@ -1,8 +1,9 @@
-"""What a snapshot's file holds, and where in it: the fixed paths of `docs/format.md`."""
+"""What a snapshot's file holds, at which paths, and how much of it fits: the datasets of `docs/format.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,19 @@ import numpy as np
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import UnreadableError
-from autoviz_render.spool.format.fitting import fitting_parameters
+from autoviz_render.spool.format.footer import MAX_FILE_BYTES
+from autoviz_render.spool.format.manifest import MAX_MANIFEST_BYTES, checked_entry, entry_length, manifest_bytes
 from autoviz_render.spool.snapshot import Snapshot
 
 _DIGEST_LENGTH = 64
+_STRUCTURE_BYTES = 64 << 20  # for what a file holds beside the bytes of its arrays, the manifest among it
+_RANKS = {"meta": 0, "parameters": 0, "arrays": 1}  # what is left over is for the scalars: `scalars.jsonl` has them too
+_MAX_NAMES_BYTES = 1 << 26  # of the parameters' names: each takes as many bytes as the longest
 
 
 def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str, Array]:
     """The datasets of a snapshot by path; `snapshot.static` is named by its digests, not stored."""
-    parameters = fitting_parameters(snapshot.parameters)
+    parameters = _fitting_parameters(snapshot.parameters)
     names = [name.encode() for name in parameters]
     return {
         "meta/epoch": np.asarray(snapshot.epoch, np.int64),
@@ -87,3 +92,46 @@ def _texts(values: Array) -> list[str]:
     if values.dtype.kind != "S" or values.ndim != 1:
         raise ValueError(f"a list of names has the type {values.dtype} and the shape {values.shape}")
     return [bytes(value).decode() for value in values]
+
+
+def unfit(kind: str, datasets: Mapping[str, Array]) -> Mapping[str, str]:
+    """The datasets that a file cannot hold beside the others, by path, and why; of too many the first fit.
+
+    The writer asks here first, so that it writes nothing which its readers refuse.
+
+    Args:
+        kind: "snapshot" or "static".
+        datasets: By path, of any type.
+    """
+    key = tuple((path, value.dtype, value.shape) for path, value in datasets.items())
+    return _unfit(kind, key, MAX_MANIFEST_BYTES, MAX_FILE_BYTES)
+
+
+@lru_cache(maxsize=8)
+def _unfit(
+    kind: str, key: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...], most_listed: int, largest: int
+) -> Mapping[str, str]:
+    reasons: dict[str, str] = {}
+    listed, size = len(manifest_bytes(kind, ())), _STRUCTURE_BYTES
+    for path, dtype, shape in sorted(key, key=lambda each: _RANKS.get(each[0].partition("/")[0], 2)):
+        try:
+            entry = checked_entry(path, dtype.str, shape)
+        except (ValueError, TypeError) as error:
+            reasons[path] = str(error)
+            continue
+        length = entry_length(entry)
+        if listed + length > most_listed:
+            reasons[path] = f"the names in the file have more than {most_listed} bytes together"
+        elif size + entry.nbytes > largest:
+            reasons[path] = f"the file would have more than {largest} bytes"
+        else:
+            listed, size = listed + length, size + entry.nbytes
+    return reasons
+
+
+def _fitting_parameters(parameters: Mapping[str, float]) -> Mapping[str, float]:
+    """The parameters without those whose names are too long beside so many others."""
+    longest = _MAX_NAMES_BYTES // max(len(parameters), 1)
+    if all(4 * len(name) <= longest for name in parameters):
+        return parameters
+    return {name: value for name, value in parameters.items() if len(name.encode()) <= longest}

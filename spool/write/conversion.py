@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.format.names import Names
 from autoviz_render.spool.guard import MakesBlocks, wrong
-from autoviz_render.spool.names import Names
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come

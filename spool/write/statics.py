@@ -10,7 +10,7 @@ from pathlib import Path
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.decode import MAX_FILE_BYTES
+from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.format.schema import static_datasets
 from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
 from autoviz_render.spool.system.safe_read import open_plain

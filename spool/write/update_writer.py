@@ -13,10 +13,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.format.manifest import describe
+from autoviz_render.spool.format.manifest import checked_entry
+from autoviz_render.spool.format.names import Names, check_name
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.info import State
-from autoviz_render.spool.names import Names, check_name
 from autoviz_render.spool.scalars import ScalarsLine
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.write.conversion import flatten, to_float, to_numpy
@@ -198,6 +198,6 @@ class UpdateWriter:
             for name, leaf in leaves.items():
                 with self.guard("array", of=name):
                     value = to_numpy(leaf)
-                    describe(name, value.dtype.str, value.shape)
+                    checked_entry(name, value.dtype.str, value.shape)
                     arrays[name] = value
         return arrays

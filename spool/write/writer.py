@@ -21,9 +21,8 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError, UnreadableError
 from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.decode import MAX_FILE_BYTES
-from autoviz_render.spool.format.fitting import unfit
-from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets
+from autoviz_render.spool.format.footer import MAX_FILE_BYTES
+from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets, unfit
 from autoviz_render.spool.info import Producer, SpoolInfo, State, info_bytes, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_name
 from autoviz_render.spool.retention import History, Kept, Retention

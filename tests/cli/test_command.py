@@ -210,7 +210,7 @@ def another_program(path: Path) -> None:
         (cut_short, "cut short"),
         (of_version_99, "format version 99"),
         (empty, "is cut short: it has 0 bytes"),
-        (another_program, "seal at its end is missing"),
+        (another_program, "footer at its end is missing"),
     ],
 )
 def test_a_snapshot_that_cannot_be_read_is_one_line_and_a_note(run_dir, publish, command, damage, says):

@@ -16,7 +16,7 @@ def line(sequence: int, **fields) -> ScalarsLine:
     return ScalarsLine(**{"epoch": 0, "sequence": sequence, "iteration": sequence, "time": 1.0, **fields})
 
 
-def sealed(fields: str) -> str:
+def checked(fields: str) -> str:
     """A line with its checksum, as a stranger may write one. fields: an object without its last brace."""
     return f'{fields}, "crc32": {zlib.crc32(fields.encode())}}}\n'
 
@@ -30,7 +30,7 @@ def test_a_line_longer_than_any_of_ours_is_passed_over(tmp_path):
     text += json.dumps({f"parameter {number:0100}": 1.0 for number in range(50_000)})
     append_lines(path, [line_text(line(0))])
     with path.open("a") as file:
-        file.write(sealed(text))
+        file.write(checked(text))
     append_lines(path, [line_text(line(2))])
     assert len(text) > 1 << 22
     assert [each.sequence for each in ScalarsReader(path).lines()] == [0, 2]
@@ -50,9 +50,9 @@ def test_a_line_of_no_time_is_passed_over(tmp_path, time):
     """`--status` tells how long ago it was, and JSON has no NaN."""
     path = tmp_path / "scalars.jsonl"
     fields = {"epoch": 0, "sequence": 1, "iteration": 1, "log_likelihood": 1.0, "parameters": {}, "scalars": {}}
-    path.write_text(sealed(json.dumps(fields)[:-1] + ', "time": 1.0'))
+    path.write_text(checked(json.dumps(fields)[:-1] + ', "time": 1.0'))
     assert len(ScalarsReader(path).lines()) == 1
-    path.write_text(sealed(json.dumps(fields)[:-1] + f', "time": {json.dumps(time)}'))
+    path.write_text(checked(json.dumps(fields)[:-1] + f', "time": {json.dumps(time)}'))
     assert ScalarsReader(path).lines() == []
 
 

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
 from autoviz_render.spool.format import container
 from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.decode import decode
-from autoviz_render.spool.format.footer import checksum, seal
+from autoviz_render.spool.format.footer import checksum, decode, footer_bytes
 
 HERE = Path("snapshot.h5")
 KINDS = {
@@ -226,21 +225,21 @@ def test_every_single_changed_byte_is_reported_without_hdf5():
             decode(bytes(damaged), HERE, "snapshot")
 
 
-def sealed(body: bytes, directory: object, spans: list[tuple[int, int, int]]) -> bytes:
-    """A file that a stranger wrote, and sealed properly."""
+def with_footer(body: bytes, manifest: object, spans: list[tuple[int, int, int]]) -> bytes:
+    """A file that a stranger wrote, with a proper footer."""
     rest, position = 0, 0
     for offset, length, _ in spans:
         rest, position = zlib.crc32(body[position:offset], rest), offset + length
-    text = directory if isinstance(directory, bytes) else json.dumps(directory).encode()
-    return body + seal(text, spans, len(body), zlib.crc32(body[position:], rest))
+    text = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+    return body + footer_bytes(text, spans, len(body), zlib.crc32(body[position:], rest))
 
 
 def strange(body: bytes | None = None, spans=None, **changes) -> bytes:
-    """A file of one array of 24 bytes, but for what is changed in its directory or its places."""
+    """A file of one array of 24 bytes, but for what is changed in its manifest or its places."""
     body = b"\x89HDF\r\n\x1a\n" + bytes(range(24)) + b"and more" if body is None else body
-    directory = {"format": "autoviz-render snapshot", "version": 1, "datasets": [["arrays/x", "<f8", [3]]]} | changes
+    manifest = {"format": "autoviz-render snapshot", "version": 1, "datasets": [["arrays/x", "<f8", [3]]]} | changes
     spans = [(8, 24, zlib.crc32(body[8:32]))] if spans is None else spans
-    return sealed(body, directory, spans)
+    return with_footer(body, manifest, spans)
 
 
 def test_a_stranger_can_write_a_file_from_the_format_page():
@@ -279,11 +278,11 @@ def test_a_stranger_can_write_a_file_from_the_format_page():
         (lambda: strange(spans=[(8, 16, 0), (16, 8, 0)]), "does not match|does not fit the file"),
         (lambda: strange(format="other snapshot"), "expected 'autoviz-render snapshot'"),
         (lambda: strange(format="autoviz-render static"), "expected 'autoviz-render snapshot'"),
-        (lambda: sealed(b"\x89HDF\r\n\x1a\n", b"[" * 100_000, []), "is refused"),
-        (lambda: sealed(b"\x89HDF\r\n\x1a\n", b"\xff", []), "is refused"),
-        (lambda: sealed(b"\x89HDF\r\n\x1a\n", b"{}", []), "is refused"),
-        (lambda: sealed(b"\x89HDF\r\n\x1a\n", b" " * (1 << 21) + b"{}", []), "0 arrays in a directory of 2097154"),
-        (lambda: sealed(b"\x89HDF\r\n\x1a\n", b"{}", [(0, 0, 0)] * 1000), "1000 arrays in a directory of 2 bytes"),
+        (lambda: with_footer(b"\x89HDF\r\n\x1a\n", b"[" * 100_000, []), "is refused"),
+        (lambda: with_footer(b"\x89HDF\r\n\x1a\n", b"\xff", []), "is refused"),
+        (lambda: with_footer(b"\x89HDF\r\n\x1a\n", b"{}", []), "is refused"),
+        (lambda: with_footer(b"\x89HDF\r\n\x1a\n", b" " * (1 << 21) + b"{}", []), "0 arrays in a manifest of 2097154"),
+        (lambda: with_footer(b"\x89HDF\r\n\x1a\n", b"{}", [(0, 0, 0)] * 1000), "1000 arrays in a manifest of 2 bytes"),
         (lambda: b"plain text", "does not begin as an HDF5 file does"),
     ],
 )
@@ -293,11 +292,11 @@ def test_what_a_snapshot_may_not_hold_is_refused(data, fault):
         decode(data(), HERE, "snapshot")
 
 
-def test_a_later_version_that_is_sealed_is_refused_by_name():
-    """Both kinds: the same seal around other content, and another seal."""
+def test_a_later_version_with_a_footer_is_refused_by_name():
+    """Both kinds: the same footer around other content, and another footer."""
     with pytest.raises(LaterVersionError, match="format version 2, this program reads up to 1"):
         decode(strange(version=2), HERE, "snapshot")
-    with pytest.raises(LaterVersionError, match="sealed by a later version"):
+    with pytest.raises(LaterVersionError, match="written by a later version"):
         decode(strange().replace(b"AVRSEAL1", b"AVRSEAL2"), HERE, "snapshot")
 
 
@@ -318,8 +317,8 @@ def test_what_hdf5_could_be_led_astray_by_is_never_looked_at(link):
     with h5py.File(file, "w") as opened:
         opened.attrs["format"], opened.attrs["format_version"] = "autoviz-render snapshot", 1
         LINKS[link](opened)
-    with pytest.raises(UnreadableError, match="the seal at its end is missing"):
+    with pytest.raises(UnreadableError, match="the footer at its end is missing"):
         decode(file.getvalue(), HERE, "snapshot")
-    directory = {"format": "autoviz-render snapshot", "version": 1, "datasets": []}
-    assert decode(sealed(file.getvalue(), directory, []), HERE, "snapshot") == {}
+    manifest = {"format": "autoviz-render snapshot", "version": 1, "datasets": []}
+    assert decode(with_footer(file.getvalue(), manifest, []), HERE, "snapshot") == {}
     assert "h5py" not in inspect.getsource(sys.modules[decode.__module__])

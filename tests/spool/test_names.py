@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoviz_render.spool import scalars
-from autoviz_render.spool.format import fitting, manifest
-from autoviz_render.spool.names import LONGEST_NAME, LONGEST_PATH, Names
+from autoviz_render.spool.format import manifest, schema
+from autoviz_render.spool.format.names import LONGEST_NAME, LONGEST_PATH, Names
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.write import writer
@@ -77,7 +77,7 @@ def test_the_longest_name_is_kept_and_a_longer_one_costs_itself(run_dir, letter,
 @pytest.mark.parametrize("where", ["arrays", "scalars", "static"])
 def test_more_names_than_fit_cost_those_that_are_too_many(run_dir, monkeypatch, caplog, where):
     """5,000 names of 500 characters: all the snapshots of a run were unreadable, and counted as written."""
-    monkeypatch.setattr(fitting, "MAX_DIRECTORY_BYTES", 20_000)
+    monkeypatch.setattr(schema, "MAX_MANIFEST_BYTES", 20_000)
     many = {f"{number:03d}{'n' * 497}": 1.0 for number in range(100)}
     given = {"arrays": {"good": np.ones(3)}, "scalars": {"good": 1.0}, "static": {"good": np.ones(2)}}
     given[where] = {**given[where], **many}
@@ -101,19 +101,19 @@ def test_more_names_than_fit_cost_those_that_are_too_many(run_dir, monkeypatch, 
 
 
 def test_the_bound_on_names_is_the_readers(run_dir):
-    """At the real bound: the directory that is written is the longest that is read."""
+    """At the real bound: the manifest that is written is the longest that is read."""
     many = {f"{number:04d}{'n' * 496}": np.float64(number) for number in range(5000)}
     kept = {path: np.zeros(()) for path in (f"scalars/{name}" for name in many)}
-    unfit = fitting.unfit("snapshot", kept)
+    unfit = schema.unfit("snapshot", kept)
     fit = [manifest.ArrayEntry(path, np.dtype("<f8"), ()) for path in kept if path not in unfit]
-    length = len(manifest.directory_bytes("snapshot", fit))
-    assert manifest.MAX_DIRECTORY_BYTES - 600 < length <= manifest.MAX_DIRECTORY_BYTES
-    assert len(manifest.read_directory(manifest.directory_bytes("snapshot", fit), None, "snapshot")) == len(fit)
+    length = len(manifest.manifest_bytes("snapshot", fit))
+    assert manifest.MAX_MANIFEST_BYTES - 600 < length <= manifest.MAX_MANIFEST_BYTES
+    assert len(manifest.parse_manifest(manifest.manifest_bytes("snapshot", fit), None, "snapshot")) == len(fit)
 
 
 def test_arrays_that_are_too_large_together_cost_themselves(run_dir, monkeypatch, caplog):
     """A cube of 5 GB beside the figure's arrays; here the bound is smaller."""
-    monkeypatch.setattr(fitting, "MAX_FILE_BYTES", fitting._STRUCTURE_BYTES + 1_000_000)
+    monkeypatch.setattr(schema, "MAX_FILE_BYTES", schema._STRUCTURE_BYTES + 1_000_000)
     with Publisher(run_dir, static={"cube": np.ones(200_000), "mask": np.ones(3)}) as publisher:
         publisher.publish({"a": np.ones(90_000), "cube": np.ones(90_000), "z": np.ones(3)}, iteration=0)
     snapshot = Spool(run_dir).read(Spool(run_dir).newest())
@@ -146,7 +146,7 @@ def test_a_line_that_is_too_long_goes_without_its_names(run_dir, monkeypatch, ca
 
 def test_very_long_names_of_very_many_parameters_cost_themselves(run_dir, monkeypatch, caplog):
     """Each name takes as many bytes as the longest: 100,000 short ones and a long one would be 400 MB a snapshot."""
-    monkeypatch.setattr(fitting, "_MAX_NAMES_BYTES", 10_000)
+    monkeypatch.setattr(schema, "_MAX_NAMES_BYTES", 10_000)
     with Publisher(run_dir) as publisher:
         publisher.publish({}, iteration=0, parameters={"n" * 900: 1.0, **{f"{each}": 2.0 for each in range(99)}})
     assert len(Spool(run_dir).read(Spool(run_dir).newest()).parameters) == 99

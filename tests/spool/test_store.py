@@ -285,7 +285,7 @@ GOOD = {
     ids=repr,
 )
 def test_numbers_and_names_of_other_types_are_refused(run_dir, publish, changes):
-    """Sealed properly, by whoever wrote it: `bytes(n)` of an integer is that many zeros."""
+    """With a proper footer, by whoever wrote it: `bytes(n)` of an integer is that many zeros."""
     publish(1)
     ref = Spool(run_dir).newest()
     ref.path.write_bytes(b"".join(encode("snapshot", GOOD)))
@@ -295,13 +295,13 @@ def test_numbers_and_names_of_other_types_are_refused(run_dir, publish, changes)
         Spool(run_dir).read(ref)
 
 
-def test_a_large_file_without_a_seal_is_refused_before_it_is_read(run_dir, publish):
+def test_a_large_file_without_a_footer_is_refused_before_it_is_read(run_dir, publish):
     """A sparse file of the largest size that is allowed costs its maker nothing."""
     publish(1)
     ref = Spool(run_dir).newest()
     os.truncate(ref.path, 4 << 30)
     tracemalloc.start()
-    with pytest.raises(UnreadableError, match="the seal at its end is missing"):
+    with pytest.raises(UnreadableError, match="the footer at its end is missing"):
         Spool(run_dir).read(ref)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -18,12 +18,12 @@ import numpy.typing as npt
 from autoviz_render.search.backends import Where, chosen_place, make_backend
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.points import as_floats, best_of, fit_samples, points_of
-from autoviz_render.spool.at_exit import end_at_exit, forget, is_open
 from autoviz_render.spool.format.names import check_name
 from autoviz_render.spool.guard import Attempts, wrong
 from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import Publisher, PublisherStats
 from autoviz_render.spool.retention import Retention
+from autoviz_render.spool.system.at_exit import end_at_exit, forget, is_open
 from autoviz_render.spool.write.writer import Durability
 
 log = logging.getLogger("autoviz_render.search")

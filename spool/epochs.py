@@ -25,9 +25,11 @@ P = TypeVar("P", bound=_Published)
 class Epoch:
     """One start of a run.
 
-    number: 0, and one more at each start. created: seconds since 1970 (UTC).
-    resumed_from: the iteration at which it took up the run; what earlier epochs published of later iterations is
-        *abandoned*, as this one does it over. None: nothing is, or nothing was published yet.
+    Attributes:
+        number: 0, and one more at each start.
+        created: Seconds since 1970 (UTC).
+        resumed_from: The iteration at which it took up the run; what earlier epochs published of later iterations is
+            *abandoned*, as this one does it over. None: nothing is, or nothing was published yet.
     """
 
     number: int
@@ -36,7 +38,11 @@ class Epoch:
 
 
 class AbandonedRanges:
-    """Tells what is abandoned. epochs: of one run, in any order."""
+    """Tells what is abandoned.
+
+    Args:
+        epochs: Of one run, in any order.
+    """
 
     def __init__(self, epochs: Iterable[Epoch]) -> None:
         resumed = sorted((epoch.number, epoch.resumed_from) for epoch in epochs if epoch.resumed_from is not None)

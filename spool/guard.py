@@ -91,6 +91,19 @@ class Guarded:
         return True
 
 
+class WarnOnce:
+    """Logs each message as a warning once, whatever its arguments."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._said: set[str] = set()
+
+    def __call__(self, message: str, *arguments: object) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._log.warning(message, *arguments)
+
+
 MakesBlocks = Callable[..., contextlib.AbstractContextManager[object]]
 """A `Guard`, or `unguarded`."""
 

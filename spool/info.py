@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
-from autoviz_render.spool.fields import finite_number, text, whole_number
 from autoviz_render.spool.format.manifest import FORMAT_VERSION, later
 from autoviz_render.spool.system.process_alive import is_alive, is_earlier_boot, machine, started_at
-from autoviz_render.spool.system.safe_read import read_json
+from autoviz_render.spool.system.safe_read import finite_number, read_json, short_text, whole_number
+from autoviz_render.spool.text import cut, printable, shown_safely
 
 State = Literal["running", "finished", "failed"]
 STATES: tuple[State, ...] = ("running", "finished", "failed")
@@ -32,7 +32,12 @@ _LONGEST_FIGURE = 100  # bytes: it becomes the name of a file
 class Producer:
     """The process that publishes: enough for a reader on the same machine to see whether it is alive.
 
-    machine: what `alive.machine` says, "" if it is not known. started: what `alive.started_at` says.
+    Attributes:
+        host: The name of its machine.
+        pid: Its number.
+        program: Its name.
+        machine: What `process_alive.machine` says, "" if it is not known.
+        started: What `process_alive.started_at` says.
     """
 
     host: str
@@ -43,6 +48,7 @@ class Producer:
 
     @staticmethod
     def here() -> Producer:
+        """This process."""
         program = Path(sys.argv[0] or "python").name if sys.argv else ""
         return Producer(socket.gethostname(), os.getpid(), program, machine(), started_at(os.getpid()))
 
@@ -53,7 +59,7 @@ class Producer:
         return self.host == socket.gethostname()
 
     def is_dead(self) -> bool:
-        """Whether the producer surely runs no more: False if it is alive, or where we cannot see it."""
+        """Whether the producer surely runs no more: False if it is alive, or if we cannot see it."""
         if not self.is_near():
             is_named = self.host == socket.gethostname() and not self.host.startswith("localhost")
             return is_named and is_earlier_boot(self.machine, machine())
@@ -61,12 +67,18 @@ class Producer:
         return is_alive(self.pid) is False or (None not in (now, self.started) and now != self.started)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpoolInfo:
     """The content of `spool.json`.
 
-    run: the name shown in figures. figures: names of the figures to draw, the first one first.
-    created: when the newest epoch began, in seconds since 1970 (UTC). epoch: its number. epochs: all of them, in order.
+    Attributes:
+        run: The name shown in figures.
+        figures: Names of the figures to draw, the first one first.
+        producer: The process that publishes.
+        state: How the run stands, as its writer said.
+        epoch: The number of the newest epoch.
+        created: When the newest epoch began, in seconds since 1970 (UTC).
+        epochs: All of them, in order.
     """
 
     run: str
@@ -81,8 +93,16 @@ class SpoolInfo:
         """Whether nothing more will be published: the run ended, or its process died without a word."""
         return self.state != "running" or self.producer.is_dead()
 
+    @shown_safely
+    def __repr__(self) -> str:
+        figures = ", ".join(self.figures[:_MOST_FIGURES])
+        by = f"by {self.producer.program} (process {self.producer.pid} on {self.producer.host})"
+        told = f"{self.state}, figures: {cut(figures, 200)}; epoch {self.epoch}, published {cut(by, 200)}"
+        return f"SpoolInfo(run {cut(self.run, 60)!r}, {printable(told)})"
+
 
 def info_bytes(info: SpoolInfo) -> bytes:
+    """The content of the file."""
     content = {"format": _FORMAT, "version": FORMAT_VERSION, **asdict(info)}
     return (json.dumps(content, indent=2) + "\n").encode()
 
@@ -90,7 +110,10 @@ def info_bytes(info: SpoolInfo) -> bytes:
 def read_info(path: Path) -> SpoolInfo:
     """Read a `spool.json`.
 
-    Raises NoSpoolError where there is none, LaterVersionError and UnreadableError as their names say.
+    Raises:
+        NoSpoolError: There is none.
+        LaterVersionError: A later version of this package wrote it.
+        UnreadableError: It is damaged, or cannot be one.
     """
     try:
         content = read_json(path, _MAX_BYTES)
@@ -112,38 +135,42 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
     if content["state"] not in STATES:
         raise ValueError(f"state is {content['state']!r:.100}")
     producer = content["producer"]
-    started = producer.get("started")
     return SpoolInfo(
-        run=text(content["run"]),
+        run=short_text(content["run"]),
         figures=figure_names(content["figures"]),
         producer=Producer(
-            host=text(producer["host"]),
+            host=short_text(producer["host"]),
             pid=whole_number(producer["pid"]),
-            program=text(producer["program"]),
-            machine=text(producer.get("machine", "")),
-            started=None if started is None else whole_number(started),
+            program=short_text(producer["program"]),
+            machine=short_text(producer.get("machine", "")),
+            started=_whole_or_none(producer.get("started")),
         ),
         state=content["state"],
         epoch=whole_number(content["epoch"]),
         created=finite_number(content["created"]),
         epochs=tuple(
-            Epoch(
-                whole_number(each["number"]),
-                finite_number(each["created"]),
-                None if each["resumed_from"] is None else whole_number(each["resumed_from"]),
-            )
+            Epoch(whole_number(each["number"]), finite_number(each["created"]), _whole_or_none(each["resumed_from"]))
             for each in content["epochs"]
         ),
     )
 
 
+def _whole_or_none(value: Any) -> int | None:
+    return None if value is None else whole_number(value)
+
+
 def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
-    """One figure name or several, as a tuple. Raises ValueError where a name could not be a file's."""
+    """One figure name or several, as a tuple.
+
+    Raises:
+        ValueError: A name could not be a file's, or is a hidden one's; there are none, too many, or two of one file.
+    """
     names = (figure,) if isinstance(figure, str) else tuple(figure)
     if len(names) > _MOST_FIGURES:
         raise ValueError(f"{len(names)} figures are named, and there may be {_MOST_FIGURES}")
     for name in names:
-        if not isinstance(name, str) or not name.replace("-", "_").replace(".", "_").isidentifier():
+        is_name = isinstance(name, str) and name.replace("-", "_").replace(".", "_").isidentifier()
+        if not is_name or name.startswith("."):
             # a name, never code: what may be imported is chosen on the reader's command line alone
             raise ValueError(f"{name!r:.200} is not the name of a figure")
         if len(name.encode()) > _LONGEST_FIGURE:

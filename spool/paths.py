@@ -14,55 +14,50 @@ from autoviz_render.spool.snapshot import SnapshotRef
 _SNAPSHOT_NAME = re.compile(r"e([0-9]{4,9})-([0-9]{12,18})\.h5")
 
 
+class _Inside:
+    """The path of a name inside the spool's directory."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, paths: SpoolPaths | None, owner: object) -> Path:
+        return Path(self._name) if paths is None else paths.directory / self._name
+
+
 @dataclass(frozen=True)
 class SpoolPaths:
-    """The files and folders of one spool directory."""
+    """The files and folders of one spool directory.
+
+    Attributes:
+        directory: The spool itself.
+        info: What it is, and the state of the run.
+        tmp: What is being written.
+        snapshots: One file each.
+        static: The arrays that never change.
+        scalars: The numbers of every quick update.
+        bad: Why files cannot be read.
+        heartbeat: The live renderer's sign of life.
+        writer_lock: Held by the one writer.
+        lock: Held by the live renderer.
+        log: The live renderer's.
+    """
 
     directory: Path
+    info = _Inside("spool.json")
+    tmp = _Inside("tmp")
+    snapshots = _Inside("snapshots")
+    static = _Inside("static")
+    scalars = _Inside("scalars.jsonl")
+    bad = _Inside("bad")
+    heartbeat = _Inside("renderer.json")
+    writer_lock = _Inside("writer.lock")
+    lock = _Inside("renderer.lock")
+    log = _Inside("renderer.log")
 
     @property
     def run_dir(self) -> Path:
+        """The directory that the spool is in."""
         return self.directory.parent
-
-    @property
-    def info(self) -> Path:
-        return self.directory / "spool.json"
-
-    @property
-    def tmp(self) -> Path:
-        return self.directory / "tmp"
-
-    @property
-    def snapshots(self) -> Path:
-        return self.directory / "snapshots"
-
-    @property
-    def static(self) -> Path:
-        return self.directory / "static"
-
-    @property
-    def scalars(self) -> Path:
-        return self.directory / "scalars.jsonl"
-
-    @property
-    def bad(self) -> Path:
-        return self.directory / "bad"
-
-    @property
-    def heartbeat(self) -> Path:
-        return self.directory / "renderer.json"
-
-    @property
-    def writer_lock(self) -> Path:
-        return self.directory / "writer.lock"
-
-    @property
-    def lock(self) -> Path:
-        return self.directory / "renderer.lock"
-
-    @property
-    def log(self) -> Path:
-        return self.directory / "renderer.log"
 
     @property
     def images(self) -> Path:
@@ -74,7 +69,8 @@ class SpoolPaths:
 def spool_paths(run_dir: str | os.PathLike[str], name: str | None = None) -> SpoolPaths:
     """Where a writer's spool lies: `spool/`, or `spool-NAME/` for one of several writers in a run directory.
 
-    Raises ValueError where the name could not be part of a folder's name.
+    Raises:
+        ValueError: The name could not be part of a folder's name.
     """
     if name is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name):
         raise ValueError(f"{name!r} cannot name a spool: use letters, digits, '_', '.' and '-'")
@@ -87,7 +83,7 @@ def snapshot_name(epoch: int, sequence: int) -> str:
 
 
 def list_snapshots(folder: Path) -> list[SnapshotRef]:
-    """The snapshots of one folder in the order of publishing; none where there is no such folder.
+    """The snapshots of one folder in the order of publishing; none if there is no such folder.
 
     Any other name is passed over: it is not ours to judge.
     """
@@ -99,7 +95,7 @@ def list_snapshots(folder: Path) -> list[SnapshotRef]:
 
 
 def snapshot_ref(folder: Path, name: str) -> SnapshotRef | None:
-    """The snapshot of a file name; None where it is no snapshot's."""
+    """The snapshot of a file name; None if it is no snapshot's."""
     match = _SNAPSHOT_NAME.fullmatch(name)
     return SnapshotRef(int(match[1]), int(match[2]), folder / name) if match else None
 
@@ -111,12 +107,14 @@ Unread = tuple[Path, OSError]
 def find_spools(path: Path, on_error: Callable[[Unread], object] = lambda _: None) -> list[Path]:
     """The spool directories at or under a path, sorted: a spool itself, a run, or a tree of runs.
 
-    on_error: called with each folder that cannot be looked into. It is passed over; what is gone is not told.
-
     The path may be a link. So may `spool/` in it, or, if it is no run itself, whatever is directly below it: a run or
     an output folder on another disk. Deeper down, where the tree may be a stranger's, a link counts only if it has a
     spool's name and belongs to this user. No other link is followed: none can lead the search astray or round in
     circles. A spool that is reached in several ways is listed once.
+
+    Args:
+        path: Where to look.
+        on_error: Called with each folder that cannot be looked into. It is passed over; what is gone is not told.
     """
     found: list[tuple[bool, Path]] = []
     folders = [(False, path)]

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from autoviz_render.spool.at_exit import end_at_exit, forget
 from autoviz_render.spool.guard import unguarded, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.retention import Retention
+from autoviz_render.spool.system.at_exit import end_at_exit, forget
 from autoviz_render.spool.write.conversion import flatten, hand_over, hand_over_one
 from autoviz_render.spool.write.update_writer import Numbers, PublisherStats, Update, UpdateWriter
 from autoviz_render.spool.write.writer import DURABILITIES, Durability, SpoolWriter

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from autoviz_render.spool.epochs import AbandonedRanges
-from autoviz_render.spool.scalars import Place, ScalarsLine
-from autoviz_render.spool.snapshot import SnapshotRef, goodness
+from autoviz_render.spool.snapshot import Place, ScalarsLine, SnapshotRef, goodness
 
 
 @dataclass(frozen=True)
 class Retention:
     """The bounds within which a run keeps its snapshots.
 
-    max_snapshots: files. max_bytes: of all snapshots together. None is no bound. keep: "all" removes nothing.
-
     Whatever the bounds, the first, the newest and the best snapshot are kept, and `scalars.jsonl` keeps the numbers of
     every quick update, until it has 32 MiB: then, of the older ones, every second, fourth and so on. On a disk that is
     full, snapshots in between are removed to write the newest, unless keep is "all".
-    Raises ValueError where a bound is not positive.
+
+    Attributes:
+        max_snapshots: Files; None is no bound.
+        max_bytes: Of all snapshots together; None is no bound.
+        keep: "all" removes nothing.
+
+    Raises:
+        ValueError: A bound is not positive.
     """
 
     max_snapshots: int | None = 1000
@@ -38,10 +43,21 @@ class Retention:
             if bound is not None and not bound > 0:
                 raise ValueError(f"{name} is {bound!r}; give a positive number, or None for no bound")
 
+    def is_exceeded(self, snapshots: int, size: int) -> bool:
+        """Whether so many snapshots of so many bytes together are too many."""
+        bounds = ((self.max_snapshots, snapshots), (self.max_bytes, size))
+        return self.keep == "thinned" and any(bound is not None and given > bound for bound, given in bounds)
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A snapshot on disk. size: bytes. iteration, log_likelihood: None and NaN where they are not known."""
+    """A snapshot on disk.
+
+    Attributes:
+        size: Bytes.
+        iteration: None if it is not known.
+        log_likelihood: NaN if it is not known.
+    """
 
     ref: SnapshotRef
     size: int
@@ -50,54 +66,72 @@ class Kept:
 
 
 class History:
-    """The snapshots that a writer has on disk, of all epochs, and the removal of those that are too many."""
+    """The snapshots that a writer has on disk, of all epochs, and the removal of those that are too many.
+
+    Attributes:
+        abandoned: Tells which of them are abandoned.
+    """
 
     def __init__(self, retention: Retention) -> None:
+        self.abandoned = AbandonedRanges(())
         self._retention = retention
         self._kept: list[Kept] = []
 
     @property
     def newest(self) -> SnapshotRef | None:
+        """The snapshot that was written last."""
         return self._kept[-1].ref if self._kept else None
 
-    def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
-        """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
-        by_place = {line.place: line for line in lines}
+    def begin(self, refs: Iterable[SnapshotRef], abandoned: AbandonedRanges) -> None:
+        """Begin with the snapshots that earlier epochs left."""
+        self.abandoned = abandoned
         self._kept = []
         for ref in refs:
             with contextlib.suppress(OSError):  # gone meanwhile, or on a disk that fails: not ours to remove
-                line = by_place.get((ref.epoch, ref.sequence))
-                numbers = (None, math.nan) if line is None else (line.iteration, line.log_likelihood)
-                self._kept.append(Kept(ref, ref.path.stat(follow_symlinks=False).st_size, *numbers))
+                self._kept.append(Kept(ref, ref.path.stat(follow_symlinks=False).st_size))
+
+    def tell(self, lines: Iterable[ScalarsLine]) -> None:
+        """Have the numbers of the snapshots."""
+        by_place = {line.place: line for line in lines}
+        self._kept = [
+            replace(each, iteration=line.iteration, log_likelihood=line.log_likelihood)
+            if (line := by_place.get(each.ref.place)) is not None
+            else each
+            for each in self._kept
+        ]
 
     def add(self, kept: Kept) -> None:
+        """Have one more, the newest."""
         self._kept.append(kept)
 
-    def surplus(self, branches: AbandonedRanges) -> list[Kept]:
+    def surplus(self) -> list[Kept]:
         """Those that are too many, see `surplus`."""
-        return surplus(self._kept, self._retention, branches)
+        return surplus(self._kept, self._retention, self.abandoned)
 
     def places(self) -> frozenset[Place]:
         """Which quick updates have snapshots."""
-        return frozenset((each.ref.epoch, each.ref.sequence) for each in self._kept)
+        return frozenset(each.ref.place for each in self._kept)
 
-    def to_make_room(self, needed: int, free: int, branches: AbandonedRanges, newer: float | None = None) -> list[Kept]:
+    def to_make_room(self, needed: int, free: int, newer: float | None = None) -> list[Kept]:
         """What to remove from a full disk so that something can be written, as little as will do.
 
-        needed: bytes. free: bytes that the disk has anyway. newer: the log likelihood of the snapshot to be written;
-            None if it is something else.
         It is chosen as `surplus` does. For a newer snapshot also the first may go, and the newest so far, if there is
         nothing else; the best goes only for one as good. Nothing is removed if all that would not be enough.
+
+        Args:
+            needed: Bytes.
+            free: Bytes that the disk has anyway.
+            newer: The log likelihood of the snapshot to be written; None if it is something else.
         """
         if self._retention.keep == "all" or not self._kept:
             return []
         size = sum(each.size for each in self._kept)
         bounds = Retention(max_snapshots=max(len(self._kept) - 1, 1), max_bytes=max(size - needed, 1))
-        removed = surplus(self._kept, bounds, branches)
-        known = [each for each in self._kept if not branches.is_abandoned(each.ref.epoch, each.iteration)]
-        best = max(known, key=lambda each: goodness(each.ref, each.log_likelihood), default=None)
+        removed = surplus(self._kept, bounds, self.abandoned)
+        known = [each for each in self._kept if not self.abandoned.is_abandoned(each.ref.epoch, each.iteration)]
+        best = max(known, key=_goodness, default=None)
         for each in () if newer is None else (self._kept[0], self._kept[-1]):
-            is_better = each is best and goodness(each.ref, each.log_likelihood) > goodness(each.ref, newer or 0.0)
+            is_better = each is best and _goodness(each) > goodness(each.ref, newer or 0.0)
             if not is_better and sum(gone.size for gone in removed) < needed and each not in removed:
                 removed.append(each)
         return removed if sum(each.size for each in removed) + free >= needed else []
@@ -117,53 +151,43 @@ class History:
             raise fault
 
 
-def surplus(kept: Sequence[Kept], retention: Retention, branches: AbandonedRanges) -> list[Kept]:
+def surplus(kept: Sequence[Kept], retention: Retention, abandoned: AbandonedRanges) -> list[Kept]:
     """The snapshots to remove, in that order, so that the rest is within the bounds.
-
-    kept: in the order of publishing. branches: tell which of them are abandoned.
 
     Abandoned snapshots go first, the oldest before the others. Then, again and again, the one whose removal leaves the
     smallest gap between its neighbours' sequence numbers, the oldest of equals: so most gaps of a long history are
     within a factor of two of each other, and those beside the best snapshot and the newest within four.
+
+    Args:
+        kept: In the order of publishing.
+        retention: The bounds.
+        abandoned: Tells which of them are abandoned.
     """
-    bounds = _Bounds(len(kept), sum(each.size for each in kept), retention)
-    if not bounds.are_exceeded():
-        return []
-    is_abandoned = [branches.is_abandoned(each.ref.epoch, each.iteration) for each in kept]
-    removed = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if is_gone and bounds.remove(each)]
-    history = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if not is_gone]
-    best = max(range(len(history)), key=lambda at: goodness(history[at].ref, history[at].log_likelihood), default=-1)
-    left = np.arange(len(history))
-    sequences = np.array([each.ref.sequence for each in history], dtype=np.float64)
-    while bounds.are_exceeded():
-        gaps = sequences[left[2:]] - sequences[left[:-2]]
-        gaps[left[1:-1] == best] = np.inf
-        if not np.isfinite(gaps).any():
-            break
-        at = 1 + int(gaps.argmin())
-        bounds.remove(history[left[at]])
-        removed.append(history[left[at]])
-        left = np.delete(left, at)
+    count, size = len(kept), sum(each.size for each in kept)
+    removed: list[Kept] = []
+    order = _in_order_of_removal(kept, abandoned)
+    while retention.is_exceeded(count - len(removed), size) and (each := next(order, None)) is not None:
+        removed.append(each)
+        size -= each.size
     return removed
 
 
-@dataclass
-class _Bounds:
-    count: int
-    size: int
-    retention: Retention
+def _in_order_of_removal(kept: Sequence[Kept], abandoned: AbandonedRanges) -> Iterator[Kept]:
+    is_abandoned = [abandoned.is_abandoned(each.ref.epoch, each.iteration) for each in kept]
+    yield from itertools.compress(kept, is_abandoned)
+    history = [each for each, is_gone in zip(kept, is_abandoned, strict=True) if not is_gone]
+    best = max(range(len(history)), key=lambda at: _goodness(history[at]), default=-1)
+    left = np.arange(len(history))
+    sequences = np.array([each.ref.sequence for each in history], dtype=np.float64)
+    while left.size > 2:
+        gaps = sequences[left[2:]] - sequences[left[:-2]]
+        gaps[left[1:-1] == best] = np.inf
+        at = 1 + int(gaps.argmin())
+        if np.isinf(gaps[at - 1]):
+            return
+        yield history[left[at]]
+        left = np.delete(left, at)
 
-    def are_exceeded(self) -> bool:
-        most, largest = self.retention.max_snapshots, self.retention.max_bytes
-        is_bounded = self.retention.keep == "thinned"
-        return is_bounded and (
-            (most is not None and self.count > most) or (largest is not None and self.size > largest)
-        )
 
-    def remove(self, kept: Kept) -> bool:
-        """Count a snapshot as removed, if any need be."""
-        if not self.are_exceeded():
-            return False
-        self.count -= 1
-        self.size -= kept.size
-        return True
+def _goodness(kept: Kept) -> tuple[float, SnapshotRef]:
+    return goodness(kept.ref, kept.log_likelihood)

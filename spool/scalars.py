@@ -9,13 +9,12 @@ import math
 import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autoviz_render.spool.fields import finite_number, whole_number
-from autoviz_render.spool.system.atomic import sync_folder, write_all
-from autoviz_render.spool.system.safe_read import open_plain
+from autoviz_render.spool.snapshot import Place, ScalarsLine
+from autoviz_render.spool.system.atomic import opened, sync_folder, write_all
+from autoviz_render.spool.system.safe_read import SAFE, finite_number, open_plain, whole_number
 
 MAX_SCALARS_BYTES = 1 << 28
 MAX_LINE_BYTES = 1 << 22
@@ -24,39 +23,23 @@ MAX_LINE_BYTES = 1 << 22
 _END_BYTES = 256  # what is remembered of the part that was read: more than a line's checksum
 _CRC = ', "crc32": '
 
-Place = tuple[int, int]
-"""The epoch and the sequence of a quick update."""
-
-
-@dataclass(frozen=True)
-class ScalarsLine:
-    """The numbers of one quick update; the fields are those of `Snapshot`."""
-
-    epoch: int
-    sequence: int
-    iteration: int
-    time: float
-    log_likelihood: float = math.nan
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    scalars: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def place(self) -> Place:
-        return self.epoch, self.sequence
-
 
 def append_lines(path: Path, texts: Sequence[bytes], *, sync: bool = False, left_at: int = -1) -> int:
     """Append all the lines or none; the size of the file then.
 
-    texts: of the lines, as `line_text` has them. sync: wait until they would survive a loss of power.
-    left_at: the size at which this process left the file, to spare a look whether somebody else was killed in mid-line.
-    Raises OSError; the file then is as it was, if the disk lets it be.
+    Args:
+        path: Of the file; it is made if there is none.
+        texts: Of the lines, as `line_text` has them.
+        sync: Wait until they would survive a loss of power.
+        left_at: The size at which this process left the file, to spare a look whether somebody else was killed in
+            mid-line.
+
+    Raises:
+        OSError: The disk is at fault; the file then is as it was, if the disk lets it be.
     """
     data = b"".join(texts)
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nor wait at a pipe that somebody planted
-    descriptor = os.open(path, flags, 0o666)
-    try:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | SAFE  # nor wait at a pipe that somebody planted
+    with opened(path, flags) as descriptor:
         size = os.fstat(descriptor).st_size
         if size not in (0, left_at) and not _ends_with_newline(descriptor, size):
             data = b"\n" + data  # an earlier writer was killed in mid-line
@@ -70,8 +53,6 @@ def append_lines(path: Path, texts: Sequence[bytes], *, sync: bool = False, left
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
-    finally:
-        os.close(descriptor)
     return size + len(data)
 
 
@@ -97,9 +78,13 @@ class ScalarsReader:
         self._start_over(None)
 
     def lines(self) -> list[ScalarsLine]:
-        """The whole lines so far in the order of publishing, one a quick update; none where there is no file.
+        """The whole lines so far in the order of publishing, one a quick update; none if there is no file.
 
-        What was cut short is passed over. Raises OSError and UnreadableError, as `open_plain` does.
+        What was cut short is passed over.
+
+        Raises:
+            OSError: The disk is at fault.
+            UnreadableError: It is no file, or a very large one.
         """
         try:
             with io.BufferedReader(open_plain(self._path, MAX_SCALARS_BYTES), 1 << 18) as file:

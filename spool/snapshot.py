@@ -1,33 +1,44 @@
-"""One moment of a run: the snapshot, and the reference that names it in a spool."""
+"""Moments of a run: a snapshot, the reference that names it in a spool, and the line of its numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.text import cut, printable, shown_safely
 
-if TYPE_CHECKING:
-    from autoviz_render.spool.scalars import ScalarsLine
+Place = tuple[int, int]
+"""The epoch and the sequence of a quick update."""
+
+_MOST_SHOWN = 8  # arrays in a `repr`
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, repr=False)
 class SnapshotRef:
     """Names a snapshot without reading it; references sort in the order of publishing.
 
-    epoch: which start of the run published it: 0, then one more at each resume.
-    sequence: the number of the quick update within the run; gaps are quick updates that the disk
-        was too slow for, whose scalars alone were kept.
-    path: the file.
+    Attributes:
+        epoch: Which start of the run published it: 0, then one more at each resume.
+        sequence: The number of the quick update within the run; gaps are quick updates that the disk was too slow for,
+            whose scalars alone were kept.
+        path: The file.
     """
 
     epoch: int
     sequence: int
     path: Path = field(compare=False)
+
+    @property
+    def place(self) -> Place:
+        """The epoch and the sequence."""
+        return self.epoch, self.sequence
+
+    @shown_safely
+    def __repr__(self) -> str:
+        return f"SnapshotRef(epoch {self.epoch}, sequence {self.sequence}, {cut(str(self.path), 300)!r})"
 
 
 def goodness(ref: SnapshotRef, log_likelihood: float) -> tuple[float, SnapshotRef]:
@@ -35,19 +46,41 @@ def goodness(ref: SnapshotRef, log_likelihood: float) -> tuple[float, SnapshotRe
     return (-math.inf if math.isnan(log_likelihood) else log_likelihood, ref)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class ScalarsLine:
+    """The numbers of one quick update; the fields are those of `Snapshot`."""
+
+    epoch: int
+    sequence: int
+    iteration: int
+    time: float
+    log_likelihood: float = math.nan
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """The epoch and the sequence."""
+        return self.epoch, self.sequence
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Snapshot:
     """What a sampler published at one quick update.
 
-    arrays: the best fit's arrays by name; a nested name reads `group/name`.
-    static: the arrays that do not change during the run (data, noise map, mask), by name.
-    parameters: the best fit's parameters by name, in the order of the model.
-    scalars: the sampler's own numbers by name (log evidence, effective sample size, ...).
-    epoch, sequence: see `SnapshotRef`.
-    iteration: the sampler's count when it published: likelihood evaluations, unless it counts otherwise.
-    time: when it was published, in seconds since 1970 (UTC).
-    log_likelihood: of the best fit, in nats; NaN where the sampler gave none.
-    run: the name of the run.
+    Attributes:
+        arrays: The best fit's arrays by name; a nested name reads `group/name`.
+        static: The arrays that do not change during the run (data, noise map, mask), by name.
+        parameters: The best fit's parameters by name, in the order of the model.
+        scalars: The sampler's own numbers by name (log evidence, effective sample size, ...).
+        epoch: See `SnapshotRef`.
+        sequence: See `SnapshotRef`.
+        iteration: The sampler's count when it published: likelihood evaluations, unless it counts otherwise.
+        time: When it was published, in seconds since 1970 (UTC).
+        log_likelihood: Of the best fit, in nats; NaN if the sampler gave none.
+        run: The name of the run.
+        history: The numbers of every quick update until this one, the oldest first. Of a snapshot that a `Spool` read,
+            they are read when they are first looked at, which raises SpoolError if `scalars.jsonl` cannot be read.
     """
 
     arrays: Mapping[str, Array]
@@ -60,12 +93,16 @@ class Snapshot:
     time: float = 0.0
     log_likelihood: float = math.nan
     run: str = ""
-    _history: Callable[[], Sequence[ScalarsLine]] = field(default=tuple, repr=False)
+    history: Sequence[ScalarsLine] = ()
 
-    @cached_property
-    def history(self) -> Sequence[ScalarsLine]:
-        """The numbers of every quick update until this one, the oldest first; read when first asked for.
+    @shown_safely
+    def __repr__(self) -> str:
+        held = ", ".join(f"{name} {_form(each)}" for name, each in [*self.arrays.items()][:_MOST_SHOWN])
+        more = f" and {len(self.arrays) - _MOST_SHOWN} more" if len(self.arrays) > _MOST_SHOWN else ""
+        numbers = f"iteration {self.iteration}, log likelihood {self.log_likelihood:.10g}"
+        arrays = f"arrays: {printable(held, 500)}{more}" if held else "no arrays"
+        return f"Snapshot(run {cut(self.run, 60)!r}, {numbers}, {arrays})"
 
-        Raises SpoolError where `scalars.jsonl` cannot be read.
-        """
-        return self._history()
+
+def _form(value: Array) -> str:
+    return " ".join(filter(None, ("x".join(map(str, value.shape)), str(value.dtype))))

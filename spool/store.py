@@ -8,22 +8,24 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import overload
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges
-from autoviz_render.spool.errors import SpoolError, UnreadableError
+from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
-from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader
-from autoviz_render.spool.snapshot import Snapshot, SnapshotRef, goodness
+from autoviz_render.spool.scalars import ScalarsReader
+from autoviz_render.spool.snapshot import Place, ScalarsLine, Snapshot, SnapshotRef, goodness
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import read_plain
+from autoviz_render.spool.text import cut, in_one_line, printable, shown_safely
 
 _NOTE = ".reason.txt"
 _OF = b"That was the file of"  # in a note, before the size and so on
@@ -33,7 +35,8 @@ _MOST_NOTE_BYTES = 1 << 16
 class Spool:
     """What there is to read in one spool.
 
-    path: the run directory, or its `spool/`; `~` is the home. Nothing is read, or need exist, until asked for.
+    Args:
+        path: The run directory, or its `spool/`; `~` is the home. Nothing is read, or need exist, until asked for.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -46,11 +49,30 @@ class Spool:
         self._scalars = ScalarsReader(self.paths.scalars)
         self._run: str | None = None
 
+    @shown_safely
     def __repr__(self) -> str:
-        return f"Spool({str(self.paths.directory)!r})"
+        return f"Spool({cut(str(self.paths.directory), 300)!r}: {self._told()})"
+
+    def _told(self) -> str:
+        """What there is, for a person, from a listing and `spool.json`."""
+        try:
+            info = self.info()
+            refs = list_snapshots(self.paths.snapshots)
+        except NoSpoolError:
+            return "no spool yet"
+        except (SpoolError, OSError) as error:
+            return f"unreadable, {printable(in_one_line(error), 300)}"
+        newest = f", newest {refs[-1].path.name}" if refs else ""
+        is_gone = info.state == "running" and info.is_over()
+        state = "running when its process ended" if is_gone else info.state
+        return f"{len(refs)} snapshot{'s' * (len(refs) != 1)}{newest}, {state}"
 
     def info(self) -> SpoolInfo:
-        """Whose spool it is and whether the run goes on. Raises SpoolError where there is none to read."""
+        """Whose spool it is and whether the run goes on.
+
+        Raises:
+            SpoolError: There is none to read.
+        """
         with _said_of(self.paths.info):
             info = read_info(self.paths.info)
         self._run = info.run
@@ -59,20 +81,23 @@ class Spool:
     def snapshots(self, *, abandoned: bool = False, info: SpoolInfo | None = None) -> list[SnapshotRef]:
         """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later.
 
-        abandoned: those too of what a resumed run did over. info: what `info` gave just now, which need then not be
-            read again.
-        Raises SpoolError if the folder cannot be listed, or is a link, which may lead to somebody else's.
+        Args:
+            abandoned: Those too of what a resumed run did over.
+            info: What `info` gave just now, which need then not be read again.
+
+        Raises:
+            SpoolError: The folder cannot be listed, or is a link, which may lead to somebody else's.
         """
         with _said_of(self.paths.snapshots):
             _refuse_a_link(self.paths.snapshots)
             refs = list_snapshots(self.paths.snapshots)
-        branches = self._branches(info)
-        if abandoned or not branches:
+        ranges = self._abandoned(info)
+        if abandoned or not ranges:
             return refs
-        iterations: dict[tuple[int, int], int] = {}
+        iterations: dict[Place, int] = {}
         with contextlib.suppress(SpoolError):  # without them nothing is hidden
             iterations = {line.place: line.iteration for line in self._lines()}
-        return [ref for ref in refs if not branches.is_abandoned(ref.epoch, iterations.get((ref.epoch, ref.sequence)))]
+        return [ref for ref in refs if not ranges.is_abandoned(ref.epoch, iterations.get(ref.place))]
 
     def newest(self) -> SnapshotRef | None:
         """The last snapshot published, or None."""
@@ -81,24 +106,32 @@ class Spool:
     def best(self) -> SnapshotRef | None:
         """The snapshot of the highest log likelihood, the newest of equals, or None."""
         known = {line.place: line.log_likelihood for line in self.scalars()}
-        refs = self.snapshots()
-        return max(refs, key=lambda ref: goodness(ref, known.get((ref.epoch, ref.sequence), math.nan)), default=None)
+        return max(self.snapshots(), key=lambda ref: goodness(ref, known.get(ref.place, math.nan)), default=None)
 
     def read(self, ref: SnapshotRef) -> Snapshot:
         """Read and verify a snapshot with its static arrays; the arrays are read-only.
 
-        Raises FileNotFoundError where it is gone (retention at work), UnreadableError or LaterVersionError
-        where the file is at fault, OSError where the disk is.
+        Raises:
+            FileNotFoundError: It is gone: retention at work.
+            UnreadableError: The file is at fault.
+            LaterVersionError: A later version of this package wrote it.
+            OSError: The disk is at fault.
         """
         fields, digests = snapshot_from(decode(read_file(ref.path), ref.path, "snapshot"), ref.path)
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
-        history = partial(self.history, ref.epoch, ref.sequence)
-        return Snapshot(static=static, run=self._run_name(), _history=history, **fields)
+        history = _LinesUntil(partial(self.history, *ref.place))
+        return Snapshot(static=static, run=self._run_name(), history=history, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
-        """The arrays of one static file by name; kept, as they never change."""
+        """The arrays of one static file by name; kept, as they never change.
+
+        Raises:
+            UnreadableError: The file is missing, or at fault.
+            LaterVersionError: A later version of this package wrote it.
+            OSError: The disk is at fault.
+        """
         if digest not in self._static:
             path = self.paths.static / f"{digest}.h5"
             _refuse_a_link(self.paths.static)
@@ -115,10 +148,15 @@ class Spool:
         """The numbers of every quick update, those too whose snapshots are gone; no step twice.
 
         Of a run so long that its `scalars.jsonl` had more than 32 MiB, the older ones are fewer: see `docs/format.md`.
-        abandoned: those too of what a resumed run did over. Raises SpoolError if they cannot be read.
+
+        Args:
+            abandoned: Those too of what a resumed run did over.
+
+        Raises:
+            SpoolError: They cannot be read.
         """
         lines = self._lines()
-        return lines if abandoned else self._branches().without_abandoned(lines)
+        return lines if abandoned else self._abandoned().without_abandoned(lines)
 
     def history(self, epoch: int, sequence: int) -> list[ScalarsLine]:
         """The numbers of the quick updates until one, without what had been done over by then.
@@ -128,10 +166,8 @@ class Spool:
         epochs = []
         with contextlib.suppress(SpoolError):  # without them nothing counts as done over
             epochs = [each for each in self.info().epochs if each.number <= epoch]
-        end = (epoch, sequence)
-        return AbandonedRanges(epochs).without_abandoned(
-            [line for line in self._lines() if (line.epoch, line.sequence) <= end]
-        )
+        lines = [line for line in self._lines() if line.place <= (epoch, sequence)]
+        return AbandonedRanges(epochs).without_abandoned(lines)
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; noted in `bad/` if a file is at fault.
@@ -152,7 +188,7 @@ class Spool:
         folder = os.path.abspath(path.parent)
         if of is None or folder not in map(os.path.abspath, (self.paths.snapshots, self.paths.static)):
             return False
-        told = f"{reason}\n{of}\n".encode(errors="backslashreplace")  # the name of a folder need not be text
+        told = f"{printable(reason)}\n{of}\n".encode()
         try:
             _refuse_a_link(bad)
             if _noted(bad, path.name) != told:
@@ -170,8 +206,10 @@ class Spool:
     def unreadable(self, most: int | None = None) -> list[Path]:
         """The snapshots and static files there are of which `bad/` says that they cannot be read.
 
-        Notes about files that are gone, or have other bytes by now, do not count. most: of the files in `bad/` to look
-        at; None is all.
+        Notes about files that are gone, or have other bytes by now, do not count.
+
+        Args:
+            most: Of the files in `bad/` to look at; None is all.
         """
         try:
             with os.scandir(self.paths.bad) as entries:
@@ -191,7 +229,7 @@ class Spool:
         with _said_of(self.paths.scalars):
             return self._scalars.lines()
 
-    def _branches(self, info: SpoolInfo | None = None) -> AbandonedRanges:
+    def _abandoned(self, info: SpoolInfo | None = None) -> AbandonedRanges:
         with contextlib.suppress(SpoolError):
             return AbandonedRanges((info or self.info()).epochs)
         return AbandonedRanges(())
@@ -202,6 +240,27 @@ class Spool:
             with contextlib.suppress(SpoolError):
                 self.info()
         return self._run or self.paths.run_dir.name
+
+
+class _LinesUntil(Sequence[ScalarsLine]):
+    """The lines that a call reads; it is called when they are first looked at."""
+
+    def __init__(self, read: Callable[[], list[ScalarsLine]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _lines(self) -> list[ScalarsLine]:
+        return self._read()
+
+    @overload
+    def __getitem__(self, at: int) -> ScalarsLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[ScalarsLine]: ...
+    def __getitem__(self, at: int | slice) -> ScalarsLine | list[ScalarsLine]:
+        return self._lines[at]
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 @contextlib.contextmanager

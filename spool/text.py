@@ -7,7 +7,9 @@ log, and signs that turn the direction of what follows.
 from __future__ import annotations
 
 import copy
+import functools
 import logging
+from collections.abc import Callable
 from typing import Any
 
 _LONGEST_LINE = 4000  # characters
@@ -17,7 +19,10 @@ _LONGEST_ERROR = 1000  # characters: an error may hold all that it failed at
 def printable(text: str, most: int = _LONGEST_LINE) -> str:
     r"""The text in one line, with an escape (`\n`, `\x1b`, `\u202e`) for every character that is not to be seen.
 
-    most: characters of the text; what is too much is left out of its middle.
+    Args:
+        text: Of any characters.
+        most: Characters of the text; what is too much is left out of its middle.
+
     Source: `str.isprintable`, which follows the Unicode character database.
     """
     text = cut(text, most)
@@ -44,10 +49,25 @@ def in_one_line(error: BaseException) -> str:
         return cut(type(error).__name__, _LONGEST_ERROR)
 
 
+def shown_safely(describe: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Makes a `__repr__` that never raises: debuggers, logs and notebooks call it in the middle of something else."""
+
+    @functools.wraps(describe)
+    def __repr__(self: object) -> str:  # noqa: N807
+        try:
+            return describe(self)
+        except Exception:  # noqa: BLE001  whatever a user, or a stranger's file, has put in
+            return f"<{type(self).__name__} that cannot be shown>"
+
+    return __repr__
+
+
 class OneLine(logging.Formatter):
     """Writes each record as one printable line.
 
-    tracebacks: follow it with the record's traceback, if it has one.
+    Args:
+        fmt: As `logging.Formatter` has it.
+        tracebacks: Whether the record's traceback follows, if it has one.
     """
 
     def __init__(self, fmt: str = "%(message)s", *, tracebacks: bool = True) -> None:

@@ -17,8 +17,7 @@ from PIL import Image
 
 from autoviz_render.figures.registry import Recipe, find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
-from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 
 HERE = Path(__file__).parent
 DPI = 66
@@ -210,7 +209,7 @@ def run() -> Snapshot:
         lines.append(ScalarsLine(epoch, number, count, time, best, scalars=scalars))
     last = lines[-1]
     now: dict[str, Any] = {"epoch": 2, "sequence": 499, "iteration": count, "time": time, "scalars": last.scalars}
-    return Snapshot(arrays={}, log_likelihood=last.log_likelihood, run="lens", _history=lambda: lines, **now)
+    return Snapshot(arrays={}, log_likelihood=last.log_likelihood, run="lens", history=lines, **now)
 
 
 def auto() -> Snapshot:

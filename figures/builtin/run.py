@@ -27,8 +27,7 @@ from autoviz_render.figures.builtin.residuals import GREY
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 
 MOST_PANELS = 12
 _KNOWN = ("log_evidence", "log_evidence_error", "remaining", "effective_sample_size", "rate", "evaluations")

@@ -18,26 +18,56 @@ Buffer = bytes | bytearray | memoryview
 
 _serial = itertools.count()
 # O_EXCL and O_NOFOLLOW: a link that somebody planted in tmp/ is not written through
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_OLD_FILE = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NEW_FILE = _OLD_FILE | os.O_CREAT | os.O_EXCL
 _BUFFERS_A_CALL = 512  # below every platform's IOV_MAX (1024 on Linux and macOS)
 
 
 def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool = False) -> None:
     """Write buffers end to end into a new file that gets its name only once it is complete.
 
-    tmp: a folder on the same file system, outside the one that is watched: a rename into the watched
-        folder is one event to every kind of watcher.
-    sync: wait until the bytes and the name would survive a loss of power.
-    An existing file of that name is replaced. Raises OSError with nothing left behind but, at worst,
-    a file in `tmp`.
+    An existing file of that name is replaced.
+
+    Args:
+        final: The file.
+        buffers: Its content.
+        tmp: A folder on the same file system, outside the one that is watched: a rename into the watched folder is one
+            event to every kind of watcher.
+        sync: Wait until the bytes and the name would survive a loss of power.
+
+    Raises:
+        OSError: The disk is at fault; nothing is left behind but, at worst, a file in `tmp`.
     """
-    draft = _draft_name(final, tmp)
+    with _draft(final, tmp) as (_, descriptor):
+        write_all(descriptor, buffers)
+        if sync:
+            os.fsync(descriptor)
+    if sync:
+        sync_folder(final.parent)
+
+
+@contextlib.contextmanager
+def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
+    """An empty file, for a program that writes by name; it becomes `final` when all went well, and else is removed.
+
+    Args:
+        final: The file.
+        tmp: As `write_whole` has it.
+
+    Raises:
+        OSError: The disk is at fault.
+    """
+    with _draft(final, tmp) as (draft, _):
+        yield draft
+
+
+@contextlib.contextmanager
+def _draft(final: Path, tmp: Path) -> Iterator[tuple[Path, int]]:
+    draft = tmp / f".{final.name}.{os.getpid()}.{next(_serial)}.draft"
     descriptor = os.open(draft, _NEW_FILE, 0o666)
     try:
         try:
-            write_all(descriptor, buffers)
-            if sync:
-                os.fsync(descriptor)
+            yield draft, descriptor
         finally:
             os.close(descriptor)
         os.replace(draft, final)
@@ -45,33 +75,38 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
-    if sync:
-        sync_folder(final.parent)
+
+
+@contextlib.contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """The descriptor of a file while it is open; one that the flags make may be read and written by whom umask lets."""
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def write_spare(spare: Path, size: int) -> None:
     """Have a file of blanks ready, of at least so many bytes, for `write_into_spare`. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(spare)
-    descriptor = os.open(spare, _NEW_FILE, 0o666)
-    try:
+    with opened(spare, _NEW_FILE) as descriptor:
         write_all(descriptor, [b" " * size])
-    finally:
-        os.close(descriptor)
 
 
 def write_into_spare(final: Path, data: Buffer, *, spare: Path) -> None:
     """As `write_whole`, on a disk that has no room for a new file: the spare one is written over and gets the name.
 
-    Its bytes and its name then survive a loss of power. Raises OSError, FileNotFoundError if there is no spare.
+    Its bytes and its name then survive a loss of power.
+
+    Raises:
+        OSError: The disk is at fault; FileNotFoundError if there is no spare file.
     """
-    descriptor = os.open(spare, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    try:
+    with opened(spare, _OLD_FILE) as descriptor:
         write_all(descriptor, [data])
         os.ftruncate(descriptor, memoryview(data).nbytes)
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     os.replace(spare, final)
     sync_folder(final.parent)
 
@@ -79,47 +114,34 @@ def write_into_spare(final: Path, data: Buffer, *, spare: Path) -> None:
 def overwrite(path: Path, data: bytes) -> None:
     """Write over a small file where it lies, blanks behind it: on a disk where nothing else can be written.
 
-    For want of anything better: who reads at that moment sees half of it. Raises OSError, and ENOSPC before anything is
-    changed if the file would need more room than it has.
+    For want of anything better: who reads at that moment sees half of it.
+
+    Raises:
+        OSError: The disk is at fault; ENOSPC, before anything is changed, if the file would need more room than it has.
     """
-    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    try:
+    with opened(path, _OLD_FILE) as descriptor:
         status = os.fstat(descriptor)
         if len(data) > max(status.st_size, getattr(status, "st_blocks", 0) * 512):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         write_all(descriptor, [data.ljust(status.st_size)])
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
-    """An empty file, for a program that writes by name; it becomes `final` when all went well, and else is removed.
-
-    tmp: as `write_whole` has it. Raises OSError.
-    """
-    draft = _draft_name(final, tmp)
-    os.close(os.open(draft, _NEW_FILE, 0o666))
-    try:
-        yield Path(draft)
-        os.replace(draft, final)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-
-
-def _draft_name(final: Path, tmp: Path) -> str:
-    return os.path.join(tmp, f".{final.name}.{os.getpid()}.{next(_serial)}.draft")
 
 
 def remove_drafts(folder: Path, of: str = "") -> list[Path]:
-    """Remove the unfinished files that killed writers left in a folder; what was removed. Raises OSError.
+    """Remove the unfinished files that killed writers left in a folder.
 
-    of: the name of one file; the drafts of others are then left alone.
     Those of another process that lives, on this host, are left to it. Our own are not: in a container a process that is
     started again has the number of the one that died.
+
+    Args:
+        folder: Where they are.
+        of: The name of one file; the drafts of others are then left alone.
+
+    Returns:
+        What was removed.
+
+    Raises:
+        OSError: The disk is at fault.
     """
     pattern = f".{glob.escape(of)}.*.draft" if of else ".*.draft"
     drafts = [path for path in sorted(folder.glob(pattern)) if not _is_at_work(path.name.split(".")[-3])]
@@ -168,8 +190,5 @@ def sync_folder(folder: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Make the content of a file survive a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+    with opened(path, os.O_RDONLY) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Reading files that a stranger may have planted: plain files of a bounded size, and nothing else."""
+"""Reading what a stranger may have planted: plain files of a bounded size, and JSON that holds what it should."""
 
 from __future__ import annotations
 
@@ -14,50 +14,58 @@ from typing import Any
 from autoviz_render.spool.errors import UnreadableError
 
 # O_NOFOLLOW and O_NONBLOCK: neither a link that leads out of the spool nor a FIFO that never ends
-_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Flags for opening a file that a stranger may have planted."""
+
+_LONGEST_TEXT = 1000
 
 
 def open_plain(path: Path, limit: int) -> FileIO:
     """A file to read from, not buffered.
 
-    limit: the most bytes that it may have.
-    Raises UnreadableError for what is no file or is larger, and OSError (FileNotFoundError where there is none).
+    Args:
+        path: Of the file.
+        limit: The most bytes that it may have.
+
+    Raises:
+        UnreadableError: It is no file, or a larger one.
+        OSError: The disk is at fault; FileNotFoundError if there is no file.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | _SAFE)
+        file = _opened(path, os.O_RDONLY, "rb")
     except OSError as error:
         if error.errno == errno.ESTALE:  # removed on another host of a network file system
             raise FileNotFoundError(errno.ENOENT, error.strerror, str(path)) from error
         raise
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(path, "is refused: it is not a file")
-        if status.st_size > limit:
-            raise UnreadableError(path, f"is refused: {status.st_size} bytes, more than the {limit} allowed")
-        return FileIO(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
+    if (size := os.fstat(file.fileno()).st_size) > limit:
+        file.close()
+        raise UnreadableError(path, f"is refused: {size} bytes, more than the {limit} allowed")
+    return file
 
 
 def append_plain(path: Path) -> FileIO:
-    """A file to append to, not buffered, made if there is none.
+    """A file to append to, not buffered, made if there is none; a link is not followed, and a pipe not waited for.
 
-    Raises UnreadableError for what is no file, and OSError: a link is not followed, and a pipe not waited for.
+    Raises:
+        UnreadableError: It is no file.
+        OSError: The disk is at fault.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFE, 0o666)
+    return _opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, "ab")
+
+
+def _opened(path: Path, flags: int, mode: str) -> FileIO:
+    descriptor = os.open(path, flags | SAFE, 0o666)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableError(path, "is refused: it is not a file")
-        return FileIO(descriptor, "ab")
+        return FileIO(descriptor, mode)
     except BaseException:
         os.close(descriptor)
         raise
 
 
 def read_plain(path: Path, limit: int) -> memoryview:
-    """The bytes of a file, read-only. limit, raises: as for `open_plain`."""
+    """The bytes of a file, read-only; what is raised, and the limit, are as of `open_plain`."""
     with open_plain(path, limit) as file:
         return read_all(file, os.fstat(file.fileno()).st_size)
 
@@ -65,8 +73,13 @@ def read_plain(path: Path, limit: int) -> memoryview:
 def read_json(path: Path, limit: int) -> dict[str, Any]:
     """The object in a JSON file; every number in it is finite.
 
-    limit: the most bytes that the file may have.
-    Raises UnreadableError for whatever is no such file, and OSError (FileNotFoundError if there is none).
+    Args:
+        path: Of the file.
+        limit: The most bytes that it may have.
+
+    Raises:
+        UnreadableError: It is no such file.
+        OSError: The disk is at fault; FileNotFoundError if there is no file.
     """
     text = read_plain(path, limit).tobytes()
     try:
@@ -79,14 +92,32 @@ def read_json(path: Path, limit: int) -> dict[str, Any]:
 
 
 def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text:.20} is no finite number")
+    return finite_number(float(text))
+
+
+def whole_number(value: Any) -> int:
+    """A number of JSON that fits in 64 bits. Raises ValueError for anything else."""
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ValueError(f"{value!r:.100} is no whole number of 64 bits")
+    return value
+
+
+def finite_number(value: Any) -> float:
+    """A finite number of JSON. Raises ValueError for anything else."""
+    if type(value) not in (int, float) or not math.isfinite(number := float(value)):
+        raise ValueError(f"{value!r:.100} is no finite number")
     return number
 
 
+def short_text(value: Any) -> str:
+    """A text of JSON, cut short if it is very long, without halves of surrogate pairs. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r:.100} is no text")
+    return value[:_LONGEST_TEXT].encode(errors="replace").decode()
+
+
 def read_all(file: FileIO, size: int) -> memoryview:
-    """The bytes of a file of so many from here on, read-only; fewer where it is cut short meanwhile."""
+    """The next bytes of a file, `size` of them, read-only; fewer if it is cut short meanwhile."""
     import numpy as np  # not above: the renderer's log is opened before anything that takes long to import
 
     # NumPy asks for huge pages: a third of the time of `bytes` for a large file

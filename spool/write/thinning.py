@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.epochs import AbandonedRanges
-from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, Place, line_pieces, line_text, parse_line
+from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, line_pieces, line_text, parse_line
+from autoviz_render.spool.snapshot import Place
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import open_plain
 
@@ -23,20 +24,28 @@ _MAX_THINNED_BYTES = 1 << 32  # earlier versions let the file grow
 
 
 def thin_lines(
-    path: Path, *, tmp: Path, keep: Collection[Place] = (), branches: AbandonedRanges | None = None, sync: bool = False
+    path: Path, *, tmp: Path, keep: Collection[Place] = (), abandoned: AbandonedRanges | None = None, sync: bool = False
 ) -> int:
     """Replace the file by one of at most half of `THIN_ABOVE_BYTES`; the size of the file then.
-
-    tmp, sync: as `write_whole` has them. keep: the quick updates whose snapshots are still there. branches: tell what
-        is abandoned.
 
     A quarter of what is left is the newest lines, all of them. Of the older ones those are kept whose sequence is a
     multiple of the smallest power of two for which the rest is small enough, so that they are even over the run,
     however often it is thinned; and the first, the best and those to keep. If those to keep are too many, they lose
     their parameters and scalars, and in the end go too.
-    Only the one writer of a spool may call it. Raises OSError and UnreadableError as `open_plain` does.
+    Only the one writer of a spool may call it.
+
+    Args:
+        path: Of the file.
+        tmp: As `write_whole` has it.
+        keep: The quick updates whose snapshots are still there.
+        abandoned: Tells what is abandoned.
+        sync: As `write_whole` has it.
+
+    Raises:
+        OSError: The disk is at fault.
+        UnreadableError: It is no file, or a very large one.
     """
-    table = _Table.of(path, branches or AbandonedRanges(()))
+    table = _Table.of(path, abandoned or AbandonedRanges(()))
     kept, bare = table.choose(THIN_ABOVE_BYTES // 2, frozenset(keep))
     with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
         texts = [
@@ -62,13 +71,13 @@ class _Table:
     log_likelihood: np.ndarray[Any, np.dtype[np.float64]]
 
     @staticmethod
-    def of(path: Path, branches: AbandonedRanges) -> _Table:
+    def of(path: Path, abandoned: AbandonedRanges) -> _Table:
         places: list[Place] = []
         lengths, likelihoods = [], []
         with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
             for text in line_pieces(file):
                 line = parse_line(text, {})
-                is_best = line is not None and not branches.is_abandoned(line.epoch, line.iteration)
+                is_best = line is not None and not abandoned.is_abandoned(line.epoch, line.iteration)
                 places.append(_NO_PLACE if line is None else line.place)
                 lengths.append(len(text))
                 likelihoods.append(line.log_likelihood if line is not None and is_best else -math.inf)

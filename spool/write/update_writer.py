@@ -17,8 +17,7 @@ from autoviz_render.spool.format.manifest import checked_entry
 from autoviz_render.spool.format.names import Names, check_name
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.info import State
-from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 from autoviz_render.spool.write.conversion import flatten, to_float, to_numpy
 from autoviz_render.spool.write.latest_only import LatestOnlyThread, Turn
 from autoviz_render.spool.write.writer import SpoolWriter

@@ -7,8 +7,7 @@ import pytest
 
 from autoviz_render.figures.builtin.run import MOST_PANELS, course_of, run
 from autoviz_render.figures.panels import LinesPanel, TablePanel
-from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 from autoviz_render.spool.store import Spool
 
 NESTED = (
@@ -51,7 +50,7 @@ def history(size=100, *, epochs=1, scalars=nested, seconds=10.0, pause=5000.0, r
             )
         )
     last = vars(lines[-1]) | changed
-    return Snapshot(arrays={}, run=run, _history=lambda: lines, **last)
+    return Snapshot(arrays={}, run=run, history=lines, **last)
 
 
 def titles(panels):
@@ -158,7 +157,7 @@ def test_the_rate_is_that_of_the_moment():
     """A machine that became slow at noon must be seen to."""
     lines = history(200, scalars=lambda *_: {}).history
     slower = [ScalarsLine(**vars(line) | {"time": line.time + 30 * max(0, line.sequence - 100)}) for line in lines]
-    snapshot = Snapshot(arrays={}, _history=lambda: slower)
+    snapshot = Snapshot(arrays={}, history=slower)
     _, rates = course_of(snapshot).rates()
     assert rates[0] == pytest.approx(10.0)
     assert rates[-1] == pytest.approx(2.5)
@@ -193,7 +192,7 @@ def test_any_value_of_any_scalar_is_survived_without_a_warning(name, value):
 def test_any_time_and_likelihood_is_survived_without_a_warning(value):
     """A clock may be set back, and a sampler may give no likelihood."""
     lines = [ScalarsLine(0, i, 10, value, value) for i in range(5)] + [ScalarsLine(0, 5, 10, 0.0, value)]
-    assert run(Snapshot(arrays={}, _history=lambda: lines))[-1].title == "Now"
+    assert run(Snapshot(arrays={}, history=lines))[-1].title == "Now"
 
 
 def test_the_sampler_may_count_something_else():

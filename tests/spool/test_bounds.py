@@ -9,7 +9,8 @@ import pytest
 
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.info import figure_names, read_info
-from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines, line_text
+from autoviz_render.spool.scalars import ScalarsReader, append_lines, line_text
+from autoviz_render.spool.snapshot import ScalarsLine
 
 
 def line(sequence: int, **fields) -> ScalarsLine:
@@ -56,8 +57,10 @@ def test_a_line_of_no_time_is_passed_over(tmp_path, time):
     assert ScalarsReader(path).lines() == []
 
 
-@pytest.mark.parametrize("names", [[f"f{number}" for number in range(51)], ["x" * 101]], ids=["many", "long"])
-def test_figures_are_few_and_their_names_short(run_dir, publish, names):
+@pytest.mark.parametrize(
+    "names", [[f"f{number}" for number in range(51)], ["x" * 101], [".bashrc"]], ids=["many", "long", "hidden"]
+)
+def test_figures_are_few_and_their_names_short_and_visible(run_dir, publish, names):
     """Each is a file's name, and a line of the log if there is no such figure."""
     with pytest.raises(ValueError, match="figure"):
         figure_names(names)

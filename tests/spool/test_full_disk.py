@@ -16,13 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import History, Kept, Retention
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system import atomic
-from autoviz_render.spool.write import writer
+from autoviz_render.spool.write import info_file, scalars_file, writer
 
 RUN = """
 import json, sys, numpy as np
@@ -135,7 +134,8 @@ def small_disk(run_dir, monkeypatch):
             raise OSError(errno.EDQUOT, "Disk quota exceeded")
         return write(final, buffers, **how)
 
-    monkeypatch.setattr(writer, "write_whole", write_if_there_is_room)
+    for module in (info_file, writer):
+        monkeypatch.setattr(module, "write_whole", write_if_there_is_room)
     return room
 
 
@@ -228,14 +228,14 @@ def test_a_file_is_written_over_only_if_it_has_the_room(tmp_path):
 
 def test_scalars_are_worth_a_snapshot(run_dir, small_disk, monkeypatch, caplog):
     """Curves need every point."""
-    append = writer.append_lines
+    append = scalars_file.append_lines
 
     def append_if_there_is_room(path, texts, **how):
         if len(list((run_dir / "spool" / "snapshots").iterdir())) >= small_disk["snapshots"]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return append(path, texts, **how)
 
-    monkeypatch.setattr(writer, "append_lines", append_if_there_is_room)
+    monkeypatch.setattr(scalars_file, "append_lines", append_if_there_is_room)
     publish_some(run_dir, 20, best=11)
     assert [line.iteration for line in Spool(run_dir).scalars()] == list(range(20))
     assert sum(record.levelno == logging.WARNING for record in caplog.records) == 1
@@ -250,7 +250,8 @@ def test_other_faults_of_a_disk_remove_nothing(run_dir, publish, monkeypatch):
 
     with Publisher(run_dir, resumed_from=100) as publisher:
         assert publisher.opened.wait(30)
-        monkeypatch.setattr(writer, "write_whole", fail)
+        for module in (info_file, writer):
+            monkeypatch.setattr(module, "write_whole", fail)
         publisher.publish({}, iteration=110)
         assert publisher.flush(30)
         monkeypatch.undo()
@@ -269,7 +270,7 @@ def test_room_is_made_of_what_is_worth_least(sizes, needed, free, newer):
     kept = [Kept(SnapshotRef(0, at, Path(str(at))), size, at, value) for at, (size, value) in enumerate(sizes)]
     for each in kept:
         history.add(each)
-    removed = history.to_make_room(needed, free, AbandonedRanges(()), newer)
+    removed = history.to_make_room(needed, free, newer)
     assert len(removed) == len(set(removed))
     if not removed:
         return
@@ -281,4 +282,4 @@ def test_room_is_made_of_what_is_worth_least(sizes, needed, free, newer):
     elif kept[best] in removed:
         assert value[best] <= newer
     assert sum(each.size for each in removed[:-1]) < needed, "no more than is needed"
-    assert History(Retention(keep="all")).to_make_room(needed, free, AbandonedRanges(()), newer) == []
+    assert History(Retention(keep="all")).to_make_room(needed, free, newer) == []

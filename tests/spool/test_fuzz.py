@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.publisher import Publisher
-from autoviz_render.spool.scalars import ScalarsLine
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 from autoviz_render.spool.store import Spool
 
 FEW_MEGABYTES = 8 << 20
@@ -48,7 +47,7 @@ def content(snapshot: Snapshot) -> dict[str, object]:
         name: (value.dtype, value.shape, value.tobytes())
         for name, value in (*snapshot.arrays.items(), *snapshot.static.items())
     }
-    others = ("arrays", "static", "run", "_history")
+    others = ("arrays", "static", "run", "history")
     numbers = {name: value for name, value in vars(snapshot).items() if name not in others}
     return {**numbers, **arrays}
 

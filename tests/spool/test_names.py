@@ -16,7 +16,7 @@ from autoviz_render.spool.format import manifest, schema
 from autoviz_render.spool.format.names import LONGEST_NAME, LONGEST_PATH, Names
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.write import writer
+from autoviz_render.spool.write import scalars_file
 
 part = st.one_of(
     st.text(max_size=8),
@@ -125,7 +125,7 @@ def test_arrays_that_are_too_large_together_cost_themselves(run_dir, monkeypatch
 
 def test_a_line_that_is_too_long_goes_without_its_names(run_dir, monkeypatch, caplog):
     """A model of a million parameters: the numbers that curves are drawn of must not go with them."""
-    monkeypatch.setattr(writer, "MAX_LINE_BYTES", 10_000)
+    monkeypatch.setattr(scalars_file, "MAX_LINE_BYTES", 10_000)
     with Publisher(run_dir) as publisher:
         for number in range(2):
             publisher.publish(

@@ -19,10 +19,10 @@ from autoviz_render.spool import scalars
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.retention import Retention
-from autoviz_render.spool.scalars import ScalarsLine, ScalarsReader, append_lines, line_text
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.scalars import ScalarsReader, append_lines, line_text
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.write import thinning, writer
+from autoviz_render.spool.write import scalars_file, thinning
 from autoviz_render.spool.write.thinning import thin_lines
 from autoviz_render.spool.write.writer import SpoolWriter
 
@@ -33,7 +33,7 @@ SMALL = 100_000
 def small(monkeypatch):
     """A file is thinned above 100 kB."""
     monkeypatch.setattr(thinning, "THIN_ABOVE_BYTES", SMALL)
-    monkeypatch.setattr(writer, "THIN_ABOVE_BYTES", SMALL)
+    monkeypatch.setattr(scalars_file, "THIN_ABOVE_BYTES", SMALL)
 
 
 def line(sequence: int, *, best: int = 700, epoch: int = 0) -> ScalarsLine:
@@ -97,7 +97,7 @@ def test_a_file_of_an_earlier_version_is_thinned_at_the_next_start(run_dir, publ
     append_lines(path, [line_text(line(sequence)) for sequence in range(3, 3000)])
     monkeypatch.setattr(scalars, "MAX_SCALARS_BYTES", 4 * SMALL)
     monkeypatch.setattr(thinning, "THIN_ABOVE_BYTES", SMALL)
-    monkeypatch.setattr(writer, "THIN_ABOVE_BYTES", SMALL)
+    monkeypatch.setattr(scalars_file, "THIN_ABOVE_BYTES", SMALL)
     assert path.stat().st_size > 4 * SMALL
     publish(1, first=2999, resumed_from=40_000)
     lines = Spool(run_dir).scalars()
@@ -132,7 +132,7 @@ def test_the_best_of_a_branch_that_was_done_over_is_not_the_best(tmp_path, monke
     texts = [line_text(line(sequence)) for sequence in range(1501)]  # 700 is done over
     texts += [b"torn\n", line_text(line(1500)), *(line_text(line(each, epoch=1)) for each in range(1501, 2101)), b"cut"]
     append_lines(path, texts)
-    thin_lines(path, tmp=tmp_path, branches=AbandonedRanges([Epoch(0, 0.0), Epoch(1, 0.0, 6_990)]))
+    thin_lines(path, tmp=tmp_path, abandoned=AbandonedRanges([Epoch(0, 0.0), Epoch(1, 0.0, 6_990)]))
     assert path.stat().st_size <= SMALL // 2
     sequences = [each.sequence for each in ScalarsReader(path).lines()]
     assert 699 in sequences
@@ -190,11 +190,11 @@ def test_a_disk_that_fails_while_it_is_thinned_costs_nothing(run_dir, small, mon
 
 def test_very_long_lines_are_appended_a_few_at_a_time(run_dir, monkeypatch):
     """A disk was full for long: a thousand waiting lines of a megabyte are more than readers take at once."""
-    monkeypatch.setattr(writer, "_APPENDED_BYTES", 1000)
+    monkeypatch.setattr(scalars_file, "_APPENDED_BYTES", 1000)
     sizes = []
-    append = writer.append_lines
+    append = scalars_file.append_lines
     monkeypatch.setattr(
-        writer, "append_lines", lambda path, texts, **how: sizes.append(len(texts)) or append(path, texts, **how)
+        scalars_file, "append_lines", lambda path, texts, **how: sizes.append(len(texts)) or append(path, texts, **how)
     )
     a_writer(run_dir).append([(number, line(number)) for number in range(100)])
     assert max(sizes) < 10

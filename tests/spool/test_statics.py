@@ -11,7 +11,7 @@ import pytest
 
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.write import statics
+from autoviz_render.spool.write import static_file
 
 DATA = np.arange(2000.0)
 
@@ -29,7 +29,7 @@ FAULTS = {
 }
 
 
-def static_file(run_dir: Path) -> Path:
+def the_file(run_dir: Path) -> Path:
     (path,) = (run_dir / "spool" / "static").iterdir()
     return path
 
@@ -49,7 +49,7 @@ def test_a_static_file_that_is_not_as_it_was_is_written_again_at_the_next_start(
             publisher.publish({}, iteration=number)
         assert publisher.stats.written == 1
         if number == 0:
-            FAULTS[fault](static_file(run_dir))
+            FAULTS[fault](the_file(run_dir))
     check_all(run_dir, 2)
     assert not caplog.records
 
@@ -63,7 +63,7 @@ def test_a_static_file_that_is_lost_during_a_run_is_written_again(run_dir, fault
             assert publisher.flush(30)
             check_all(run_dir, number + 1)
             if number < 2:
-                FAULTS[fault](static_file(run_dir))
+                FAULTS[fault](the_file(run_dir))
     assert publisher.stats.written == 3
     assert not caplog.records
     check_all(run_dir, 3)
@@ -74,25 +74,25 @@ def test_a_static_file_that_is_lost_before_the_end_is_there_at_the_end(run_dir):
     with Publisher(run_dir, static={"data": DATA}) as publisher:
         publisher.publish({}, iteration=0)
         assert publisher.flush(30)
-        static_file(run_dir).unlink()
+        the_file(run_dir).unlink()
     check_all(run_dir, 1)
 
 
 def test_a_static_file_is_looked_at_and_not_read_at_each_write(run_dir, monkeypatch):
     """A gigabyte of it may not be hashed every second."""
     read = []
-    digest = statics._digest
-    monkeypatch.setattr(statics, "_digest", lambda path: read.append(path) or digest(path))
+    digest = static_file._digest
+    monkeypatch.setattr(static_file, "_digest", lambda path: read.append(path) or digest(path))
     with Publisher(run_dir, static={"data": DATA}) as publisher:
         for number in range(5):
             publisher.publish({}, iteration=number)
             assert publisher.flush(30)
     assert len(read) == 1
-    before = static_file(run_dir).stat()
+    before = the_file(run_dir).stat()
     with Publisher(run_dir, static={"data": DATA}) as publisher:
         publisher.publish({}, iteration=5)
     assert len(read) == 2
-    after = static_file(run_dir).stat()
+    after = the_file(run_dir).stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns), "it is whole, and left alone"
 
 
@@ -101,7 +101,7 @@ def test_a_static_file_that_cannot_be_written_again_costs_the_snapshots_that_nee
     with Publisher(run_dir, static={"data": DATA}) as publisher:
         publisher.publish({}, iteration=0)
         assert publisher.flush(30)
-        path = static_file(run_dir)
+        path = the_file(run_dir)
         path.unlink()
         path.mkdir()
         publisher.publish({}, iteration=1)

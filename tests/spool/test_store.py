@@ -18,6 +18,7 @@ from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, SpoolEr
 from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.paths import Unread, find_spools
 from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
 
@@ -396,6 +397,32 @@ def test_a_note_that_does_not_say_of_which_bytes_counts_too(run_dir, publish):
     (spool.paths.bad / f"{spool.newest().path.name}.reason.txt").write_text("a reason")
     assert spool.unreadable() == [spool.newest().path]
     assert not spool.is_noted(spool.newest().path)
+
+
+def test_a_note_holds_nothing_that_a_terminal_would_obey(run_dir, publish):
+    """The reason may quote the file, whoever wrote it, and a person prints the note with `cat`."""
+    publish(1)
+    spool = Spool(run_dir)
+    path = spool.newest().path
+    assert spool.note(path, "its arrays are \x1b[2J\nThat was the file of nobody")
+    (note,) = spool.paths.bad.iterdir()
+    reason, about = note.read_text().splitlines()
+    assert reason == r"its arrays are \x1b[2J\nThat was the file of nobody"
+    assert about.startswith(f"That was the file of {path.stat().st_size} bytes")
+    assert spool.is_noted(path)
+
+
+def test_the_history_is_read_when_it_is_looked_at(run_dir, publish, monkeypatch):
+    """Most figures do not use it, and that of a week is 30 MB to parse."""
+    publish(5)
+    looks, lines = [], ScalarsReader.lines
+    monkeypatch.setattr(ScalarsReader, "lines", lambda reader: looks.append(reader) or lines(reader))
+    spool = Spool(run_dir)
+    snapshot = spool.read(spool.snapshots()[2])
+    assert not looks
+    assert [line.sequence for line in snapshot.history] == [0, 1, 2]
+    assert [line.sequence for line in snapshot.history[1:]] == [1, 2]
+    assert len(looks) == 1
 
 
 def test_a_spool_that_cannot_be_written_to_gets_no_note(run_dir, publish, monkeypatch):

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from autoviz_render.spool.at_exit import _end_program
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.at_exit import _end_program
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,6 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
-from autoviz_render.spool.format.schema import static_datasets
 from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
 from autoviz_render.spool.system.safe_read import open_plain
 
@@ -21,28 +20,38 @@ _Status = tuple[int, int, int, int]
 class StaticFile:
     """The static file of one writer. Every snapshot is unreadable without it, and scratch disks lose files.
 
-    arrays: by name, which fit in a file; they stay in memory, so that the file can be written anew.
+    Args:
+        datasets: By path, which fit in a file; they stay in memory, so that the file can be written anew.
     """
 
-    def __init__(self, arrays: Mapping[str, Array]) -> None:
-        self._arrays = arrays
+    def __init__(self, datasets: Mapping[str, Array]) -> None:
+        self._datasets = datasets
         self._digest = ""
         self._status: _Status | None = None
 
-    def see_that_it_is_there(self, folder: Path, tmp: Path) -> tuple[str, ...]:
-        """The digests of the static files, which are whole and in place. Raises OSError.
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the arrays have."""
+        return sum(value.nbytes for value in self._datasets.values())
 
-        A look at the status of the file, if it is the same as the last time: its content is verified if it is not.
-        Its time of access is left alone: where disks are cleared by it, touching files to keep them is often forbidden.
+    def ensure(self, folder: Path, tmp: Path) -> tuple[str, ...]:
+        """The digests of the static files, which are whole and in place.
+
+        It costs a look at the status of the file, if that is the same as the last time: its content is verified if it
+        is not. Its time of access is left alone: where disks are cleared by it, touching files to keep them is often
+        forbidden.
+
+        Raises:
+            OSError: The disk is at fault.
         """
-        if not self._arrays:
+        if not self._datasets:
             return ()
         if self._status is None or _status(folder / f"{self._digest}.h5") != self._status:
             self._write(folder, tmp)
         return (self._digest,)
 
     def _write(self, folder: Path, tmp: Path) -> None:
-        data = b"".join(encode("static", static_datasets(self._arrays)))
+        data = b"".join(encode("static", self._datasets))
         self._digest = hashlib.sha256(data).hexdigest()
         path = folder / f"{self._digest}.h5"
         if _digest(path) == self._digest:

@@ -11,10 +11,9 @@ import os
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Literal, Protocol
 
 from autoviz_render.spool.guard import shown
-from autoviz_render.spool.info import State
 
 log = logging.getLogger("autoviz_render.spool")
 
@@ -23,11 +22,14 @@ _BEFORE_POOLS = 100  # those of the user's may still be needed: `multiprocessing
 
 
 class Ending(Protocol):
-    @property
-    def run_dir(self) -> Path: ...
+    """What is to be ended."""
 
-    def end(self, state: State) -> None:
-        """The process ends: close, and hold up nothing afterwards. state: how it ends."""
+    @property
+    def run_dir(self) -> Path:
+        """Names it in the log."""
+
+    def end(self, state: Literal["finished", "failed"]) -> None:
+        """Close, as the process ends in this way, and hold up nothing afterwards."""
 
 
 _open: dict[Ending, None] = {}
@@ -54,6 +56,7 @@ def forget(ending: Ending) -> None:
 
 
 def is_open(ending: Ending) -> bool:
+    """Whether it has not ended."""
     return ending in _open
 
 

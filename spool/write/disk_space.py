@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from autoviz_render.spool.epochs import AbandonedRanges
+from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.retention import History
 from autoviz_render.spool.write.owner import Owner
 
@@ -19,24 +19,30 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 _TRIES = 4
 
 
-class Room:
+class DiskSpace:
     """Makes room for what one writer writes.
 
-    owner, history: of that writer. branches: tells what is abandoned. say: reports, once, that snapshots are removed.
+    Args:
+        owner: Of that writer's spool.
+        history: Its snapshots, of which some may go.
+        warn: Reports that they do.
     """
 
-    def __init__(
-        self, owner: Owner, history: History, branches: Callable[[], AbandonedRanges], say: Callable[..., None]
-    ) -> None:
+    def __init__(self, owner: Owner, history: History, warn: WarnOnce) -> None:
         self._owner = owner
         self._history = history
-        self._branches = branches
-        self._say = say
+        self._warn = warn
 
     def write(self, needed: int, write: Callable[[], T], *, newer: float | None = None) -> T:
         """What a call that writes returns; on a full disk snapshots are removed, and it is called again.
 
-        needed: bytes. newer: as `History.to_make_room` has it. Raises OSError.
+        Args:
+            needed: Bytes.
+            write: The call.
+            newer: As `History.to_make_room` has it.
+
+        Raises:
+            OSError: The disk is at fault, or still full.
         """
         for attempt in range(_TRIES):
             try:
@@ -53,10 +59,10 @@ class Room:
         if hasattr(os, "statvfs"):
             status = os.statvfs(directory)
             free = status.f_bavail * status.f_frsize
-        removed = self._history.to_make_room(needed, free, self._branches(), newer)
+        removed = self._history.to_make_room(needed, free, newer)
         if not removed or not self._owner.has_it():
             return False
         self._history.remove(removed)
         message = "%s: the disk is full: snapshots of the history are removed to write the newest and keep the best"
-        self._say(message, directory)
+        self._warn(message, directory)
         return True

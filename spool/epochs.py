@@ -7,18 +7,8 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
-
-class _Published(Protocol):
-    @property
-    def epoch(self) -> int: ...
-
-    @property
-    def iteration(self) -> int: ...
-
-
-P = TypeVar("P", bound=_Published)
+from autoviz_render.spool.snapshot import ScalarsLine
 
 
 @dataclass(frozen=True)
@@ -57,12 +47,12 @@ class AbandonedRanges:
         """Whether a later epoch did this iteration over. iteration: None is not known, and not abandoned."""
         return iteration is not None and iteration > self._last(epoch)
 
-    def without_abandoned(self, published: list[P]) -> list[P]:
-        """Those of an epoch and an iteration that are not abandoned; of very many at once, too."""
+    def without_abandoned(self, lines: list[ScalarsLine]) -> list[ScalarsLine]:
+        """The lines that are not abandoned; of very many at once, too."""
         if not self:
-            return published
-        lasts = {epoch: self._last(epoch) for epoch in {each.epoch for each in published}}
-        return [each for each in published if each.iteration <= lasts[each.epoch]]
+            return lines
+        lasts = {epoch: self._last(epoch) for epoch in {each.epoch for each in lines}}
+        return [each for each in lines if each.iteration <= lasts[each.epoch]]
 
     def _last(self, epoch: int) -> float:
         """The last iteration of an epoch that no later one did over."""

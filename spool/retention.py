@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -82,23 +82,14 @@ class History:
         """The snapshot that was written last."""
         return self._kept[-1].ref if self._kept else None
 
-    def begin(self, refs: Iterable[SnapshotRef], abandoned: AbandonedRanges) -> None:
-        """Begin with the snapshots that earlier epochs left."""
-        self.abandoned = abandoned
+    def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
+        """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
+        by_place = {line.place: (line.iteration, line.log_likelihood) for line in lines}
         self._kept = []
         for ref in refs:
             with contextlib.suppress(OSError):  # gone meanwhile, or on a disk that fails: not ours to remove
-                self._kept.append(Kept(ref, ref.path.stat(follow_symlinks=False).st_size))
-
-    def tell(self, lines: Iterable[ScalarsLine]) -> None:
-        """Have the numbers of the snapshots."""
-        by_place = {line.place: line for line in lines}
-        self._kept = [
-            replace(each, iteration=line.iteration, log_likelihood=line.log_likelihood)
-            if (line := by_place.get(each.ref.place)) is not None
-            else each
-            for each in self._kept
-        ]
+                size = ref.path.stat(follow_symlinks=False).st_size
+                self._kept.append(Kept(ref, size, *by_place.get(ref.place, (None, math.nan))))
 
     def add(self, kept: Kept) -> None:
         """Have one more, the newest."""

@@ -24,7 +24,6 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -77,13 +76,8 @@ def footer_bytes(manifest: bytes, spans: Sequence[Span], body: int, rest: int) -
     """
     size = body + len(manifest) + len(spans) * _SPAN.size + _TRAILER_BYTES
     numbers = [number for offset, length, check in spans for number in (offset, length, check, 0)]
-    table = _layout(len(spans)).pack(*numbers, _MAGIC, size, len(spans), len(manifest))
+    table = struct.pack(f"<{len(spans) * 'QQII'}8sQII", *numbers, _MAGIC, size, len(spans), len(manifest))
     return manifest + table + _CRC.pack(zlib.crc32(table, zlib.crc32(manifest, rest)))
-
-
-@lru_cache(maxsize=64)
-def _layout(spans: int) -> struct.Struct:
-    return struct.Struct("<" + spans * _SPAN.format[1:] + _TRAILER.format[1:])
 
 
 def read_file(path: Path) -> memoryview:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 LONGEST_PATH = 1000
 """Characters of a dataset's path in a file."""
 
 GROUPS = ("arrays", "scalars")
 """The folders of a file in which a name becomes a path."""
+
+_NO_NAME = re.compile(r"[\0\ud800-\udfff]|(?:\A|/)\.{0,2}(?:/|\Z)")  # halves of surrogate pairs; "", "." and ".."
 
 LONGEST_NAME = LONGEST_PATH - max(len(f"{group}/") for group in GROUPS)
 
@@ -22,21 +26,11 @@ def check_name(name: str) -> str:
 
 
 def _checked(name: str, longest: int) -> str:
-    if not isinstance(name, str) or "\0" in name:
-        raise ValueError(f"{name!r:.100} cannot be a name")
+    if not isinstance(name, str) or _NO_NAME.search(name):
+        raise ValueError(f"{name!r:.200} cannot be a name")
     if len(name) > longest:
         raise ValueError(f"{name!r:.100} cannot be a name: it has {len(name)} characters, at most {longest} are kept")
-    if any(part in ("", ".", "..") for part in name.split("/")) or not _is_unicode(name):
-        raise ValueError(f"{name!r:.200} cannot be a name")
     return name
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
 
 
 class Names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from autoviz_render.spool.format.manifest import MAX_MANIFEST_BYTES, checked_ent
 from autoviz_render.spool.snapshot import Snapshot
 
 _DIGEST_LENGTH = 64
+_META = {"epoch": "<i8", "sequence": "<i8", "iteration": "<i8", "time": "<f8", "log_likelihood": "<f8"}
 _STRUCTURE_BYTES = 64 << 20  # for what a file holds beside the bytes of its arrays, the manifest among it
 _RANKS = {"meta": 0, "parameters": 0, "arrays": 1}  # what is left over is for the scalars: `scalars.jsonl` has them too
 _MAX_NAMES_BYTES = 1 << 26  # of the parameters' names: each takes as many bytes as the longest
@@ -26,11 +27,7 @@ def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str,
     parameters = _fitting_parameters(snapshot.parameters)
     names = [name.encode() for name in parameters]
     return {
-        "meta/epoch": np.asarray(snapshot.epoch, np.int64),
-        "meta/sequence": np.asarray(snapshot.sequence, np.int64),
-        "meta/iteration": np.asarray(snapshot.iteration, np.int64),
-        "meta/time": np.asarray(snapshot.time, np.float64),
-        "meta/log_likelihood": np.asarray(snapshot.log_likelihood, np.float64),
+        **{f"meta/{name}": np.asarray(getattr(snapshot, name), dtype) for name, dtype in _META.items()},
         "meta/static": np.asarray([digest.encode() for digest in digests], f"S{_DIGEST_LENGTH}"),
         "parameters/names": np.asarray(names, f"S{max(map(len, names), default=1)}"),
         "parameters/values": np.asarray(list(parameters.values()), np.float64),
@@ -40,27 +37,27 @@ def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str,
 
 
 def static_datasets(static: Mapping[str, Array]) -> dict[str, Array]:
+    """The datasets of a static file by path."""
     return {f"arrays/{name}": value for name, value in static.items()}
 
 
 def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a `Snapshot`, but for `static` and `run`, and the digests of its static files."""
+    """The fields that a file has of a `Snapshot`, and the digests of its static files.
+
+    Args:
+        datasets: By path, as `decode` gives them.
+        path: Names the file in errors.
+
+    Raises:
+        UnreadableError: What every snapshot has is missing, or of another type.
+    """
     try:
+        names, values = _texts(datasets["parameters/names"]), _checked(datasets["parameters/values"], "f", 1)
         fields = {
             "arrays": arrays_from(datasets),
-            "parameters": dict(
-                zip(_texts(datasets["parameters/names"]), _floats(datasets["parameters/values"]), strict=True)
-            ),
-            "scalars": {
-                name.removeprefix("scalars/"): _number(value, "f")
-                for name, value in datasets.items()
-                if name.startswith("scalars/")
-            },
-            "epoch": _number(datasets["meta/epoch"], "i"),
-            "sequence": _number(datasets["meta/sequence"], "i"),
-            "iteration": _number(datasets["meta/iteration"], "i"),
-            "time": _number(datasets["meta/time"], "f"),
-            "log_likelihood": _number(datasets["meta/log_likelihood"], "f"),
+            "parameters": dict(zip(names, values, strict=True)),
+            "scalars": {name: _checked(value, "f", 0) for name, value in _in_group("scalars", datasets)},
+            **{name: _checked(datasets[f"meta/{name}"], np.dtype(kind).kind, 0) for name, kind in _META.items()},
         }
         digests = tuple(_texts(datasets["meta/static"]))
     except (KeyError, ValueError) as error:
@@ -73,25 +70,24 @@ def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, 
 
 
 def arrays_from(datasets: Mapping[str, Array]) -> dict[str, Array]:
-    return {name.removeprefix("arrays/"): value for name, value in datasets.items() if name.startswith("arrays/")}
+    """The arrays among the datasets, by name."""
+    return dict(_in_group("arrays", datasets))
 
 
-def _number(value: Array, kind: str) -> Any:
-    if value.dtype.kind != kind or value.shape != ():
-        raise ValueError(f"a number has the type {value.dtype} and the shape {value.shape}")
-    return value.item()
+def _in_group(group: str, datasets: Mapping[str, Array]) -> Iterator[tuple[str, Array]]:
+    prefix = f"{group}/"
+    return ((path[len(prefix) :], value) for path, value in datasets.items() if path.startswith(prefix))
 
 
-def _floats(values: Array) -> list[float]:
-    if values.dtype.kind != "f" or values.ndim != 1:
-        raise ValueError(f"a list of numbers has the type {values.dtype} and the shape {values.shape}")
-    return [float(value) for value in values]
+def _checked(values: Array, kind: str, dimensions: int) -> Any:
+    """Python's own numbers or bytes; only of the expected kind, as `bytes(n)` of an integer is that many zeros."""
+    if values.dtype.kind != kind or values.ndim != dimensions:
+        raise ValueError(f"numbers or names have the type {values.dtype} and the shape {values.shape}")
+    return values.tolist()
 
 
 def _texts(values: Array) -> list[str]:
-    if values.dtype.kind != "S" or values.ndim != 1:
-        raise ValueError(f"a list of names has the type {values.dtype} and the shape {values.shape}")
-    return [bytes(value).decode() for value in values]
+    return [value.decode() for value in _checked(values, "S", 1)]
 
 
 def unfit(kind: str, datasets: Mapping[str, Array]) -> Mapping[str, str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 from autoviz_render.spool.errors import LaterVersionError, SpoolError, TakenOverError
@@ -26,9 +24,16 @@ _owners: set[Owner] = set()
 class Owner:
     """Holds one spool for one writer.
 
-    run_dir, name: of the spool, see `spool_paths`. If another process has it, one of the next free name is taken
-        (`spool-2/`). If an earlier owner of this process has it, that one lets go, for good: the cell of a notebook is
-        run again, and its first publisher still lives. Several on purpose cannot be told from that: each needs a name.
+    If another process has it, one of the next free name is taken (`spool-2/`). If an earlier owner of this process has
+    it, that one lets go, for good: the cell of a notebook is run again, and its first publisher still lives. Several on
+    purpose cannot be told from that: each needs a name.
+
+    Args:
+        run_dir: See `spool_paths`.
+        name: See `spool_paths`.
+
+    Attributes:
+        busy: Held while something is written: a later owner waits for it.
     """
 
     def __init__(self, run_dir: Path, name: str | None) -> None:
@@ -37,23 +42,20 @@ class Owner:
         self._asked_name = name
         self._lock = WriterLock()
         self._start = next(_starts)
-        self._busy = threading.Lock()  # held by whoever writes, or has this one let go
+        self.busy = threading.Lock()
         self._has_let_go = False
 
     @property
     def paths(self) -> SpoolPaths:
+        """Where the spool lies."""
         return spool_paths(self._run_dir, self.name)
-
-    @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
-        """While something is written: a later owner waits for it."""
-        with self._busy:
-            yield
 
     def take(self) -> SpoolPaths | None:
         """Have the spool, or one of the next name that is free: then the one that another has is returned.
 
-        Raises TakenOverError, and OSError.
+        Raises:
+            TakenOverError: A later owner of this process has it.
+            OSError: The disk is at fault.
         """
         _owners.add(self)
         make_folder(self.paths.directory)
@@ -117,7 +119,7 @@ class Owner:
             if other._start > self._start:
                 self._has_let_go = True
                 self.check()
-            with other.at_work():
+            with other.busy:
                 other._has_let_go = True
                 other.release()
 

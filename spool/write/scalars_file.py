@@ -8,15 +8,15 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.guard import WarnOnce
-from autoviz_render.spool.retention import History
 from autoviz_render.spool.scalars import MAX_LINE_BYTES, ScalarsReader, append_lines, line_text
-from autoviz_render.spool.snapshot import ScalarsLine
+from autoviz_render.spool.snapshot import Place, ScalarsLine
 from autoviz_render.spool.system.atomic import make_folder
 from autoviz_render.spool.write.disk_space import DiskSpace
 from autoviz_render.spool.write.owner import Owner
@@ -46,8 +46,15 @@ class ScalarsFile:
         self._size = -1
         self._thin_above = THIN_ABOVE_BYTES
 
-    def append(self, lines: Iterable[ScalarsLine], history: History) -> None:
-        """Append lines; the file is thinned if it is long, but for those of the snapshots in the history.
+    def append(
+        self, lines: Iterable[ScalarsLine], keep: Callable[[], frozenset[Place]], abandoned: AbandonedRanges
+    ) -> None:
+        """Append lines; the file is thinned if it is long.
+
+        Args:
+            lines: In the order of publishing.
+            keep: Gives the quick updates that have snapshots.
+            abandoned: Tells what is abandoned.
 
         Raises:
             OSError: The disk is at fault.
@@ -57,7 +64,7 @@ class ScalarsFile:
             write = partial(append_lines, path, some, sync=self._is_synced, left_at=self._size)
             self._size = self._space.write(sum(map(len, some)), write)
             if self._size > self._thin_above:
-                self._thin(history)
+                self._thin(keep(), abandoned)
 
     def _text(self, line: ScalarsLine) -> bytes:
         for less in (line, replace(line, parameters={}), replace(line, parameters={}, scalars={})):
@@ -68,26 +75,24 @@ class ScalarsFile:
             self._warn(message, self._owner.paths.scalars, MAX_LINE_BYTES)
         return text
 
-    def _thin(self, history: History) -> None:
+    def _thin(self, keep: frozenset[Place], abandoned: AbandonedRanges) -> None:
         """If it fails, the file is as it was, and it is tried again when it has grown."""
-        paths, keep = self._owner.paths, history.places()
+        paths = self._owner.paths
         try:
-            size = thin_lines(
-                paths.scalars, tmp=paths.tmp, keep=keep, abandoned=history.abandoned, sync=self._is_synced
-            )
+            size = thin_lines(paths.scalars, tmp=paths.tmp, keep=keep, abandoned=abandoned, sync=self._is_synced)
         except (OSError, UnreadableError) as error:
             self._warn("%s: thinning it failed: %s", paths.scalars, error)
             self._thin_above = max(self._size, THIN_ABOVE_BYTES) + THIN_ABOVE_BYTES // 8
         else:
             self._size, self._thin_above = size, max(THIN_ABOVE_BYTES, 2 * size)
 
-    def earlier_lines(self, history: History) -> list[ScalarsLine]:
+    def earlier_lines(self, keep: frozenset[Place], abandoned: AbandonedRanges) -> list[ScalarsLine]:
         """The scalars of earlier epochs; a file that is none is put aside, and costs them. Raises OSError."""
         paths = self._owner.paths
         with contextlib.suppress(OSError):
             status = os.stat(paths.scalars, follow_symlinks=False)
             if stat.S_ISREG(status.st_mode) and status.st_size > THIN_ABOVE_BYTES:
-                self._thin(history)
+                self._thin(keep, abandoned)
         try:
             return ScalarsReader(paths.scalars).lines()
         except (SpoolError, OSError) as error:

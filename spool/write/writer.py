@@ -106,7 +106,7 @@ class SpoolWriter:
             OSError: The disk is at fault.
         """
         self._static = StaticFile(self._fitting("static", static_datasets(static)))
-        with self._owner.at_work(), contextlib.suppress(TakenOverError):  # the first write says so
+        with self._owner.busy, contextlib.suppress(TakenOverError):  # the first write says so
             self._open()
 
     def write(self, snapshot: Snapshot, number: int, *, sync: bool = False) -> Path:
@@ -121,40 +121,38 @@ class SpoolWriter:
             OSError: The disk is at fault.
             TakenOverError: A later writer of this process has the spool.
         """
-        with self._owner.at_work():
+        with self._owner.busy:
             try:
-                return self._write_in_place(snapshot, number, sync)
-            except FileNotFoundError:
-                self._is_open = False  # a folder of the spool was cleared away: opening makes it anew
-                return self._write_in_place(snapshot, number, sync)
+                return self._write(snapshot, number, sync or self._is_synced)
+            except FileNotFoundError:  # a folder of the spool was cleared away: opening makes it anew
+                return self._write(snapshot, number, sync or self._is_synced)
 
-    def _write_in_place(self, snapshot: Snapshot, number: int, sync: bool) -> Path:
-        epoch, sequence = self._epoch(snapshot.iteration), self._first + number
-        ref = SnapshotRef(epoch, sequence, self.paths.snapshots / snapshot_name(epoch, sequence))
+    def _write(self, snapshot: Snapshot, number: int, sync: bool) -> Path:
         try:
-            size = self._write(replace(snapshot, epoch=epoch, sequence=sequence), ref.path, sync or self._is_synced)
+            epoch, sequence = self._epoch(snapshot.iteration), self._first + number
+            ref = SnapshotRef(epoch, sequence, self.paths.snapshots / snapshot_name(epoch, sequence))
+            buffers = self._encoded(replace(snapshot, epoch=epoch, sequence=sequence))
+            size = sum(memoryview(buffer).nbytes for buffer in buffers)
+            if size > MAX_FILE_BYTES:
+                raise ValueError(f"it has {size} bytes, more than the {MAX_FILE_BYTES} that a reader takes")
+            write = partial(write_whole, ref.path, buffers, tmp=self.paths.tmp, sync=sync)
+            self._space.write(size, write, newer=snapshot.log_likelihood)
         except OSError:
             self._is_open = False
             raise
         self._history.add(Kept(ref, size, snapshot.iteration, snapshot.log_likelihood))
         return ref.path
 
-    def _write(self, snapshot: Snapshot, final: Path, sync: bool) -> int:
-        """Write the file of a snapshot, its static file before it; its size in bytes."""
+    def _encoded(self, snapshot: Snapshot) -> list[bytes | memoryview]:
+        """The file of a snapshot, once its static file is in place."""
         datasets = self._fitting("snapshot", snapshot_datasets(snapshot, self._static_digests()))
         if len(datasets["parameters/values"]) < len(snapshot.parameters):
             self._warn("%s: parameters with very long names are left out of the snapshots", self.paths.directory)
-        buffers = encode("snapshot", datasets)
-        size = sum(memoryview(buffer).nbytes for buffer in buffers)
-        if size > MAX_FILE_BYTES:
-            raise ValueError(f"it has {size} bytes, more than the {MAX_FILE_BYTES} that a reader takes")
-        write = partial(write_whole, final, buffers, tmp=self.paths.tmp, sync=sync)
-        self._space.write(size, write, newer=snapshot.log_likelihood)
-        return size
+        return encode("snapshot", datasets)
 
     def begin_epoch(self, resumed_from: int | None) -> None:
         """Begin a further epoch: the run was started anew in this process. Raises OSError."""
-        with self._owner.at_work(), contextlib.suppress(TakenOverError):
+        with self._owner.busy, contextlib.suppress(TakenOverError):
             self._see_that_it_is_ours()
             begun = self._claimed(self._info.epoch + 1, time.time(), resumed_from)
             epochs = (*self._info.epochs[-_MOST_EPOCHS:], begun)
@@ -169,38 +167,35 @@ class SpoolWriter:
         Raises:
             OSError: The disk is at fault.
         """
-        with self._owner.at_work(), contextlib.suppress(TakenOverError):
+        with self._owner.busy, contextlib.suppress(TakenOverError):
             epoch = self._epoch(lines[0][1].iteration)
             placed = (replace(line, epoch=epoch, sequence=self._first + number) for number, line in lines)
-            self._scalars.append(placed, self._history)
+            self._scalars.append(placed, self._history.places, self._history.abandoned)
 
     def thin(self) -> None:
         """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
-        with self._owner.at_work():
+        with self._owner.busy:
             surplus = self._history.surplus()
             if surplus and self._owner.has_it():  # else another's
                 self._history.remove(surplus)
 
     def finish(self, state: State) -> None:
         """Make what was published last survive a loss of power, and say how the run ended. Raises OSError."""
-        with self._owner.at_work():
+        with self._owner.busy:
             try:
-                self._finish(state)
+                self._see_that_it_is_ours()
+                with contextlib.suppress(OSError):
+                    self._static_digests()  # the arrays are in memory for the last time
+                newest = self._history.newest
+                for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
+                    if path.exists():
+                        sync_file(path)
+                sync_folder(self.paths.snapshots)
+                self._info_file.write(replace(self._info, state=state))
             except TakenOverError:
                 pass  # how the run ends is for the later one to say
             finally:
                 self._owner.release()
-
-    def _finish(self, state: State) -> None:
-        self._see_that_it_is_ours()
-        newest = self._history.newest
-        with contextlib.suppress(OSError):
-            self._static_digests()  # the arrays are in memory for the last time
-        for path in (self.paths.scalars, *([] if newest is None else [newest.path])):
-            if path.exists():
-                sync_file(path)
-        sync_folder(self.paths.snapshots)
-        self._info_file.write(replace(self._info, state=state))
 
     def _fitting(self, kind: str, datasets: Mapping[str, Array]) -> dict[str, Array]:
         """The datasets without those that a reader would refuse the file for; a warning names them."""
@@ -253,10 +248,10 @@ class SpoolWriter:
             pass  # the first start
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
-        self._history.begin(snapshots, AbandonedRanges(earlier))
-        lines = self._scalars.earlier_lines(self._history)
-        self._history.tell(lines)
-        places = {each.place for each in snapshots} | {each.place for each in lines}
+        kept = frozenset(each.place for each in snapshots)
+        lines = self._scalars.earlier_lines(kept, AbandonedRanges(earlier))
+        self._history.begin(snapshots, lines)
+        places = kept.union(each.place for each in lines)
         self._first = 1 + max((each for _, each in places if each < _IMPLAUSIBLE_SEQUENCE), default=-1)
         known = {epoch.number: epoch for epoch in earlier}
         for number in {epoch for epoch, _ in places if epoch < _IMPLAUSIBLE_EPOCH} - set(known):

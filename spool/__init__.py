@@ -3,18 +3,18 @@
 A *run directory* is any directory the user names. Its `spool/` holds what one sampler published:
 
     spool.json    who publishes, which figures, every start of the run, its end (`info`, `epochs`)
-    writer.lock   held by the one process that writes                           (`lock`, `owner`)
-    tmp/          being written; never read                                     (`atomic`)
-    snapshots/    one immutable HDF5 file a quick update, named by its order    (`layout`, `encode`, `decode`, `seal`)
-    static/       the arrays that never change, named by their digest           (`statics`)
-    scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `thinning`)
+    writer.lock   held by the one process that writes                           (`system.writer_lock`, `write.owner`)
+    tmp/          being written; never read                                     (`system.atomic`)
+    snapshots/    one immutable HDF5 file a quick update, named by its order    (`paths`, `snapshot`, `format`)
+    static/       the arrays that never change, named by their digest           (`write.static_file`)
+    scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `write.thinning`)
     bad/          why a file could not be read; the file itself stays           (`store`)
 
-`Publisher` is the sampler's hand: it never waits and never raises; its thread has a `SpoolWriter`, which does both.
-What is written is what readers take (`names`, `fitting`), within bounds (`retention`), on a full disk too (`room`).
-What is left open is closed when the process ends (`at_exit`).
-`Spool` is the reader's eye: a directory listing is the truth, and nothing is ordered by modification
-time. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.
+`Publisher` is the sampler's side: it never waits and never raises. Its thread (`write.update_writer`) has a
+`SpoolWriter`, which does both, within bounds (`retention`), on a full disk too (`write.disk_space`). `Spool` is the
+reader's side: a directory listing is the truth, and nothing is ordered by modification time. Both report what went
+wrong in one printable line (`guard`, `text`, `errors`). `weights` has the formulas for the weights of samples that the
+search and the figures share. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.
 """
 
 from __future__ import annotations

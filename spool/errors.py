@@ -12,8 +12,9 @@ class AutovizError(Exception):
 class SpoolError(AutovizError):
     """Something about a spool that the caller may want to handle.
 
-    path: the file or directory at fault.
-    fault: what is wrong with it and what to do, as the end of a sentence that starts with the path.
+    Args:
+        path: The file or directory at fault.
+        fault: What is wrong with it and what to do, as the end of a sentence that starts with the path.
     """
 
     def __init__(self, path: str | Path, fault: str) -> None:

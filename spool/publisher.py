@@ -29,27 +29,37 @@ _SECONDS_AT_EXIT = 30.0  # for arrays that a device still computes
 class Publisher:
     """Publishes snapshots to the spool of a run directory. Never waits for the disk, never raises.
 
-    run_dir: any directory; `~` is the home. It is made, with its `spool/`, by the writer's thread.
-    figure: the name of the figure to draw, or several, the first one first.
-    static: arrays that never change (data, noise map, mask), written once.
-    name: for one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. Where another
-        process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so. If an earlier
-        publisher of this process does (a notebook's cell is run again), it lets go: what it still publishes is dropped.
-    title: what figures and `--status` call the run; by default it is the directory's name.
-    retention: the bounds within which snapshots are kept, thinned evenly beyond them; "all" keeps every one; by
-        default `Retention()`.
-    durability: "rename": a snapshot that was written survives the death of the process; "fsync": a loss of power
-        too. The last snapshot always does.
-    resumed_from: the iteration from which an interrupted run goes on; what was published of later ones is then
-        hidden from readers. By default the iteration before the first that is published.
+    A thread writes the newest update that was handed over; one that is still waiting when the next comes is
+    *coalesced*: its arrays are dropped, its scalars kept. What goes wrong is logged once a cause, as a warning of the
+    logger `autoviz_render.spool`, and counted in `stats`. Use it as a context manager, or call `close`; if neither is
+    done, the last snapshot is written when Python exits, or a child of `multiprocessing`. A process that ends by
+    `os._exit` or is terminated by a pool closes nothing.
 
-    A thread writes the newest update that was handed over; one that is still waiting when the next comes
-    is *coalesced*: its arrays are dropped, its scalars kept. What goes wrong is logged once a cause, as a
-    warning of the logger `autoviz_render.spool`, and counted in `stats`. Use it as a context manager, or call
-    `close`; if neither is done, the last snapshot is written when Python exits, or a child of `multiprocessing`. A
-    process that ends by `os._exit` or is terminated by a pool closes nothing.
+    Args:
+        run_dir: Any directory; `~` is the home. It is made, with its `spool/`, by the writer's thread.
+        figure: The name of the figure to draw, or several, the first one first.
+        static: Arrays that never change (data, noise map, mask), written once.
+        name: For one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. If another
+            process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so. If an
+            earlier publisher of this process does (a notebook's cell is run again), it lets go: what it still publishes
+            is dropped.
+        retention: The bounds within which snapshots are kept, thinned evenly beyond them; "all" keeps every one; by
+            default `Retention()`.
+        durability: "rename": a snapshot that was written survives the death of the process; "fsync": a loss of power
+            too. The last snapshot always does.
+        resumed_from: The iteration from which an interrupted run resumes; what was published of later ones is then
+            hidden from readers. By default the iteration before the first that is published.
+        title: What figures and `--status` call the run; by default it is the directory's name.
 
-    Raises ValueError or TypeError for arguments that can never work, before anything is made, and nothing afterwards.
+    Attributes:
+        run_dir: The directory, as an absolute path.
+        stats: What became of the quick updates so far.
+        opened: Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the
+            last run's.
+
+    Raises:
+        ValueError: An argument can never work. Nothing is made then, and nothing is raised afterwards.
+        TypeError: An argument is of a type that can never work.
     """
 
     def __init__(
@@ -90,7 +100,6 @@ class Publisher:
         self._updates = UpdateWriter(self._writer, leaves, resumed_from)
         self.stats = self._updates.stats
         self.opened = self._updates.opened
-        """Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the last."""
         self._guard = self._updates.guard
         self._pid = os.getpid()
         self._serial = itertools.count()

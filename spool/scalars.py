@@ -102,7 +102,7 @@ class ScalarsReader:
             self._offset += len(text)
             self._end = (self._end + text[-_END_BYTES:])[-_END_BYTES:]
             if (line := parse_line(text, self._names)) is not None:
-                self._lines[line.place] = line  # a line may be there twice where a disk failed
+                self._lines[line.place] = line  # a line may be there twice if a disk failed
 
     def _goes_on(self, file: BinaryIO, status: os.stat_result) -> bool:
         """Whether it is the file that was read last, and longer. A new one may have the old one's number."""

@@ -39,22 +39,24 @@ Points = Mapping[str, Array]
 """Points by the names of what is known of them: array[point, ...] each."""
 
 PATIENCE = 60.0
-"""Seconds: how long the end of a run waits for a disk that does not answer."""
+"""How long the end of a run waits for a disk that does not answer, in seconds."""
 
 _NO_DIGEST = "0" * 64
 _LOCK = "lock"
 
 
 class CheckpointError(AutovizError, ValueError):
-    """A checkpoint that this run cannot go on from; the message says why, and what to do."""
+    """A run cannot resume from a checkpoint; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Saved:
     """The state of a run at one moment, but for its dead points.
 
-    leaves: the arrays of the sampler's state, in order. numbers: whatever else there is to carry over, by name.
-    identity: what must be the same for a run to go on from here; strings, numbers and lists by name.
+    Attributes:
+        leaves: The arrays of the sampler's state, in order.
+        numbers: Whatever else there is to carry over, by name.
+        identity: What must be the same for a run to resume from here; strings, numbers and lists by name.
     """
 
     leaves: Sequence[Any]
@@ -64,12 +66,16 @@ class Saved:
 
 @dataclass(frozen=True)
 class _Written:
-    """What is on disk: so many segments, the last of this digest; the next head's generation.
+    """What is on disk.
 
-    deaths: How many of the groups of points that died in this process are in the segments.
+    Attributes:
+        generation: Of the newest head.
+        segments: How many there are.
+        digest: Of the last of them.
+        deaths: How many of the groups of points that died in this process are in them.
     """
 
-    generation: int = 0
+    generation: int = -1
     segments: int = 0
     digest: str = _NO_DIGEST
     deaths: int = 0
@@ -80,6 +86,9 @@ class Checkpoint:
 
     A thread writes; the sampler's never waits for the disk. A disk that fails costs a warning a cause, and what was not
     written is kept in memory for the next time.
+
+    Args:
+        run_dir: The checkpoint is its folder `checkpoint`.
     """
 
     def __init__(self, run_dir: Path) -> None:
@@ -92,18 +101,17 @@ class Checkpoint:
         self._dead: deque[tuple[int, Points]] = deque()  # what may not be in a segment yet, counted from 1
 
     def claim(self) -> None:
-        """Be the one process that goes on with this run. Raises CheckpointError where another does.
+        """Be the one process that runs in this directory; without locks (some file systems have none), one of several.
 
-        Where no lock can be had (a file system without them, a read-only folder) the run goes on without.
+        Raises:
+            CheckpointError: Another process runs here.
         """
         try:
             make_folder(self.folder)
             is_ours = self._lock.acquire(self.folder / _LOCK)
-        except NoLocksError as error:
-            log.info("%s: going on without a lock: %s", self.folder, error)
-            return
         except OSError as error:
-            log.warning("%s: going on without a lock: %s", self.folder, error)
+            level = logging.INFO if isinstance(error, NoLocksError) else logging.WARNING
+            log.log(level, "%s: going on without a lock: %s", self.folder, error)
             return
         if not is_ours:
             raise CheckpointError(f"{self.folder}: another process runs here. Take another run directory.")
@@ -111,23 +119,27 @@ class Checkpoint:
     # Loading
 
     def load(self) -> Saved | None:
-        """The newest state that is whole; None where there is none. Raises CheckpointError where all are damaged."""
+        """The newest state that is whole; None if there is no checkpoint.
+
+        Raises:
+            CheckpointError: There is one, of which nothing is whole.
+        """
         with contextlib.suppress(FileNotFoundError):
             remove_drafts(self.folder)
         paths = [path for number in (0, 1) if (path := self._head_path(number)).exists()]
         heads, faults = [], []
         for path in paths:
             try:
-                heads.append(_Head.read(path))
+                heads.append(_read_head(path))
             except (SpoolError, OSError) as error:
                 faults.append(str(error))
-        digests = self._digests(max((head.segments for head in heads), default=0), faults)
-        for head in sorted(heads, key=lambda head: -head.generation):
-            if head.segments < len(digests) and digests[head.segments] == head.digest:
+        digests = self._digests(max((written.segments for _, written in heads), default=0), faults)
+        for saved, written in sorted(heads, key=lambda head: -head[1].generation):
+            if written.segments < len(digests) and digests[written.segments] == written.digest:
                 if faults:
                     log.warning("%s; going on from the checkpoint before", "; ".join(faults))
-                self._written = _Written(head.generation + 1, head.segments, head.digest)
-                return head.saved
+                self._written = written
+                return saved
         if paths:
             fault = "; ".join(faults) or "no head fits the segments"
             raise CheckpointError(f"{self.folder}: cannot be resumed: {fault}. Remove it, or start with resume=False.")
@@ -168,10 +180,7 @@ class Checkpoint:
         self._deaths += 1  # afterwards: a signal handler that saves in between counts only what is there
 
     def save(self, saved: Saved) -> None:
-        """Have the state written, with the points that died until now; returns at once.
-
-        It replaces one that waits for the disk.
-        """
+        """Have the state written, with the points that died until now, in place of one that waits for the disk."""
         self._thread.hand_over((saved, self._deaths))
         if not self._thread.is_begun:
             with self._guard("starting the thread that writes checkpoints"):
@@ -217,15 +226,14 @@ class Checkpoint:
 
     def _write(self, saved: Saved, deaths: int) -> None:
         make_folder(self.folder)
-        before = self._written
-        after = replace(before, generation=before.generation + 1, deaths=deaths)
+        after = replace(self._written, generation=self._written.generation + 1, deaths=deaths)
         if dead := [points for number, points in list(self._dead) if number <= deaths]:
             arrays = {f"arrays/{name}": np.concatenate([each[name] for each in dead]) for name in dead[0]}
-            data = b"".join(encode("segment", {"previous": _bytes(before.digest), **arrays}))
-            write_whole(self._segment_path(before.segments), [data], tmp=self.folder, sync=True)
-            after = replace(after, segments=before.segments + 1, digest=hashlib.sha256(data).hexdigest())
-        head = _Head(saved, before.generation, after.segments, after.digest)
-        write_whole(self._head_path(before.generation % 2), head.buffers(), tmp=self.folder, sync=True)
+            data = b"".join(encode("segment", {"previous": _bytes(after.digest), **arrays}))
+            write_whole(self._segment_path(after.segments), [data], tmp=self.folder, sync=True)
+            after = replace(after, segments=after.segments + 1, digest=hashlib.sha256(data).hexdigest())
+        head = encode("head", _head_datasets(saved, after))
+        write_whole(self._head_path(after.generation % 2), head, tmp=self.folder, sync=True)
         self._written = after  # before they are removed: see `dead`
         for _ in dead:
             self._dead.popleft()
@@ -237,45 +245,29 @@ class Checkpoint:
         return self.folder / f"head-{number}.h5"
 
 
-@dataclass(frozen=True)
-class _Head:
-    """What a head holds. digest: of the last of so many segments."""
+def _head_datasets(saved: Saved, written: _Written) -> dict[str, Array]:
+    about = {"numbers": dict(saved.numbers), "identity": dict(saved.identity)}
+    return {
+        "generation": np.asarray(written.generation, np.int64),
+        "segments": np.asarray(written.segments, np.int64),
+        "digest": _bytes(written.digest),
+        "about": _bytes(json.dumps(about)),
+        **{f"state/{number:04d}": np.asarray(leaf) for number, leaf in enumerate(saved.leaves)},
+    }
 
-    saved: Saved
-    generation: int
-    segments: int
-    digest: str
 
-    def buffers(self) -> list[bytes | memoryview]:
-        about = {"numbers": dict(self.saved.numbers), "identity": dict(self.saved.identity)}
-        return encode(
-            "head",
-            {
-                "generation": np.asarray(self.generation, np.int64),
-                "segments": np.asarray(self.segments, np.int64),
-                "digest": _bytes(self.digest),
-                "about": _bytes(json.dumps(about)),
-                **{f"state/{number:04d}": np.asarray(leaf) for number, leaf in enumerate(self.saved.leaves)},
-            },
-        )
-
-    @staticmethod
-    def read(path: Path) -> _Head:
-        """Raises SpoolError and OSError."""
-        datasets = decode(read_file(path), path, "head")
-        about = json.loads(_text(datasets["about"]))
-        leaves = [datasets[name] for name in sorted(datasets) if name.startswith("state/")]
-        return _Head(
-            Saved(leaves, about["numbers"], about["identity"]),
-            int(datasets["generation"].item()),
-            int(datasets["segments"].item()),
-            _text(datasets["digest"]),
-        )
+def _read_head(path: Path) -> tuple[Saved, _Written]:
+    """Raises SpoolError and OSError."""
+    datasets = decode(read_file(path), path, "head")
+    about = json.loads(_text(datasets["about"]))
+    leaves = [datasets[name] for name in sorted(datasets) if name.startswith("state/")]
+    generation, segments = int(datasets["generation"].item()), int(datasets["segments"].item())
+    return Saved(leaves, about["numbers"], about["identity"]), _Written(generation, segments, _text(datasets["digest"]))
 
 
 def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between the identity of a checkpoint and that of the run, a phrase each."""
-    names = [*saved, *(name for name in now if name not in saved)]
+    names = dict.fromkeys([*saved, *now])
     return [f"{name} was {saved.get(name)}, now {now.get(name)}" for name in names if saved.get(name) != now.get(name)]
 
 

@@ -53,9 +53,11 @@ if hasattr(os, "register_at_fork"):
 class _Template:
     """A file without the values of its arrays and without its footer.
 
-    pieces: end to end the file: bytes, or the path of the array whose bytes come there.
-    places: offset and description of each array, by offset; one without bytes lies at 0.
-    rest: the CRC-32 of all bytes that belong to no array, in order. size: of the file, in bytes.
+    Attributes:
+        pieces: End to end the file: bytes, or the path of the array whose bytes come there.
+        places: Offset and description of each array, by offset; one without bytes lies at 0.
+        rest: The CRC-32 of all bytes that belong to no array, in order.
+        size: Of the file, in bytes.
     """
 
     pieces: tuple[bytes | str, ...]

@@ -10,11 +10,11 @@ where HDF5 does not look, stands the footer, all numbers little-endian:
 The trailer's CRC-32 is of every byte before it that no row covers, in order. So each byte of the file is covered
 exactly once, and a reader needs no HDF5 library: neither damage nor a stranger's file can mislead one.
 
-An array's checksum is at memory's speed where a plain CRC-32 would cost as much as writing the file: its bytes are cut
+An array's checksum is at memory's speed; a plain CRC-32 would cost as much as writing the file. Its bytes are cut
 into blocks of 4096, each block becomes one 64-bit number, the sum of its 512 words (little-endian, modulo 2**64), and
 the checksum is the CRC-32 of these numbers followed by the bytes after the last whole block. CRC-32 is that of zlib,
 PNG and Ethernet (ISO 3309). A change within one word, a block lost, moved or cleared is found, but for one in 2**32
-where several blocks are touched; words exchanged *within* one block are not found.
+if several blocks are touched; words exchanged *within* one block are not found.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ FILE_FORMAT = "autoviz-render"
 
 MAX_MANIFEST_BYTES = 1 << 21
 _MAX_DIMENSIONS = 32
-_MAX_SIZE = 1 << 46  # bytes: NumPy refuses more than its integers can count, also where a length is zero
+_MAX_SIZE = 1 << 46  # bytes: NumPy refuses more than its integers can count, even if a length is zero
 _TYPES = re.compile(r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(8|16)|\|S[1-9]\d{0,6}")
 
 

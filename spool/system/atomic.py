@@ -183,7 +183,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power, where the platform can open a folder."""
+    """Make the names in a folder survive a loss of power, if the platform can open a folder."""
     if os.name != "nt":
         sync_file(folder)
 

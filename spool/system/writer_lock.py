@@ -19,7 +19,7 @@ class NoLocksError(OSError):
 
 
 class WriterLock:
-    """At most one lock at a time, on a file that is made where it is missing."""
+    """At most one lock at a time, on a file that is made if it is missing."""
 
     def __init__(self) -> None:
         self._descriptor: int | None = None
@@ -27,9 +27,11 @@ class WriterLock:
         _locks.add(self)
 
     def acquire(self, path: Path) -> bool:
-        """Take the lock of a file and let go of any other; False where somebody else has it.
+        """Take the lock of a file and let go of any other; False if somebody else has it.
 
-        Raises NoLocksError where there are none to take, and OSError where the file cannot be made.
+        Raises:
+            NoLocksError: There are none to take.
+            OSError: The file cannot be made.
         """
         if self._is_of(path):
             return True
@@ -48,14 +50,14 @@ class WriterLock:
                 raise NoLocksError(error.errno, error.strerror, str(path)) from error
             raise
         self._descriptor, self._held = descriptor, os.fstat(descriptor)
-        return self._is_of(path) or self.acquire(path)  # the file may have been removed under our hands
+        return self._is_of(path) or self.acquire(path)  # the file may have been removed meanwhile
 
     def is_lost(self, path: Path) -> bool:
         """Whether the file that we hold is no longer the one of that name: removed, perhaps made anew by another."""
         return self._descriptor is not None and not self._is_of(path)
 
     def release(self) -> None:
-        """Let go, at once: also where a forked child still has the file open."""
+        """Let go, at once: even if a forked child still has the file open."""
         try:
             if self._descriptor is not None and sys.platform != "win32":
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)

@@ -107,8 +107,10 @@ def to_numpy(leaf: Any) -> Array:
     """A leaf as an array that HDF5 can hold: waits for the device if it is still being computed.
 
     Narrow floats that HDF5 lacks (bfloat16, float8) become float32, longer ones float64. Masked values become NaN, and
-    for that integers and booleans float64. Raises TypeError for objects, text and dates, and whatever JAX raises for an
-    array that was donated.
+    for that integers and booleans float64.
+
+    Raises:
+        TypeError: It holds objects, text or dates. JAX raises what it likes for an array that was donated.
     """
     value = _unmasked(leaf) if _is_masked(leaf) else np.asarray(leaf)
     if value.dtype.kind == "V" and value.dtype.name.startswith(("bfloat", "float")):
@@ -128,5 +130,10 @@ def _unmasked(leaf: Any) -> Array:
 
 
 def to_float(value: Any) -> float:
-    """A scalar of any library as a float; masked it is NaN. Raises TypeError or ValueError if it is not one number."""
+    """A scalar of any library as a float; masked it is NaN.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is several, or a text.
+    """
     return float((_unmasked(value) if _is_masked(value) else np.asarray(value)).item())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from autoviz_render.spool.arrays import Floats, Indices, Mask
 from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, line_pieces, line_text, parse_line
 from autoviz_render.spool.snapshot import Place
@@ -21,6 +22,8 @@ THIN_ABOVE_BYTES = 1 << 25
 """A file longer than this is thinned to half of it: far below what readers refuse, and little to hold in memory."""
 
 _MAX_THINNED_BYTES = 1 << 32  # earlier versions let the file grow
+_NO_PLACE = (-1, -1)
+_BARE_BYTES = 200  # at most, of a line without parameters and scalars
 
 
 def thin_lines(
@@ -45,78 +48,69 @@ def thin_lines(
         OSError: The disk is at fault.
         UnreadableError: It is no file, or a very large one.
     """
-    table = _Table.of(path, abandoned or AbandonedRanges(()))
-    kept, bare = table.choose(THIN_ABOVE_BYTES // 2, frozenset(keep))
-    with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
-        texts = [
-            _bare(text) if bare[number] else text
-            for number, text in zip(range(kept.size), line_pieces(file), strict=False)
-            if kept[number]
-        ]
+    places: list[Place] = []
+    lengths, likelihoods = [], []
+    for text in _texts(path):
+        line = parse_line(text, {})
+        can_be_best = line is not None and not (abandoned and abandoned.is_abandoned(line.epoch, line.iteration))
+        places.append(_NO_PLACE if line is None else line.place)
+        lengths.append(len(text))
+        likelihoods.append(line.log_likelihood if line is not None and can_be_best else -math.inf)
+    most = THIN_ABOVE_BYTES // 2
+    kept, bare = _choose(places, np.array(lengths, np.intp), np.array(likelihoods, np.float64), most, frozenset(keep))
+    texts = [
+        _bare(text) if bare[number] else text
+        for number, text in enumerate(itertools.islice(_texts(path), kept.size))
+        if kept[number]
+    ]
     write_whole(path, texts, tmp=tmp, sync=sync)
     return sum(map(len, texts))
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """What is known of each line of a file.
+def _texts(path: Path) -> Iterator[bytes]:
+    with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
+        yield from line_pieces(file)
 
-    is_line: whether it is one, and none follows of its place. sequences, lengths in bytes. log_likelihood: -inf if the
-    line is abandoned, or if there is none.
+
+def _choose(
+    places: Sequence[Place], lengths: Indices, log_likelihood: Floats, most: int, keep: frozenset[Place]
+) -> tuple[Mask, Mask]:
+    """Which lines are kept, and which of them without their parameters and scalars.
+
+    Args:
+        places: Of each line, `_NO_PLACE` if it is none.
+        lengths: array[line], in bytes.
+        log_likelihood: array[line], -inf if the line is abandoned, or if it is none.
+        most: Bytes of what is kept.
+        keep: The quick updates whose snapshots are still there.
+
+    Returns:
+        array[line], and array[line].
     """
-
-    places: Sequence[Place]
-    is_line: np.ndarray[Any, np.dtype[np.bool_]]
-    lengths: np.ndarray[Any, np.dtype[np.int64]]
-    log_likelihood: np.ndarray[Any, np.dtype[np.float64]]
-
-    @staticmethod
-    def of(path: Path, abandoned: AbandonedRanges) -> _Table:
-        places: list[Place] = []
-        lengths, likelihoods = [], []
-        with io.BufferedReader(open_plain(path, _MAX_THINNED_BYTES)) as file:
-            for text in line_pieces(file):
-                line = parse_line(text, {})
-                is_best = line is not None and not abandoned.is_abandoned(line.epoch, line.iteration)
-                places.append(_NO_PLACE if line is None else line.place)
-                lengths.append(len(text))
-                likelihoods.append(line.log_likelihood if line is not None and is_best else -math.inf)
-        last = {place: number for number, place in enumerate(places)}
-        is_line = [place != _NO_PLACE and last[place] == number for number, place in enumerate(places)]
-        return _Table(
-            places,
-            np.array(is_line, bool),
-            np.array(lengths, np.int64),
-            np.nan_to_num(np.array(likelihoods, np.float64), nan=-math.inf, posinf=math.inf, neginf=-math.inf),
-        )
-
-    def choose(self, most: int, keep: frozenset[Place]) -> tuple[Any, Any]:
-        """Which lines are kept, and which of them without their parameters and scalars, as arrays[line]."""
-        if not self.is_line.any():
-            return self.is_line, self.is_line
-        lines = np.flatnonzero(self.is_line)
-        is_marked = np.zeros(self.is_line.size, bool)
-        backwards = lines[::-1]  # the newest is the best of equals
-        is_marked[[lines[0], lines[-1], backwards[self.log_likelihood[backwards].argmax()]]] = True
-        sizes = np.where(self.is_line, self.lengths, 0)
-        is_marked |= self.is_line & (np.cumsum(sizes[::-1])[::-1] <= most // 4)
-        is_to_keep = np.array([place in keep for place in self.places], bool) & self.is_line
-        sequences = np.array([sequence for _, sequence in self.places], np.int64)
-        for is_bare in (False, True):
-            stride = 1
-            while stride <= 2 * max(sequences.max(), 1):
-                even = is_marked | (self.is_line & (sequences % stride == 0))
-                bare = is_to_keep & ~even if is_bare else np.zeros_like(even)
-                if sizes[even | is_to_keep].sum() - (sizes - _BARE_BYTES)[bare].clip(0).sum() <= most:
-                    return even | is_to_keep, bare
-                stride *= 2
-        if np.count_nonzero(bare) * _BARE_BYTES <= MAX_SCALARS_BYTES // 4:
-            return even | is_to_keep, bare
-        return is_marked, np.zeros_like(is_marked)
-
-
-_NO_PLACE = (-1, -1)
-_BARE_BYTES = 200  # of a line without parameters and scalars, at the most
+    last = {place: number for number, place in enumerate(places)}
+    is_line = np.array([place != _NO_PLACE and last[place] == number for number, place in enumerate(places)], bool)
+    if not is_line.any():
+        return is_line, is_line
+    lines = np.flatnonzero(is_line)
+    is_marked = np.zeros(is_line.size, bool)
+    backwards = lines[::-1]  # the newest is the best of equals
+    best = backwards[np.nan_to_num(log_likelihood[backwards], nan=-np.inf, posinf=np.inf, neginf=-np.inf).argmax()]
+    is_marked[[lines[0], lines[-1], best]] = True
+    sizes = np.where(is_line, lengths, 0)
+    is_marked |= is_line & (np.cumsum(sizes[::-1])[::-1] <= most // 4)
+    is_to_keep = np.array([place in keep for place in places], bool) & is_line
+    sequences = np.array([sequence for _, sequence in places], np.int64)
+    for is_bare in (False, True):
+        stride = 1
+        while stride <= 2 * max(sequences.max(), 1):
+            even = is_marked | (is_line & (sequences % stride == 0))
+            bare = is_to_keep & ~even if is_bare else np.zeros_like(even)
+            if sizes[even | is_to_keep].sum() - (sizes - _BARE_BYTES)[bare].clip(0).sum() <= most:
+                return even | is_to_keep, bare
+            stride *= 2
+    if np.count_nonzero(bare) * _BARE_BYTES <= MAX_SCALARS_BYTES // 4:
+        return even | is_to_keep, bare
+    return is_marked, np.zeros_like(is_marked)
 
 
 def _bare(text: bytes) -> bytes:

@@ -280,7 +280,7 @@ class SpoolWriter:
         self._see_that_it_is_ours()
         *earlier, epoch = self._info.epochs
         if earlier and epoch.resumed_from is None:
-            # it takes up the run where it publishes first: what was published from there on is done over
+            # it resumes at what it publishes first: what was published from there on is done over
             self._change(replace(self._info, epochs=(*earlier, replace(epoch, resumed_from=iteration - 1))))
         return self._info.epoch
 

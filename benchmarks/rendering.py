@@ -33,7 +33,7 @@ from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.plot.drawing import KeptFigure
-from autoviz_render.renderer.work.executor import Subprocess, workers
+from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -165,7 +165,7 @@ def burst(run_dir: Path, count: int) -> list[dict[str, Any]]:
     with Publisher(run_dir, figure="auto") as publisher:
         publisher.opened.wait()
         settings = LiveSettings(until_finished=True)
-        renderer = LiveRenderer(watch, settings, tell, workers(watch, Subprocess(PATIENCE_SECONDS)))
+        renderer = LiveRenderer(watch, settings, tell, Subprocess(PATIENCE_SECONDS))
         thread = threading.Thread(target=renderer.run)
         thread.start()
         started, rng, pause = time.monotonic(), np.random.default_rng(0), threading.Event()

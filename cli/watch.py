@@ -9,8 +9,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.renderer.descriptors import raise_limit
-from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess, workers
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
+from autoviz_render.renderer.work.resources import raise_descriptor_limit
 
 if TYPE_CHECKING:
     from autoviz_render.renderer.work.jobs import RenderResult
@@ -20,7 +20,7 @@ log = logging.getLogger("autoviz_render.cli")
 
 def watch(path: Path, settings: argparse.Namespace) -> int:
     """Draw what is published at or under a path until interrupted; the exit code. Raises FigureError."""
-    raise_limit()
+    raise_descriptor_limit()
     first = Subprocess(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
     try:
         return _watch(path, settings, first)
@@ -48,7 +48,7 @@ def _watch(path: Path, settings: argparse.Namespace, first: Subprocess) -> int:
         path=path,
         until_finished=settings.until_finished,
     )
-    renderer = LiveRenderer(hints, live, tell, workers(hints, first))
+    renderer = LiveRenderer(hints, live, tell, first)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())
     if not os.path.exists(path):

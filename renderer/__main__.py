@@ -14,8 +14,9 @@ import signal
 import sys
 from pathlib import Path
 
-from autoviz_render.renderer.work.executor import Subprocess, workers
-from autoviz_render.renderer.work.subprocess_env import bound_memory, when_parent_is_gone
+from autoviz_render.renderer.work.executor import Subprocess
+from autoviz_render.renderer.work.parent_process import when_parent_is_gone
+from autoviz_render.renderer.work.resources import bound_memory
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.system.safe_read import append_plain
 from autoviz_render.spool.text import OneLine
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> int:
     from autoviz_render.renderer.live.watch import Watch
 
     watch = Watch(spool)
-    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), new_executor=workers(watch, first), pace=Pace())
+    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), executor=first, pace=Pace())
     when_parent_is_gone(renderer.finish)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())

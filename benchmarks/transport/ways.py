@@ -18,7 +18,7 @@ from typing import Any
 from autoviz_render import Publisher
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.process import RendererProcess
-from autoviz_render.renderer.work.subprocess_env import when_parent_is_gone
+from autoviz_render.renderer.work.parent_process import when_parent_is_gone
 from transport.changes import changes
 from transport.drawing import Drawer, counted, note
 from transport.faults import FAULT, FOLDER
@@ -186,7 +186,7 @@ def live(fault: str) -> None:
     from autoviz_render.renderer.live.live_run import LiveSettings
     from autoviz_render.renderer.live.loop import LiveRenderer
     from autoviz_render.renderer.live.watch import Watch
-    from autoviz_render.renderer.work.executor import Subprocess, workers
+    from autoviz_render.renderer.work.executor import Subprocess
     from autoviz_render.renderer.work.jobs import Figure
 
     spool = Path(sys.argv[1])
@@ -197,7 +197,7 @@ def live(fault: str) -> None:
     def tell(_: object) -> None:
         note(spool.parent, int((spool.parent / "number").read_text()))
 
-    renderer = LiveRenderer(watch, settings, tell, workers(watch, Subprocess(FRAME_TIMEOUT)))
+    renderer = LiveRenderer(watch, settings, tell, Subprocess(FRAME_TIMEOUT))
     when_parent_is_gone(renderer.finish)
     sys.exit(renderer.run())
 

@@ -1,4 +1,4 @@
-"""`renderer.json`: the sign of life of a renderer, which promises when the next one will come."""
+"""`renderer.json`: the sign of life of a renderer, which says when the next one will come."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from autoviz_render.spool.system.safe_read import read_json
 
 Activity = Literal["starting", "watching", "drawing", "stopped"]
 
+IDLE_INTERVAL = 20.0
+"""Seconds within which a renderer that waits beats again: it does so every few, if it gets the processor."""
+
 _MAX_BYTES = 1 << 16
 _LONGEST = 2000  # characters of a text: whatever they are, the file stays below the limit that readers have
 _MAY_LACK = ("last_drawn", "last_error", "frame_seconds", "machine", "clock", "promise")
@@ -25,13 +28,26 @@ _LARGEST = 253402300800  # the year 10000, in seconds since 1970: the calendar o
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """What a renderer says of itself; times are seconds since 1970 (UTC).
+    """What a renderer says of itself.
 
-    drawn, coalesced: snapshots drawn, and skipped for a newer one. last_drawn: a snapshot's file name.
-    frame_seconds: how long the last frame of the first figure took, with all its files.
-    next_beat_by: if nothing was written by then, the renderer hangs.
-    machine: see `spool.alive.machine`. clock: its monotonic clock at this beat, which nobody sets and which rests while
-    a laptop is suspended. promise: seconds from then until the next beat.
+    Attributes:
+        pid: Of its process.
+        host: Where that runs.
+        started: In seconds since 1970 (UTC), as all times here.
+        activity: What it does.
+        drawn: Snapshots drawn.
+        coalesced: Snapshots skipped for a newer one.
+        last_drawn: A snapshot's file name.
+        last_error: In a line.
+        frame_seconds: How long the last frame of the first figure took, with all its files.
+        beat: When this was written.
+        next_beat_by: If nothing was written by then, the renderer hangs.
+        machine: See `process_alive.machine`.
+        clock: The machine's monotonic clock at this beat, in seconds: nobody sets it, and it rests while a laptop is
+            suspended.
+        promise: The heartbeat interval: seconds from `clock` until the next beat.
+
+    The same names stand in `renderer.json`; source: docs/format.md.
     """
 
     pid: int = field(default_factory=os.getpid)
@@ -50,11 +66,11 @@ class Heartbeat:
     promise: float = 0.0
 
     def is_late(self) -> bool:
-        """Whether the renderer broke its promise."""
+        """Whether the next beat is overdue."""
         return self.activity != "stopped" and self._is_overdue()
 
     def is_fresh(self) -> bool:
-        """Whether the renderer is at work as far as it promised."""
+        """Whether the renderer is at work, and its next beat not overdue."""
         return self.activity != "stopped" and not self._is_overdue()
 
     def is_of_this_machine(self) -> bool:
@@ -68,7 +84,16 @@ class Heartbeat:
 
 
 def write_heartbeat(path: Path, beat: Heartbeat, interval: float) -> Heartbeat:
-    """Write a beat that promises the next within `interval` seconds; returns it. Raises OSError."""
+    """Write a beat; the one that was written.
+
+    Args:
+        path: `renderer.json`.
+        beat: What it says.
+        interval: Seconds within which the next one will come.
+
+    Raises:
+        OSError: The disk is full, read-only or gone.
+    """
     now = time.time()
     beat = replace(beat, beat=now, next_beat_by=now + interval)
     beat = replace(beat, machine=machine(), clock=time.monotonic(), promise=interval)
@@ -88,18 +113,15 @@ def read_heartbeat(path: Path) -> Heartbeat | None:
 
 
 def _checked(value: Any, kind: str) -> Any:
-    """A field's value. kind: as the field is annotated. Raises TypeError if the value is of another."""
-    if value is None and kind.endswith(" | None"):
-        return None
-    match kind.removesuffix(" | None"):
-        case "Activity" if value in get_args(Activity):
-            return value
-        case "str" if isinstance(value, str):
-            return value
-        case "bool" if isinstance(value, bool):
-            return value
-        case "int" if type(value) is int and 0 <= value <= _LARGEST:
-            return value
-        case "float" if type(value) in (int, float) and 0 <= value <= _LARGEST:
-            return float(value)
-    raise TypeError(f"a {type(value).__name__} is no {kind}")
+    """A field's value if it is what the field's annotation, `kind`, says; else raises TypeError."""
+    kind, _, optional = kind.partition(" | ")
+    is_number = type(value) in (int, float) and 0 <= value <= _LARGEST
+    is_right = {
+        "Activity": value in get_args(Activity),
+        "str": isinstance(value, str),
+        "int": is_number and type(value) is int,
+        "float": is_number,
+    }
+    if not (is_right[kind] or (optional and value is None)):
+        raise TypeError(f"a {type(value).__name__} is no {kind}")
+    return float(value) if kind == "float" and value is not None else value

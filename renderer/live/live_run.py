@@ -1,4 +1,4 @@
-"""One spool on the renderer's table: what is there, what was drawn of it, and how that went."""
+"""One run that is drawn live: its spool, its figures, and how far they are drawn."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from autoviz_render.figures.registry import FigureError, find_target
-from autoviz_render.renderer.live.heartbeat import Activity
+from autoviz_render.renderer.live import newest_snapshot
+from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
 from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, RenderResult, figures_folder, stems
@@ -25,14 +26,7 @@ from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.renderer")
 
-IDLE_INTERVAL = 20.0  # seconds: a renderer that waits beats every few, if it gets the processor
-
-_MOST_STRIKES = 3  # abandoned figures in a row, after which one is given up: each costs the frame's whole timeout
-_BEATS_EVERY = 2.0  # seconds
-_TRIES_AGAIN = 2.0  # seconds until what could not be read or written is tried again
-_MOST_TRIES = 4  # of those, before a run that is over is left, or a file that rests is at fault
-_RESTED_AFTER = 5.0  # seconds that a file must stay as it is before it is at fault: it may be on its way from elsewhere
-_ANOTHER_DISK = 30.0  # seconds until a disk that fails for long is tried again
+_MOST_TIMEOUTS = 3  # consecutive ones, after which a figure is disabled: each costs the frame's whole timeout
 
 
 @dataclass(frozen=True)
@@ -55,10 +49,18 @@ class LiveSettings:
 
 @dataclass
 class FigureState:
-    """One figure of a run, as far as it is drawn.
+    """One figure of a run, and how far it is drawn.
 
-    stem: of its files. drawn: the newest snapshot that was done with. began: when a frame of it was last begun.
-    strikes: frames abandoned in a row. failures: tries to write its files, in a row.
+    Attributes:
+        figure: Which.
+        stem: Of its files.
+        is_first: Whether it is the first figure of the run, which waits for no other.
+        drawn: The newest snapshot that was done with.
+        began: When a frame of it was last begun, on the monotonic clock.
+        consecutive_timeouts: Frames abandoned in a row.
+        consecutive_failures: Tries to write its files, in a row.
+        not_before: When to try again, on the monotonic clock; 0 if nothing failed.
+        is_disabled: Whether it is not drawn any more.
     """
 
     figure: Figure
@@ -66,68 +68,48 @@ class FigureState:
     is_first: bool
     drawn: SnapshotRef | None = None
     began: float = 0.0
-    strikes: int = 0
+    consecutive_timeouts: int = 0
+    consecutive_failures: int = 0
     not_before: float = 0.0
-    failures: int = 0
-    is_given_up: bool = False
-
-
-@dataclass
-class Refusal:
-    """A snapshot that could not be read, at the last try.
-
-    path: the file at fault, the snapshot or one that belongs to it. status: what it was like. since: from when on.
-    tries: how often it was that. is_settled: it is not tried again until the file changes.
-    """
-
-    result: RenderResult
-    path: Path
-    status: tuple[int, ...] | None
-    since: float
-    tries: int
-    not_before: float
-    is_settled: bool
-
-    def is_due(self, now: float) -> bool:
-        """Whether it is to be tried again."""
-        if now < self.not_before:
-            return False
-        if not self.is_settled or _status(self.path) != self.status:
-            return True
-        self.not_before = now + _TRIES_AGAIN
-        return False
+    is_disabled: bool = False
 
 
 class LiveRun:
-    """Raises SpoolError where there is no spool to read, or another renderer has it; FigureError."""
+    """A run that is drawn live.
+
+    Args:
+        spool: Its spool.
+        settings: How to draw.
+
+    Attributes:
+        figure_states: Its figures.
+        lock: The right to draw it.
+        has_ended: Whether the run was over when the spool was listed last: nothing more will come.
+        has_failed: Whether anything could not be drawn.
+        missed: How often in a row the spool could not be listed.
+        held_elsewhere: Who else draws it by now.
+
+    Raises:
+        SpoolError: There is no spool to read, or another renderer has it.
+        FigureError: None of its figures is there.
+    """
 
     def __init__(self, spool: Spool, settings: LiveSettings) -> None:
         self._spool = spool
         self._settings = settings
-        self._info: SpoolInfo | None = spool.info()
-        self._identity = _identity(spool, self._info)
-        figures = settings.figures or [Figure(name) for name in self._info.figures]
-        self.figure_states = [
-            FigureState(figure, stem, is_first=not number) for number, (figure, stem) in enumerate(stems(figures))
-        ]
-        missing = [error for state in self.figure_states if (error := _missing(state))]
+        info = spool.info()
+        self._identity = _identity(spool, info)
+        figures = stems(settings.figures or [Figure(name) for name in info.figures])
+        self.figure_states = [FigureState(figure, stem, not number) for number, (figure, stem) in enumerate(figures)]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
-        self._refs: list[SnapshotRef] = []
-        self._refused: dict[SnapshotRef, Refusal] = {}
-        self._is_over = self._info.is_over()
+        self._newest = NewestSnapshot(spool, self.fail)
         self._said: set[str] = set()
-        self._beat_at = -_BEATS_EVERY
+        self.has_ended = info.is_over()
         self.has_failed = False
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
-        self._lock = RendererLock(spool.paths)
-        if len(missing) == len(self.figure_states):
-            told = replace(self._lock.beat, activity="stopped", last_error=str(missing[0]))
-            self._lock.write(told, 0.0)  # for whoever looks why
-            self._lock.release()
-            raise missing[0]
-        for error in missing:
-            self.fail(str(error))
+        self.lock = RendererLock(spool.paths)
+        self._disable_missing_figures()
         for folder in (self._folder, spool.paths.directory):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
@@ -135,74 +117,46 @@ class LiveRun:
     @property
     def is_over(self) -> bool:
         """Whether the run was over when the spool was listed last, and all of it is drawn that can be."""
-        return self._is_over and not any(self._is_waiting(state) for state in self.figure_states)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the run was over when the spool was listed last: nothing more will come."""
-        return self._is_over
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the spool is ours to draw, for now."""
-        return self._lock.is_held
+        return self.has_ended and not any(self._is_waiting(state) for state in self.figure_states)
 
     def hold(self) -> bool:
-        """Have the spool to ourselves, if it was let go of; False if another renderer has it by now."""
+        """Take the lock, if it was released; False if another renderer has it by now."""
         try:
-            self._lock.take()
+            self.lock.take()
         except HeldError as error:
             self.held_elsewhere = error
         return self.held_elsewhere is None
 
     def wait_timeout(self) -> float:
-        """Seconds until something is to be tried again; infinite where nothing is."""
-        now = time.monotonic()
+        """Seconds until something is to be tried again; infinite if nothing is."""
         moments = [state.not_before for state in self.figure_states if state.not_before]
-        moments += [refusal.not_before for refusal in self._refused.values() if not refusal.is_settled]
-        return min((moment - now for moment in moments), default=math.inf)
-
-    def _is_waiting(self, state: FigureState) -> bool:
-        """Whether a figure is still to be drawn of what there is."""
-        if state.is_given_up or state.failures >= _MOST_TRIES:
-            return False
-        return bool(state.not_before) or bool(self._on_their_way(state)) or self.next(state) is not None
-
-    def _on_their_way(self, state: FigureState) -> list[Refusal]:
-        """What cannot be read yet and is newer than what is drawn."""
-        refused = [refusal for ref, refusal in self._refused.items() if state.drawn is None or ref > state.drawn]
-        return [refusal for refusal in refused if not refusal.is_settled]
+        moments += [refusal.not_before for refusal in self._newest.awaited()]
+        return min(moments, default=math.inf) - time.monotonic()
 
     def look(self) -> bool:
-        """List the spool; False where the run was removed and begun anew, or another start draws other figures.
+        """List the spool.
 
-        Raises SpoolError and OSError.
+        Returns:
+            False if the run was removed and begun anew, or another start draws other figures.
+
+        Raises:
+            SpoolError, OSError: It cannot be listed.
         """
-        try:
-            self._info = self._spool.info()
-        except (SpoolError, OSError):
-            self._info = None  # being made anew, or its disk is away: the listing goes on telling
-        if self._info is not None and _identity(self._spool, self._info) != self._identity:
+        info: SpoolInfo | None = None
+        with contextlib.suppress(SpoolError, OSError):  # being made anew, or its disk is away: the listing tells
+            info = self._spool.info()
+        if info is not None and _identity(self._spool, info) != self._identity:
             return False
-        self._is_over = self._info is not None and self._info.is_over()  # before listing what it wrote last
-        self._refs = self._spool.snapshots(info=self._info)
+        self.has_ended = info is not None and info.is_over()  # before listing what it wrote last
+        self._newest.look(info)
         self.missed = 0
-        if self._refused:
-            listed = set(self._refs)
-            self._refused = {ref: refusal for ref, refusal in self._refused.items() if ref in listed}
         return True
 
     def next(self, state: FigureState) -> SnapshotRef | None:
-        """The snapshot that a figure is to be drawn of: the newest, if it is newer than the one drawn."""
-        now = time.monotonic()
-        if state.is_given_up or now < state.not_before or self.held_elsewhere is not None:
+        """The snapshot that a figure is to be drawn of; None if there is nothing to draw now."""
+        if state.is_disabled or self.held_elsewhere is not None or time.monotonic() < state.not_before:
             return None
-        for ref in reversed(self._refs):
-            if state.drawn is not None and ref <= state.drawn:
-                return None
-            if ref not in self._refused or self._refused[ref].is_due(now):
-                return ref
-        return None
+        return self._newest.after(state.drawn)
 
     def job(self, state: FigureState, ref: SnapshotRef) -> Job:
         """What is to be done for it."""
@@ -215,101 +169,71 @@ class LiveRun:
     def take(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> None:
         """Take note of what became of a job."""
         state.not_before = 0.0
-        before = self._refused.pop(ref, None)
         if result.status in ("gone", "unreadable", "unready"):
-            self._refused[ref] = self._refusal(ref, result, before)
+            self._newest.refuse(ref, result)
             return
-        for message in (*([result.fault] if result.fault else []), *result.errors):
+        self._newest.accept(ref)
+        for message in filter(None, (result.fault, *result.errors)):
             self.fail(message)
         if result.status == "unwritable":
-            state.failures += 1
-            state.not_before = time.monotonic() + _TRIES_AGAIN
+            state.consecutive_failures += 1
+            state.not_before = time.monotonic() + newest_snapshot.TRIES_AGAIN
             return
-        state.failures = 0
-        skipped = len([each for each in self._refs if (state.drawn is None or each > state.drawn) and each < ref])
-        state.drawn = ref
-        state.strikes = state.strikes + 1 if result.status == "abandoned" else 0
-        if result.status == "undrawable" or state.strikes >= _MOST_STRIKES:
-            state.is_given_up = True
+        skipped = self._newest.skipped(state.drawn, ref)
+        state.drawn, state.consecutive_failures = ref, 0
+        state.consecutive_timeouts = state.consecutive_timeouts + 1 if result.status == "abandoned" else 0
+        if result.status == "undrawable" or state.consecutive_timeouts >= _MOST_TIMEOUTS:
+            state.is_disabled = True
             self.fail(f"{self._spool.paths.run_dir}: figure {state.figure.name!r} is not drawn any more")
-        beat = self._lock.beat
         if state.is_first and result.status == "drawn":
-            beat = replace(beat, drawn=beat.drawn + 1, coalesced=beat.coalesced + skipped, frame_seconds=result.seconds)
-        done = [each.drawn for each in self.figure_states if not each.is_given_up] or [ref]
+            beat = self.lock.heartbeat
+            counts = {"drawn": beat.drawn + 1, "coalesced": beat.coalesced + skipped}
+            self.lock.note(frame_seconds=result.seconds, **counts)
+        done = [each.drawn for each in self.figure_states if not each.is_disabled] or [ref]
         if all(done):
-            beat = replace(beat, last_drawn=min(each for each in done if each).path.name)
-        self._lock.beat = beat
-        self._beat_at = -_BEATS_EVERY
-
-    def _refusal(self, ref: SnapshotRef, result: RenderResult, before: Refusal | None) -> Refusal:
-        """What a try that failed means: the file may be on its way, until it has stayed as it is for a while."""
-        now, path = time.monotonic(), Path(result.unreadable or ref.path)
-        status = _status(path)
-        if before is None or (before.path, before.status) != (path, status):
-            since, tries = now, 1
-        else:
-            since, tries = before.since, before.tries + 1
-        is_rested = tries >= _MOST_TRIES and now - since >= _RESTED_AFTER
-        is_settled = is_rested or result.status == "gone" or self._spool.is_noted(path)
-        if is_settled and result.fault:
-            self.fail(result.fault)
-            if result.status == "unreadable":
-                self._spool.note(path, result.fault)
-        pause = _TRIES_AGAIN
-        if (
-            is_settled and result.status == "unready" and status is not None
-        ):  # the disk's fault: it may be mended though
-            status, pause = (), _ANOTHER_DISK  # no file changes
-        return Refusal(result, path, status, since, tries, now + pause, is_settled)
+            self.lock.note(last_drawn=min(each for each in done if each).path.name)
 
     def give_up(self) -> None:
         """Report what could not be read yet, as there will be no other try."""
         for state in self.figure_states:
-            for refusal in self._on_their_way(state):
-                self.fail(refusal.result.fault)
-
-    def beat(self, activity: Activity, interval: float = IDLE_INTERVAL) -> None:
-        """Show a sign of life, at most every few seconds where nothing happened; none of a spool that is let go of."""
-        now = time.monotonic()
-        if not self.is_held:
-            return
-        if activity != self._lock.beat.activity or now - self._beat_at >= _BEATS_EVERY:
-            self._beat_at = now
-            self._lock.write(replace(self._lock.beat, activity=activity), interval)
+            for refusal in self._newest.awaited(state.drawn):
+                self.fail(refusal.fault)
 
     def fail(self, message: str) -> None:
         """Report a fault, once."""
         self.has_failed = True
-        self._lock.beat = replace(self._lock.beat, last_error=message)
+        self.lock.note(last_error=message)
         if message not in self._said:
             self._said.add(message)
             log.error("%s", message)
 
-    def leave(self) -> None:
-        """Let go of the spool, until `hold`."""
-        if self._lock.beat.beat:  # else there is nothing to tell, and what another told is left
-            self._lock.write(replace(self._lock.beat, activity="stopped"), 0.0)
-        self._lock.release()
+    def _is_waiting(self, state: FigureState) -> bool:
+        """Whether a figure is still to be drawn of what there is."""
+        if state.is_disabled or state.consecutive_failures >= newest_snapshot.MOST_TRIES:
+            return False
+        return bool(state.not_before) or bool(self._newest.awaited(state.drawn)) or self.next(state) is not None
+
+    def _disable_missing_figures(self) -> None:
+        """Report the figures that are not there; raises FigureError if none is."""
+        errors = [error for state in self.figure_states if (error := _missing(state)) is not None]
+        if len(errors) == len(self.figure_states):
+            self.lock.note(last_error=str(errors[0]))
+            self.lock.beat("stopped", 0.0)  # for whoever looks why
+            self.lock.release()
+            raise errors[0]
+        for error in errors:
+            self.fail(str(error))
 
 
 def _missing(state: FigureState) -> FigureError | None:
-    """Why there is no such figure here, in which case it is given up; None where there is."""
+    """Why there is no such figure here, which disables it; None if there is."""
     try:
         if not state.figure.target:
             find_target(state.figure.name)
     except FigureError as error:
-        state.is_given_up = True
+        state.is_disabled = True
         return error
     return None
-
-
-def _status(path: Path) -> tuple[int, ...] | None:
-    """What tells a file as it is from the same file with other bytes; None if there is none."""
-    try:
-        status = os.stat(path, follow_symlinks=False)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:

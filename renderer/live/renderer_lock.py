@@ -1,4 +1,4 @@
-"""One renderer a spool: the lock, and who holds it."""
+"""One renderer a spool: the lock, and the heartbeat that says who holds it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import logging
 import os
 import time
 import weakref
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from autoviz_render.renderer.descriptors import limit
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.live.heartbeat import IDLE_INTERVAL, Activity, Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths
 
 log = logging.getLogger("autoviz_render.renderer")
 
-
-_SHARE = 4  # of the descriptors that there are, one in so many may be a lock
+_BEATS_EVERY = 2.0  # seconds
+_SHARE = 4  # of the descriptors, one in 4 may be a lock
 _locked: weakref.WeakSet[RendererLock] = weakref.WeakSet()
 
 
@@ -34,57 +35,83 @@ class RendererLock:
     A spool that cannot be written to is held without a lock and without a heartbeat: nobody else could leave one there
     either. On a file system without locks, and for runs beyond a share of this process's descriptors, the heartbeat
     alone tells others.
+
+    Args:
+        paths: Of the spool.
+
+    Attributes:
+        is_held: Whether it is ours, for now.
+        heartbeat: What the next beat will say.
+
+    Raises:
+        HeldError: Another renderer has it.
     """
 
     def __init__(self, paths: SpoolPaths) -> None:
         self._paths = paths
         self._lock = FileLock(paths.lock, thread_local=False)
         self._can_write = True
+        self._beat_at = 0.0
         self.is_held = False
-        self.beat = Heartbeat()
+        self.heartbeat = Heartbeat()
         self.take()
 
     def take(self) -> None:
-        """Hold the spool, if it was let go of. Raises HeldError if another renderer has it by now."""
+        """Hold the spool, if it was let go of.
+
+        Raises:
+            HeldError: Another renderer has it by now.
+        """
         if self.is_held:
             return
         try:
-            if len(_locked) >= limit() // _SHARE:
+            if len(_locked) >= descriptor_limit() // _SHARE:
                 raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             self._lock.acquire(timeout=0)
             _locked.add(self)
         except Timeout:
-            raise self._held() from None
+            raise self._held(read_heartbeat(self._paths.heartbeat)) from None
         except (OSError, NotImplementedError) as error:  # a file system without locks, or somebody else's run
             beat = read_heartbeat(self._paths.heartbeat)
             if beat is not None and beat.is_fresh():
-                raise self._held() from error
+                raise self._held(beat) from error
             is_one_of_many = isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
             level = logging.DEBUG if is_one_of_many else logging.INFO
             log.log(level, "%s: drawing without a lock: %s", self._paths.directory, error)
             self._can_write = not isinstance(error, PermissionError)
         self.is_held = True
 
-    def write(self, beat: Heartbeat, interval: float) -> None:
-        """Show a beat that promises the next within `interval` seconds; a disk that fails is not our death."""
-        self.beat = beat
-        if self._can_write and self.is_held:
-            with contextlib.suppress(OSError):  # the next beat tries again
-                self.beat = write_heartbeat(self._paths.heartbeat, beat, interval)
+    def note(self, **changes: Any) -> None:
+        """Change what the next beat will say, and have it come soon."""
+        self.heartbeat = replace(self.heartbeat, **changes)
+        self._beat_at = 0.0
+
+    def beat(self, activity: Activity, interval: float = IDLE_INTERVAL) -> None:
+        """Show a sign of life, at most every few seconds if nothing happened; none of a spool that is let go of.
+
+        Args:
+            activity: What the renderer does.
+            interval: Seconds within which the next sign will come.
+        """
+        now = time.monotonic()
+        if self.is_held and (activity != self.heartbeat.activity or now >= self._beat_at):
+            self._beat_at = now + _BEATS_EVERY
+            self.heartbeat = replace(self.heartbeat, activity=activity)
+            if self._can_write:
+                with contextlib.suppress(OSError):  # a disk that fails is not our death: the next beat tries again
+                    self.heartbeat = write_heartbeat(self._paths.heartbeat, self.heartbeat, interval)
 
     def release(self) -> None:
         """Let go of it, until it is taken again."""
+        if self.heartbeat.beat:  # else there is nothing to tell, and what another told is left
+            self.beat("stopped", 0.0)
         self._lock.release()
         _locked.discard(self)
         self.is_held = False
 
-    def _held(self) -> HeldError:
-        return HeldError(self._paths.directory, f"is already being drawn by {_holder(self._paths.heartbeat)}")
-
-
-def _holder(heartbeat: Path) -> str:
-    beat = read_heartbeat(heartbeat)
-    if beat is None:
-        return "another renderer"
-    since = time.strftime("%H:%M:%S", time.localtime(beat.started))
-    return f"process {beat.pid} on {beat.host}, since {since}"
+    def _held(self, beat: Heartbeat | None) -> HeldError:
+        holder = "another renderer"
+        if beat is not None:
+            since = time.strftime("%H:%M:%S", time.localtime(beat.started))
+            holder = f"process {beat.pid} on {beat.host}, since {since}"
+        return HeldError(self._paths.directory, f"is already being drawn by {holder}")

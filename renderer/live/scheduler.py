@@ -1,10 +1,9 @@
-"""Which figure of which run is drawn next: one executor, the figures that wait for it, the longest waiting first."""
+"""Which figure of which run is drawn next: of those that wait for one executor, the one that waits longest."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from autoviz_render.renderer.live.live_run import FigureState, LiveRun
 from autoviz_render.renderer.live.pace import Pace
@@ -13,79 +12,64 @@ from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import SnapshotRef
 
 
-@dataclass(frozen=True)
-class _AtWork:
-    run: LiveRun
-    state: FigureState
-    ref: SnapshotRef
-
-
 class Slot:
-    """Draws the first figures of all runs with one executor, or all their other ones: the slow do not delay the first.
+    """Draws one figure at a time, of any run.
 
-    is_mine: whether a figure is drawn here. on_drawn: told of each result.
+    The slow must not delay the first: one slot draws the first figures of all runs, another one the rest.
+
+    Args:
+        executor: Who draws.
+        is_for_first: Whether it draws the first figures, or all others.
+        pace: When a frame may begin.
+        on_drawn: Called with the result of each figure that is drawn.
     """
 
     def __init__(
-        self,
-        executor: Executor,
-        is_mine: Callable[[FigureState], bool],
-        on_drawn: Callable[[RenderResult], None],
-        pace: Pace | None = None,
+        self, executor: Executor, *, is_for_first: bool, pace: Pace, on_drawn: Callable[[RenderResult], None]
     ) -> None:
         self.executor = executor
+        self._is_for_first = is_for_first
         self._pace = pace
-        self._is_mine = is_mine
         self._on_drawn = on_drawn
-        self._at_work: _AtWork | None = None
-        self._is_hurried = False
+        self._at_work: tuple[LiveRun, FigureState, SnapshotRef] | None = None
 
     @property
-    def is_at_work(self) -> bool:
-        return self._at_work is not None
+    def run(self) -> LiveRun | None:
+        """The run of which a figure is being drawn here."""
+        return None if self._at_work is None else self._at_work[0]
 
     def take(self) -> bool:
-        """Take what is done; False where something is still being drawn."""
-        if self._at_work is not None:
-            result = self.executor.result()
-            if result is None:
-                return False
-            at, self._at_work = self._at_work, None
-            if self._pace is not None:
-                self._pace.add(result.used, result.waited)
-            at.run.take(at.state, at.ref, result)
-            if result.status == "drawn":
-                self._on_drawn(result)
+        """Take what is done; False while a figure is still being drawn."""
+        if self._at_work is None:
+            return True
+        if (result := self.executor.result()) is None:
+            return False
+        (run, state, ref), self._at_work = self._at_work, None
+        self._pace.add(result.used, result.waited)
+        run.take(state, ref, result)
+        if result.status == "drawn":
+            self._on_drawn(result)
         return True
 
-    def is_at(self, run: LiveRun) -> bool:
-        """Whether a figure of that run is being drawn here."""
-        return self._at_work is not None and self._at_work.run is run
-
-    def _may_begin(self, run: LiveRun, state: FigureState) -> bool:
-        """Whether the pace allows a frame now: of a figure that is there already, of a run that goes on."""
-        is_urgent = state.drawn is None or run.has_ended or self._is_hurried
-        return is_urgent or self._pace is None or not self._pace.delay()
-
-    def hurry(self) -> None:
-        """The search has ended, or this renderer is asked to: draw the last figures now."""
-        self._is_hurried = True
-
     def advance(self, runs: Iterable[LiveRun]) -> None:
-        """Take what is done, begin what waits, until there is nothing to do but to wait."""
+        """Take what is done and begin what waits, until there is nothing to do but to wait."""
         while self.take():
             waiting = [
-                (state.began, number, run, state, ref)
-                for number, run in enumerate(runs)
+                (run, state, ref)
+                for run in runs
                 for state in run.figure_states
-                if self._is_mine(state) and self._may_begin(run, state) and (ref := run.next(state)) is not None
+                if self._may_begin(run, state) and (ref := run.next(state)) is not None
             ]
             if not waiting:
                 return
-            _, _, run, state, ref = min(waiting, key=lambda each: each[:2])
-            if not run.hold():
-                continue  # another renderer took it meanwhile
-            state.began = time.monotonic()
-            self._at_work = _AtWork(run, state, ref)
-            run.beat("drawing", self.executor.heartbeat_interval)
-            self.executor.start(run.job(state, ref))
+            run, state, ref = min(waiting, key=lambda each: each[1].began)
+            if run.hold():  # else another renderer took it meanwhile
+                state.began = time.monotonic()
+                self._at_work = run, state, ref
+                run.lock.beat("drawing", self.executor.heartbeat_interval)
+                self.executor.start(run.job(state, ref))
+
+    def _may_begin(self, run: LiveRun, state: FigureState) -> bool:
+        """Whether a figure is drawn here, and now: the pace holds back those that are there, of runs that go on."""
+        is_urgent = state.drawn is None or run.has_ended
+        return state.is_first == self._is_for_first and (is_urgent or not self._pace.delay())

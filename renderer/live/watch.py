@@ -1,8 +1,7 @@
 """When to look at the spools under a path, and which spools there are.
 
-A directory listing is the truth and events are only a hint to look at once: they do not come from other
-hosts on network file systems, an observer can die, a kernel's queue can overflow. So a look is due every
-`poll` seconds whatever the observer says.
+A directory listing is the truth, events are only a hint to look at once: they do not come from other hosts on network
+file systems, an observer can die, a kernel's queue can overflow. So a look is due every `poll` seconds in any case.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoviz_render.renderer.descriptors import limit
+from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.paths import SpoolPaths, Unread, find_spools, passed_over
 
 if TYPE_CHECKING:
@@ -27,16 +26,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("autoviz_render.renderer")
 
-_WALK_SHARE = 20  # of the time, one part in so many is spent walking a tree in search of new spools
+_WALK_SHARE = 20  # of the time, one part in 20 is spent walking a tree in search of new spools
 _FEW = 16  # spools, which are all observed; of more only those in which something is expected
-_SHARE = 8  # of the descriptors that there are, one in so many may be an observer's: older watchdogs take some for each
+_SHARE = 8  # of the descriptors, one in 8 may be an observer's: older watchdogs take some for each
 
 
 class Watch:
-    """Watches a spool, a run directory, or a tree of runs; the path need not exist yet.
+    """Watches a spool, a run directory, or a tree of runs.
 
-    poll: seconds after which `wait` returns though nothing was heard. quiet: spools, of many, that need no observer, as
-        little is expected there.
+    Args:
+        path: Which; it need not exist yet.
+        poll: Seconds after which `wait` returns though nothing was heard.
+
+    Attributes:
+        quiet: Spools that need no observer if there are many, as little is expected there.
     """
 
     def __init__(self, path: Path, poll: float = 2.0) -> None:
@@ -52,7 +55,7 @@ class Watch:
         self._passed_over: set[Path] = set()
 
     def wait(self, timeout: float = math.inf) -> None:
-        """Return when there may be something new, at the latest after `poll` seconds, or after `timeout`."""
+        """Return when there may be something new, or after `poll` or `timeout` seconds, whichever are fewer."""
         with contextlib.suppress(queue.Empty):
             self._hints.get(timeout=max(0.0, min(self.poll, timeout)))
             while True:
@@ -64,9 +67,10 @@ class Watch:
             self._hints.put(None)  # the one queue whose `put` may interrupt its own `get`, as a signal does
 
     def spools(self, *, all_of_them: bool = False) -> list[Path]:
-        """The spool directories there are now, each watched from before this returns.
+        """The spool directories there are now; each is watched before this returns.
 
-        all_of_them: search the whole path, also where that was done just now and takes long.
+        Args:
+            all_of_them: Search the whole path, even if that was done just now and takes long.
         """
         now = time.monotonic()
         if all_of_them or now >= self._next_walk or any(_is_gone(spool) for spool in self._found):
@@ -78,8 +82,7 @@ class Watch:
     def close(self) -> None:
         """Stop observing; `wait` may still be called."""
         observer, self._observer, self._watched = self._observer, None, {}
-        if observer is not None:
-            _end(observer)
+        _stop(observer)
 
     def _walk(self) -> list[Path]:
         """The spools there are, with those that were there and cannot be seen now: unreadable is not gone."""
@@ -99,19 +102,13 @@ class Watch:
         """Have an observer on the snapshots of the spools found, as they are on disk; if they are many, not on all."""
         if not self._can_observe:
             return
-        most = limit() // _SHARE
         spools = self._found if len(self._found) <= _FEW else [each for each in self._found if each not in self.quiet]
         wanted = {}
-        for spool in spools[:most]:
+        for spool in spools[: descriptor_limit() // _SHARE]:
             folder = SpoolPaths(spool).snapshots
-            try:
+            with contextlib.suppress(OSError):  # not made yet, or gone: the next look finds out
                 status = os.stat(folder)
-            except OSError:
-                continue  # not made yet, or gone: the next look finds out
-            wanted[folder] = (
-                status.st_dev,
-                status.st_ino,
-            )  # a folder made anew under its old name is another
+                wanted[folder] = (status.st_dev, status.st_ino)  # a folder made anew under its old name is another
         is_sound = self._observer is None or _is_sound(self._observer)
         if wanted == self._watched and not is_sound:  # else that of a folder which was removed
             log.warning("the observer of %s died; starting another", self.path)
@@ -137,20 +134,19 @@ class Watch:
             for folder in folders:
                 observer.schedule(Hint(), str(folder), event_filter=[FileCreatedEvent, FileMovedEvent])
             observer.start()
+            self._observer = observer
         except (OSError, RuntimeError) as error:  # out of inotify instances, watches, descriptors or threads
-            if observer is not None:
-                _end(observer)  # what it had started
-            if isinstance(error, FileNotFoundError | NotADirectoryError):
-                return  # a run was removed just now: the next look finds out
-            told = error.strerror if isinstance(error, OSError) else error
-            log.warning("%s: no events (%s); looking every %g s instead", self.path, told, self.poll)
-            self._can_observe = False
-            return
-        self._observer = observer
+            _stop(observer)  # what it had started
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):  # else a run was removed just now
+                told = error.strerror if isinstance(error, OSError) else error
+                log.warning("%s: no events (%s); looking every %g s instead", self.path, told, self.poll)
+                self._can_observe = False
 
 
-def _end(observer: BaseObserver) -> None:
-    """Stop an observer and all its threads, whether or not it was ever started as a whole."""
+def _stop(observer: BaseObserver | None) -> None:
+    """Stop an observer and all its threads, whether or not it ever started as a whole."""
+    if observer is None:
+        return
     try:
         observer.stop()
     except (OSError, RuntimeError) as error:

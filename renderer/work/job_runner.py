@@ -1,46 +1,51 @@
-"""Does jobs: reads the snapshot, draws the figure, writes its files."""
+"""Does jobs in this process: reads the snapshot, draws the figure, writes its files."""
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
-from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.text import in_one_line
 
 log = logging.getLogger("autoviz_render.renderer")
 
-Thing = TypeVar("Thing")
-
 _MOST_KEPT = 8  # figures, of some 30 MB each at live size: a tree of a thousand runs is drawn in bounded memory
 
 
 class JobRunner:
-    """Keeps each figure from one job to the next, the snapshot that was read last, and each spool's static arrays."""
+    """Draws job after job, and keeps what several of them share.
+
+    That is the figures, the snapshot that was read last, and the static arrays of the spools.
+    """
 
     def __init__(self) -> None:
-        self._spools: OrderedDict[Hashable, Spool] = OrderedDict()
-        self._drawings: OrderedDict[Hashable, KeptFigure] = OrderedDict()
-        self._snapshot: tuple[Hashable, Snapshot] | None = None
+        # the numbers tell a file from another of its name, a run from one begun anew; those of removed files come again
+        self._spool = lru_cache(_MOST_KEPT)(lambda directory, *_numbers: Spool(directory))
+        self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
+        self._figure = lru_cache(_MOST_KEPT)(
+            lambda _spool, figure, dpi, theme: KeptFigure(figure.recipe(), dpi=dpi, theme=THEMES[theme])
+        )
 
     def draw(self, job: Job) -> RenderResult:
-        """Draw one figure of one snapshot, replacing each file whole; what became of it.
+        """Draw one figure of one snapshot, and replace each of its files whole.
 
-        A recipe or a panel that raises is drawn as the error's text.
+        Returns:
+            What became of it, whatever the figure's code raises. A panel that fails is drawn as its error's text.
         """
         started = time.perf_counter()
         try:
@@ -58,8 +63,9 @@ class JobRunner:
         if ref is None:
             raise ValueError(f"{job.snapshot!r} is no name of a snapshot")
         try:
-            spool = self._spool(job.spool)
-            snapshot = self._read(spool, ref)
+            run, file = SpoolPaths(job.spool).info.stat(), ref.path.stat()
+            spool = self._spool(job.spool, run.st_dev, run.st_ino, run.st_ctime_ns)
+            snapshot = self._snapshot(spool, ref, file.st_ino, file.st_ctime_ns, file.st_size)
         except FileNotFoundError:
             return RenderResult("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
@@ -69,7 +75,7 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        figure = self._drawing(job).draw(snapshot)
+        figure = self._figure(job.spool, job.figure, job.dpi, job.theme).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
         try:
@@ -84,31 +90,27 @@ class JobRunner:
             return RenderResult("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
         return RenderResult(files=tuple(files), errors=errors)
 
-    def _spool(self, directory: Path) -> Spool:
-        """Raises FileNotFoundError."""
-        info = SpoolPaths(directory).info.stat()  # a run that is removed and begun anew is another
-        key = (directory, info.st_dev, info.st_ino, info.st_ctime_ns)  # a file's number is soon used again
-        return _kept(self._spools, key, lambda: Spool(directory))
 
-    def _read(self, spool: Spool, ref: SnapshotRef) -> Snapshot:
-        status = ref.path.stat()
-        key = (ref.path, spool, status.st_ino, status.st_ctime_ns, status.st_size)
-        if self._snapshot is None or self._snapshot[0] != key:
-            self._snapshot = key, spool.read(ref)
-        return self._snapshot[1]
+class InProcess:
+    """An executor that draws in this process: `start` returns when it is done."""
 
-    def _drawing(self, job: Job) -> KeptFigure:
-        def make() -> KeptFigure:
-            return KeptFigure(job.figure.recipe(), dpi=job.dpi, theme=THEMES[job.theme])
+    heartbeat_interval = FRAME_TIMEOUT
+    wait_timeout = math.inf
 
-        return _kept(self._drawings, (job.spool, job.figure, job.dpi, job.theme), make)
+    def __init__(self) -> None:
+        self.on_answer: Callable[[], None] = lambda: None
+        self._job_runner = JobRunner()
+        self._result: RenderResult | None = None
 
+    def start(self, job: Job) -> None:
+        self._result = self._job_runner.draw(job)
 
-def _kept(store: OrderedDict[Hashable, Thing], key: Hashable, make: Callable[[], Thing]) -> Thing:
-    """What is stored under a key, made where there is none; what was not asked for longest is dropped."""
-    if key not in store:
-        store[key] = make()
-        if len(store) > _MOST_KEPT:
-            store.popitem(last=False)
-    store.move_to_end(key)
-    return store[key]
+    def result(self) -> RenderResult | None:
+        result, self._result = self._result, None
+        return result
+
+    def another(self) -> InProcess:
+        return InProcess()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -17,19 +17,17 @@ import logging
 import os
 import queue
 import random
-import select
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from autoviz_render.renderer.descriptors import limit
-from autoviz_render.renderer.work.executor import MARK
-from autoviz_render.renderer.work.subprocess_env import bound_memory, die_with_parent, own_processor_times
+from autoviz_render.renderer.work.child_process import MARK
+from autoviz_render.renderer.work.parent_process import die_with_parent, end_group, end_group_with
+from autoviz_render.renderer.work.resources import bound_memory, descriptor_limit, memory, own_processor_times
 from autoviz_render.spool.text import OneLine
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def main(arguments: list[str]) -> None:
     die_with_parent()
     bound_memory()
     for lifeline in map(int, arguments):
-        _end_with(_moved(lifeline))
+        end_group_with(_moved(lifeline))
     source, answers = os.fdopen(_moved(0), "rb"), os.fdopen(_moved(1), "wb", buffering=0)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=answers.close)  # they end with this process, not with one that it forked
@@ -110,24 +108,6 @@ def _log_to(descriptor: int) -> None:
     handler = logging.StreamHandler(open(descriptor, "w", encoding="utf-8", errors="backslashreplace"))  # noqa: SIM115
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-def memory() -> int:
-    """Bytes of this process in the machine's memory; 0 where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return _most_memory()
-
-
-def _most_memory() -> int:
-    """The same at its highest, which never shrinks: on macOS, in bytes there."""
-    if sys.platform == "darwin":
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return 0
 
 
 class _Before:
@@ -211,40 +191,16 @@ def _moved(descriptor: int) -> int:
     """The same file under another descriptor, out of reach."""
     if sys.platform == "win32":
         return os.dup(descriptor)
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(_OUT_OF_REACH, limit() // 2))
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(_OUT_OF_REACH, descriptor_limit() // 2))
     if descriptor > 2:
         os.close(descriptor)
     return moved
 
 
-def _end_with(pipe: int) -> None:
-    """Have this process's group killed when a pipe's other end is closed, whatever any of it does then.
-
-    It is the kernel that kills (Linux; fcntl(2), F_SETSIG): a signal at the next event of a pipe that is never written
-    to. Elsewhere the end of the standard input has to do.
-    """
-    if sys.platform == "linux" and os.getpgrp() == os.getpid():
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpid())
-            fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
-            fcntl.fcntl(pipe, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-            end = select.poll()
-            end.register(pipe, 0)
-            if end.poll(0):  # it was closed before
-                _end()
-
-
-def _end() -> None:
-    """Leave at once, with all that was started here."""
-    if sys.platform != "win32" and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(0)
-
-
 def _listen(source: IO[bytes], jobs: queue.SimpleQueue[bytes]) -> None:
     for line in source:
         jobs.put(line)
-    _end()
+    end_group()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from autoviz_render.figures.panels import (
     TextPanel,
 )
 from autoviz_render.renderer.plot.drawing import KeptFigure
-from autoviz_render.renderer.work.worker import memory
+from autoviz_render.renderer.work.resources import memory
 from autoviz_render.spool.snapshot import Snapshot
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
-from autoviz_render.renderer.live import live_run, renderer_lock
+from autoviz_render.renderer.live import live_run, newest_snapshot, renderer_lock
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.live.watch import Watch
-from autoviz_render.renderer.work.executor import InProcess
+from autoviz_render.renderer.work.job_runner import InProcess
 from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
@@ -130,8 +130,8 @@ def test_an_older_snapshot_is_never_drawn_after_a_newer(run_dir, publish, render
 @pytest.fixture
 def impatient(monkeypatch):
     """What cannot be read is at fault after moments, not seconds."""
-    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
-    monkeypatch.setattr(live_run, "_RESTED_AFTER", 0.05)
+    monkeypatch.setattr(newest_snapshot, "TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(newest_snapshot, "_RESTED_AFTER", 0.05)
 
 
 def listed(run_dir: Path) -> list[str]:
@@ -157,8 +157,8 @@ def test_a_snapshot_that_cannot_be_read_costs_itself(run_dir, publish, renderer,
 @pytest.fixture
 def tries(monkeypatch):
     """Tries to draw, of which there are many in a short time."""
-    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
-    monkeypatch.setattr(live_run, "_RESTED_AFTER", math.inf)
+    monkeypatch.setattr(newest_snapshot, "TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(newest_snapshot, "_RESTED_AFTER", math.inf)
     take, made = live_run.LiveRun.take, []
     monkeypatch.setattr(live_run.LiveRun, "take", lambda *given: (made.append(given), take(*given)))
     return made
@@ -204,7 +204,7 @@ def test_a_file_that_is_mended_is_drawn_after_all(run_dir, publish, eventually, 
 
 def test_what_was_noted_before_is_not_waited_for_again(run_dir, publish, renderer, monkeypatch):
     """A renderer that is started again need not find out anew."""
-    monkeypatch.setattr(live_run, "_RESTED_AFTER", math.inf)
+    monkeypatch.setattr(newest_snapshot, "_RESTED_AFTER", math.inf)
     publish(2)
     spool = Spool(run_dir)
     newest = spool.newest()
@@ -231,7 +231,7 @@ def test_what_cannot_be_read_at_the_last_look_is_said(run_dir, publish, caplog):
 @pytest.mark.usefixtures("impatient")
 def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch, eventually):
     """No file changes when a network file system comes back."""
-    monkeypatch.setattr(live_run, "_ANOTHER_DISK", 0.01)
+    monkeypatch.setattr(newest_snapshot, "_ANOTHER_DISK", 0.01)
     publish(1)
     renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
 
@@ -258,7 +258,7 @@ def tree(tmp_path, publish):
 
 
 def held(renderer: LiveRenderer) -> int:
-    return sum(each.is_held for each in renderer._runs.values())
+    return sum(each.lock.is_held for each in renderer._runs.values())
 
 
 WITH_FEW_DESCRIPTORS = """
@@ -298,8 +298,8 @@ def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree
         assert held(renderer) <= 16
         runs = {name: renderer._runs[tree / name / "spool"] for name in ("00", "23")}
         beat = read_heartbeat(tree / "00" / "spool" / "renderer.json")
-        assert (runs["00"].is_held, beat.activity, beat.drawn) == (False, "stopped", 1)
-        assert runs["23"].is_held
+        assert (runs["00"].lock.is_held, beat.activity, beat.drawn) == (False, "stopped", 1)
+        assert runs["23"].lock.is_held
         copied = tree / "00" / "spool" / "snapshots" / "e0000-000000000005.h5"
         shutil.copy(Spool(tree / "00").newest().path, copied)
         renderer.look()
@@ -334,12 +334,12 @@ def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, mo
         content = json.loads(info.read_text())
         content["producer"]["host"] = "elsewhere"
         info.write_text(json.dumps(content | {"state": "running"}))
-    monkeypatch.setattr(renderer_lock, "limit", lambda: 20)
+    monkeypatch.setattr(renderer_lock, "descriptor_limit", lambda: 20)
     renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
     try:
         renderer.look()
         assert held(renderer) == 24
-        assert sum(each._lock._lock.is_locked for each in renderer._runs.values()) == 5
+        assert sum(each.lock._lock.is_locked for each in renderer._runs.values()) == 5
         assert all(read_heartbeat(each).drawn == 1 for each in tree.glob("*/spool/renderer.json"))
     finally:
         renderer.close()
@@ -556,7 +556,7 @@ def test_a_tree_of_runs_is_drawn_run_by_run(tmp_path, publish):
 
 def test_a_watch_until_finished_ends_where_nothing_can_be_written(run_dir, publish, renderer, monkeypatch):
     """A full disk for good: some tries after the end of the run, and an exit code that says so."""
-    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(newest_snapshot, "TRIES_AGAIN", 0.01)
     publish(1)
     (run_dir / "image").write_text("in the way")
     assert renderer.run() == 1
@@ -583,7 +583,7 @@ def test_one_unknown_figure_does_not_cost_the_others(run_dir, publish, renderer,
 
 def test_a_static_file_that_comes_late_is_waited_for(run_dir, publish, renderer, monkeypatch, eventually):
     """A mirrored directory: the snapshot came first."""
-    monkeypatch.setattr(live_run, "_TRIES_AGAIN", 0.01)
+    monkeypatch.setattr(newest_snapshot, "TRIES_AGAIN", 0.01)
     publish(1)
     (static,) = (run_dir / "spool" / "static").iterdir()
     away = run_dir / static.name
@@ -602,6 +602,6 @@ def test_a_look_is_due_when_something_is_to_be_tried_again(run_dir, publish):
     renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings())
     try:
         renderer.look()
-        assert 0 < renderer._wait_timeout() <= live_run._TRIES_AGAIN
+        assert 0 < renderer._wait_timeout() <= newest_snapshot.TRIES_AGAIN
     finally:
         renderer.close()

@@ -16,13 +16,14 @@ import pytest
 
 from autoviz_render.renderer.batch import render_cache
 from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
-from autoviz_render.renderer.live import live_run
+from autoviz_render.renderer.live import live_run, renderer_lock
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.work import executor, pool
-from autoviz_render.renderer.work.executor import InProcess, Subprocess
+from autoviz_render.renderer.work.executor import Subprocess
+from autoviz_render.renderer.work.job_runner import InProcess
 from autoviz_render.renderer.work.jobs import Figure, Job, RenderResult
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
@@ -128,8 +129,8 @@ def test_a_process_is_renewed_after_so_many_figures(drawn_by, monkeypatch):
 def test_a_worker_ends_with_whoever_started_it(worker, eventually):
     """The pipe's end is all that a killed parent leaves."""
     pid = worker.pid
-    worker._process.stdin.close()
-    assert worker._process.wait(60) == -signal.SIGKILL
+    worker._child._process.stdin.close()
+    assert worker._child._process.wait(60) == -signal.SIGKILL
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -137,7 +138,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
 def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(figures=[figure(name) for name in names], until_finished=True)
-    return LiveRenderer(watch, settings, new_executor=lambda: Subprocess(timeout, watch.wake))
+    return LiveRenderer(watch, settings, executor=Subprocess(timeout))
 
 
 def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
@@ -174,11 +175,11 @@ def test_a_figure_that_always_hangs_is_given_up(run_dir, publisher, caplog, even
         for _ in range(5):
             publisher.next()
             renderer.look()
-            eventually(lambda: renderer.look() or not any(slot.is_at_work for slot in renderer._slots))
+            eventually(lambda: renderer.look() or not any(slot.run for slot in renderer._slots))
     finally:
         renderer.close()
     assert sum("is not drawn any more" in record.getMessage() for record in caplog.records) == 1
-    assert sum("was abandoned" in record.getMessage() for record in caplog.records) == live_run._MOST_STRIKES
+    assert sum("was abandoned" in record.getMessage() for record in caplog.records) == live_run._MOST_TIMEOUTS
     assert (run_dir / "image" / "plain.png").exists()
 
 
@@ -187,7 +188,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
     drawn = []
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(figures=[figure("plain"), figure("waits_for_a_file")])
-    renderer = LiveRenderer(watch, settings, drawn.append, lambda: Subprocess(60.0, watch.wake))
+    renderer = LiveRenderer(watch, settings, drawn.append, Subprocess(60.0))
     try:
         for number in range(1, 4):
             publisher.next()
@@ -272,8 +273,8 @@ def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventuall
 
 def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folder, eventually):
     """A slow figure, or one that hangs, must not have the whole renderer taken for dead."""
-    monkeypatch.setattr(live_run, "IDLE_INTERVAL", 1.0)
-    monkeypatch.setattr(live_run, "_BEATS_EVERY", 0.1)
+    monkeypatch.setattr(renderer_lock, "IDLE_INTERVAL", 1.0)
+    monkeypatch.setattr(renderer_lock, "_BEATS_EVERY", 0.1)
     monkeypatch.setattr(Subprocess, "heartbeat_interval", 1.0)
     publisher.next()
     renderer = live(run_dir, "plain", "waits_for_a_file")

@@ -1,0 +1,175 @@
+"""A process of ours beside the user's: it leads a group, hears by a pipe, and ends with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from autoviz_render.renderer.work.subprocess_env import child_environment
+from autoviz_render.spool.system.process_alive import started_at
+
+MARK = "AUTOVIZ_RENDER_WORKER"
+"""The environment variable by which what a child says, and the processes that it starts, are told from others."""
+
+_LONGEST_LINE = 1 << 20  # bytes
+_ROUNDS = 5  # of looking for processes that start others meanwhile
+
+
+class ChildProcess:
+    """A process that starts at once, with the environment of `child_environment` and a mark.
+
+    It leads a group, but no session: Ctrl-C in a terminal is not for it, and Linux shares the processors among sessions
+    (`sched_autogroup`).
+
+    Args:
+        command: What to run.
+        stdout: As for `subprocess.Popen`.
+        stderr: As for `subprocess.Popen`.
+        has_lifeline: Whether the number of a descriptor is appended to the command. Its other end closes when this
+            process ends, however that happens.
+
+    Attributes:
+        mark: What the variable `MARK` holds in the child's environment.
+
+    Raises:
+        OSError: The process cannot be started.
+        TypeError: The command is not text: an embedded Python does not know its program.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        stdout: int | IO[bytes],
+        stderr: int | None = None,
+        *,
+        has_lifeline: bool = False,
+    ) -> None:
+        self.mark = os.urandom(16).hex()
+        ends: tuple[int, ...] = os.pipe() if has_lifeline and os.name != "nt" else ()
+        try:
+            self._process = subprocess.Popen(
+                [*command, *map(str, ends[:1])],
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+                env=child_environment(os.environ) | {MARK: self.mark},
+                pass_fds=ends[:1],
+                process_group=None if os.name == "nt" else 0,
+            )
+        except BaseException:
+            _close(ends)
+            raise
+        _close(ends[:1])
+        self._lifeline = ends[1:]
+        self._started = started_at(self.pid)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative for a signal; None while it runs."""
+        return self._process.poll()
+
+    def tell(self, line: str) -> None:
+        """Write to its standard input; whether anybody reads it is for the exit code to say."""
+        assert self._process.stdin is not None  # noqa: S101  it is a pipe
+        with contextlib.suppress(OSError, ValueError):  # it died, or its pipe is closed
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+
+    def marked_lines(self) -> Iterator[bytes]:
+        """What it writes after its mark, line by line: a figure's code may write to any descriptor, too."""
+        assert self._process.stdout is not None  # noqa: S101  it is a pipe
+        mark = self.mark.encode() + b" "
+        with contextlib.suppress(OSError, ValueError), self._process.stdout as source:
+            while line := source.readline(_LONGEST_LINE):
+                if line.startswith(mark):
+                    yield line.removeprefix(mark)
+
+    def wait(self, timeout: float) -> int | None:
+        """Wait for its end; its exit code, None if it still runs after `timeout` seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+        return self._process.returncode
+
+    def has_ended(self, within: float = 0.0) -> bool:
+        """Whether it ends within some seconds. If the system allows it, its number stays its own, and its group's."""
+        with contextlib.suppress(OSError, AttributeError):  # a kernel before 5.3, another system; or it was waited for
+            end = select.poll()
+            with open(os.pidfd_open(self.pid), "rb", buffering=0) as descriptor:
+                end.register(descriptor, select.POLLIN)
+                return bool(end.poll(within * 1000))
+        return self.wait(within) is not None
+
+    def close_input(self) -> None:
+        """End its standard input: it is asked to come to an end."""
+        assert self._process.stdin is not None  # noqa: S101  it is a pipe
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def kill(self) -> int:
+        """End it, whatever it does, and all that it started; its exit code.
+
+        All of that is its group, and on Linux the processes that left the group, too.
+        """
+        if os.name != "nt":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # all gone; on macOS, only zombies left
+                os.killpg(self.pid, signal.SIGKILL)  # a stopped or hung process, too
+        self._process.kill()
+        for _ in range(_ROUNDS):
+            strays = self._strays()
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            if not strays:
+                break
+        code = self.wait(1.0)  # but not for one that waits for a dead disk: the system ends that one when it can
+        self._close_pipes()
+        return -signal.SIGKILL if code is None else code
+
+    def let_go(self) -> None:
+        """Leave it on its own, and close the pipes to it."""
+        self._close_pipes()
+        self._process.returncode = 0  # Popen must not complain that it still runs
+
+    def _close_pipes(self) -> None:
+        self.close_input()
+        _close(self._lifeline)
+        self._lifeline = ()
+
+    def _strays(self) -> list[int]:
+        """The processes that bear its mark, on Linux.
+
+        Only this user's that are no older are asked: to read the environment of a process may take a while.
+        """
+        strays: list[int] = []
+        if self._started is None:
+            return strays
+        for entry in os.scandir("/proc"):
+            with contextlib.suppress(OSError, ValueError):  # gone, not ours to read, or no process
+                pid = int(entry.name)
+                if entry.stat().st_uid != os.geteuid() or pid == self.pid:
+                    continue
+                if (started_at(pid) or -1) >= self._started and self.mark.encode() in Path(
+                    entry, "environ"
+                ).read_bytes():
+                    strays.append(pid)
+        return strays
+
+
+def how_it_ended(code: int) -> str:
+    """The words for an exit code."""
+    return f"by signal {-code}" if code < 0 else f"with exit code {code}"
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

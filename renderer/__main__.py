@@ -50,13 +50,9 @@ def main(arguments: list[str]) -> int:
 
 def _told() -> Path | None:
     """The spool that the line on standard input names; None if standard input ends before."""
-    line = b""
-    while not line.endswith(b"\n"):
-        byte = os.read(sys.stdin.fileno(), 1)  # no more: the thread that waits for the end reads on
-        if not byte:
-            return None
-        line += byte
-    return Path(os.fsdecode(json.loads(line)["spool"].encode("latin-1")))
+    with open(0, "rb", buffering=0, closefd=False) as source:
+        line = source.readline()  # no byte more: the thread that waits for the end reads on
+    return Path(os.fsdecode(json.loads(line)["spool"].encode("latin-1"))) if line.endswith(b"\n") else None
 
 
 def _write_to(path: Path) -> None:

@@ -15,7 +15,6 @@ import os
 import subprocess
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -76,8 +75,7 @@ class RendererProcess:
         self._liveness = Liveness(0)
         self._not_before = 0.0
         self._is_held_elsewhere = False
-        self._untold: list[tuple[str, bool]] = []  # faults to warn of, and whether each says it all
-        _with_children.add(self)
+        self._untold: tuple[str, bool] | None = None  # why it gave up, and whether that says it all
 
     @property
     def pid(self) -> int | None:
@@ -156,7 +154,8 @@ class RendererProcess:
                 with self._lock:
                     self._start()
             if (child := self._child) is None:
-                self._warn("could not be started")
+                self._give_up("could not be started")
+                self._warn()
                 return False
             began, processor = time.monotonic(), ProcessorWatch(child.pid)
             child.close_input()  # the parent is done
@@ -244,8 +243,8 @@ class RendererProcess:
         log.info("the renderer %s; starting another in %g s", fault, pause)
 
     def _give_up(self, fault: str, *, is_whole: bool = False) -> None:
-        self.has_given_up = True
-        self._untold.append((fault, is_whole))
+        if not self.has_given_up:
+            self.has_given_up, self._untold = True, (fault, is_whole)
 
     # Without the lock: these wait for the disk
 
@@ -279,32 +278,16 @@ class RendererProcess:
     def _heartbeat(self) -> Heartbeat | None:
         return from_disk(partial(read_heartbeat, self.paths.heartbeat), None)
 
-    def _warn(self, otherwise: str = "") -> None:
-        """Warn of what has not been told yet; of `otherwise` if there is nothing."""
+    def _warn(self) -> None:
+        """Say why it gave up, once."""
         with self._lock:
-            untold, self._untold = self._untold, []
-        if not untold and otherwise:
-            untold = [(otherwise, False)]
-        for fault, is_whole in untold:
+            untold, self._untold = self._untold, None
+        if untold is not None:
+            fault, is_whole = untold
             told = self._warnings.warn(fault, is_whole=is_whole)
-            if self.has_given_up and self._is_open:
+            if self._is_open:
                 self._warnings.leave_note(told)
 
 
 def _ending(code: int | None) -> str:
     return f"ended {how_it_ended(code)}" if code else "ended without a sign of life"
-
-
-_with_children: weakref.WeakSet[RendererProcess] = weakref.WeakSet()
-
-
-def _let_go_in_forked_child() -> None:
-    """A forked worker of the user's would keep the pipe open, by which a renderer learns that its parent is gone."""
-    for renderer in list(_with_children):
-        child, renderer._child = renderer._child, None
-        if child is not None:
-            child.let_go()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go_in_forked_child)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -68,6 +69,7 @@ class ChildProcess:
         _close(ends[:1])
         self._lifeline = ends[1:]
         self._started = started_at(self.pid)
+        _children.add(self)
 
     @property
     def pid(self) -> int:
@@ -163,6 +165,19 @@ class ChildProcess:
                 ).read_bytes():
                     strays.append(pid)
         return strays
+
+
+_children: weakref.WeakSet[ChildProcess] = weakref.WeakSet()
+
+
+def _let_go_in_forked_child() -> None:
+    """A forked worker of the user's would keep the pipes open, by which a child learns that its parent is gone."""
+    for child in list(_children):
+        child.let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_in_forked_child)
 
 
 def how_it_ended(code: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
@@ -15,7 +14,6 @@ if sys.platform != "win32":
     import fcntl
 
 _LOOKS_EVERY = 2.0  # seconds
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def when_parent_is_gone(call: Callable[[], None]) -> None:
@@ -35,16 +33,6 @@ def when_parent_is_gone(call: Callable[[], None]) -> None:
         call()
 
     threading.Thread(target=wait_for_the_end, name="autoviz-render parent", daemon=True).start()
-
-
-def die_with_parent() -> None:
-    """Have Linux kill this process when the thread that started it ends, even if no Python code can run here then."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before
-            os._exit(0)
 
 
 def end_group_with(lifeline: int) -> None:

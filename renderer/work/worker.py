@@ -26,7 +26,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from autoviz_render.renderer.work.child_process import MARK
-from autoviz_render.renderer.work.parent_process import die_with_parent, end_group, end_group_with
+from autoviz_render.renderer.work.parent_process import end_group, end_group_with
 from autoviz_render.renderer.work.resources import bound_memory, descriptor_limit, memory, own_processor_times
 from autoviz_render.spool.text import OneLine
 
@@ -47,7 +47,6 @@ _OUT_OF_REACH = 200  # a descriptor: those that a figure's code guesses at, or c
 def main(arguments: list[str]) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: ending is the other's to decide
-    die_with_parent()
     bound_memory()
     for lifeline in map(int, arguments):
         end_group_with(_moved(lifeline))

@@ -74,11 +74,14 @@ def test_what_a_figure_starts_ends_with_its_worker(run_dir, publish, folder, eve
 
 
 PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
 from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.jobs import Figure, Job
 worker = Subprocess()
+if "fork" in sys.argv and not os.fork():
+    sys.stdin.read()
+    os._exit(0)
 worker.start(Job(Path(sys.argv[2]), "e0000-000000000000.h5", Figure("f", sys.argv[4], sys.argv[1]), Path(sys.argv[3])))
 print(worker.pid, flush=True)
 sys.stdin.read()
@@ -91,9 +94,9 @@ def supervisor(run_dir, publish):
     publish(1, state="running")
     started = []
 
-    def start(name: str) -> tuple[subprocess.Popen[bytes], int]:
+    def start(name: str, *more: str) -> tuple[subprocess.Popen[bytes], int]:
         paths = [Path(plots.__file__).parent, run_dir / "spool", run_dir / "image" / "fit"]
-        command = [sys.executable, "-c", PROGRAM, *map(str, paths), f"plots:{name}"]
+        command = [sys.executable, "-c", PROGRAM, *map(str, paths), f"plots:{name}", *more]
         started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0))
         return started[-1], int(started[-1].stdout.readline())
 
@@ -120,6 +123,15 @@ def test_a_worker_that_is_stopped_ends_with_the_renderer(supervisor, folder, eve
     process, pid = supervisor("never_lets_go")
     eventually((folder / "begun").exists, 60)
     os.kill(pid, signal.SIGSTOP)
+    process.kill()
+    eventually(lambda: is_gone(pid), 5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel ends a group by itself")
+def test_a_worker_ends_with_the_renderer_though_forked_processes_of_it_live(supervisor, folder, eventually):
+    """They have copies of everything that was open, the pipes too by which a worker knows its parent."""
+    process, pid = supervisor("never_lets_go", "fork")
+    eventually((folder / "begun").exists, 60)
     process.kill()
     eventually(lambda: is_gone(pid), 5)
 

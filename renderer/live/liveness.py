@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from autoviz_render.renderer.live.heartbeat import Heartbeat
-from autoviz_render.renderer.work.resources import processor_times
+from autoviz_render.renderer.work.resources import processor_wait
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at a child that is late."""
@@ -35,7 +35,7 @@ class Liveness:
         self._started = self._looked = time.monotonic()
         self._heard = 0.0  # the clock of its newest beat
         self._silent = 0.0  # seconds for which it was watched, as it was late
-        self._watch = ProcessorWatch(pid)
+        self._waited = processor_wait(pid)  # when that began
         self.is_late = False
         self.is_healthy = False
 
@@ -69,25 +69,26 @@ class Liveness:
         if not self.is_late:
             return None
         if not was_late:
-            self._silent, self._watch = 0.0, ProcessorWatch(self._pid)
+            self._silent, self._waited = 0.0, processor_wait(self._pid)
             return None
         self._silent += min(since_last_look, 2 * LOOK_EVERY)
         if self._silent < _SILENCE:
             return None
-        if self._watch.is_starved(self._silent):  # the machine's fault, and another child would fare no better
+        if is_starved(
+            self._pid, self._waited, self._silent
+        ):  # the machine's fault, and another child would fare no better
             self.is_late = False
             return None
         return f"hangs: no sign of life for {now - self._heard:.0f} s" if self.has_beaten else "hangs at its start"
 
 
-class ProcessorWatch:
-    """Tells, from now on, whether a process gets the processor."""
+def is_starved(pid: int, waited_before: float | None, seconds: float) -> bool:
+    """Whether a process wanted a processor and got none for most of the last seconds, as far as the system tells.
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._times = processor_times(pid)
-
-    def is_starved(self, seconds: float) -> bool:
-        """Whether it wanted a processor and got none for most of the seconds since, as far as the system tells."""
-        now = processor_times(self._pid)
-        return self._times is not None and now is not None and now[1] - self._times[1] > 0.5 * seconds
+    Args:
+        pid: Of the process.
+        waited_before: What `processor_wait` said before these seconds.
+        seconds: How many.
+    """
+    waited = processor_wait(pid)
+    return waited is not None and waited_before is not None and waited - waited_before > 0.5 * seconds

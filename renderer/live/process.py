@@ -20,9 +20,10 @@ from functools import partial
 from pathlib import Path
 
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
-from autoviz_render.renderer.live.liveness import LOOK_EVERY, Liveness, ProcessorWatch
+from autoviz_render.renderer.live.liveness import LOOK_EVERY, Liveness, is_starved
 from autoviz_render.renderer.live.renderer_warnings import RendererWarnings, from_disk
 from autoviz_render.renderer.work.child_process import ChildProcess, how_it_ended
+from autoviz_render.renderer.work.resources import processor_wait
 from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, interpreter
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, spool_paths
 
@@ -147,23 +148,20 @@ class RendererProcess:
         """
         deadline = time.monotonic() + timeout
         for _ in range(2):
-            if self._child is None:
-                if self.has_given_up or self._is_done():
-                    self._warn()
-                    return not self.has_given_up
+            if self._child is None and not (self.has_given_up or self._is_done()):
                 with self._lock:
                     self._start()
+                if self._child is None:
+                    self._give_up("could not be started")
             if (child := self._child) is None:
-                self._give_up("could not be started")
                 self._warn()
-                return False
-            began, processor = time.monotonic(), ProcessorWatch(child.pid)
+                return not self.has_given_up
+            began, waited = time.monotonic(), processor_wait(child.pid)
             child.close_input()  # the parent is done
             code = child.wait(max(0.0, deadline - began))
             if code is None:
-                self._leave(
-                    child, is_starved=processor.is_starved(time.monotonic() - began), waited=timeout, insist=insist
-                )
+                is_fault_of_machine = is_starved(child.pid, waited, time.monotonic() - began)
+                self._leave(child, timeout, insist=insist, is_fault_of_machine=is_fault_of_machine)
                 return False
             with self._lock:
                 self._child = None
@@ -248,22 +246,20 @@ class RendererProcess:
 
     # Without the lock: these wait for the disk
 
-    def _leave(self, child: ChildProcess, *, is_starved: bool, waited: float, insist: bool) -> None:
+    def _leave(self, child: ChildProcess, timeout: float, *, insist: bool, is_fault_of_machine: bool) -> None:
         """The child is not done at the end of the search: end it, or leave it to finish by itself."""
         beat = self._heartbeat()
-        is_at_work = beat is not None and beat.pid == child.pid and beat.is_fresh()
-        why = "got no processor time: the machine is busy" if is_starved else "is not done"
-        is_left = (is_at_work or is_starved) and not insist
+        is_at_work = beat is not None and self._liveness.is_of_child(beat) and beat.is_fresh()
+        why = "got no processor time: the machine is busy" if is_fault_of_machine else "is not done"
         with self._lock:
             self._child = None
-            if is_left:
-                child.let_go()
-            else:
+            if insist or not (is_at_work or is_fault_of_machine):
                 child.kill()
-        if is_left:
-            self._warnings.warn(f"{why} after {waited:g} s; it draws the last figure by itself and then ends")
-        else:
-            self._warnings.warn(f"{why}; it did not finish within {waited:g} s and was stopped")
+                fault = f"{why}; it did not finish within {timeout:g} s and was stopped"
+            else:
+                child.let_go()
+                fault = f"{why} after {timeout:g} s; it draws the last figure by itself and then ends"
+        self._warnings.warn(fault)
 
     def _is_done(self) -> bool:
         """Whether there is nothing left to draw, or somebody else who draws it."""

@@ -10,7 +10,7 @@ import subprocess
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.system.process_alive import started_at
@@ -68,6 +68,7 @@ class ChildProcess:
             raise
         _close(ends[:1])
         self._lifeline = ends[1:]
+        self._input = cast(IO[bytes], self._process.stdin)
         self._started = started_at(self.pid)
         _children.add(self)
 
@@ -82,16 +83,14 @@ class ChildProcess:
 
     def tell(self, line: str) -> None:
         """Write to its standard input; whether anybody reads it is for the exit code to say."""
-        assert self._process.stdin is not None  # noqa: S101  it is a pipe
         with contextlib.suppress(OSError, ValueError):  # it died, or its pipe is closed
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
+            self._input.write(line.encode())
+            self._input.flush()
 
     def marked_lines(self) -> Iterator[bytes]:
         """What it writes after its mark, line by line: a figure's code may write to any descriptor, too."""
-        assert self._process.stdout is not None  # noqa: S101  it is a pipe
         mark = self.mark.encode() + b" "
-        with contextlib.suppress(OSError, ValueError), self._process.stdout as source:
+        with contextlib.suppress(OSError, ValueError), cast(IO[bytes], self._process.stdout) as source:
             while line := source.readline(_LONGEST_LINE):
                 if line.startswith(mark):
                     yield line.removeprefix(mark)
@@ -113,9 +112,8 @@ class ChildProcess:
 
     def close_input(self) -> None:
         """End its standard input: it is asked to come to an end."""
-        assert self._process.stdin is not None  # noqa: S101  it is a pipe
         with contextlib.suppress(OSError):
-            self._process.stdin.close()
+            self._input.close()
 
     def kill(self) -> int:
         """End it, whatever it does, and all that it started; its exit code.

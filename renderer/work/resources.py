@@ -16,24 +16,20 @@ _MOST_DESCRIPTORS = 4096  # as many as a tree of runs can use; macOS refuses a n
 _DESCRIPTORS_ON_WINDOWS = 8192
 
 
-def processor_times(pid: int) -> tuple[float, float] | None:
-    """How long a process and its children were on a processor, and how long they waited for one.
+def processor_wait(pid: int) -> float | None:
+    """How long a process, or a child of it, has waited for a processor.
 
     Returns:
-        Seconds, so far; of several processes that waited at once, the longest time counts. None if the system does not
-        tell.
-
-    Source: Linux, Documentation/scheduler/sched-stats.rst.
+        Seconds, so far, of the one that has waited longest. None if the system does not tell.
     """
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        times = []
+        waits: list[float] = []
         for each in (str(pid), *children):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended between the two
-                used, waited, _ = Path(f"/proc/{each}/schedstat").read_text().split()
-                times.append((int(used) / 1e9, int(waited) / 1e9))
-        return sum(used for used, _ in times), max(waited for _, waited in times)
-    except (OSError, ValueError):
+                waits.append(_waited(each))
+        return max(waits)
+    except (OSError, ValueError, IndexError):
         return None
 
 
@@ -44,9 +40,14 @@ def own_processor_times() -> tuple[float, float]:
     """
     used = time.process_time()
     try:
-        return used, int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+        return used, _waited("self")
     except (OSError, ValueError, IndexError):
         return used, time.monotonic() - used
+
+
+def _waited(process: str) -> float:
+    """Source: Linux, Documentation/scheduler/sched-stats.rst."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
 
 
 def memory() -> int:

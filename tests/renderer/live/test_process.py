@@ -231,7 +231,7 @@ def test_a_child_that_gets_no_processor_time_is_not_hung(run_dir, child, monkeyp
     renderer = child(SLEEPER)
     renderer.start()
     waited = itertools.count(100.0, 50.0)
-    monkeypatch.setattr(liveness, "processor_times", lambda _: (1.0, next(waited)))
+    monkeypatch.setattr(liveness, "processor_wait", lambda _: next(waited))
     beat_of(run_dir, renderer.pid, interval=0)
     for _ in range(10):
         renderer.look()

@@ -32,8 +32,9 @@ class ChildProcess:
         command: What to run.
         stdout: As for `subprocess.Popen`.
         stderr: As for `subprocess.Popen`.
-        has_lifeline: Whether the number of a descriptor is appended to the command. Its other end closes when this
-            process ends, however that happens.
+        is_untrusted: Whether it runs strangers' code. If so, the command ends with the number of a descriptor whose
+            other end closes when this process ends, however that happens; and `kill` looks for processes that left the
+            group.
 
     Attributes:
         mark: What the variable `MARK` holds in the child's environment.
@@ -49,10 +50,10 @@ class ChildProcess:
         stdout: int | IO[bytes],
         stderr: int | None = None,
         *,
-        has_lifeline: bool = False,
+        is_untrusted: bool = False,
     ) -> None:
         self.mark = os.urandom(16).hex()
-        ends: tuple[int, ...] = os.pipe() if has_lifeline and os.name != "nt" else ()
+        ends: tuple[int, ...] = os.pipe() if is_untrusted and os.name != "nt" else ()
         try:
             self._process = subprocess.Popen(
                 [*command, *map(str, ends[:1])],
@@ -69,7 +70,7 @@ class ChildProcess:
         _close(ends[:1])
         self._lifeline = ends[1:]
         self._input = cast(IO[bytes], self._process.stdin)
-        self._started = started_at(self.pid)
+        self._started = started_at(self.pid) if is_untrusted else None
         _children.add(self)
 
     @property
@@ -116,9 +117,10 @@ class ChildProcess:
             self._input.close()
 
     def kill(self) -> int:
-        """End it, whatever it does, and all that it started; its exit code.
+        """End it, whatever it does, and its group; on Linux, those that left the group, too, if it is untrusted.
 
-        All of that is its group, and on Linux the processes that left the group, too.
+        Returns:
+            Its exit code.
         """
         if os.name != "nt":
             with contextlib.suppress(ProcessLookupError, PermissionError):  # all gone; on macOS, only zombies left
@@ -146,9 +148,9 @@ class ChildProcess:
         self._lifeline = ()
 
     def _strays(self) -> list[int]:
-        """The processes that bear its mark, on Linux.
+        """The processes that bear its mark, as far as the system tells.
 
-        Only this user's that are no older are asked: to read the environment of a process may take a while.
+        Only this user's that are no older are asked: to read the environment of one that hangs may take a while.
         """
         strays: list[int] = []
         if self._started is None:

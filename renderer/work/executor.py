@@ -181,7 +181,7 @@ class Subprocess:
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         command = [sys.executable, "-P", "-m", "autoviz_render.renderer.work.worker"]
         try:
-            self._child = ChildProcess(command, stdout=subprocess.PIPE, has_lifeline=True)
+            self._child = ChildProcess(command, stdout=subprocess.PIPE, is_untrusted=True)
         except (OSError, TypeError) as error:  # TypeError: an embedded Python does not know its program
             log.error("no process to draw in: %s", error)
             self._answers.put(None)

@@ -17,8 +17,8 @@ SLEEPER = (sys.executable, "-c", "import sys; sys.stdin.read()")
 def child():
     children = []
 
-    def make(*command: str, stdout=subprocess.DEVNULL) -> ChildProcess:
-        children.append(ChildProcess(command or SLEEPER, stdout))
+    def make(*command: str, stdout=subprocess.DEVNULL, **named) -> ChildProcess:
+        children.append(ChildProcess(command or SLEEPER, stdout, **named))
         return children[-1]
 
     yield make
@@ -52,8 +52,12 @@ def test_what_is_older_than_the_child_is_not_asked_for_its_environment(child, mo
     """To read the environment of a process waits for a lock of its memory: a big or hung one may take its time."""
     asked, read = [], Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: (asked.append(path.name), read(path))[1])
-    youngest = child()
+    youngest, trusted = child(*SLEEPER, is_untrusted=True), child()
     youngest._started += 1_000_000  # clock ticks: everything else is older
+    asked.clear()
     youngest.kill()
     assert "stat" in asked
     assert "environ" not in asked
+    asked.clear()
+    trusted.kill()
+    assert asked == []

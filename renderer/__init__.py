@@ -3,7 +3,9 @@
     plot/   panels -> pixels and vector files
     work/   one job: in this process, or in one that can be abandoned
     live/   the newest snapshot of each run, as it comes
-    batch/  any snapshot, later: which ones, what is drawn already, films
+    batch/  any snapshot, later: which ones, what is drawn already, movies
 
-Nothing here imports JAX or pyplot, and `live.process` not even Matplotlib.
+`python -m autoviz_render.renderer` is the live renderer as a child of the sampler's process. Imports point from `live`
+and `batch` to `work`, and from `work` to `plot`. Nothing here imports JAX or pyplot, and `live.process` not even
+Matplotlib.
 """

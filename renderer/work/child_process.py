@@ -148,23 +148,21 @@ class ChildProcess:
         self._lifeline = ()
 
     def _strays(self) -> list[int]:
-        """The processes that bear its mark, as far as the system tells.
+        """The processes that left its group, as far as the system tells."""
+        if self._started is None:
+            return []
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal() and self._is_stray(int(name))]
+
+    def _is_stray(self, pid: int) -> bool:
+        """Whether a process bears the mark.
 
         Only this user's that are no older are asked: to read the environment of one that hangs may take a while.
         """
-        strays: list[int] = []
-        if self._started is None:
-            return strays
-        for entry in os.scandir("/proc"):
-            with contextlib.suppress(OSError, ValueError):  # gone, not ours to read, or no process
-                pid = int(entry.name)
-                if entry.stat().st_uid != os.geteuid() or pid == self.pid:
-                    continue
-                if (started_at(pid) or -1) >= self._started and self.mark.encode() in Path(
-                    entry, "environ"
-                ).read_bytes():
-                    strays.append(pid)
-        return strays
+        folder, oldest = Path(f"/proc/{pid}"), self._started or 0
+        with contextlib.suppress(OSError):  # gone, or not ours to read
+            if pid != self.pid and folder.stat().st_uid == os.geteuid() and (started_at(pid) or -1) >= oldest:
+                return self.mark.encode() in (folder / "environ").read_bytes()
+        return False
 
 
 _children: weakref.WeakSet[ChildProcess] = weakref.WeakSet()

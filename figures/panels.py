@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
+from dataclasses import KW_ONLY, dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.arrays import Array, Floats, Mask
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,6 +82,11 @@ class Panel:
     _: KW_ONLY
     span: tuple[int, int] = (1, 1)
 
+    def at(self, snapshot: Snapshot) -> Panel:
+        """The panel as it is drawn at a snapshot: itself, unless it needs more of the snapshot than its own values."""
+        del snapshot
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class ColouredPanel(Panel):
@@ -111,6 +116,14 @@ class ColouredPanel(Panel):
     equal: bool = True
     curves: Sequence[Curve] = ()
 
+    def coloured_values(self) -> Floats:
+        """The values that colour limits hold: an array of any shape, NaN for what has no value or no place.
+
+        Raises:
+            ValueError: The panel's arrays do not fit together.
+        """
+        raise TypeError(f"a {type(self).__name__} has no values to colour")
+
 
 @dataclass(frozen=True, eq=False)
 class ImagePanel(ColouredPanel):
@@ -126,6 +139,26 @@ class ImagePanel(ColouredPanel):
     _: KW_ONLY
     mask: Array | None = None
     extent: Extent | None = None
+
+    def coloured_values(self) -> Floats:
+        values, mask = self.checked()
+        return values if mask is None else values[~mask]
+
+    def checked(self) -> tuple[Floats, Mask | None]:
+        """The values and the mask: array[y, x] both.
+
+        Raises:
+            ValueError: They are no images of numbers, or of different shapes.
+        """
+        values = np.asarray(self.values)
+        if values.ndim != 2 or values.size == 0:
+            raise ValueError(f"an image is array[y, x], not of shape {values.shape}")
+        if values.dtype.kind not in "biuf":
+            raise ValueError(f"an image is an array of numbers, not of {values.dtype}")
+        mask = None if self.mask is None else np.asarray(self.mask).astype(np.bool_)
+        if mask is not None and mask.shape != values.shape:
+            raise ValueError(f"the mask has shape {mask.shape}, and the image {values.shape}")
+        return values.astype(np.float64), mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +211,9 @@ class MeshPanel(ColouredPanel):
     _: KW_ONLY
     edges: str = ""
 
+    def coloured_values(self) -> Floats:
+        return np.asarray(self.values, dtype=np.float64)
+
 
 @dataclass(frozen=True, eq=False)
 class ScatterPanel(ColouredPanel):
@@ -194,6 +230,25 @@ class ScatterPanel(ColouredPanel):
     weights: Array | None = None
     colours: str = "viridis"
     equal: bool = False
+
+    def coloured_values(self) -> Floats:
+        values = self.checked()[2]
+        return np.append(values, np.full(np.size(self.x) - values.size, np.nan))
+
+    def checked(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """x, y, values and weights of the points that have a place and a weight: array[point] each.
+
+        Raises:
+            ValueError: They are not array[point] of one length.
+        """
+        shape = np.shape(self.x)
+        weights = np.ones(shape) if self.weights is None else self.weights
+        x, y, values, weights = (np.asarray(each, np.float64) for each in (self.x, self.y, self.values, weights))
+        for each in (x, y, values, weights):
+            if each.shape != shape or each.ndim != 1:
+                raise ValueError(f"points are arrays[point] of one length, not of shapes {shape} and {each.shape}")
+        placed = np.isfinite(x) & np.isfinite(y) & (weights >= 0)
+        return x[placed], y[placed], values[placed], weights[placed]
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,6 +331,12 @@ class CustomPanel(Panel):
     """
 
     draw: Callable[[Axes, Snapshot], None]
+
+    def at(self, snapshot: Snapshot) -> Panel:
+        def draw(axes: Axes, _: Snapshot = snapshot) -> None:
+            self.draw(axes, snapshot)
+
+        return replace(self, draw=draw)
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -8,13 +8,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from autoviz_render.figures.colours import ColourRange, colour_range
-from autoviz_render.figures.panels import ColouredPanel, ImagePanel, MeshPanel, Panel, ScatterPanel
+from autoviz_render.figures.panels import ColouredPanel, Panel
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer.plot import layout
-from autoviz_render.renderer.plot.layout import Place
+from autoviz_render.renderer.plot.layout import GridSlot
 from autoviz_render.spool.snapshot import Snapshot
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -32,15 +30,15 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
     """
     known = _ranges(recipe, snapshot)
 
-    def limited(panel: Panel, place: Place) -> Panel:
+    def limited(panel: Panel, slot: GridSlot) -> Panel:
         if not isinstance(panel, ColouredPanel):
             return panel
-        found = next(filter(None, map(known.get, _keys(panel, place))), None)
+        found = next(filter(None, map(known.get, _keys(panel, slot))), None)
         return panel if found is None else replace(panel, low=found.low, high=found.high)
 
     def with_limits(snapshot: Snapshot) -> Any:
         items: list[Any] = list(recipe(snapshot))
-        panels = (limited(panel, place) for place, panel in layout.arrange(items)[1])
+        panels = (limited(panel, slot) for slot, panel in layout.arrange(items)[1])
         return [[next(panels) for _ in item] if isinstance(item, Sequence) else next(panels) for item in items]
 
     return with_limits
@@ -50,42 +48,28 @@ def _ranges(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, ColourRange | 
     """By what panels are known by; None where two panels with other ranges are known by the same."""
     known: dict[Hashable, ColourRange | None] = {}
     try:
-        placed = layout.arrange(recipe(snapshot))[1]
+        arranged = layout.arrange(recipe(snapshot))[1]
     except Exception:  # the figure of this snapshot will show the error
         log.debug("the recipe failed", exc_info=True)
         return known
-    for place, panel in placed:
+    for slot, panel in arranged:
         if isinstance(panel, ColouredPanel) and (found := _range(panel)) is not None:
-            for key in _keys(panel, place):
+            for key in _keys(panel, slot):
                 known[key] = found if known.get(key, found) == found else None
     return known
 
 
-def _keys(panel: ColouredPanel, place: Place) -> Iterator[Hashable]:
+def _keys(panel: ColouredPanel, slot: GridSlot) -> Iterator[Hashable]:
     """What a panel is known by, the surest first."""
-    yield panel.scale, panel.title, place
+    yield panel.scale, panel.title, slot
     yield panel.scale, panel.title
     yield panel.scale, _NUMBER.sub("", panel.title), "words"
 
 
 def _range(panel: ColouredPanel) -> ColourRange | None:
-    """The limits that the panel is drawn with; None where it cannot be drawn."""
+    """The limits that the panel is drawn with; None if it cannot be drawn."""
     try:
-        values, mask = _coloured(panel)
-        return colour_range(values, mask, scale=panel.scale, low=panel.low, high=panel.high)
+        return colour_range(panel.coloured_values(), scale=panel.scale, low=panel.low, high=panel.high)
     except Exception:  # a stranger's panel; the figure will show the error
         log.debug("a panel without limits", exc_info=True)
         return None
-
-
-def _coloured(panel: ColouredPanel) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
-    if isinstance(panel, ImagePanel):
-        mask = None if panel.mask is None else np.asarray(panel.mask).astype(np.bool_)
-        return np.asarray(panel.values), mask
-    if isinstance(panel, ScatterPanel):  # a point that has no place has no say
-        x, y, values = (np.asarray(each, np.float64) for each in (panel.x, panel.y, panel.values))
-        weights = np.ones(x.shape) if panel.weights is None else np.asarray(panel.weights, np.float64)
-        return values[np.isfinite(x) & np.isfinite(y) & (weights >= 0)], None
-    if isinstance(panel, MeshPanel):
-        return np.asarray(panel.values), None
-    raise TypeError(f"a {type(panel).__name__} has no values to colour")

@@ -1,11 +1,10 @@
-"""The page that a figure is drawn on: Matplotlib's canvas, and of it what is shown."""
+"""Matplotlib's canvas, and the pixels of it that are shown: backgrounds are copied and restored as in blitting."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import BboxBase
 
 from autoviz_render.figures import colours
@@ -17,42 +16,38 @@ Region = tuple[slice, slice]
 
 
 class Canvas:
-    """Parts of a page are drawn one by one, each in a region of its own: what leaves it is not shown.
+    """Each panel is drawn in a region of its own; what it draws outside the region is not shown.
 
-    renderer: to be drawn with. pixels: array[row, column, 3], RGB from the top, what is shown.
+    Attributes:
+        renderer: Matplotlib's Agg renderer, to draw with.
+        pixels: array[row, column, 3], uint8, RGB from the top: what is shown.
     """
 
     def __init__(self, renderer: Any, paper: str) -> None:
         self.renderer = renderer
-        self._canvas: Pixels = np.asarray(renderer.buffer_rgba())
+        self._buffer: Pixels = np.asarray(renderer.buffer_rgba())
         self._paper = np.array([*colours.rgb(paper), 255], np.uint8)
-        self.pixels: Pixels = png.in_rows(*self._canvas.shape[:2])
+        self.pixels: Pixels = png.in_rows(*self._buffer.shape[:2])
         self.pixels[...] = self._paper[:3]
 
     def region(self, box: BboxBase) -> Region:
-        """Of a box on the canvas, which counts from the bottom: boxes that share an edge share no dot."""
-        height = self._canvas.shape[0]  # which is cut to whole dots: what is at the top may begin above it
+        """The region of a box in Matplotlib's dots, which count from the bottom; neighbours share no dot."""
+        height = self._buffer.shape[0]  # which is cut to whole dots: what is at the top may begin above it
         return slice(max(0, height - round(box.y1)), height - round(box.y0)), slice(round(box.x0), round(box.x1))
 
     def clear(self, region: Region) -> None:
-        self._canvas.view(np.uint32)[(*region, 0)] = self._paper.view(np.uint32)[0]
+        self._buffer.view(np.uint32)[(*region, 0)] = self._paper.view(np.uint32)[0]
 
-    def keep(self, region: Region) -> Pixels:
-        """What is drawn there until now, to be restored."""
-        return self._canvas[region].copy()
+    def copy(self, region: Region) -> Pixels:
+        """What is drawn there so far, for `restore`."""
+        return self._buffer[region].copy()
 
-    def restore(self, region: Region, kept: Pixels) -> None:
-        self._canvas[region] = kept
+    def restore(self, region: Region, background: Pixels) -> None:
+        self._buffer[region] = background
 
-    def show(self, region: Region) -> None:
-        """Have what is drawn there be shown."""
-        drawn: Any = self._canvas[region]
+    def blit(self, region: Region) -> None:
+        """Show what is drawn in a region."""
+        drawn: Any = self._buffer[region]
         shown = self.pixels[region]
         for channel in range(3):  # one by one: six times as fast as all at once
             shown[..., channel] = drawn[..., channel]
-
-
-def blank(width: int, height: int, dpi: float) -> Any:
-    """A transparent canvas to draw on, in dots: a `RendererAgg`."""
-    make: Any = RendererAgg  # not annotated
-    return make(width, height, dpi)

@@ -3,8 +3,8 @@
 A figure changed to show a snapshot has the same bytes as one built for it. Pyplot, the clock, file names and the user's
 matplotlibrc have no part in it.
 
-Each panel has a rectangle of the page to itself. What of it stays from frame to frame (frame, ticks, numbers) is kept
-as pixels, and what changed is drawn over it; a panel that shows the same as before is not drawn at all.
+Each panel has a slot of the figure to itself. Its background (frame, ticks, numbers) is kept as pixels, and the
+foreground is drawn over it; a panel that shows the same as before is not drawn at all.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer.plot import layout, png
-from autoviz_render.renderer.plot.artists.stamps import Label
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.text_cache import Label
+from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas
 from autoviz_render.renderer.plot.formats import FORMATS, Format
-from autoviz_render.renderer.plot.layout import Cell, Grid, Place
-from autoviz_render.renderer.plot.panel_slot import Failure, PanelSlot
+from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
+from autoviz_render.renderer.plot.panel_slot import PanelSlot
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.spool.arrays import Pixels
@@ -111,101 +113,99 @@ class Drawing:
 
 
 class KeptFigure:
-    """Draws snapshots with one recipe, keeping one Matplotlib figure between them.
-
-    recipe: what the figure shows, see `autoviz_render.figures.registry`.
-    dpi: dots an inch; 100 gives the 12-panel figure 1792x1343 pixels, 200 twice as many each way.
-    theme: its colours, but for the data's.
-    """
+    """Draws snapshots with one recipe, keeping one Matplotlib figure between them."""
 
     def __init__(self, recipe: Recipe, *, dpi: float = 100.0, theme: Theme = LIGHT) -> None:
+        """A figure that is built at the first snapshot.
+
+        Args:
+            recipe: What the figure shows, see `autoviz_render.figures.registry`.
+            dpi: Dots an inch; 100 gives the 12-panel figure 1792x1343 pixels, 200 twice as many each way.
+            theme: The colours of everything but the data.
+        """
         self.recipe = recipe
         self.dpi = dpi
         self.theme = theme
-        self._sheet: _Sheet | None = None
+        self._built: _BuiltFigure | None = None
 
     def draw(self, snapshot: Snapshot) -> Drawing:
         """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`."""
         with fixed_style(self.theme):
             errors: list[str] = []
-            grid, placed = self._panels(snapshot, errors)
-            places = tuple(place for place, _ in placed)
-            if self._sheet is None or not self._sheet.fits(grid, places):
-                self._sheet = _Sheet(grid, places, self.dpi, self.theme)
-            return self._sheet.draw([panel for _, panel in placed], snapshot, errors)
+            grid, arranged = self._panels(snapshot, errors)
+            slots = [slot for slot, _ in arranged]
+            if self._built is None or not self._built.fits(grid, slots):
+                self._built = _BuiltFigure(grid, slots, self.dpi, self.theme)
+            return self._built.draw([panel for _, panel in arranged], snapshot, errors)
 
-    def _panels(self, snapshot: Snapshot, errors: list[str]) -> tuple[Grid, list[tuple[Place, Panel]]]:
+    def _panels(self, snapshot: Snapshot, errors: list[str]) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
         try:
-            grid, placed = layout.arrange(self.recipe(snapshot))
+            grid, arranged = layout.arrange(self.recipe(snapshot))
         except (Exception, SystemExit) as error:
             errors.append(in_one_line(error))
             log.debug("the recipe failed", exc_info=True)
             return layout.arrange([Failure("This figure cannot be drawn", in_one_line(error))])
-        return (grid, placed) if placed else layout.arrange([TextPanel("Nothing to draw", "The figure has no panels.")])
+        if not arranged:
+            return layout.arrange([TextPanel("Nothing to draw", "The figure has no panels.")])
+        return grid, arranged
 
 
-class _Sheet:
-    """One Matplotlib figure: a header line, and a cell for each panel."""
+class _BuiltFigure:
+    """One Matplotlib figure: a header line, and the slots of a grid."""
 
-    def __init__(self, grid: Grid, places: tuple[Place, ...], dpi: float, theme: Theme) -> None:
-        self._grid, self._places, self._theme, self._frame = grid, places, theme, 0
+    def __init__(self, grid: Grid, slots: list[GridSlot], dpi: float, theme: Theme) -> None:
+        self._grid, self._slots, self._theme, self._frame = grid, slots, theme, 0
         self._figure = Figure(figsize=grid.size, dpi=dpi)
         canvas: Any = FigureCanvasAgg(self._figure)  # Any: its methods are not annotated
-        self._page = Canvas(canvas.get_renderer(), theme.paper)
-        heights = [layout.HEADER, *[grid.cell.height] * grid.rows]
-        cells = GridSpec(grid.rows + 1, grid.columns, figure=self._figure, height_ratios=heights)
-        self._header = _Header(self._figure.add_subfigure(cells[0, :], facecolor="none"), grid.size[0])
-        self._cells = []
-        for place in places:
-            rows = slice(place.row + 1, place.row + 1 + place.rows)
-            part = cells[rows, place.column : place.column + place.columns]
-            subfigure = self._figure.add_subfigure(part, facecolor="none")
-            self._cells.append(PanelSlot(subfigure, grid.room(place), theme))
+        self._canvas = Canvas(canvas.get_renderer(), theme.paper)
+        heights = [layout.HEADER, *[grid.size_of(GridSlot(0, 0)).height] * grid.rows]
+        self._parts = GridSpec(grid.rows + 1, grid.columns, figure=self._figure, height_ratios=heights)
+        header = self._area(slice(0, 1), slice(None), Size(grid.size.width, layout.HEADER))
+        self._header = _Header(header, self._canvas)
+        self._panel_slots = [
+            PanelSlot(self._area(slice(row + 1, row + 1 + rows), slice(column, column + columns), size), self._canvas)
+            for (row, column, rows, columns), size in zip(slots, map(grid.size_of, slots), strict=True)
+        ]
 
-    def fits(self, grid: Grid, places: tuple[Place, ...]) -> bool:
-        return grid == self._grid and places == self._places
+    def _area(self, rows: slice, columns: slice, size: Size) -> Area:
+        subfigure = self._figure.add_subfigure(self._parts[rows, columns], facecolor="none")
+        return Area(subfigure, size, self._theme)
+
+    def fits(self, grid: Grid, slots: list[GridSlot]) -> bool:
+        return grid == self._grid and slots == self._slots
 
     def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str]) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
-        self._header.draw(snapshot, self._page)
-        for cell, panel in zip(self._cells, panels, strict=True):
-            error = cell.draw(panel, snapshot, self._page)
-            if error is not None:
-                errors.append(error)
-        return Drawing(
-            png.copied(self._page.pixels),
-            float(self._figure.dpi),
-            tuple(errors),
-            _figure=self._figure,
-            _frame=self._frame,
-            _theme=self._theme,
-        )
+        self._header.draw(snapshot)
+        drawn = [slot.draw(panel.at(snapshot)) for slot, panel in zip(self._panel_slots, panels, strict=True)]
+        errors += [error for error in drawn if error is not None]
+        own: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
+        return Drawing(png.copied(self._canvas.pixels), float(self._figure.dpi), tuple(errors), **own)
 
 
 class _Header:
     """The line above the panels: whose figure it is, and of which moment."""
 
-    def __init__(self, subfigure: Any, width: float) -> None:
-        self._subfigure, self._width = subfigure, width
-        cell = Cell(width, layout.HEADER)
+    def __init__(self, area: Area, canvas: Canvas) -> None:
+        self._canvas, self._width = canvas, area.size.width
+        self._region = canvas.region(area.subfigure.bbox)
         style: dict[str, Any] = {"fontsize": layout.TITLE_SIZE, "va": "baseline"}
-        self._run = Label(subfigure, cell, weight="bold", **style)
-        self._where = Label(subfigure, cell, ha="right", **style)
+        self._run = Label(area, weight="bold", **style)
+        self._moment = Label(area, ha="right", **style)
 
-    def draw(self, snapshot: Snapshot, page: Canvas) -> None:
-        where = f"iteration {snapshot.iteration:,}"
+    def draw(self, snapshot: Snapshot) -> None:
+        moment = f"iteration {snapshot.iteration:,}"
         if np.isfinite(snapshot.log_likelihood):
-            where += f"   log likelihood {_grouped(snapshot.log_likelihood)}"
-        left_over = (self._width - 0.9 - text_width(where, layout.TITLE_SIZE)) / 1.15  # a bold letter is wider
+            moment += f"   log likelihood {_grouped(snapshot.log_likelihood)}"
+        free = (self._width - 0.9 - text_width(moment, layout.TITLE_SIZE)) / 1.15  # a bold letter is wider
         line = 0.37 * layout.HEADER
-        self._run.show(fitted(snapshot.run, left_over, layout.TITLE_SIZE), 0.34, line, mathtext=False)
-        self._where.show(where, self._width - 0.2, line, mathtext=False)
-        region = page.region(self._subfigure.bbox)
-        page.clear(region)
-        for label in (self._run, self._where):
-            label.draw(page.renderer)
-        page.show(region)
+        self._run.show(fitted(snapshot.run, free, layout.TITLE_SIZE), 0.34, line, mathtext=False)
+        self._moment.show(moment, self._width - 0.2, line, mathtext=False)
+        self._canvas.clear(self._region)
+        self._run.draw(self._canvas.renderer)
+        self._moment.draw(self._canvas.renderer)
+        self._canvas.blit(self._region)
 
 
 def _grouped(value: float) -> str:

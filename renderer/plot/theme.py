@@ -11,15 +11,26 @@ import matplotlib as mpl
 
 ThemeName = Literal["light", "dark"]
 
+BORDER = 0.8
+"""Width of frames, in points."""
+
 
 @dataclass(frozen=True)
 class Theme:
     """The colours of everything but the data, as "#rrggbb".
 
-    paper: behind all. ink: text, frames and ticks. grid: the lines behind lines. soft: what steps back behind the data.
-    masked: masked pixels, and what lies outside an image; a grey that no colour map in use holds, and no zero.
-    not_finite: values that are not finite; a green that no colour map in use holds. error: the text of a failure.
-    lines: of series, in turn; told apart by colour-blind readers. Source: Okabe and Ito (2008), Color Universal Design.
+    Attributes:
+        name: "light" or "dark".
+        paper: Behind everything.
+        ink: Text, frames and ticks.
+        grid: The lines across at the ticks.
+        soft: What steps back behind the data.
+        masked: Masked pixels, and what lies outside an image; a grey that no colour map in use holds, and no zero.
+        not_finite: Values that are not finite; a green that no colour map in use holds.
+        error: The text of a failure.
+        lines: Of series, in turn; colour-blind readers can tell them apart.
+
+    Source: Okabe and Ito (2008), Color Universal Design.
     """
 
     name: ThemeName
@@ -62,19 +73,19 @@ _STYLE: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.monospace": ["DejaVu Sans Mono"],
     "mathtext.fontset": "dejavusans",
-    "axes.linewidth": 0.8,
+    "axes.linewidth": BORDER,
     "svg.hashsalt": "autoviz-render",  # else the identifiers in an SVG are drawn by lot
 }
 _NOT_STYLE = (
     "backend",
-    "interactive",
-    "toolbar",
-    "webagg.",
-    "tk.",
+    "date.epoch",
     "docstring.",
     "figure.hooks",
+    "interactive",
     "timezone",
-    "date.epoch",
+    "tk.",
+    "tool",
+    "webagg.",
 )
 _DEFAULTS: dict[str, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_NOT_STYLE)}
 

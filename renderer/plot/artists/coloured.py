@@ -1,96 +1,144 @@
-"""What panels of coloured values have in common: the frame, the curves over them, the colour bar, title and unit."""
+"""What panels with a colour bar have in common: the frame, the curves over the values, the bar, title and unit."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 
 from autoviz_render.figures import colours
 from autoviz_render.figures.numbers import round_ticks
-from autoviz_render.figures.panels import ColouredPanel, Extent
+from autoviz_render.figures.panels import ColouredPanel, Curve, Extent
 from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
-from autoviz_render.renderer.plot.artists.curves import CurveArtists
-from autoviz_render.renderer.plot.artists.frame import Frame
+from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
-from autoviz_render.renderer.plot.artists.stamps import Label, panel_title
-from autoviz_render.renderer.plot.layout import Cell, ImageRoom
+from autoviz_render.renderer.plot.artists.text_cache import Label, panel_title
+from autoviz_render.renderer.plot.layout import ColouredParts
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Array, Pixels
 
 _CORNER = 0.26
-"""Inches at both ends of a frame that stay without numbers: two would meet at the corner."""
+"""Inches at both ends of an axis that stay without numbers: two would meet at the corner."""
 
 
 class Coloured:
-    """Everything but the coloured values themselves. `front` are the artists that lie over those, in order."""
+    """Everything but the coloured values themselves.
 
-    def __init__(self, panel: ColouredPanel, subfigure: SubFigure, cell: Cell, theme: Theme, face: str = "") -> None:
-        self._cell = cell
+    Attributes:
+        frame: For the artists of the values.
+        foreground: The artists that lie over those, in order.
+    """
+
+    def __init__(self, panel: ColouredPanel, area: Area, face: str = "") -> None:
+        self._area = area
         self._labels = {"x_label": bool(panel.x_label), "y_label": bool(panel.y_label)}
-        self.frame = Frame(subfigure, cell, theme, face=face or theme.masked)
-        self._curves = [CurveArtists(self.frame, curve) for curve in panel.curves]
-        labelled = [curve.handle() for curve in self._curves if curve.label]
-        self._legend = Legend(subfigure, cell, labelled) if labelled else None
-        self._note = Label(subfigure, cell, boxed=True, ha="right", va="bottom", fontsize=layout.SMALL_SIZE, zorder=6)
-        self._bar = ColourBar(subfigure, cell, theme)
-        self._title = panel_title(subfigure, cell)
-        self._unit = Label(subfigure, cell, ha="right", va="baseline", fontsize=layout.LABEL_SIZE)
-        self.front: list[Artist] = [
-            *(line for curve in self._curves for line in curve.front),
+        self.frame = Frame(area, face=face or area.theme.masked)
+        self._curves = [_curve_lines(curve) for curve in panel.curves]
+        lines = [line for curve in self._curves for line in curve]
+        self.frame.add(*lines)
+        entries = [(each, curve.label) for each, curve in zip(self._curves, panel.curves, strict=True) if curve.label]
+        self._legends = [Legend(area, entries)] if entries else []
+        self._note = Label(area, boxed=True, ha="right", va="bottom", fontsize=layout.SMALL_SIZE, zorder=6)
+        self._bar = ColourBar(area)
+        self._title = panel_title(area)
+        self._unit = Label(area, ha="right", va="baseline", fontsize=layout.LABEL_SIZE)
+        texts = (self._title, self._unit)
+        self.foreground: list[Artist] = [
+            *lines,
             self.frame.border,
-            *([self._legend.artist] if self._legend else []),
+            *self._legends,
             self._note,
-            *self._bar.front,
-            self._title,
-            self._unit,
+            *self._bar.foreground,
+            *texts,
         ]
 
-    def show(
-        self, panel: ColouredPanel, extent: Extent, limits: colours.ColourRange, not_finite: int
-    ) -> tuple[ImageRoom, Extent, Hashable]:
-        """Show a panel's surroundings; the room of its values, the part of them that fills it, the frame's look.
+    def show(self, panel: ColouredPanel, extent: Extent) -> tuple[ColouredParts, Extent, Hashable]:
+        """Show what surrounds a panel's values.
 
-        extent: of the values. not_finite: how many of them are not, though they are not masked.
+        Args:
+            panel: The panel.
+            extent: Of its values.
+
+        Returns:
+            Where its parts stand, the view that fills the image's part, and what decides how the frame looks.
+
+        Raises:
+            ValueError: There is no such view or colour map, or a curve's arrays have different shapes.
         """
-        x0, x1, y0, y1 = view = _opened(panel.view or extent)
-        room = layout.image_room(self._cell, (y1 - y0) / (x1 - x0) if panel.equal else None, **self._labels)
-        x_ticks = round_ticks(*_inner(x0, x1, room.image.width), _most(room.image.width), panel.tick_unit)
-        y_ticks = round_ticks(*_inner(y0, y1, room.image.height), _most(room.image.height), panel.tick_unit)
-        labels = (with_factor(panel.x_label, x_ticks), with_factor(panel.y_label, y_ticks))
-        look = self.frame.show(room.image, view, (x_ticks, y_ticks), labels)
-        for artists, curve in zip(self._curves, panel.curves, strict=True):
-            artists.show(curve, view)
-        if self._legend is not None:
-            self._legend.show(room.image)
-        factor = self._bar.show(room.bar, limits, colours.colour_table(panel.colours))
-        self._place_texts(panel, room, " ".join(part for part in (f"×{factor}" if factor else "", panel.unit) if part))
-        note = f"{not_finite} not finite" if not_finite else ""
-        self._note.show(note, room.image.right - 0.06, room.image.bottom + 0.05)
-        return room, view, look
+        x0, x1, y0, y1 = view = _checked(panel.view or extent)
+        parts = layout.coloured_parts(self._area.size, (y1 - y0) / (x1 - x0) if panel.equal else None, **self._labels)
+        x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit)
+        y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit)
+        look = self.frame.show(parts.image, x, y)
+        for lines, curve in zip(self._curves, panel.curves, strict=True):
+            near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
+            for line in lines:
+                line.set_data(*near)
+        for legend in self._legends:
+            legend.show(parts.image)
+        values = panel.coloured_values()
+        self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
+        factor = self._bar.show(parts.bar, self._limits, colours.colour_table(panel.colours))
+        self._show_title(panel, parts, f"×{factor} {panel.unit}".strip() if factor else panel.unit)
+        count = values.size - np.count_nonzero(np.isfinite(values))
+        self._note.show(f"{count} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
+        return parts, view, look
 
-    def _place_texts(self, panel: ColouredPanel, room: ImageRoom, unit: str) -> None:
-        right = min(room.bar.left + 0.65, self._cell.width - 0.06)
-        unit = fitted(unit, self._cell.width / 2, layout.LABEL_SIZE)
-        left_over = right - text_width(unit, layout.LABEL_SIZE) - 0.12 - room.image.left
-        self._title.show(fitted(panel.title, left_over, layout.TITLE_SIZE), room.image.left, room.title)
-        self._unit.show(unit, right, room.title, mathtext=False)
+    def _show_title(self, panel: ColouredPanel, parts: ColouredParts, unit: str) -> None:
+        right = min(parts.bar.left + 0.65, self._area.size.width - 0.06)
+        unit = fitted(unit, self._area.size.width / 2, layout.LABEL_SIZE)
+        free = right - text_width(unit, layout.LABEL_SIZE) - 0.12 - parts.image.left
+        self._title.show(fitted(panel.title, free, layout.TITLE_SIZE), parts.image.left, parts.title)
+        self._unit.show(unit, right, parts.title, mathtext=False)
+
+    def pixels(self, panel: ColouredPanel, values: Array, mask: Array | None = None) -> Pixels:
+        """The colours of values of the panel that was shown, of any shape: array[..., 4], opaque RGBA."""
+        masked, not_finite = colours.rgb(self._area.theme.masked), colours.rgb(self._area.theme.not_finite)
+        table = colours.colour_table(panel.colours)
+        return colours.colour_pixels(values, mask, self._limits, table, masked=masked, not_finite=not_finite)
 
 
-def _opened(view: Extent) -> Extent:
+def coloured_structure(panel: ColouredPanel) -> Hashable:
+    """What of such a panel is fixed when its artists are built."""
+    styles = [(each.colour, each.style, each.width, each.marker, each.label, each.outline) for each in panel.curves]
+    return bool(panel.x_label), bool(panel.y_label), *styles
+
+
+def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
+    corner = min(_CORNER / inches, 0.4) * (high - low)
+    ticks = round_ticks(low + corner, high - corner, max(3, min(5, int(inches / 0.6))), tick_unit)
+    return Axis(low, high, ticks, with_factor(label, ticks))
+
+
+def _checked(view: Extent) -> Extent:
     x0, x1, y0, y1 = (float(edge) for edge in view)
     if not (np.isfinite([x0, x1, y0, y1]).all() and x1 > x0 and y1 > y0):
         raise ValueError(f"an extent is (x0, x1, y0, y1) with x0 < x1 and y0 < y1, not {view}")
     return x0, x1, y0, y1
 
 
-def _inner(low: float, high: float, inches: float) -> tuple[float, float]:
-    free = min(_CORNER / inches, 0.4) * (high - low)
-    return low + free, high - free
+def _curve_lines(curve: Curve) -> tuple[Line2D, ...]:
+    """A curve's outline, if it has one, and its line over it."""
+    look: dict[str, Any] = {"marker": curve.marker, "zorder": 3}
+    outlined: Any = "-" if curve.style else "none"
+    style: Any = curve.style or "none"
+    line = Line2D([], [], color=curve.colour, linewidth=curve.width, linestyle=style, **look)
+    if not curve.outline:
+        return (line,)
+    look |= {"markersize": 7, "markeredgewidth": 2.2, "solid_capstyle": "round", "linestyle": outlined}
+    return Line2D([], [], color=curve.outline, linewidth=curve.width + 1.4, **look), line
 
 
-def _most(inches: float) -> int:
-    return max(3, min(5, int(inches / 0.6)))
+def _near(x: Array, y: Array, view: Extent) -> tuple[Array, Array]:
+    """A curve without its far points: Agg's coordinates end at about 2^24 pixels."""
+    if x.shape != y.shape or x.ndim != 1:
+        raise ValueError(f"a curve is two arrays[vertex], not of shapes {x.shape} and {y.shape}")
+    x0, x1, y0, y1 = view
+    far_x, far_y = 100 * (x1 - x0), 100 * (y1 - y0)
+    kept = (x > x0 - far_x) & (x < x1 + far_x) & (y > y0 - far_y) & (y < y1 + far_y)
+    return np.where(kept, x, np.nan), np.where(kept, y, np.nan)

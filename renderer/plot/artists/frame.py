@@ -1,118 +1,153 @@
-"""A frame with ticks and numbers on two sides, and the place of the data inside: what Matplotlib's axes are for.
+"""A frame with ticks and numbers on its sides, and the data inside: what Matplotlib's axes are for.
 
-Those measure their texts at every drawing, to find places that are known here beforehand, and take ten times as long.
+Those measure their texts at every drawing, to find positions that are known here beforehand; ADR 0003 has the costs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.artist import Artist
-from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
-from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.markers import TICKDOWN, TICKLEFT, TICKRIGHT
 from matplotlib.patches import Rectangle as RectanglePatch
-from matplotlib.transforms import Affine2D, Bbox, Transform, TransformedBbox
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform, Transform, TransformedBbox
 
 from autoviz_render.figures.numbers import Ticks
-from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.plot import layout
-from autoviz_render.renderer.plot.artists.stamps import Label
-from autoviz_render.renderer.plot.layout import Cell, Rectangle
-from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.text_cache import Label, Labels
+from autoviz_render.renderer.plot.layout import Rectangle
+from autoviz_render.renderer.plot.theme import BORDER
+from autoviz_render.spool.arrays import Floats
 
-BORDER = 0.8
-"""Width of frames, in points."""
+_GAP = (3.0 + 2.5) / 72
+"""Between a side and its numbers: a tick and a pad."""
 
-_TICK = 3.0 / 72
-_PAD = 2.5 / 72
+
+class Axis(NamedTuple):
+    """One axis of a frame.
+
+    Attributes:
+        low: The value at its left or lower end.
+        high: The value at its right or upper end.
+        ticks: Where its marks are, in the same units, and their numbers.
+        label: Beside the numbers.
+    """
+
+    low: float
+    high: float
+    ticks: Ticks
+    label: str = ""
+
+    def ticks_within(self, start: float, length: float) -> list[float]:
+        """The positions of the ticks if the axis takes a length from a start, in inches."""
+        return [start + (position - self.low) * (length / (self.high - self.low)) for position in self.ticks.positions]
+
+    def without_texts(self) -> Axis:
+        """The same marks without numbers and label."""
+        return self._replace(ticks=Ticks(self.ticks.positions, ("",) * len(self.ticks.positions)), label="")
 
 
 class Frame:
     """A face, a border, ticks and their numbers, labels.
 
-    transform: from the units of the view to the page; for artists in front, which `clip` cuts at the border.
-    border: to be drawn over what is inside.
+    Attributes:
+        border: To be drawn over what is inside.
     """
 
     def __init__(
-        self,
-        subfigure: SubFigure,
-        cell: Cell,
-        theme: Theme,
-        *,
-        face: str,
-        grid: bool = False,
-        size: float = layout.LABEL_SIZE,
+        self, area: Area, *, face: str = "", grid: bool = False, size: float = layout.LABEL_SIZE, right: str = ""
     ) -> None:
-        self._cell, self._subfigure = cell, subfigure
-        self._data = Affine2D()
-        self._inches = Affine2D().scale(1 / cell.width, 1 / cell.height) + subfigure.transSubfigure
-        self.transform: Transform = self._data + self._inches
+        """An empty frame.
+
+        Args:
+            area: Where it stands.
+            face: The colour inside; the paper's if empty.
+            grid: Whether lines go across at the ticks.
+            size: Of its texts, in points.
+            right: The colour of the numbers and the label of a second vertical axis; there is none if empty.
+        """
+        self._area, theme, inches = area, area.theme, area.inches
+        self._scales = Affine2D(), Affine2D()
+        self._transforms: list[Transform] = [scale + inches for scale in self._scales]
         self._box = Bbox.unit()
-        self.clip = TransformedBbox(self._box, self._inches)
-        self._face = RectanglePatch((0, 0), 1, 1, facecolor=face, edgecolor="none", zorder=0)
-        self.border = RectanglePatch(
-            (0, 0), 1, 1, facecolor="none", edgecolor=theme.ink, linewidth=BORDER, zorder=4, joinstyle="miter"
-        )
+        self._clip = TransformedBbox(self._box, inches)
+        self._face = RectanglePatch((0, 0), 1, 1, facecolor=face or theme.paper, edgecolor="none", zorder=0)
+        edge: dict[str, Any] = {"edgecolor": theme.ink, "linewidth": BORDER, "joinstyle": "miter"}
+        self.border = RectanglePatch((0, 0), 1, 1, facecolor="none", zorder=4, **edge)
         self._grid = Line2D([], [], color=theme.grid, linewidth=0.7, zorder=0.5, visible=grid)
-        mark: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": BORDER, "color": theme.ink}
-        self._marks = [Line2D([], [], **mark | {"marker": marker}) for marker in (TICKDOWN, TICKLEFT)]
-        for artist in (self._face, self._grid, *self._marks, self.border):
-            artist.set_transform(self._inches)
-            subfigure.add_artist(artist)
-        self._line = size * 1.2 / 72
-        self._numbers: tuple[list[Label], list[Label]] = ([], [])
-        self._number_style: tuple[dict[str, Any], dict[str, Any]] = (
-            {"ha": "center", "va": "top", "fontsize": size},
-            {"ha": "right", "va": "center", "fontsize": size, "rotation": 90},
-        )
-        self._labels = (
-            Label(subfigure, cell, ha="center", va="top", fontsize=size),
-            Label(subfigure, cell, ha="right", va="center", fontsize=size, rotation=90),
-        )
+        for artist in (self._face, self._grid, self.border):
+            artist.set_transform(inches)
+            area.add(artist)
+        upright: dict[str, Any] = {"va": "center", "rotation": 90, "fontsize": size}
+        self._bottom = _Side(area, (0, -1), ha="center", va="top", fontsize=size)
+        self._left = _Side(area, (-1, 0), ha="right", **upright)
+        self._right = _Side(area, (1, 0), ha="left", color=right, **upright) if right else None
 
-    def show(self, room: Rectangle, view: Extent, ticks: tuple[Ticks, Ticks], labels: tuple[str, str]) -> Hashable:
-        """Stand in a room and show a view; what is then to be seen of it, for comparison."""
-        x0, x1, y0, y1 = view
-        across, up = room.width / (x1 - x0), room.height / (y1 - y0)
-        self._data.clear().translate(-x0, -y0).scale(across, up).translate(room.left, room.bottom)
-        self._box.set_points(np.array([[room.left, room.bottom], [room.right, room.top]]))
+    def show(self, part: Rectangle, x: Axis, y: Axis, right: Axis | None = None) -> Hashable:
+        """Stand in a part of the area and show its axes.
+
+        Returns:
+            What decides how the frame looks.
+        """
+        self._box.set_points(np.array([[part.left, part.bottom], [part.right, part.top]]))
         for patch in (self._face, self.border):
-            patch.set_bounds(room.left, room.bottom, room.width, room.height)
-        columns = [room.left + (place - x0) * across for place in ticks[0].positions]
-        rows = [room.bottom + (place - y0) * up for place in ticks[1].positions]
-        self._marks[0].set_data(columns, [room.bottom] * len(columns))
-        self._marks[1].set_data([room.left] * len(rows), rows)
-        self._grid.set_data(*_grid(columns, rows, room))
-        below, beside = room.bottom - _TICK - _PAD, room.left - _TICK - _PAD
-        self._number(0, [(text, x, below) for text, x in zip(ticks[0].labels, columns, strict=True)])
-        self._number(1, [(text, beside, y) for text, y in zip(ticks[1].labels, rows, strict=True)])
-        self._labels[0].show(labels[0], room.left + room.width / 2, below - self._line * bool(ticks[0].labels))
-        self._labels[1].show(labels[1], beside - self._line * bool(ticks[1].labels), room.bottom + room.height / 2)
-        return room, view, ticks, labels
+            patch.set_bounds(*part)
+        for scale, vertical in zip(self._scales, (y, right or y), strict=True):
+            across, up = part.width / (x.high - x.low), part.height / (vertical.high - vertical.low)
+            scale.clear().translate(-x.low, -vertical.low).scale(across, up).translate(part.left, part.bottom)
+        columns, rows = x.ticks_within(part.left, part.width), y.ticks_within(part.bottom, part.height)
+        self._grid.set_data(*_grid(columns, rows, part))
+        middle, half_up = part.left + part.width / 2, part.bottom + part.height / 2
+        self._bottom.show(columns, [part.bottom] * len(columns), (middle, part.bottom), x)
+        self._left.show([part.left] * len(rows), rows, (part.left, half_up), y)
+        if self._right and right:
+            rows = right.ticks_within(part.bottom, part.height)
+            self._right.show([part.right] * len(rows), rows, (part.right, half_up), right)
+        return part, x, y, right
 
-    def add(self, artist: Artist) -> None:
-        """An artist inside the frame, in the units of the view."""
-        artist.set_transform(self.transform)
-        artist.set_clip_box(self.clip)
-        self._subfigure.add_artist(artist)
+    def add(self, *artists: Artist, is_right: bool = False) -> None:
+        """Add artists inside the frame, in the units of its axes: of the right one, if so said, in y."""
+        for artist in artists:
+            artist.set_transform(self._transforms[is_right])
+            artist.set_clip_box(self._clip)
+            self._area.add(artist)
 
-    def _number(self, axis: int, numbers: Sequence[tuple[str, float, float]]) -> None:
-        labels = self._numbers[axis]
-        while len(labels) < len(numbers):
-            labels.append(Label(self._subfigure, self._cell, **self._number_style[axis]))
-        for label in labels[len(numbers) :]:
-            label.show("", 0, 0)
-        for label, number in zip(labels, numbers, strict=False):
-            label.show(*number)
+    def add_points(self, points: Any) -> None:
+        """Add a collection whose offsets are in the units of the axes, its sizes in points."""
+        points.set_offset_transform(self._transforms[0])
+        points.set_transform(IdentityTransform())
+        points.set_clip_box(self._clip)
+        self._area.add(points)
 
 
-def _grid(columns: Sequence[float], rows: Sequence[float], room: Rectangle) -> npt.NDArray[np.float64]:
-    """Lines across the room at each tick, with a gap behind each: array[x or y, vertex]."""
-    up = [[(x, x, np.nan), (room.bottom, room.top, np.nan)] for x in columns]
-    across = [[(room.left, room.right, np.nan), (y, y, np.nan)] for y in rows]
-    return np.concatenate([np.array(line, dtype=np.float64) for line in [*up, *across]] or [np.empty((2, 0))], axis=1)
+class _Side:
+    """The marks, numbers and label of one axis."""
+
+    def __init__(self, area: Area, outward: tuple[int, int], **style: Any) -> None:
+        self._outward, self._line = outward, style["fontsize"] * 1.2 / 72
+        marker: Any = {(0, -1): TICKDOWN, (-1, 0): TICKLEFT, (1, 0): TICKRIGHT}[outward]
+        mark: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": BORDER}
+        self._marks = Line2D([], [], marker=marker, color=style.get("color", area.theme.ink), **mark)
+        self._marks.set_transform(area.inches)
+        area.add(self._marks)
+        self._numbers = Labels(area, **style)
+        self._label = Label(area, **style)
+
+    def show(self, x: Sequence[float], y: Sequence[float], middle: tuple[float, float], axis: Axis) -> None:
+        """Show an axis: its ticks at points in inches, its label beside the middle."""
+        self._marks.set_data(x, y)
+        dx, dy = (_GAP * each for each in self._outward)
+        self._numbers.show([(text, a + dx, b + dy) for text, a, b in zip(axis.ticks.labels, x, y, strict=True)])
+        far = _GAP + self._line * bool(axis.ticks.labels)
+        self._label.show(axis.label, middle[0] + far * self._outward[0], middle[1] + far * self._outward[1])
+
+
+def _grid(columns: Sequence[float], rows: Sequence[float], part: Rectangle) -> Floats:
+    """Lines across at each tick, with a gap behind each: array[x or y, vertex]."""
+    up = [[(x, x, np.nan), (part.bottom, part.top, np.nan)] for x in columns]
+    across = [[(part.left, part.right, np.nan), (y, y, np.nan)] for y in rows]
+    return np.concatenate([np.empty((2, 0)), *map(np.array, [*up, *across])], axis=1)

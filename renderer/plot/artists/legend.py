@@ -1,4 +1,4 @@
-"""A small legend: in a corner of a panel, or above it where it hides nothing."""
+"""A small legend: in a corner of a panel, or above it, where it hides nothing."""
 
 from __future__ import annotations
 
@@ -6,63 +6,78 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.figure import SubFigure
-from matplotlib.transforms import Affine2D, Bbox
+from matplotlib import legend
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.transforms import Bbox
 
 from autoviz_render.renderer.plot import layout
-from autoviz_render.renderer.plot.artists.stamps import StampedLegend
-from autoviz_render.renderer.plot.layout import Cell, Rectangle
-from autoviz_render.renderer.plot.text_metrics import drawable, is_mathtext, text_width
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.text_cache import CachedPixels, blank, cropped, paste, set_text
+from autoviz_render.renderer.plot.layout import Rectangle
+from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.spool.text import cut
 
-LegendPlace = Literal["inside", "beside the title", "under the title"]
+LegendPosition = Literal["inside", "beside the title", "under the title"]
 
 
-class Legend:
-    """For each entry its artist, or a tuple of artists drawn over each other, and its label. `artist` is in front."""
+class Legend(legend.Legend):
+    """Matplotlib's legend, drawn once for each position that it takes."""
 
-    def __init__(
-        self, subfigure: SubFigure, cell: Cell, entries: Sequence[tuple[Any, str]], where: LegendPlace = "inside"
-    ) -> None:
-        row, self._is_above = where == "beside the title", where != "inside"
+    _drawn: tuple[tuple[float, ...], CachedPixels] | None = None
+
+    def __init__(self, area: Area, entries: Sequence[tuple[Any, str]], position: LegendPosition = "inside") -> None:
+        """A legend in the foreground of an area.
+
+        Args:
+            area: Where it stands.
+            entries: For each its artist, or a tuple of artists drawn over each other, and its label.
+            position: Relative to the panel's axes.
+        """
+        is_row, self._is_above = position == "beside the title", position != "inside"
         self._box = Bbox.unit()
-        inches = Affine2D().scale(1 / cell.width, 1 / cell.height) + subfigure.transSubfigure
-        parent: Any = subfigure  # a sub-figure serves as a figure does
-        loc: Any = "lower right" if row else "lower left"
-        self.artist = StampedLegend(
+        parent: Any = area.subfigure  # a sub-figure serves as a figure does
+        super().__init__(
             parent,
-            [handle for handle, _ in entries],
-            [label for _, label in entries],
+            *zip(*entries, strict=True),
             bbox_to_anchor=self._box,
-            bbox_transform=inches,
-            loc=loc,
+            bbox_transform=area.inches,
+            loc="lower right" if is_row else "lower left",
             fontsize=layout.SMALL_SIZE,
             framealpha=0.0 if self._is_above else 0.85,
             borderpad=0.35,
             handlelength=1.6,
             borderaxespad=0.3,
-            ncols=len(entries) if row else 1,
+            ncols=len(entries) if is_row else 1,
             columnspacing=0.8,
             handletextpad=0.4,
         )
-        for text, (_, label) in zip(self.artist.get_texts(), entries, strict=True):
-            shown = cut(label, 30)
-            text.set_parse_math(is_mathtext(shown))
-            text.set_text(shown if is_mathtext(shown) else drawable(shown))
-        self.artist.set_zorder(6)
-        subfigure.add_artist(self.artist)
+        for text, (_, label) in zip(self.get_texts(), entries, strict=True):
+            set_text(text, cut(label, 30))
+        self.set_zorder(6)
+        area.add(self)
 
-    def show(self, room: Rectangle) -> None:
-        """In the lower left corner of a room, or above it."""
-        bottom, top = (room.top - 0.02, room.top + 1) if self._is_above else (room.bottom, room.top)
-        self._box.set_points(np.array([[room.left, bottom], [room.right, top]]))
+    def show(self, axes: Rectangle) -> None:
+        """Stand in the lower left corner of the axes, or above them."""
+        bottom, top = (axes.top - 0.02, axes.top + 1) if self._is_above else (axes.bottom, axes.top)
+        self._box.set_points(np.array([[axes.left, bottom], [axes.right, top]]))
+
+    def draw(self, renderer: Any) -> None:
+        if not isinstance(renderer, RendererAgg):
+            super().draw(renderer)
+            return
+        key = (*self.get_bbox_to_anchor().extents, self.figure.dpi)
+        if self._drawn is None or self._drawn[0] != key:
+            canvas = blank(int(renderer.width), int(renderer.height), renderer.dpi)
+            super().draw(canvas)
+            self._drawn = key, cropped(canvas, 0, 0)
+        paste(renderer, self._drawn[1], 0, 0)
 
 
 def column_height(count: int) -> float:
-    """How much a legend of so many entries takes between the title and what is under it, in inches."""
+    """How much room a legend of some entries takes between the title and what is under it, in inches."""
     return 0.17 * count + 0.12
 
 
 def row_width(labels: Sequence[str]) -> float:
-    """How much of the line of the title such a legend takes, in inches."""
-    return sum(text_width(label, layout.SMALL_SIZE) + 0.46 for label in labels) + 0.1
+    """How much of the title's line such a legend takes, in inches; none without labels."""
+    return sum(text_width(label, layout.SMALL_SIZE) + 0.46 for label in labels) + 0.1 if labels else 0.0

@@ -8,58 +8,51 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import SubFigure
 
-from autoviz_render.figures import colours
 from autoviz_render.figures.panels import Extent, MeshPanel, PolygonalMesh, RectangularMesh, TriangularMesh
-from autoviz_render.renderer.plot.artists.coloured import Coloured
-from autoviz_render.renderer.plot.layout import Cell
-from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
+from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.spool.arrays import Floats
 
 
-class MeshArtists:
+class MeshArtists(PanelArtists):
     """The cells of a mesh, and what surrounds them."""
 
-    def __init__(self, panel: MeshPanel, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
-        self._rest = Coloured(panel, subfigure, cell, theme)
-        self._not_finite = colours.rgb(theme.not_finite)
+    def __init__(self, panel: MeshPanel, area: Area) -> None:
+        self._rest = Coloured(panel, area)
         edges: Any = panel.edges or "none"
         # without antialiasing: else what is behind the mesh shines through between its cells
         self._cells: Any = PolyCollection([], antialiased=bool(panel.edges), edgecolors=edges, linewidths=0.4, zorder=1)
-        self._shaded = _ShadedTriangles(zorder=1)
-        for artist in (self._cells, self._shaded):
-            self._rest.frame.add(artist)
-        self.front: list[Artist] = [self._cells, self._shaded, *self._rest.front]
+        self._shaded = _ShadedTriangles()
+        self._rest.frame.add(self._cells, self._shaded)
+        self.foreground = [self._cells, self._shaded, *self._rest.foreground]
+
+    @staticmethod
+    def structure(panel: MeshPanel) -> Hashable:
+        return panel.edges, coloured_structure(panel)
 
     def update(self, panel: MeshPanel) -> Hashable:
-        values = np.asarray(panel.values, dtype=np.float64)
+        values = panel.coloured_values()
         corners, is_shaded = _corners(panel, values)
-        points = corners.reshape(-1, 2)
-        limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
-        not_finite = values.size - int(np.isfinite(values).sum())
-        _, _, look = self._rest.show(panel, _extent(points), limits, not_finite)
-        absent = self._not_finite
-        table = colours.colour_table(panel.colours)
-        pixels = colours.colour_pixels(values.ravel(), None, limits, table, masked=absent, not_finite=absent) / 255
+        _, _, look = self._rest.show(panel, _extent(corners.reshape(-1, 2)))
+        colours = self._rest.pixels(panel, values.ravel()) / 255
         self._shaded.set_visible(is_shaded)
         self._cells.set_visible(not is_shaded or bool(panel.edges))
         if self._cells.get_visible():  # it takes time
             self._cells.set_verts(corners)
         if is_shaded and isinstance(panel.mesh, TriangularMesh):
-            self._shaded.corners, self._shaded.colours = corners, pixels[panel.mesh.triangles]
-            self._cells.set_facecolor("none")
-        else:
-            self._cells.set_facecolor(pixels)
+            self._shaded.corners, self._shaded.colours = corners, colours[panel.mesh.triangles]
+        self._cells.set_facecolor("none" if is_shaded else colours)
         return look
 
 
 class _ShadedTriangles(Artist):
     """Triangles with a colour at each corner, and running between them."""
 
-    def __init__(self, zorder: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.set_zorder(zorder)
+        self.set_zorder(1)
         self.corners: Floats = np.empty((0, 3, 2))
         self.colours: Floats = np.empty((0, 3, 4))
 
@@ -78,10 +71,10 @@ def _corners(panel: MeshPanel, values: Floats) -> tuple[Floats, bool]:
     if isinstance(mesh, RectangularMesh):
         if values.shape != (y.size - 1, x.size - 1):
             raise ValueError(f"values between {y.size} and {x.size} lines are not of shape {values.shape}")
-        left, low = np.meshgrid(x[:-1], y[:-1])
-        right, high = np.meshgrid(x[1:], y[1:])
-        around = [(left, low), (right, low), (right, high), (left, high)]
-        return np.stack([np.stack([each.ravel() for each in corner], axis=-1) for corner in around], axis=1), False
+        columns, rows = np.meshgrid(np.arange(x.size - 1), np.arange(y.size - 1))
+        around = [(0, 0), (1, 0), (1, 1), (0, 1)]
+        corners = [np.stack([x[columns + right], y[rows + up]], axis=-1).reshape(-1, 2) for right, up in around]
+        return np.stack(corners, axis=1), False
     cells = np.asarray(mesh.polygons if isinstance(mesh, PolygonalMesh) else mesh.triangles)
     is_shaded = isinstance(mesh, TriangularMesh) and values.shape == x.shape and values.shape != cells.shape[:1]
     if not is_shaded and values.shape != cells.shape[:1]:

@@ -1,4 +1,4 @@
-"""The artist of an image: colours that were worked out before, laid on a part of a cell."""
+"""The artist of an image: colours worked out beforehand, laid on a part of an area."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.figure import SubFigure
 from matplotlib.transforms import Affine2D, Bbox
 
 from autoviz_render.figures.panels import Extent
-from autoviz_render.renderer.plot.layout import Cell, Rectangle
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.spool.arrays import Indices, Pixels
 
 
@@ -23,25 +23,31 @@ class PixelImage(Artist):
     rectangle of its own.
     """
 
-    def __init__(self, subfigure: SubFigure, cell: Cell, *, zorder: float = 1.0) -> None:
+    def __init__(self, area: Area) -> None:
         super().__init__()
-        self._cell = cell
+        self._area = area
         self._pixels: Pixels = np.zeros((1, 1, 4), np.uint8)
-        self._room = Rectangle(0, 0, 1, 1)
-        self._extent: Extent = (0, 1, 0, 1)
-        self._view: Extent = (0, 1, 0, 1)
+        self._part = Rectangle(0, 0, 1, 1)
+        self._extent = self._view = (0.0, 1.0, 0.0, 1.0)
         self._chosen: tuple[Hashable, tuple[Indices, Indices, int, int]] | None = None
-        self.set_zorder(zorder)
-        subfigure.add_artist(self)
+        self.set_zorder(1.0)
+        area.add(self)
 
-    def show(self, pixels: Pixels, room: Rectangle, extent: Extent, view: Extent) -> None:
-        """pixels: array[y, x, 4], opaque RGBA, row 0 at the bottom, over `extent`; of which `view` fills the room."""
-        self._pixels, self._room, self._extent, self._view = pixels, room, extent, view
+    def show(self, pixels: Pixels, part: Rectangle, extent: Extent, view: Extent) -> None:
+        """Show an image.
+
+        Args:
+            pixels: array[y, x, 4], opaque RGBA, row 0 at the bottom.
+            part: Of the area, in inches.
+            extent: The outer edges of the outermost pixels.
+            view: What of these units fills the part.
+        """
+        self._pixels, self._part, self._extent, self._view = pixels, part, extent, view
 
     def draw(self, renderer: Any) -> None:
         if not self.get_visible():
             return
-        box = Bbox.from_bounds(*self._cell.fraction(self._room)).transformed(self.figure.transSubfigure)
+        box = Bbox.from_bounds(*self._area.fraction(self._part)).transformed(self._area.subfigure.transSubfigure)
         if isinstance(renderer, RendererAgg):
             self._draw_dots(renderer, box)
         else:
@@ -62,11 +68,10 @@ class PixelImage(Artist):
                 part[...] = packed.take(columns, axis=1).take(rows, axis=0)
 
     def _choose(self, box: Bbox) -> tuple[Indices, Indices, int, int]:
-        """For each dot of the box the pixel under it: rows, columns, and where the first of them stand."""
+        """The pixel under each dot of the box, as rows and columns, and the first dot that has one."""
         height, width = self._pixels.shape[:2]
-        x0, x1, y0, y1 = self._extent
-        columns, left = _under(box.x0, box.x1, self._view[:2], (x0, x1), width)
-        rows, bottom = _under(box.y0, box.y1, self._view[2:], (y0, y1), height)
+        columns, left = _under(box.x0, box.x1, self._view[:2], self._extent[:2], width)
+        rows, bottom = _under(box.y0, box.y1, self._view[2:], self._extent[2:], height)
         return rows, columns, left, bottom
 
     def _draw_rectangles(self, renderer: Any, box: Bbox) -> None:
@@ -82,13 +87,13 @@ class PixelImage(Artist):
 
 
 def _under(
-    start: float, stop: float, view: tuple[float, ...], edges: tuple[float, float], count: int
+    start: float, stop: float, view: tuple[float, ...], edges: tuple[float, ...], count: int
 ) -> tuple[Indices, int]:
-    """The cells, of so many between two edges, under the dots from `start` to `stop`; the first dot that has one."""
+    """Which of `count` pixels between edges is under each dot from `start` to `stop`; the first dot that has one."""
     first = round(start)
     dots = (np.arange(first, round(stop)) + 0.5 - start) / (stop - start)
-    place = view[0] + dots * (view[1] - view[0])
-    index = np.floor((place - edges[0]) / (edges[1] - edges[0]) * count)
+    position = view[0] + dots * (view[1] - view[0])
+    index = np.floor((position - edges[0]) / (edges[1] - edges[0]) * count)
     inside = np.nonzero((index >= 0) & (index < count))[0]
     if not inside.size:
         return np.empty(0, np.intp), first

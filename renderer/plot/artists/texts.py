@@ -1,74 +1,83 @@
-"""The artists of tables and of texts, an error's among them."""
+"""The artists of tables and of texts; of the text of an error too."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
-
-from matplotlib.artist import Artist
-from matplotlib.figure import SubFigure
 
 from autoviz_render.figures.panels import TablePanel, TextPanel
 from autoviz_render.renderer.plot import layout
-from autoviz_render.renderer.plot.artists.stamps import Label, panel_title
-from autoviz_render.renderer.plot.layout import Cell
+from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
+from autoviz_render.renderer.plot.artists.text_cache import Label, Labels, panel_title
 from autoviz_render.renderer.plot.text_metrics import fitted
-from autoviz_render.renderer.plot.theme import Theme
 from autoviz_render.spool.text import cut
 
 
-class TableArtists:
+@dataclass(frozen=True, eq=False)
+class Failure(TextPanel):
+    """Stands in the slot of a panel that could not be drawn: small and red."""
+
+
+class _Titled:
+    """A title over the part that a text or a table takes."""
+
+    def __init__(self, area: Area) -> None:
+        self.part = layout.text_part(area.size)
+        self.label = panel_title(area)
+
+    def show(self, title: str) -> None:
+        self.label.show(fitted(title, self.part.width, layout.TITLE_SIZE), self.part.left, self.part.top + 0.14)
+
+
+class TableArtists(PanelArtists):
     """Names and values in two columns."""
 
-    def __init__(self, panel: TablePanel, subfigure: SubFigure, cell: Cell, theme: Theme) -> None:
-        del panel, theme  # nothing of it is fixed
-        self._room = layout.text_room(cell)
-        self._title = panel_title(subfigure, cell)
-        self._most = layout.lines_of_text(self._room.height, layout.MONO_SIZE, 1.47)
+    def __init__(self, panel: TablePanel, area: Area) -> None:
+        del panel  # nothing of it is fixed
+        self._title = _Titled(area)
+        self._most = layout.lines_of_text(self._title.part.height, layout.MONO_SIZE, 1.47)
         style: dict[str, Any] = {"va": "baseline", "family": "monospace", "fontsize": layout.MONO_SIZE}
-        self._names = [Label(subfigure, cell, ha="left", **style) for _ in range(self._most)]
-        self._values = [Label(subfigure, cell, ha="right", **style) for _ in range(self._most)]
-        self.front: list[Artist] = [self._title, *self._names, *self._values]
+        self._names = Labels(area, self._most, ha="left", **style)
+        self._values = Labels(area, self._most, ha="right", **style)
+        self.foreground = [self._title.label, *self._names.artists, *self._values.artists]
 
     def update(self, panel: TablePanel) -> Hashable:
-        room = self._room
-        self._title.show(fitted(panel.title, room.width, layout.TITLE_SIZE), room.left, room.top + 0.14)
+        part = self._title.part
+        self._title.show(panel.title)
         rows = [(str(name), str(value)) for name, value in panel.rows]
         if len(rows) > self._most:
             rows = [*rows[: self._most - 1], (f"and {len(rows) - self._most + 1} more", "")]
-        rows += [("", "")] * (self._most - len(rows))
-        width = layout.characters(room.width, layout.MONO_SIZE)
-        height = 1.47 * layout.MONO_SIZE / 72
-        for number, (name, value) in enumerate(rows):
-            line = room.top - (number + 0.75) * height
-            shown = cut(value, width * 3 // 5)
-            self._names[number].show(cut(name, width - len(shown) - 2), room.left, line, mathtext=False)
-            self._values[number].show(shown, room.right, line, mathtext=False)
+        width = layout.characters(part.width, layout.MONO_SIZE)
+        lines = [part.top - (number + 0.75) * (1.47 * layout.MONO_SIZE / 72) for number in range(len(rows))]
+        values = [cut(value, width * 3 // 5) for _, value in rows]
+        names = [cut(name, width - len(value) - 2) for (name, _), value in zip(rows, values, strict=True)]
+        for labels, texts, x in ((self._names, names, part.left), (self._values, values, part.right)):
+            labels.show([(text, x, line) for text, line in zip(texts, lines, strict=True)], mathtext=False)
         return None
 
 
-class TextArtists:
+class TextArtists(PanelArtists):
     """A title and a wrapped text."""
 
-    def __init__(
-        self, panel: TextPanel | None, subfigure: SubFigure, cell: Cell, theme: Theme, *, is_error: bool = False
-    ) -> None:
-        del panel  # nothing of it is fixed
-        colour, size = (theme.error, layout.SMALL_SIZE) if is_error else (theme.ink, layout.LABEL_SIZE)
-        self._room, self._size = layout.text_room(cell), size
-        self._title = panel_title(subfigure, cell)
-        self._text = Label(subfigure, cell, ha="left", va="top", fontsize=size, color=colour, linespacing=1.35)
-        self.front: list[Artist] = [self._title, self._text]
+    def __init__(self, panel: TextPanel, area: Area) -> None:
+        is_error = isinstance(panel, Failure)
+        self._size = layout.SMALL_SIZE if is_error else layout.LABEL_SIZE
+        colour = area.theme.error if is_error else area.theme.ink
+        self._title = _Titled(area)
+        self._text = Label(area, ha="left", va="top", fontsize=self._size, color=colour, linespacing=1.35)
+        self.foreground = [self._title.label, self._text]
 
     def update(self, panel: TextPanel) -> Hashable:
-        room = self._room
-        self._title.show(fitted(panel.title, room.width, layout.TITLE_SIZE), room.left, room.top + 0.14)
-        width = layout.characters(room.width, self._size)
-        most = layout.lines_of_text(room.height, self._size, 1.7)
+        part = self._title.part
+        self._title.show(panel.title)
+        width = layout.characters(part.width, self._size)
+        most = layout.lines_of_text(part.height, self._size, 1.7)
         text = panel.text[: (most + 1) * (width + 1)]  # a stranger's may have millions
         lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line, width) or [""]]
         if len(lines) > most:
             lines = [*lines[: most - 1], "…"]
-        self._text.show("\n".join(lines), room.left, room.top)
+        self._text.show("\n".join(lines), part.left, part.top)
         return None

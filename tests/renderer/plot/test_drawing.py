@@ -339,7 +339,7 @@ def test_nothing_is_kept_of_the_frames_before(lens_snapshot):
     counts = []
     for k in (1.0, 2.0) * 3:
         drawing.draw(Snapshot(arrays={}, scalars={"k": k}))
-        counts.append(len(drawing._sheet._figure.findobj()))
+        counts.append(len(drawing._built._figure.findobj()))
     assert counts[:2] == counts[2:4] == counts[4:]
 
 

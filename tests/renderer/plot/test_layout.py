@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from autoviz_render.figures.panels import TextPanel
-from autoviz_render.renderer.plot.layout import Cell, Grid, Place, arrange, grid_for, image_room, lines_room, text_room
+from autoviz_render.renderer.plot.layout import (
+    Grid,
+    GridSlot,
+    Size,
+    arrange,
+    coloured_parts,
+    grid_for,
+    lines_part,
+    text_part,
+)
 from autoviz_render.spool.text import cut
 
 
@@ -34,21 +43,21 @@ def test_twelve_panels_have_the_live_size():
 def test_a_recipe_may_give_its_rows():
     """A short row leaves its last cells empty."""
     a, b, c = (TextPanel(name, "") for name in "abc")
-    grid, placed = arrange([[a, b], [c]])
+    grid, arranged = arrange([[a, b], [c]])
     assert grid == Grid(2, 2)
-    assert placed == [(Place(0, 0), a), (Place(0, 1), b), (Place(1, 0), c)]
-    assert arrange([a, b, c])[1] == [(Place(0, 0), a), (Place(0, 1), b), (Place(0, 2), c)]
+    assert arranged == [(GridSlot(0, 0), a), (GridSlot(0, 1), b), (GridSlot(1, 0), c)]
+    assert arrange([a, b, c])[1] == [(GridSlot(0, 0), a), (GridSlot(0, 1), b), (GridSlot(0, 2), c)]
     assert arrange([])[1] == []
 
 
-def test_a_panel_may_take_several_cells():
-    """A corner plot in one cell would be a stamp; what stands beside it closes up round it."""
+def test_a_panel_may_take_several_slots():
+    """A corner plot in one size would be a stamp; what stands beside it closes up round it."""
     large, b, c, d = (TextPanel(name, "", span=(2, 2) if name == "large" else (1, 1)) for name in ("large", *"bcd"))
-    grid, placed = arrange([[large, b], [c], [d]])
+    grid, arranged = arrange([[large, b], [c], [d]])
     assert grid == Grid(3, 3)
-    assert [place for place, _ in placed] == [Place(0, 0, 2, 2), Place(0, 2), Place(1, 2), Place(2, 0)]
-    grid, placed = arrange([large, b, c, d])
-    assert len({place for place, _ in placed}) == 4
+    assert [slot for slot, _ in arranged] == [GridSlot(0, 0, 2, 2), GridSlot(0, 2), GridSlot(1, 2), GridSlot(2, 0)]
+    grid, arranged = arrange([large, b, c, d])
+    assert len({slot for slot, _ in arranged}) == 4
     assert grid == Grid(2, 4)
 
 
@@ -62,16 +71,16 @@ def test_what_is_no_panel_is_refused():
 @pytest.mark.parametrize("labels", [True, False])
 def test_nothing_stands_outside_its_cell(aspect, labels):
     """Parts of neighbours would overlap."""
-    cell = Cell(4.48, 4.33)
-    room = image_room(cell, aspect, x_label=labels, y_label=labels)
-    for part in (room.image, room.bar, lines_room(cell, x_label=labels, y_label=labels), text_room(cell)):
+    size = Size(4.48, 4.33)
+    parts = coloured_parts(size, aspect, x_label=labels, y_label=labels)
+    for part in (parts.image, parts.bar, lines_part(size, x_label=labels, y_label=labels), text_part(size)):
         assert part.left >= 0
         assert part.bottom >= 0
-        assert part.left + part.width <= cell.width
-        assert part.bottom + part.height <= cell.height
-    assert room.bar.left > room.image.left + room.image.width
+        assert part.left + part.width <= size.width
+        assert part.bottom + part.height <= size.height
+    assert parts.bar.left > parts.image.left + parts.image.width
     if aspect is not None:
-        assert room.image.height / room.image.width == pytest.approx(aspect)
+        assert parts.image.height / parts.image.width == pytest.approx(aspect)
 
 
 def test_a_long_text_loses_its_middle():

@@ -1,0 +1,42 @@
+"""The part of a figure that one panel has to itself, measured in inches from its lower left corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.figure import SubFigure
+from matplotlib.transforms import Affine2D, Transform
+
+from autoviz_render.renderer.plot.layout import Rectangle, Size
+from autoviz_render.renderer.plot.theme import Theme
+from autoviz_render.spool.arrays import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Area:
+    """Where a panel's artists are added.
+
+    Attributes:
+        subfigure: Matplotlib's own part of the figure.
+        size: Its width and height in inches.
+        theme: The colours of everything but the data.
+    """
+
+    subfigure: SubFigure
+    size: Size
+    theme: Theme
+
+    @property
+    def inches(self) -> Transform:
+        """From inches in the area to Matplotlib's canvas."""
+        return Affine2D().scale(1 / self.size.width, 1 / self.size.height) + self.subfigure.transSubfigure
+
+    def fraction(self, part: Rectangle) -> Floats:
+        """A part of the area as Matplotlib wants it: left, bottom, width and height as fractions of the area."""
+        return np.divide(part, (*self.size, *self.size))
+
+    def add(self, *artists: Artist) -> None:
+        for artist in artists:
+            self.subfigure.add_artist(artist)

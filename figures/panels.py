@@ -56,6 +56,7 @@ class Series:
     error: array[point], half the length of the error bar, in the units of y; None for no bars.
     colour: any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
     fill: shade what lies between the line and zero.
+    axis: "right" has its y on a second axis at the right.
     """
 
     x: Array
@@ -68,6 +69,7 @@ class Series:
     width: float = 1.4
     marker: str = ""
     fill: bool = False
+    axis: Literal["left", "right"] = "left"
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +260,8 @@ class LinesPanel(Panel):
     x_label, y_label: the axes' names with their units.
     x_log, y_log: logarithmic axes; values of zero and below are then not drawn.
     x_limits, y_limits: the part shown; None holds all points with their error bars.
+    right_label, right_log, right_limits: of the axis at the right, which is there if a series has its y on it. If one
+        series has, the axis' numbers have its colour.
     residuals: series drawn below, over the same x, in a strip of their own; residual_label: its y label.
     """
 
@@ -269,6 +273,9 @@ class LinesPanel(Panel):
     y_log: bool = False
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
+    right_label: str = ""
+    right_log: bool = False
+    right_limits: tuple[float, float] | None = None
     residuals: Sequence[Series] = ()
     residual_label: str = ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoviz_render.figures.panels import Series
+from autoviz_render.figures.panels import LinesPanel, Series
 from autoviz_render.spool.arrays import Array, Floats, Mask
 
 Limits = tuple[float, float]
@@ -24,6 +24,7 @@ class Points:
         high: array[point], the upper ends.
         has_bar: array[point], whether there is an error bar.
         fill: Whether what lies between the line and zero is shaded.
+        is_right: Whether y is on the axis at the right.
         x_log: Whether x is shown by its logarithm.
         y_log: Whether y is shown by its logarithm.
     """
@@ -34,6 +35,7 @@ class Points:
     high: Floats
     has_bar: Mask
     fill: bool
+    is_right: bool
     x_log: bool
     y_log: bool
 
@@ -46,12 +48,58 @@ class Points:
         return on_axis(y, log=self.y_log)
 
 
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """A panel of lines in numbers.
+
+    Attributes:
+        series: The points of its series.
+        residuals: The points of the series below.
+        x: The limits of the axis that all share.
+        left: The limits of the axis at the left, in the units of its series.
+        right: The limits of the axis at the right, in the units of its series; None if no series has its y on it.
+        below: The limits of the residuals' axis.
+    """
+
+    series: list[Points]
+    residuals: list[Points]
+    x: Limits
+    left: Limits
+    right: Limits | None
+    below: Limits
+
+
+def lines_of(panel: LinesPanel) -> Lines:
+    """What a panel of lines shows.
+
+    Raises:
+        ValueError: A series' arrays are not array[point] of one length, there is no such axis, or residuals are given
+            the axis at the right.
+    """
+    logs = {"left": panel.y_log, "right": panel.right_log}
+    series = [points_of(each, x_log=panel.x_log, y_log=logs.get(each.axis, False)) for each in panel.series]
+    residuals = [points_of(each, x_log=panel.x_log, y_log=False) for each in panel.residuals]
+    if any(points.is_right for points in residuals):
+        raise ValueError("residuals have one axis, at the left")
+    left, right = ([points for points in series if points.is_right is is_right] for is_right in (False, True))
+    return Lines(
+        series,
+        residuals,
+        x=panel.x_limits or x_limits([*series, *residuals], log=panel.x_log),
+        left=panel.y_limits or y_limits(left, log=panel.y_log),
+        right=panel.right_limits or y_limits(right, log=panel.right_log) if right else None,
+        below=y_limits(residuals, log=False),
+    )
+
+
 def points_of(series: Series, *, x_log: bool, y_log: bool) -> Points:
     """The points of a series that can be drawn.
 
     Raises:
-        ValueError: Its arrays are not array[point] of one length.
+        ValueError: Its arrays are not array[point] of one length, or there is no such axis.
     """
+    if series.axis not in ("left", "right"):
+        raise ValueError(f"a series has its y on the left or the right axis, not on {series.axis!r}")
     x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
     if x.shape != y.shape or y.ndim != 1:
         raise ValueError(f"a series is two arrays[point], not of shapes {x.shape} and {y.shape}")
@@ -64,7 +112,7 @@ def points_of(series: Series, *, x_log: bool, y_log: bool) -> Points:
         error = np.where(y - error > 0, error, 0.0)
     low, high = y - error, y + error
     has_bar = np.isfinite(x) & np.isfinite(low) & np.isfinite(high) & (error > 0)
-    return Points(x, y, low, high, has_bar, series.fill, x_log, y_log)
+    return Points(x, y, low, high, has_bar, series.fill, series.axis == "right", x_log, y_log)
 
 
 def on_axis(values: Array, *, log: bool) -> Floats:

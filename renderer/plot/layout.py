@@ -151,10 +151,10 @@ def coloured_parts(size: Size, aspect: float | None, *, x_label: bool, y_label: 
     return ColouredParts(image, Rectangle(image.right + 0.09, image.bottom, 0.13, height), image.top + TITLE_GAP)
 
 
-def lines_part(size: Size, *, x_label: bool, y_label: bool) -> Rectangle:
-    """The axes of a panel of lines: as high as a square image beside it."""
+def lines_part(size: Size, *, x_label: bool, y_label: bool, right: bool = False) -> Rectangle:
+    """The axes of a panel of lines: as high as a square image beside it; there may be an axis at the right."""
     left, bottom = 0.36 + 0.24 * y_label, 0.36 + 0.24 * x_label
-    return Rectangle(left, bottom, size.width - left - 0.22, _top_of_square(size) - bottom)
+    return Rectangle(left, bottom, size.width - left - (0.6 if right else 0.22), _top_of_square(size) - bottom)
 
 
 def corner_part(size: Size) -> Rectangle:

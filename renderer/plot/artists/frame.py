@@ -59,7 +59,14 @@ class Frame:
     """
 
     def __init__(
-        self, area: Area, *, face: str = "", grid: bool = False, size: float = layout.LABEL_SIZE, right: str = ""
+        self,
+        area: Area,
+        *,
+        face: str = "",
+        grid: bool = False,
+        size: float = layout.LABEL_SIZE,
+        left: str = "",
+        right: str = "",
     ) -> None:
         """An empty frame.
 
@@ -68,6 +75,7 @@ class Frame:
             face: The colour inside; the paper's if empty.
             grid: Whether lines go across at the ticks.
             size: Of its texts, in points.
+            left: The colour of the numbers and the label of the vertical axis; the ink's if empty.
             right: The colour of the numbers and the label of a second vertical axis; there is none if empty.
         """
         self._area, theme, inches = area, area.theme, area.inches
@@ -84,7 +92,7 @@ class Frame:
             area.add(artist)
         upright: dict[str, Any] = {"va": "center", "rotation": 90, "fontsize": size}
         self._bottom = _Side(area, (0, -1), ha="center", va="top", fontsize=size)
-        self._left = _Side(area, (-1, 0), ha="right", **upright)
+        self._left = _Side(area, (-1, 0), ha="right", color=left or theme.ink, **upright)
         self._right = _Side(area, (1, 0), ha="left", color=right, **upright) if right else None
 
     def show(self, part: Rectangle, x: Axis, y: Axis, right: Axis | None = None) -> Hashable:

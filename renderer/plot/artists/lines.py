@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon
 from autoviz_render.figures import densities
 from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
-from autoviz_render.figures.series import Limits, Points, on_axis, points_of, x_limits, y_limits
+from autoviz_render.figures.series import Limits, Points, lines_of, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
@@ -35,7 +35,8 @@ class LinesArtists(PanelArtists):
 
     def __init__(self, panel: LinesPanel, area: Area) -> None:
         has_y_label = bool(panel.y_label or panel.residual_label)
-        part = layout.lines_part(area.size, x_label=bool(panel.x_label), y_label=has_y_label)
+        has_right = any(series.axis == "right" for series in panel.series)
+        part = layout.lines_part(area.size, x_label=bool(panel.x_label), y_label=has_y_label, right=has_right)
         entries = [series.label for series in panel.series if series.label]
         needed = row_width(entries)
         is_beside = needed <= 0.7 * part.width
@@ -66,16 +67,17 @@ class LinesArtists(PanelArtists):
         self._title.show(fitted(panel.title, self._for_title, layout.TITLE_SIZE), part.left, self._title_line)
         for legend in self._legends:
             legend.show(part)
-        series = [points_of(each, x_log=panel.x_log, y_log=panel.y_log) for each in panel.series]
-        below = [points_of(each, x_log=panel.x_log, y_log=False) for each in panel.residuals]
-        across = panel.x_limits or x_limits([*series, *below], log=panel.x_log)
-        x = _axis(across, panel.x_label, part.width, log=panel.x_log)
-        up = panel.y_limits or y_limits(series, log=panel.y_log)
-        y = _axis(up, panel.y_label, part.height, log=panel.y_log)
-        if not below:
-            return self._strips[0].show(series, part, x, y)
-        low = _axis(y_limits(below, log=False), panel.residual_label, strip.height, log=False)
-        return self._strips[0].show(series, part, x.without_texts(), y), self._strips[1].show(below, strip, x, low)
+        numbers = lines_of(panel)
+        x = _axis(numbers.x, panel.x_label, part.width, log=panel.x_log)
+        y = _axis(numbers.left, panel.y_label, part.height, log=panel.y_log)
+        if numbers.series and all(points.is_right for points in numbers.series):
+            y = y._replace(ticks=Ticks((), ()))  # nothing is measured on it
+        right = numbers.right and _axis(numbers.right, panel.right_label, part.height, log=panel.right_log)
+        if not numbers.residuals:
+            return self._strips[0].show(numbers.series, part, x, y, right)
+        low = _axis(numbers.below, panel.residual_label, strip.height, log=False)
+        above = self._strips[0].show(numbers.series, part, x.without_texts(), y, right)
+        return above, self._strips[1].show(numbers.residuals, strip, x, low)
 
 
 class HistogramArtists(PanelArtists):
@@ -112,21 +114,22 @@ class _Strip:
     """A frame with lines in it."""
 
     def __init__(self, series: Sequence[Series], area: Area) -> None:
-        self._frame = Frame(area, grid=True)
+        colours = [each.colour or area.theme.lines[i % len(area.theme.lines)] for i, each in enumerate(series)]
+        self._frame = Frame(area, grid=True, **_colours_of_sides(series, colours, area.theme.ink))
         self.lines: list[Line2D] = []
         self._bars: list[LineCollection] = []
         self._fills: list[Polygon] = []
-        for number, each in enumerate(series):
-            colour = each.colour or area.theme.lines[number % len(area.theme.lines)]
+        for each, colour in zip(series, colours, strict=True):
             look: Any = {"linestyle": each.style or "none", "linewidth": each.width, "marker": each.marker}
             self.lines.append(Line2D([], [], color=colour, markersize=3.5, zorder=3, **look))
             self._bars.append(LineCollection([], colors=colour, linewidths=0.9, zorder=2.5))
             self._fills.append(Polygon(np.zeros((1, 2)), facecolor=colour, edgecolor="none", alpha=0.25, zorder=2))
         drawn: list[Artist] = [*self._fills, *self._bars, *self.lines]
-        self._frame.add(*drawn)
+        for artist, each in zip(drawn, [*series] * 3, strict=True):
+            self._frame.add(artist, is_right=each.axis == "right")
         self.foreground = [*drawn, self._frame.border]
 
-    def show(self, series: Sequence[Points], part: Rectangle, x: Axis, y: Axis) -> Hashable:
+    def show(self, series: Sequence[Points], part: Rectangle, x: Axis, y: Axis, right: Axis | None = None) -> Hashable:
         for points, line, bars, fill in zip(series, self.lines, self._bars, self._fills, strict=True):
             columns, rows = points.columns(), points.rows(points.y)
             line.set_data(columns, rows)
@@ -135,13 +138,24 @@ class _Strip:
             bars.set_segments(list(np.stack([np.stack([beside, end], axis=-1) for end in ends], axis=1)))
             fill.set_visible(points.fill)
             if points.fill:
-                floor = y.low if points.y_log else max(y.low, min(y.high, 0.0))
+                axis = right if right and points.is_right else y
+                floor = axis.low if points.y_log else max(axis.low, min(axis.high, 0.0))
                 fill.set_xy(_filled(columns, rows, floor))
-        return self._frame.show(part, x, y)
+        return self._frame.show(part, x, y, right)
 
 
 def _style(series: Series) -> Hashable:
-    return series.label, series.colour, series.style, series.width, series.marker
+    return series.label, series.colour, series.style, series.width, series.marker, series.axis
+
+
+def _colours_of_sides(series: Sequence[Series], colours: Sequence[str], ink: str) -> dict[str, Any]:
+    """The colours of two vertical axes' numbers: an axis of one series has the series' own; nothing if one is there."""
+    sides: dict[str, list[str]] = {"left": [], "right": []}
+    for each, colour in zip(series, colours, strict=True):
+        sides["right" if each.axis == "right" else "left"].append(colour)
+    if not sides["right"]:
+        return {}
+    return {side: each[0] if len(each) == 1 else ink for side, each in sides.items()}
 
 
 def _axis(limits: Limits, label: str, inches: float, *, log: bool) -> Axis:

@@ -122,6 +122,31 @@ def test_every_kind_of_panel_is_the_same_kept_and_fresh(kept_equals_fresh):
     kept_equals_fresh(several_kinds, [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0, 2.5)])
 
 
+def two_axes(snapshot, **settings):
+    """Lines with a second axis, or without one if the snapshot says so."""
+    k = float(snapshot.scalars["k"])
+    x = np.linspace(1, 10, 20)
+    right = Series(x, 1e4 * x**k, error=x, label="right", axis="right" if k != 2 else "left", fill=k > 2)
+    panel = LinesPanel("Two axes", [Series(x, np.sin(k * x), label="left"), right], right_log=k > 2, **settings)
+    return [panel, TextPanel("Beside it", "")]
+
+
+def test_a_second_axis_is_the_same_kept_and_fresh(kept_equals_fresh):
+    """Its limits, its scale and whether it is there change from frame to frame."""
+    kept_equals_fresh(two_axes, [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0, 1.5)])
+
+
+@pytest.mark.parametrize("settings", [{}, {"right_label": "height (m)"}], ids=["no label", "a label"])
+@pytest.mark.parametrize("k", [1.0, -9.0])
+def test_the_numbers_of_a_second_axis_stay_in_their_slot(k, settings):
+    """The next panel begins where this one ends: a power of ten that is cut off is another number."""
+    drawing = KeptFigure(lambda snapshot: two_axes(snapshot, **settings), dpi=100)
+    pixels = drawing.draw(Snapshot(arrays={}, scalars={"k": k})).pixels
+    half = pixels.shape[1] // 2
+    assert (pixels[50:, half - 60 : half - 3] < 128).any(), "there are numbers"
+    assert (pixels[50:, half - 3 : half] == 255).all()
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_file_has_the_same_bytes_kept_and_fresh(lens_snapshot, file_format):
     """A second rendering can be told to be the same by comparing files: no dates, no random identifiers."""

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from autoviz_render.figures.panels import LinesPanel, Series
 from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
@@ -61,6 +62,25 @@ def test_a_figure_of_a_good_fit(examples, name, theme):
 def test_every_kind_of_panel(examples):
     """The gallery of the docs."""
     return Golden(KeptFigure(examples.gallery(), dpi=DPI).draw(Snapshot(arrays={}, run="gallery")))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_panels_with_two_vertical_axes(theme):
+    """Each axis in the colour of its one series; in ink if it has several; bare if it has none."""
+    day = np.linspace(0, 10, 80)
+    flux = Series(day, 20 + 3 * np.sin(day), error=np.full(80, 0.6), style="", marker=".", label="flux")
+    temperature = Series(day, 5e3 * np.exp(day / 2), style="--", label="temperature", axis="right")
+    drift = Series(day, -1e-5 * day, fill=True, label="drift", axis="right")
+    left = [Series(day, np.cos(day))]
+    right = {"right_label": "temperature (K)", "right_log": True}
+    panels = [
+        LinesPanel("Two axes", [flux, temperature], x_label="time (days)", y_label="flux (Jy)", **right),
+        LinesPanel("Several at the right", [flux, temperature, replace(temperature, y=day, label="other")]),
+        LinesPanel("With residuals", [flux, drift], y_label="flux", right_label="drift (mm)", residuals=left),
+        LinesPanel("Only at the right", [drift], x_label="time (days)"),
+    ]
+    return Golden(KeptFigure(lambda _: panels, dpi=DPI, theme=THEMES[theme]).draw(Snapshot(arrays={}, run="two axes")))
 
 
 @pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)

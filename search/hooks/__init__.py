@@ -1,7 +1,7 @@
 """Samplers' own callbacks, generators and checkpoints, made to give quick updates: `hooks.dynesty(update, sampler)`.
 
-Each takes a `QuickUpdate`, and the sampler where that exists already, and gives what the sampler has a place for. None
-imports its sampler, wraps it, or draws a random number.
+Each function takes a `QuickUpdate`, and the sampler if that exists already, and gives what the sampler has a place for.
+None of them imports its sampler, wraps it, or draws a random number. What fails in a hook costs one warning.
 
     blackjax    called after every step, of nested sampling, sequential Monte Carlo or a chain
     dynesty     a `print_func`, static or dynamic
@@ -9,12 +9,15 @@ imports its sampler, wraps it, or draws a random number.
     nautilus    runs it, in its own pieces
     numpyro     called after every chunk
     ultranest   a `viz_callback`
-    nested      what those of nested samplers have in common
-    smc         the particles of sequential Monte Carlo
-    chain       the steps of a chain so far, bounded
-    diagnostics what chains say about themselves: autocorrelation time, R-hat
-    pytrees     trees of arrays as vectors of parameters with names
-    posterior   the samples of a posterior so far, bounded
+
+The function `x` is in the module `_x`. Several of them share
+
+    findings    what a sampler has found, told to a quick update; the sampler's own display
+    pytrees     pytrees of arrays as vectors of parameters with names
+    _smc        the particles of blackjax's sequential Monte Carlo
+
+A new hook is a module, its line below, its adapter in `tests/search/hooks/test_contract.py`, and its page in
+`docs/samplers/`.
 """
 
 from __future__ import annotations

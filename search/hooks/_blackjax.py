@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.hooks._smc import Particles, PersistentParticles
-from autoviz_render.search.hooks.pytrees import Layout
+from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.pytrees import Raveler
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.chain import Chain, thinned
-from autoviz_render.search.statistics.convergence import convergence, finite
-from autoviz_render.search.statistics.posterior import MOST, chain_samples
-from autoviz_render.search.statistics.priority_sample import Samples
+from autoviz_render.search.statistics.chain import Chain, chain_arrays
+from autoviz_render.search.statistics.convergence import convergence
+from autoviz_render.search.statistics.evidence import RunningEvidence
+from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Attempts
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -42,13 +42,16 @@ def blackjax(
     and `weights` (or `persistent_particles`), a chain by `position` and `logdensity`; an axis of `logdensity` counts
     chains side by side. Of any other state, as of variational inference, nothing is published, and a warning says so.
     Positions may be trees: `{"tau": ..., "theta": ...}` gives the parameters `tau`, `theta[0]`, `theta[1]`, ...
-    burn_in: of a chain, how many first steps no figure shows; by default the first half of those there are.
-    stacked: the first axis counts steps, as `jax.lax.scan` gives them; but of nested sampling and of sequential Monte
-        Carlo that of the infos alone, not of the state.
-    earlier: if one of the two goes on, the infos of the steps before, from which its numbers and posterior begin.
-    evaluations: if a chain goes on, the count that it had reached.
+    The `logdensity` of a chain, a log posterior up to a constant, is published as the log likelihood.
 
-    Of a chain `logdensity`, a log posterior up to a constant, is published as the log likelihood.
+    Args:
+        update: Where the figures go.
+        burn_in: How many first steps of a chain no figure shows; by default the first half of those there are.
+        stacked: Whether the first axis counts steps, as `jax.lax.scan` gives them. In nested sampling and sequential
+            Monte Carlo that is the axis of the infos alone, not of the state.
+        earlier: The infos of earlier steps, if nested sampling or sequential Monte Carlo goes on: its numbers and its
+            posterior begin with them.
+        evaluations: The count that a chain or sequential Monte Carlo had reached, if it goes on.
     """
     return BlackjaxHook(update, burn_in, stacked, earlier, evaluations)
 
@@ -63,36 +66,35 @@ class BlackjaxHook:
         self._earlier, self._evaluations = earlier, evaluations
         self._run: _Nested | Particles | PersistentParticles | _Chains | None = None
         self._is_refused = False
-        self._attempt = Attempts(log, "hooks.blackjax")
+        self._guard = guard_of("blackjax")
 
     def __call__(self, state: Any, info: Any = None) -> None:
-        self._attempt("taking note of a step", self._take, state, info)
+        """Take note of a step. Never raises."""
+        with self._guard("taking note of a step"):
+            self._take(getattr(state, "sampler_state", state), info)  # SMC that tunes its own kernel wraps the state
 
     def position(self, point: npt.ArrayLike) -> Any:
         """The position, in its own tree, of a point as `QuickUpdate(arrays=...)` is given it.
 
-        Raises RuntimeError before the first step, when it is not known.
+        Args:
+            point: array[parameter].
+
+        Raises:
+            RuntimeError: Before the first step, when the tree is not known.
         """
         if self._run is None:
             raise RuntimeError("the tree of positions is known after the first step")
-        return self._run.layout.tree(point)
+        return self._run.raveler.unravel(point)
 
     def _take(self, state: Any, info: Any) -> None:
-        state = getattr(state, "sampler_state", state)  # SMC that tunes its own kernel wraps the state
         if self._run is None:
-            if (begun := self._begun(state)) is None:
+            self._run = self._begun(state)
+            if self._run is None:
                 self._refuse(state)
                 return
-            self._run, self._earlier = begun, ()
-            self._update.name_parameters(self._run.layout.names)
-        points, log_likelihoods = self._run.take(state, info)
-        self._update(
-            points,
-            log_likelihoods,
-            evaluations=self._run.evaluations,
-            scalars=self._run.scalars,
-            samples=self._run.samples,
-        )
+            self._earlier = ()
+            self._update.name_parameters(self._run.raveler.names)
+        tell(self._update, self._run, *self._run.take(state, info))
 
     def _begun(self, state: Any) -> _Nested | Particles | PersistentParticles | _Chains | None:
         """What takes note of states like this one; None if nothing does."""
@@ -110,10 +112,9 @@ class BlackjaxHook:
         if not self._is_refused:
             self._is_refused = True
             log.warning(
-                "hooks.blackjax: taking note of a step is not possible: a state of the type %s is not supported, and "
-                "nothing of it is published. Supported are nested sampling, sequential Monte Carlo (states with "
-                "particles and weights), and chains (states with position and logdensity). The run goes on; this is "
-                "said once.",
+                "hooks.blackjax: a state of the type %s is not supported; nothing of it is published. Supported are "
+                "nested sampling, sequential Monte Carlo (states with particles and weights), and chains (states with "
+                "position and logdensity). The run goes on; this is said once.",
                 type(state).__name__,
             )
 
@@ -122,40 +123,42 @@ class _Nested:
     """Nested sampling: a bounded number of dead points, running numbers, and the newest live points."""
 
     def __init__(self, state: Any, stacked: bool, earlier: Iterable[Any]) -> None:
-        from autoviz_render.search.statistics.evidence import (
-            RunningEvidence,  # loads JAX, as whoever has such a state did
-        )
-
-        self.layout = Layout(state.particles.position, batch=1)
-        self._state = state
+        self.raveler = Raveler(state.particles.position, batch=1)
         self._stacked = stacked
         self._evidence = RunningEvidence()
-        self._posterior: Samples | None = None
-        self._best: tuple[Floats, float] = (self.layout.vector(state.particles.position)[0], -np.inf)
-        self._live = _likelihoods(state)
+        self._posterior: NestedPosterior | None = None
+        self._state, self._live = state, _likelihoods(state)
+        self._best: tuple[Floats, float] = (self._positions(state)[0], -np.inf)
         self.evaluations = self._live.size
         for info in earlier:
             self._died(info, stacked=np.ndim(info.particles.loglikelihood) == 2)
 
     def take(self, state: Any, info: Any) -> tuple[Floats, float]:
         """The best point of all so far, array[parameter], and its log likelihood."""
-        self._state = state
-        self._live = _likelihoods(state)
+        self._state, self._live = state, _likelihoods(state)
         if info is not None:
             self._died(info, self._stacked)
         if (top := float(self._live.max())) > self._best[1]:
-            self._best = self.layout.vector(state.particles.position)[int(self._live.argmax())], top
+            self._best = self._positions(state)[int(self._live.argmax())], top
         return self._best
+
+    def scalars(self) -> dict[str, float]:
+        return self._evidence.numbers()
+
+    def samples(self) -> dict[str, Floats]:
+        position = self._positions(self._state)
+        return self._posterior.arrays(position, self._live) if self._posterior else {"live_points": position}
+
+    def _positions(self, of: Any) -> Floats:
+        return self.raveler.ravel(of.particles.position)
 
     def _died(self, info: Any, stacked: bool) -> None:
         dead = _likelihoods(info)
         if self._posterior is None:
-            self._posterior = Samples(self._live.size, dead.shape[-1])
-        positions = self.layout.vector(info.particles.position)
-        self._posterior.add(positions.reshape(-1, self.layout.size), dead.ravel())
-        with np.errstate(invalid="ignore"):  # nothing is known while all likelihoods are zero
-            for step in dead if stacked else [dead]:
-                self._evidence.add(step, self._live)
+            self._posterior = NestedPosterior(self._live.size, dead.shape[-1], self.raveler.size)
+        self._posterior.add(self._positions(info).reshape(-1, self.raveler.size), dead.ravel())
+        for step in dead if stacked else [dead]:
+            self._evidence.add(step, self._live)
         slices: Any = getattr(info, "update_info", None)
         if hasattr(slices, "num_expansions") and hasattr(slices, "num_shrink"):
             tried = np.asarray(slices.num_expansions) + np.asarray(slices.num_shrink)
@@ -163,34 +166,11 @@ class _Nested:
         else:
             self.evaluations += dead.size
 
-    def scalars(self) -> dict[str, float]:
-        return finite(
-            {
-                "log_evidence": self._evidence.log_evidence,
-                "remaining": self._evidence.remaining,
-                "effective_sample_size": self._evidence.effective_sample_size,
-            }
-        )
-
-    def samples(self) -> dict[str, Floats]:
-        position = self.layout.vector(self._state.particles.position)
-        return (
-            dict(self._posterior.arrays(_Live(position, self._live))) if self._posterior else {"live_points": position}
-        )
-
 
 def _likelihoods(of: Any) -> Floats:
-    """The log likelihoods of a state's or an info's particles, copied to the host; what is none weighs nothing."""
+    """The log likelihoods of the particles of a state or an info, copied to the host; NaN weighs nothing."""
     found = np.array(of.particles.loglikelihood, dtype=np.float64)
     return np.where(np.isnan(found), -np.inf, found)
-
-
-class _Live:
-    """position: array[point, parameter]. loglikelihood: array[point], in nats."""
-
-    def __init__(self, position: Floats, loglikelihood: Floats) -> None:
-        self.position: npt.NDArray[np.floating] = position
-        self.loglikelihood: npt.NDArray[np.floating] = loglikelihood
 
 
 class _Chains:
@@ -198,15 +178,15 @@ class _Chains:
 
     def __init__(self, state: Any, stacked: bool, burn_in: int | None, evaluations: int) -> None:
         batch = np.shape(state.logdensity)
-        self.layout = Layout(state.position, len(batch))
+        self.raveler = Raveler(state.position, len(batch))
         self._burn_in = burn_in
-        self._chain = Chain(math.prod(batch[1:] if stacked else batch), self.layout.size)
+        self._chain = Chain(math.prod(batch[1:] if stacked else batch), self.raveler.size)
         self._sums: dict[str, float] = {}
         self.evaluations = evaluations
 
     def take(self, state: Any, info: Any) -> tuple[Floats, Floats]:
         """The points of this step, or of several, array[point, parameter], and their log densities, array[point]."""
-        points = self.layout.vector(state.position).reshape(-1, self._chain.chains, self.layout.size)
+        points = self.raveler.ravel(state.position).reshape(-1, self._chain.chains, self.raveler.size)
         self._chain.add(points)
         for name in ("acceptance_rate", "is_divergent"):
             if (of_step := getattr(info, name, None)) is not None:
@@ -215,13 +195,10 @@ class _Chains:
         self.evaluations += int(np.sum(np.asarray(getattr(info, "num_integration_steps", count))))
         return points.reshape(count, -1), np.asarray(state.logdensity, dtype=np.float64).ravel()
 
-    def scalars(self) -> dict[str, float]:
-        numbers = {}
-        if "acceptance_rate" in self._sums:
-            numbers["acceptance"] = self._sums["acceptance_rate"] / (self._chain.steps * self._chain.chains)
-        if "is_divergent" in self._sums:
-            numbers["divergences"] = self._sums["is_divergent"]
-        return finite(numbers) | convergence(self._chain.after(self._burn_in))
+    def scalars(self) -> dict[str, Any]:
+        rate = self._sums.get("acceptance_rate", math.nan) / (self._chain.steps * self._chain.chains)
+        numbers = {"acceptance": rate, "divergences": self._sums.get("is_divergent")}
+        return numbers | convergence(self._chain.after(self._burn_in))
 
     def samples(self) -> dict[str, Floats]:
-        return chain_samples(thinned(self._chain.after(self._burn_in), MOST))
+        return chain_arrays(self._chain.after(self._burn_in))

@@ -4,76 +4,116 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, tell
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.convergence import finite
-from autoviz_render.search.statistics.nested import Progress, display, effective_sample_size, log
-from autoviz_render.search.statistics.posterior import weighted_samples
+from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Attempts
+from autoviz_render.spool.weights import effective_sample_size
 
 
-def dynesty(update: QuickUpdate, sampler: Any, *, progress: Progress = True) -> Callable[..., None]:
+def dynesty(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> Callable[..., None]:
     """A `print_func` for `run_nested` of `NestedSampler` and `DynamicNestedSampler`.
 
-    sampler: the one that runs, after `restore` the restored one. Nothing of it is changed.
-    progress: True for dynesty's own line or bar; False for none; or a `print_func` of your own, called afterwards.
+    dynesty calls no `print_func` if `print_progress=False`: say `progress=False` here instead. If it called none during
+    a run, as for a restored run that was done, the end of the run is published when `update` is closed.
 
-    dynesty calls no `print_func` if `print_progress=False`: say `progress=False` here instead. Of a run in which it
-    called none, as of a restored one that was done, the end is published when `update` is closed.
+    Args:
+        update: Where the figures go.
+        sampler: The sampler that runs; after `restore`, the restored one. Nothing of it is changed.
+        progress: True for dynesty's own line or bar, False for none, or a `print_func` of your own, called afterwards.
+
+    Returns:
+        The `print_func`. It never raises.
     """
-    attempt = Attempts(log, "hooks.dynesty")
+    guard, found = guard_of("dynesty"), _Run(sampler)
     show: Callable[..., object] | None = None
     begun = False
 
     def end() -> None:
         if not begun:
-            attempt("reading how the run ended", _end, update, sampler)
+            with guard("reading how the run ended"):
+                found.end(update)
 
     update.at_close(end)
 
     def print_func(results: Any, niter: int, ncall: int, *arguments: Any, **named: Any) -> None:
         nonlocal show, begun
-        attempt("taking note of a step", _take, update, sampler, results, named.get("nbatch"))
+        with guard("taking note of a step"):
+            found.take(update, results, named.get("nbatch"))
         if not begun:  # not before: a bar that is made shows itself
-            show, begun = display(progress, _own_display), True
+            show, begun = chosen_display(progress, _own_display), True
         if show is not None:
             show(results, niter, ncall, *arguments, **named)
 
     return print_func
 
 
-def _take(update: QuickUpdate, sampler: Any, step: Any, batch: int | None) -> None:
-    inner = _inner(sampler)
-    best = int(np.argmax(inner.live_logl))
-    point, log_likelihood = step.vstar, step.loglstar
-    if inner.live_logl[best] > log_likelihood:
-        point, log_likelihood = inner.live_v[best], inner.live_logl[best]
-    update(
-        point,
-        _known(log_likelihood),
-        evaluations=sampler.ncall,  # what is printed leaves out or counts twice some of them, and jumps at a resume
+class _Run:
+    """What a sampler has found so far."""
+
+    def __init__(self, sampler: Any) -> None:
+        self._sampler = sampler
+        self._remaining: float | None = None
+
+    @property
+    def evaluations(self) -> int:
+        """Not those that dynesty prints, which leave out or count twice some of them, and jump at a resume."""
+        return int(self._sampler.ncall)
+
+    def take(self, update: QuickUpdate, step: Any, batch: int | None) -> None:
+        """Publish the best of the point that died and the live points."""
         # a batch has a remainder of its own, beyond what the batches before it found
-        scalars=partial(_scalars, sampler, None if batch else step.delta_logz),
-        samples=partial(_samples, sampler),
-    )
+        self._remaining = None if batch else step.delta_logz
+        inner = self._inner
+        best = int(np.argmax(inner.live_logl))
+        point, log_likelihood = step.vstar, step.loglstar
+        if inner.live_logl[best] > log_likelihood:
+            point, log_likelihood = inner.live_v[best], inner.live_logl[best]
+        tell(update, self, point, _known(log_likelihood))
 
+    def end(self, update: QuickUpdate) -> None:
+        """Publish the best of all points, if there is any."""
+        run = self._sampler.saved_run
+        if len(log_likelihood := np.asarray(run["logl"], dtype=np.float64)):
+            best = int(log_likelihood.argmax())
+            tell(update, self, run["v"][best], _known(log_likelihood[best]))
 
-def _end(update: QuickUpdate, sampler: Any) -> None:
-    run = sampler.saved_run
-    if len(log_likelihood := np.asarray(run["logl"], dtype=np.float64)):
-        best = int(log_likelihood.argmax())
-        update(
-            run["v"][best],
-            _known(log_likelihood[best]),
-            evaluations=sampler.ncall,
-            scalars=partial(_scalars, sampler, None),
-            samples=partial(_samples, sampler),
-        )
+    def scalars(self) -> dict[str, Any]:
+        run, variance = self._sampler.saved_run, self._sampler.saved_run["logzvar"][-1]
+        return {
+            "log_evidence": run["logz"][-1],
+            "log_evidence_error": np.sqrt(variance) if variance >= 0 else None,
+            "remaining": self._remaining,
+            "effective_sample_size": effective_sample_size(self._weighted()[1]),
+            "efficiency": self._sampler.eff / 100,
+        }
+
+    def samples(self) -> dict[str, Floats]:
+        live = {} if self._inner.added_live else {"live_points": self._inner.live_v.copy()}
+        return weighted_arrays(*self._weighted()) | live
+
+    def _weighted(self) -> tuple[Floats, Floats]:
+        """The points of the run so far, array[sample, parameter], and their log weights, array[sample], in nats.
+
+        Live points share the volume that is left evenly, until dynesty has added them itself. Those of a batch do not
+        belong to the run before dynesty has merged it.
+        """
+        run, inner = self._sampler.saved_run, self._inner
+        points, weights = np.asarray(run["v"], dtype=np.float64), np.asarray(run["logwt"], dtype=np.float64)
+        if getattr(self._sampler, "batch_sampler", None) is not None or inner.added_live:
+            return points, weights
+        of_live = inner.live_logl + run["logvol"][-1] - np.log(inner.live_logl.size)
+        return np.concatenate([points, inner.live_v]), np.concatenate([weights, of_live])
+
+    @property
+    def _inner(self) -> Any:
+        """The sampler with the live points: of a dynamic one, that of the batch, or of the run before all batches."""
+        sampler = self._sampler
+        return getattr(sampler, "batch_sampler", None) or getattr(sampler, "sampler", None) or sampler
 
 
 def _known(log_likelihood: float) -> float:
@@ -81,47 +121,7 @@ def _known(log_likelihood: float) -> float:
     return log_likelihood if log_likelihood > -1e300 else -np.inf
 
 
-def _scalars(sampler: Any, remaining: float | None) -> dict[str, float]:
-    run = sampler.saved_run
-    variance = run["logzvar"][-1]
-    return finite(
-        {
-            "log_evidence": run["logz"][-1],
-            "log_evidence_error": np.sqrt(variance) if variance >= 0 else None,
-            "remaining": remaining,
-            "effective_sample_size": effective_sample_size(_weighted(sampler)[1]),
-            "efficiency": sampler.eff / 100,
-        }
-    )
-
-
-def _samples(sampler: Any) -> dict[str, Floats]:
-    inner = _inner(sampler)
-    points, weights = _weighted(sampler)
-    return weighted_samples(points, weights, live_points=None if inner.added_live else inner.live_v.copy())
-
-
-def _weighted(sampler: Any) -> tuple[Floats, Floats]:
-    """The points of the run so far, array[sample, parameter], and their log weights, array[sample], in nats.
-
-    Live points share the volume that is left evenly, until dynesty has added them itself. Those of a batch are none of
-    the run's before dynesty has merged it.
-    """
-    run = sampler.saved_run
-    points, weights = np.asarray(run["v"], dtype=np.float64), np.asarray(run["logwt"], dtype=np.float64)
-    alive = _inner(sampler)
-    if getattr(sampler, "batch_sampler", None) is not None or alive.added_live:
-        return points, weights
-    of_live = alive.live_logl + run["logvol"][-1] - np.log(alive.live_logl.size)
-    return np.concatenate([points, alive.live_v]), np.concatenate([weights, of_live])
-
-
-def _inner(sampler: Any) -> Any:
-    """The sampler that has the live points: of a dynamic one, that of the batch, or of the run before all batches."""
-    return getattr(sampler, "batch_sampler", None) or getattr(sampler, "sampler", None) or sampler
-
-
 def _own_display() -> Callable[..., object]:
-    """The bar of tqdm where that is installed, else a line on standard error."""
+    """The bar of tqdm if that is installed, else a line on standard error."""
     _, show = importlib.import_module("dynesty.utils").get_print_func(None, True)
     return show  # type: ignore[no-any-return]

@@ -1,23 +1,19 @@
-"""emcee: `hooks.emcee(update, sampler).run_mcmc(start, 2000)` in the place of `sampler.run_mcmc(start, 2000)`.
+"""emcee: `hooks.emcee(update, sampler).run_mcmc(start, 2000)` in place of `sampler.run_mcmc(start, 2000)`.
 
 Or `hook = hooks.emcee(update, sampler)`, and `hook(state)` for every state that `sampler.sample` yields.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.hooks.findings import guard_of, tell
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.chain import MOST_STEPS, Chain, thinned
-from autoviz_render.search.statistics.convergence import LEAST_STEPS, autocorrelation_time, finite, worst
-from autoviz_render.search.statistics.posterior import MOST, chain_samples
+from autoviz_render.search.statistics.chain import MOST_STEPS, Chain, chain_arrays
+from autoviz_render.search.statistics.convergence import LEAST_STEPS, autocorrelation_time, worst
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Attempts
-
-log = logging.getLogger("autoviz_render.search")
 
 _SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in steps that are so far apart
 
@@ -25,11 +21,13 @@ _SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in ste
 def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> EmceeHook:
     """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`; or its `run_mcmc`.
 
-    sampler: the `EnsembleSampler`. Where its backend holds steps already, they are read once, here: make the hook after
-    a burn-in that is reset, and before one that is not.
-    burn_in: how many first steps no figure shows; by default the first half of those there are.
-
     What emcee calls `log_prob` is published as the log likelihood: it is a log posterior, up to a constant.
+
+    Args:
+        update: Where the figures go.
+        sampler: The `EnsembleSampler`. If its backend holds steps already, they are read once, here: make the hook
+            after a burn-in that is reset, and before one that is not.
+        burn_in: How many first steps no figure shows; by default the first half of those there are.
     """
     return EmceeHook(update, sampler, burn_in)
 
@@ -41,19 +39,30 @@ class EmceeHook:
         self._update, self._sampler, self._burn_in = update, sampler, burn_in
         self._walkers = int(sampler.nwalkers)
         self._chain = Chain(self._walkers, int(sampler.ndim))
-        self._attempt = Attempts(log, "hooks.emcee")
-        self._attempt("reading the steps so far", self._resume)
+        self._guard = guard_of("emcee")
+        with self._guard("reading the steps so far"):
+            self._resume()
 
     def __call__(self, state: Any) -> None:
-        self._attempt("taking note of a step", self._take, state)
+        """Take note of a state. Never raises."""
+        with self._guard("taking note of a step"):
+            self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
+            tell(self._update, self, state.coords, state.log_prob)
 
     def run_mcmc(self, initial_state: Any, nsteps: int, **settings: Any) -> Any:
-        """Run the sampler as `sampler.run_mcmc(initial_state, nsteps, **settings)` would, and give what it gives.
+        """Run the sampler as `sampler.run_mcmc(initial_state, nsteps, **settings)` would; the chain is the same bits.
 
-        The chain is the same, bit for bit. None as `initial_state` goes on from the last state, as in emcee: that of
-        the last `run_mcmc`, the hook's or the sampler's own, or of a backend that held steps already.
+        Args:
+            initial_state: Where to begin. None goes on from the last state, as in emcee: that of the last `run_mcmc`,
+                the hook's or the sampler's own, or of a backend that held steps already.
+            nsteps: How many steps to take.
+            **settings: What `sampler.sample` takes.
 
-        Raises what the sampler raises.
+        Returns:
+            The last state.
+
+        Raises:
+            Exception: Whatever the sampler raises.
         """
         start = getattr(self._sampler, "_previous_state", None) if initial_state is None else initial_state
         if start is None:
@@ -64,18 +73,28 @@ class EmceeHook:
         self._sampler._previous_state = state  # as emcee's own does, for the next that goes on
         return state
 
-    def _take(self, state: Any) -> None:
-        self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
-        self._publish(state.coords, state.log_prob)
+    @property
+    def evaluations(self) -> int:
+        """Steps of all walkers so far."""
+        return self._chain.steps * self._walkers
 
-    def _publish(self, positions: Any, log_prob: Any) -> None:
-        self._update(
-            positions,
-            log_prob,
-            evaluations=self._chain.steps * self._walkers,
-            scalars=self._scalars,
-            samples=self._samples,
-        )
+    def samples(self) -> dict[str, Floats]:
+        """The posterior so far."""
+        return chain_arrays(self._chain.after(self._burn_in))
+
+    def scalars(self) -> dict[str, Any]:
+        """`acceptance`, `autocorrelation_time` in steps, and `effective_sample_size`."""
+        numbers: dict[str, Any] = {}
+        if stored := int(self._sampler.iteration):
+            numbers["acceptance"] = np.mean(self._sampler.backend.accepted) / stored
+        steps = self._chain.after(self._burn_in)
+        if len(steps) >= LEAST_STEPS:
+            time = self._chain.stride * worst(autocorrelation_time(steps))
+            if self._chain.stride > 1 and time < _SHORT * self._chain.stride and stored >= self._chain.steps:
+                time = worst(autocorrelation_time(self._sampler.get_chain(discard=stored - MOST_STEPS)))
+            numbers["autocorrelation_time"] = time
+            numbers["effective_sample_size"] = len(steps) * self._chain.stride * self._walkers / max(time, 1.0)
+        return numbers
 
     def _resume(self) -> None:
         steps = int(self._sampler.iteration)
@@ -87,20 +106,4 @@ class EmceeHook:
         # that one step: the first that emcee reads is number discard + thin - 1, and the next is beyond the last
         thin = steps - int(step)
         (positions,) = self._sampler.get_chain(discard=int(step) - thin + 1, thin=thin)
-        self._publish(positions[walker], log_prob[step, walker])
-
-    def _samples(self) -> dict[str, Floats]:
-        return chain_samples(thinned(self._chain.after(self._burn_in), MOST))
-
-    def _scalars(self) -> dict[str, float]:
-        numbers = {}
-        if stored := int(self._sampler.iteration):
-            numbers["acceptance"] = float(np.mean(self._sampler.backend.accepted)) / stored
-        steps = self._chain.after(self._burn_in)
-        if len(steps) >= LEAST_STEPS:
-            time = self._chain.stride * worst(autocorrelation_time(steps))
-            if self._chain.stride > 1 and time < _SHORT * self._chain.stride and stored >= self._chain.steps:
-                time = worst(autocorrelation_time(self._sampler.get_chain(discard=stored - MOST_STEPS)))
-            numbers["autocorrelation_time"] = time
-            numbers["effective_sample_size"] = len(steps) * self._chain.stride * self._walkers / max(time, 1.0)
-        return finite(numbers)
+        tell(self._update, self, positions[walker], log_prob[step, walker])

@@ -1,4 +1,4 @@
-"""Nautilus: `hooks.nautilus(update, sampler, n_eff=10000)` in the place of `sampler.run(n_eff=10000)`."""
+"""Nautilus: `hooks.nautilus(update, sampler, n_eff=10000)` in place of `sampler.run(n_eff=10000)`."""
 
 from __future__ import annotations
 
@@ -9,39 +9,47 @@ from typing import Any
 
 import numpy as np
 
+from autoviz_render.search.hooks.findings import guard_of, tell
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.convergence import finite
-from autoviz_render.search.statistics.nested import log
-from autoviz_render.search.statistics.posterior import weighted_samples
+from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Attempts
 
 
 def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
-    """Run the sampler as `sampler.run(**run)` would, and give what it gives, with quick updates between its batches.
+    """Run the sampler as `sampler.run(**run)` would, with quick updates between its batches.
 
     Nautilus has no callback, but `run` goes on where it was: here it is told to stop after each batch, by its own
     `n_like_max`, and called again. What it keeps between batches it keeps between calls, so that samples, evidence and
     random numbers are the same bits.
 
-    The points have the order of the prior's free parameters; where `prior` is a function that gives dictionaries, the
-    order of their keys. With `verbose=True` the table's last line is renewed after each batch, not within one.
+    The points have the order of the prior's free parameters, or of the keys if `prior` is a function that gives
+    dictionaries. With `verbose=True` the table's last line is renewed after each batch, not within one.
 
-    Raises what the sampler raises.
+    Args:
+        update: Where the figures go.
+        sampler: The `Sampler`.
+        **run: What `sampler.run` takes.
+
+    Returns:
+        What `sampler.run` returns: whether the run has ended by itself.
+
+    Raises:
+        Exception: Whatever the sampler raises.
     """
-    attempt = Attempts(log, "hooks.nautilus")
-    watched = _Watched(update, sampler)
-    attempt("naming the parameters", _name, update, sampler.prior)
+    guard, found = guard_of("nautilus"), _Run(update, sampler)
+    with guard("naming the parameters"):
+        _name(update, sampler.prior)
     verbose, most = run.pop("verbose", False), run.pop("n_like_max", math.inf)
     end = time.monotonic() + run.pop("timeout", math.inf)
     if verbose:
         sampler.print_status(header=True)
-    attempt("taking note of the points", watched.take)  # of a resumed run, which may be done
+    with guard("taking note of the points"):  # of a resumed run, which may be done
+        found.take()
     while True:
-        before = sampler.n_like
         left = end - time.monotonic()
-        done = bool(sampler.run(n_like_max=min(most, before + 1), timeout=left, verbose=False, **run))
-        attempt("taking note of a batch", watched.take)
+        done = bool(sampler.run(n_like_max=min(most, sampler.n_like + 1), timeout=left, verbose=False, **run))
+        with guard("taking note of a batch"):
+            found.take()
         stopped = done or sampler.n_like >= most or time.monotonic() >= end
         if verbose:
             status = "Finished" if done else "Stopped" if stopped else "Sampling"
@@ -50,13 +58,17 @@ def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
             return done
 
 
-class _Watched:
+class _Run:
     """What a sampler has found so far, and the best of it in the units of its prior."""
 
     def __init__(self, update: QuickUpdate, sampler: Any) -> None:
         self._update, self._sampler = update, sampler
         self._point, self._log_likelihood = np.zeros(0), -math.inf
         self._live_fraction: float | None = None
+
+    @property
+    def evaluations(self) -> int:
+        return int(self._sampler.n_like)
 
     def take(self) -> None:
         """Look at all points, as a new bound moves them between shells: a maximum costs far less than a batch."""
@@ -67,23 +79,18 @@ class _Watched:
             if (top := log_likelihood[index]) > self._log_likelihood:
                 self._point, self._log_likelihood = _physical(self._sampler, points[index : index + 1])[0], float(top)
         if self._point.size:
-            evaluations = int(self._sampler.n_like)
-            self._update(
-                self._point, self._log_likelihood, evaluations=evaluations, scalars=self.scalars, samples=self.samples
-            )
+            tell(self._update, self, self._point, self._log_likelihood)
 
-    def scalars(self) -> dict[str, float]:
+    def scalars(self) -> dict[str, Any]:
         sampler = self._sampler
         if not sampler.explored:  # it has no live points afterwards
             self._live_fraction = sampler.f_live
-        return finite(
-            {
-                "log_evidence": sampler.log_z,
-                "effective_sample_size": sampler.n_eff,
-                "live_fraction": self._live_fraction,
-                "bounds": len(sampler.bounds),
-            }
-        )
+        return {
+            "log_evidence": sampler.log_z,
+            "effective_sample_size": sampler.n_eff,
+            "live_fraction": self._live_fraction,
+            "bounds": len(sampler.bounds),
+        }
 
     def samples(self) -> dict[str, Floats]:
         """Chosen in the unit cube, as a prior in Python may take long for all of them."""
@@ -96,11 +103,8 @@ class _Watched:
         points = np.concatenate([shell[start:] for shell, start in zip(sampler.points, first, strict=True)])
         likelihood = np.concatenate([shell[start:] for shell, start in zip(sampler.log_l, first, strict=True)])
         each = np.repeat(volumes - np.log(np.maximum(counts, 1)), counts)
-        chosen = weighted_samples(np.arange(likelihood.size)[:, None], likelihood + each)
-        arrays = {
-            "samples": _physical(sampler, points[chosen["samples"][:, 0].astype(np.int64)]),
-            "log_weights": chosen["log_weights"],
-        }
+        arrays = weighted_arrays(np.arange(likelihood.size)[:, None], likelihood + each)
+        arrays["samples"] = _physical(sampler, points[arrays["samples"][:, 0].astype(np.intp)])
         if not sampler.explored:
             alive = np.argsort(likelihood, kind="stable")[-sampler.n_live :]
             arrays["live_points"] = _physical(sampler, points[np.sort(alive)])
@@ -108,7 +112,7 @@ class _Watched:
 
 
 def _name(update: QuickUpdate, prior: Any) -> None:
-    """As in a `nautilus.Prior`, whose fixed and tied parameters are none of the sampler's."""
+    """As in a `nautilus.Prior`, whose fixed and tied parameters do not belong to the sampler."""
     if not callable(prior):
         free = zip(prior.keys, prior.dists, strict=True)
         update.name_parameters([name for name, distribution in free if hasattr(distribution, "isf")])

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.hooks.pytrees import Layout
+from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.pytrees import Raveler
 from autoviz_render.search.quick_update import QuickUpdate
-from autoviz_render.search.statistics.chain import Chain, thinned
-from autoviz_render.search.statistics.convergence import convergence, finite
-from autoviz_render.search.statistics.posterior import MOST, chain_samples
+from autoviz_render.search.statistics.chain import Chain, chain_arrays
+from autoviz_render.search.statistics.convergence import convergence
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Attempts
-
-log = logging.getLogger("autoviz_render.search")
 
 
 def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> NumpyroHook:
     """What to call with the `MCMC` after every chunk, that is, after every `run`.
 
-    sites: those whose values are the parameters, `deterministic` ones among them if you like; by default those that are
-    sampled. They are in the order of their names, and a vector `theta` is `theta[0]`, `theta[1]`, ...
-
     The log likelihood that is published is minus the potential energy: the log posterior density of the unconstrained
     values, up to a constant. With `run(..., extra_fields=("potential_energy",))` the best of all draws is found,
     without it the best of those that end a chunk.
+
+    Args:
+        update: Where the figures go.
+        sites: Those whose values are the parameters, `deterministic` ones among them if you like; by default those that
+            are sampled. They are in the order of their names, and a vector `theta` is `theta[0]`, `theta[1]`, ...
     """
     return NumpyroHook(update, sites)
 
@@ -40,63 +37,82 @@ class NumpyroHook:
     def __init__(self, update: QuickUpdate, sites: Sequence[str] | None) -> None:
         self._update = update
         self._wanted = sites
-        self._layout: Layout | None = None
-        self._chain: Chain | None = None
-        self._divergences = 0
-        self._attempt = Attempts(log, "hooks.numpyro")
+        self._run: _Chunks | None = None
+        self._guard = guard_of("numpyro")
 
     def __call__(self, mcmc: Any) -> None:
-        self._attempt("taking note of a chunk", self._take, mcmc)
+        """Take note of a chunk. Never raises."""
+        with self._guard("taking note of a chunk"):
+            self._take(mcmc)
 
     def sites(self, point: npt.ArrayLike) -> Any:
         """The values of the sites, by name, of a point as `QuickUpdate(arrays=...)` is given it.
 
-        Raises RuntimeError before the first chunk, when they are not known.
+        Args:
+            point: array[parameter].
+
+        Raises:
+            RuntimeError: Before the first chunk, when the sites are not known.
         """
-        if self._layout is None:
+        if self._run is None:
             raise RuntimeError("the sites are known after the first chunk")
-        return self._layout.tree(point)
+        return self._run.raveler.unravel(point)
 
     def _take(self, mcmc: Any) -> None:
-        samples, extra, state = mcmc.get_samples(group_by_chain=True), mcmc.get_extra_fields(True), mcmc.last_state
-        chosen = self._chosen(samples, _field(state, mcmc.sampler.sample_field))
-        if self._layout is None:
-            self._layout = Layout(chosen, batch=2)
-            self._update.name_parameters(self._layout.names)
-        draws = self._layout.vector(chosen).swapaxes(0, 1)  # array[draw, chain, parameter]
-        if self._chain is None:
-            self._chain = Chain(*draws.shape[1:])
-        self._chain.add(draws)
-        of_all = _collected(extra, state, "potential_energy")
-        energy = _field(state, "potential_energy") if of_all is None else of_all
-        numbers = {}
-        if energy is not None:
-            energy = np.asarray(energy, dtype=np.float64)
-            numbers["potential_energy"] = float(energy.mean())
-        if (diverging := _collected(extra, state, "diverging")) is not None:
-            self._divergences += int(np.sum(diverging))
-            numbers["divergences"] = float(self._divergences)
-        if (acceptance := _field(state, "mean_accept_prob")) is not None:
-            numbers["acceptance"] = float(np.mean(acceptance))
-        # NumPyro's own count goes on where a chain does whose state was kept on disk meanwhile
-        counted = _field(state, "i")
-        count = self._chain.steps if counted is None else int(np.max(counted))
-        self._update(
-            (draws[-1] if of_all is None else draws).reshape(-1, self._layout.size),
-            None if energy is None else -energy.T.ravel(),
-            evaluations=count * self._chain.chains,
-            scalars=partial(_scalars, self._chain, numbers),
-            samples=partial(_samples, self._chain),
-        )
+        samples = self._chosen(mcmc.get_samples(group_by_chain=True), mcmc)
+        if self._run is None:
+            self._run = _Chunks(samples)
+            self._update.name_parameters(self._run.raveler.names)
+        tell(self._update, self._run, *self._run.take(samples, mcmc.get_extra_fields(True), mcmc.last_state))
 
-    def _chosen(self, samples: Any, unconstrained: Any) -> Any:
+    def _chosen(self, samples: Any, mcmc: Any) -> Any:
         """The sites that are the parameters, of all that there are."""
         if not isinstance(samples, dict):
             return samples
         if self._wanted is not None:
             return {name: samples[name] for name in self._wanted}
+        unconstrained = _field(mcmc.last_state, mcmc.sampler.sample_field)
         sampled = {name: samples[name] for name in samples if isinstance(unconstrained, dict) and name in unconstrained}
         return sampled or samples
+
+
+class _Chunks:
+    """The chains of all chunks so far, a bounded number of steps, and running numbers."""
+
+    def __init__(self, samples: Any) -> None:
+        self.raveler = Raveler(samples, batch=2)
+        self._chain = Chain(len(self.raveler.ravel(samples)), self.raveler.size)
+        self._divergences = 0
+        self._numbers: dict[str, Any] = {}
+        self.evaluations = 0
+
+    def take(self, samples: Any, extra: Mapping[str, Any], state: Any) -> tuple[Floats, Floats | None]:
+        """The draws of a chunk, or the last of each chain, array[point, parameter]; their log densities if known."""
+        draws = self.raveler.ravel(samples).swapaxes(0, 1)  # array[draw, chain, parameter]
+        self._chain.add(draws)
+        of_all = _collected(extra, state, "potential_energy")
+        energy = _field(state, "potential_energy") if of_all is None else of_all
+        energy = None if energy is None else np.asarray(energy, dtype=np.float64)
+        if (diverging := _collected(extra, state, "diverging")) is not None:
+            self._divergences += int(np.sum(diverging))
+        acceptance = _field(state, "mean_accept_prob")
+        self._numbers = {
+            "potential_energy": None if energy is None else energy.mean(),
+            "divergences": None if diverging is None else self._divergences,
+            "acceptance": None if acceptance is None else np.mean(acceptance),
+        }
+        # NumPyro's own count goes on in a chain whose state was kept on disk meanwhile
+        counted = _field(state, "i")
+        count = self._chain.steps if counted is None else int(np.max(counted))
+        self.evaluations = count * self._chain.chains
+        points = (draws[-1] if of_all is None else draws).reshape(-1, self.raveler.size)
+        return points, None if energy is None else -energy.T.ravel()
+
+    def scalars(self) -> dict[str, Any]:
+        return self._numbers | convergence(self._chain.after(0))
+
+    def samples(self) -> dict[str, Floats]:
+        return chain_arrays(self._chain.after(0))
 
 
 def _field(state: Any, name: str) -> Any:
@@ -122,11 +138,3 @@ def _collected(extra: Mapping[str, Any], state: Any, name: str) -> Any:
     last = len(getattr(state, "block_states", ())) - 1
     paths = (name, f"hmc_state.{name}", f"block_states.{last}.{name}")
     return next((extra[path] for path in paths if path in extra), None)
-
-
-def _samples(chain: Chain) -> dict[str, Floats]:
-    return chain_samples(thinned(chain.after(0), MOST))
-
-
-def _scalars(chain: Chain, numbers: dict[str, float]) -> dict[str, float]:
-    return finite(numbers) | convergence(chain.after(0))

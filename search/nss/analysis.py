@@ -14,26 +14,47 @@ if TYPE_CHECKING:
 class Analysis(ABC):
     """A model and its data, written in JAX so that a search can trace and compile it.
 
-    Subclasses name the parameters and define the three methods; `parameters` is always
-    array[parameter] in physical units, in the order of `parameter_names`.
+    A subclass names the parameters and defines the first three methods.
+
+    Attributes:
+        parameter_names: In the order of every `parameters`, array[parameter].
     """
 
     parameter_names: tuple[str, ...]
 
     @abstractmethod
     def prior_transform(self, unit: jax.Array) -> jax.Array:
-        """The physical parameters of a point of the unit cube: array[parameter] -> array[parameter]."""
+        """The parameters at a point of the unit cube.
+
+        Args:
+            unit: array[parameter], between 0 and 1.
+
+        Returns:
+            array[parameter], in physical units.
+        """
 
     @abstractmethod
     def log_prior(self, parameters: jax.Array) -> jax.Array:
-        """The log prior density of one point, in nats; -inf outside the prior's support."""
+        """The log prior density of one point.
+
+        Args:
+            parameters: array[parameter], in physical units.
+
+        Returns:
+            A scalar in nats; -inf outside the prior's support.
+        """
 
     @abstractmethod
     def fit_from(self, parameters: jax.Array) -> Mapping[str, Any]:
-        """The fit at one point: a pytree of the arrays a figure needs.
+        """The fit at one point.
 
-        It holds `log_likelihood`, a scalar in nats (-inf or NaN where the model refuses the point), and
-        keeps one structure and one set of shapes whatever the parameters, so that it compiles once.
+        Args:
+            parameters: array[parameter], in physical units.
+
+        Returns:
+            A pytree of the arrays that a figure needs, and `log_likelihood`, a scalar in nats, which is -inf or NaN if
+            the model refuses the point. Its structure and shapes must not depend on the parameters, so that it compiles
+            once.
         """
 
     def static(self) -> Mapping[str, npt.ArrayLike]:

@@ -13,6 +13,8 @@ from pathlib import Path
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
+from autoviz_render.search.nss.processor import processor_facts
+
 log = logging.getLogger("autoviz_render.search")
 
 _MAX_BYTES = 2_000_000_000
@@ -50,9 +52,6 @@ def _processors() -> str:
     """The back end, its devices, and a digest of what this machine's processor can do."""
     device = jax.devices()[0]
     kind = "".join(letter if letter.isalnum() else "-" for letter in device.device_kind.lower())
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-        able = sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))})
-    except OSError:
-        able = [platform.machine(), platform.processor()]
+    able = sorted(processor_facts("model name", "flags", "Features", "CPU part"))
+    able = able or [platform.machine(), platform.processor()]
     return f"{device.platform}-{kind}-{hashlib.sha256(repr(able).encode()).hexdigest()[:12]}"

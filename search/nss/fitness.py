@@ -19,7 +19,11 @@ from autoviz_render.search.nss.analysis import Analysis
 class Fitness:
     """The compiled functions of an analysis, both derived from its `fit_from`; they agree to the last bit.
 
-    Parameters are array[parameter] in physical units.
+    Args:
+        analysis: The model and its data.
+
+    Attributes:
+        analysis: The same.
     """
 
     def __init__(self, analysis: Analysis) -> None:
@@ -30,17 +34,27 @@ class Fitness:
         self._ahead = threading.Thread(target=self._compile_arrays, name="autoviz-render compiler")
 
     def log_likelihood(self, parameters: jax.Array) -> jax.Array:
-        """The log likelihood of one point, in nats, for use inside other traced functions.
+        """The log likelihood of one point, for use inside other traced functions.
 
-        -inf where the model gives NaN: a sampler takes that as "not here".
+        Args:
+            parameters: array[parameter], in physical units.
+
+        Returns:
+            A scalar in nats; -inf if the model gives NaN, which a sampler takes as "not here".
         """
         value = jnp.asarray(self._fit(parameters)["log_likelihood"])
         return jnp.where(jnp.isnan(value), -jnp.inf, value)
 
     def __call__(self, parameters: npt.ArrayLike) -> jax.Array:
-        """The log likelihood of one point, or of a batch: array[point, parameter] -> array[point].
+        """The log likelihood of one point, or of a batch.
 
         The points of a batch are computed one after another: side by side they would round in another way.
+
+        Args:
+            parameters: array[parameter] or array[point, parameter], in physical units.
+
+        Returns:
+            A scalar or array[point], in nats.
         """
         points = _values(parameters)
         likelihood: jax.Array = self._one(points) if points.ndim == 1 else self._batch(points)
@@ -52,9 +66,12 @@ class Fitness:
             self._ahead.start()
 
     def arrays(self, parameters: npt.ArrayLike) -> Mapping[str, Any]:
-        """The fit's pytree of arrays at one point; returns before the device has computed them.
+        """What `fit_from` gives at one point; returns before the device has computed it.
 
-        Where `prepare` has not ended, it waits for that.
+        If `prepare` has not ended, it waits for that.
+
+        Args:
+            parameters: array[parameter], in physical units.
         """
         if self._ahead.ident is not None:
             self._ahead.join()
@@ -62,14 +79,14 @@ class Fitness:
 
     def _compile_arrays(self) -> None:
         point = jax.ShapeDtypeStruct((len(self.analysis.parameter_names),), jnp.result_type(float))
-        with contextlib.suppress(Exception):  # `arrays` fails in the same way, where it can be told
+        with contextlib.suppress(Exception):  # `arrays` fails in the same way, and tells its caller
             self._arrays = jax.jit(self._fit).lower(point).compile()
 
     def _fit(self, parameters: jax.Array) -> Mapping[str, Any]:
         """`fit_from`, fenced in: XLA compiles it alike wherever it stands, so that it rounds alike to the last bit.
 
-        Without the fence XLA leaves out what a number alone does not need and merges the rest with what is round
-        it, and the number for the sampler and the one beside the figure's arrays differ in their last digits.
+        Without the fence XLA leaves out what a number alone does not need and merges the rest with what surrounds it.
+        Then the number for the sampler and the one beside the figure's arrays differ in their last digits.
         """
         fit: Mapping[str, Any] = jax.lax.optimization_barrier(
             self.analysis.fit_from(jax.lax.optimization_barrier(parameters))

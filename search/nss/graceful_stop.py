@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a search runs: noted, so that it can stop where it can go on from."""
+"""SIGINT and SIGTERM while a search runs: noted, so that the search can stop at a point from which it can go on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Interrupted(SystemExit):
 class GracefulStop:
     """Notes the first signal that asks to stop; a second one acts as it would without us. A context manager.
 
-    Signals can be had in the main thread alone: elsewhere nothing is noted, and nothing changes.
+    Only the main thread can have signals: in another one nothing is noted, and nothing changes.
+
+    Attributes:
+        received: The signal; None before one.
     """
 
     def __init__(self) -> None:
@@ -34,14 +37,10 @@ class GracefulStop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._give_back()
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        self.received = signal.Signals(number)
-        self._give_back()
-
-    def _give_back(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.received = signal.Signals(number)
+        self.__exit__()

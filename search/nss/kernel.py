@@ -23,9 +23,14 @@ _EVALUATIONS_A_BRACKET = 2  # the two ends of each slice's first interval
 
 @dataclass(frozen=True)
 class Kernel:
-    """The functions of nested slice sampling, each compiled when it is first called.
+    """The functions of nested slice sampling, each compiled when it is first asked for or called.
 
-    num_live, num_delete, num_inner_steps, chunk_size: see `NSS`.
+    Attributes:
+        fitness: The model.
+        num_live: See `NSS`.
+        num_delete: See `NSS`.
+        num_inner_steps: See `NSS`.
+        chunk_size: See `NSS`.
     """
 
     fitness: Fitness
@@ -34,30 +39,9 @@ class Kernel:
     num_inner_steps: int
     chunk_size: int
 
-    def prior_draws(self, key: jax.Array) -> jax.Array:
-        """array[point, parameter]: as many as there are live points."""
-        positions: jax.Array = self._draw(key)
-        return positions
-
-    def prepare(self) -> None:
-        """Compile what `begin` needs."""
-        self._begin  # noqa: B018  made when it is first asked for
-
-    def begin(self, positions: jax.Array) -> Any:
-        """The first state, of live points at array[point, parameter]."""
-        return self._begin(positions)
-
-    def step(self, key: jax.Array, iteration: Any, state: Any) -> tuple[Any, Any, jax.Array]:
-        """The next state, the points that died on the way to it, and how often the likelihood was called."""
-        stepped: tuple[Any, Any, jax.Array] = self._step(key, iteration, state)
-        return stepped
-
-    def structure(self) -> Any:
-        """The structure of a state, as JAX has it, without computing one, or compiling what would."""
-        return jax.tree.structure(jax.eval_shape(self._begin_from, self._positions()))
-
     @cached_property
-    def _draw(self) -> Callable[..., Any]:
+    def prior_draws(self) -> Callable[[jax.Array], jax.Array]:
+        """Of a random key: as many points as there are live ones, array[point, parameter]."""
         analysis = self.fitness.analysis
 
         def draw(key: jax.Array) -> jax.Array:
@@ -67,29 +51,15 @@ class Kernel:
         return jax.jit(draw)
 
     @cached_property
-    def _begin(self) -> Callable[..., Any]:
-        compiled: Callable[..., Any] = jax.jit(self._begin_from).lower(self._positions()).compile()
+    def begin(self) -> Callable[[jax.Array], Any]:
+        """Of live points at array[point, parameter]: the first state. Compiled when it is asked for."""
+        compiled: Callable[[jax.Array], Any] = jax.jit(self._begin).lower(self._positions()).compile()
         return compiled
 
-    def _positions(self) -> Any:
-        """What the live points' positions are like."""
-        return jax.eval_shape(self._draw, jax.random.key(0))
-
-    def _begin_from(self, positions: jax.Array) -> Any:
-        one = partial(
-            init_state_strategy,
-            logprior_fn=self.fitness.analysis.log_prior,
-            loglikelihood_fn=self._log_likelihood,
-        )
-
-        return adaptive.init(
-            positions,
-            init_state_fn=partial(_map_in_chunks, one, self.chunk_size),
-            update_inner_kernel_params_fn=live_covariance_factor,
-        )
-
     @cached_property
-    def _step(self) -> Callable[..., Any]:
+    def step(self) -> Callable[[jax.Array, Any, Any], tuple[Any, Any, jax.Array]]:
+        """Of a random key, the iteration and a state: the next state, the points that died on the way to it, and how
+        often the likelihood was called."""
         sampler = blackjax.nss(
             logprior_fn=self.fitness.analysis.log_prior,
             loglikelihood_fn=self._log_likelihood,
@@ -98,13 +68,33 @@ class Kernel:
             update_strategy=partial(_replace_in_chunks, self.chunk_size),
         )
 
-        def step(key: jax.Array, iteration: jax.Array, state: Any) -> tuple[Any, Any, jax.Array]:
+        def step(key: jax.Array, iteration: Any, state: Any) -> tuple[Any, Any, jax.Array]:
             state, info = sampler.step(jax.random.fold_in(key, iteration), state)
             slices = info.update_info
             calls = jnp.sum(slices.num_expansions + slices.num_shrink + _EVALUATIONS_A_BRACKET)
             return state, info.particles, calls
 
         return jax.jit(step)
+
+    def structure(self) -> Any:
+        """The structure of a state, as JAX has it, without computing one, or compiling what would."""
+        return jax.tree.structure(jax.eval_shape(self._begin, self._positions()))
+
+    def _positions(self) -> Any:
+        """What the live points' positions are like."""
+        return jax.eval_shape(self.prior_draws, jax.random.key(0))
+
+    def _begin(self, positions: jax.Array) -> Any:
+        one = partial(
+            init_state_strategy,
+            logprior_fn=self.fitness.analysis.log_prior,
+            loglikelihood_fn=self._log_likelihood,
+        )
+        return adaptive.init(
+            positions,
+            init_state_fn=partial(_map_in_chunks, one, self.chunk_size),
+            update_inner_kernel_params_fn=live_covariance_factor,
+        )
 
     @property
     def _log_likelihood(self) -> Callable[..., Any]:
@@ -116,18 +106,18 @@ class Kernel:
 
 
 def _map_in_chunks(function: Callable[..., Any], chunk_size: int, arguments: jax.Array) -> Any:
-    """The function of each argument, so many side by side; one by one they round as they do alone."""
+    """The function of each argument, `chunk_size` of them side by side; one by one they round as they do alone."""
     return jax.lax.map(function, arguments, batch_size=None if chunk_size == 1 else chunk_size)
 
 
 def _replace_in_chunks(
     chunk_size: int, slice_step: Callable[..., Any], num_inner_steps: int, num_delete: int
 ) -> Callable[..., Any]:
-    """The new points of a step, so many side by side: a strategy for `blackjax.nss`, the same draws for any chunk.
+    """A strategy for `blackjax.nss`: the new points of a step, `chunk_size` of them side by side.
 
-    On a processor, chains side by side wait for the slowest of them, and batches of linear algebra inside them can
-    deadlock: jaxlib's batched LAPACK kernels wait, on the threads of XLA's pool, for work that needs those threads
-    (seen with jaxlib 0.10.2 on two cores; PyAutoFit #1530 is the same).
+    The draws are the same for any chunk. On a processor, chains side by side wait for the slowest of them, and batches
+    of linear algebra inside them can deadlock: jaxlib's batched LAPACK kernels wait, on the threads of XLA's pool, for
+    work that needs those threads (seen with jaxlib 0.10.2 on two cores; PyAutoFit #1530 is the same).
     """
     replace_one = update_with_mcmc_take_last(slice_step, num_inner_steps, 1)
 

@@ -6,7 +6,7 @@ import logging
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TextIO
 
 log = logging.getLogger("autoviz_render.search")
@@ -15,44 +15,30 @@ _SECONDS_BETWEEN_LINES = 30.0
 _SECONDS_BETWEEN_REWRITES = 0.2
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How far a nested sampling run is.
-
-    log_evidence, remaining: of the dead points, and what the live ones would add, in nats.
-    rate: evaluations a second.
-    """
-
-    evaluations: int
-    log_evidence: float
-    remaining: float
-    effective_sample_size: float
-    rate: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.evaluations:,} evaluations | log Z {self.log_evidence:.2f} | "
-            f"remaining {self.remaining:.3g} | ESS {self.effective_sample_size:.0f} | {self.rate:,.0f}/s"
-        )
+LINE = (
+    "{evaluations:,} evaluations | log Z {log_evidence:.2f} | remaining {remaining:.3g} | "
+    "ESS {effective_sample_size:.0f} | {rate:,.0f}/s"
+)
 
 
-class Progress:
-    """Shows a run's standing on standard error, as often as is good for the eye. A context manager."""
+class ProgressLine:
+    """Shows the numbers of a run on standard error, as often as is good for the eye. A context manager."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._is_terminal = self._stream.isatty()
         self._pause = _SECONDS_BETWEEN_REWRITES if self._is_terminal else _SECONDS_BETWEEN_LINES
         self._next = 0.0
-        self._last: Standing | None = None
+        self._last: Mapping[str, float] | None = None
 
-    def show(self, standing: Standing) -> None:
-        self._last = standing
+    def show(self, numbers: Mapping[str, float]) -> None:
+        """Show the numbers of `NestedRun.numbers`, unless that was done a moment ago."""
+        self._last = numbers
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._pause
-            self._write(standing)
+            self._write(numbers)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,10 +47,11 @@ class Progress:
         if self._is_terminal:
             self._stream.write("\n")
 
-    def _write(self, standing: Standing) -> None:
+    def _write(self, numbers: Mapping[str, float]) -> None:
+        line = LINE.format(**numbers)
         if self._is_terminal:
             columns = shutil.get_terminal_size().columns - 1  # a line that wraps could not be written over
-            self._stream.write(f"\r\x1b[K{str(standing)[:columns]}")
+            self._stream.write(f"\r\x1b[K{line[:columns]}")
             self._stream.flush()
         else:
-            log.info("%s", standing)
+            log.info("%s", line)

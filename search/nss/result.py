@@ -15,21 +15,32 @@ import numpy as np
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.system.atomic import write_whole
 
+_OF_SAMPLING = ("log_evidence", "log_evidence_error", "effective_sample_size")
+_OF_COMPUTING = ("iterations", "evaluations", "wall_time")
+_OF_THIS_START = ("compilations", "compilations_after_first_update", "quick_updates")
+
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a nested sampling run.
+    """The result of a nested sampling run.
 
-    parameter_names: in the order of the columns of samples.
-    samples: array[sample, parameter], in physical units; dead points in the order of their death, then the
-        live ones.
-    log_likelihood, log_likelihood_birth, log_weights: array[sample], in nats; weights sum to one.
-    log_evidence, log_evidence_error: in nats. effective_sample_size: Kish's.
-    iterations, evaluations: steps of the sampler, and calls of the likelihood.
-    wall_time: seconds. compilations: of JAX, from the start to the end of sampling;
-    compilations_after_first_update: those among them after the first step and quick update.
-    quick_updates: how many were published since the last start; all else counts all starts of the run, but for the
-        compilations.
+    Attributes:
+        parameter_names: In the order of the columns of `samples`.
+        samples: array[sample, parameter], in physical units; dead points in the order of their death, then the live
+            ones.
+        log_likelihood: array[sample], in nats.
+        log_likelihood_birth: array[sample], in nats, of the contour within which each point was drawn; NaN for the
+            prior.
+        log_weights: array[sample], in nats; the weights sum to one.
+        log_evidence: In nats.
+        log_evidence_error: In nats.
+        effective_sample_size: Kish's.
+        iterations: Steps of the sampler, of all starts of the run.
+        evaluations: Calls of the likelihood, of all starts of the run.
+        wall_time: Seconds, of all starts of the run.
+        compilations: Of JAX, from the last start to the end of sampling.
+        compilations_after_first_update: Those among them after the first step and quick update.
+        quick_updates: How many were published since the last start.
     """
 
     parameter_names: tuple[str, ...]
@@ -61,27 +72,15 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """What `result.json` holds: the numbers by name, and each parameter's mean, error and best value."""
-        columns = zip(
-            self.parameter_names,
-            self.mean().tolist(),
-            self.standard_deviation().tolist(),
-            self.best().tolist(),
-            strict=True,
-        )
+        columns = np.stack([self.mean(), self.standard_deviation(), self.best()], axis=1).tolist()
+        parts = ("mean", "standard_deviation", "best")
         return {
-            "log_evidence": self.log_evidence,
-            "log_evidence_error": self.log_evidence_error,
-            "effective_sample_size": self.effective_sample_size,
+            **{name: getattr(self, name) for name in _OF_SAMPLING},
             "maximum_log_likelihood": float(self.log_likelihood.max()),
-            "iterations": self.iterations,
-            "evaluations": self.evaluations,
-            "wall_time": self.wall_time,
-            "compilations": self.compilations,
-            "compilations_after_first_update": self.compilations_after_first_update,
-            "quick_updates": self.quick_updates,
+            **{name: getattr(self, name) for name in (*_OF_COMPUTING, *_OF_THIS_START)},
             "parameters": {
-                name: {"mean": mean, "standard_deviation": deviation, "best": best}
-                for name, mean, deviation, best in columns
+                name: dict(zip(parts, values, strict=True))
+                for name, values in zip(self.parameter_names, columns, strict=True)
             },
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,23 +11,28 @@ import jax
 import numpy as np
 
 from autoviz_render.search.nss.checkpoint import Checkpoint, Saved
-from autoviz_render.search.nss.progress import Standing
 from autoviz_render.search.statistics.evidence import RunningEvidence
-from autoviz_render.search.statistics.priority_sample import NoSamples, Samples
+from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.arrays import Floats
 
 
 class NestedRun:
     """The live points, the counts, and the running evidence; the dead points are in the checkpoint's care.
 
-    samples: keeps those that a figure shows.
-    state: of the sampler, as JAX has it; None until `begin`. live: its live points, as NumPy has them.
-    iterations, evaluations: steps, and calls of the likelihood, of all starts of the run.
+    Args:
+        checkpoint: Of the run.
+        posterior: What a figure of the posterior shows of it; None without such a figure.
+
+    Attributes:
+        state: Of the sampler, as JAX has it; None until `begin`.
+        live: Its live points, as NumPy has them.
+        iterations: Steps, of all starts of the run.
+        evaluations: Calls of the likelihood, of all starts of the run.
     """
 
-    def __init__(self, checkpoint: Checkpoint, samples: Samples | NoSamples) -> None:
+    def __init__(self, checkpoint: Checkpoint, posterior: NestedPosterior | None) -> None:
         self.checkpoint = checkpoint
-        self._samples = samples
+        self._posterior = posterior
         self.state: Any = None
         self.live: Any = None
         self.iterations = 0
@@ -43,11 +49,11 @@ class NestedRun:
     def add(self, state: Any, dead: Any, evaluations: Any) -> None:
         """Take what one step gave."""
         self.iterations += 1
-        self.evaluations += int(evaluations)
-        self.state, self.live = state, jax.device_get(state.particles)
-        died = _points(jax.device_get(dead))
+        self.begin(state, self.evaluations + int(evaluations))
+        died = _by_name(jax.device_get(dead))
         self.checkpoint.died(died)
-        self._samples.add(died["position"], died["log_likelihood"])
+        if self._posterior is not None:
+            self._posterior.add(died["position"], died["log_likelihood"])
         self._evidence.add(died["log_likelihood"], np.asarray(self.live.loglikelihood, dtype=np.float64))
 
     @property
@@ -61,17 +67,15 @@ class NestedRun:
         return self.live.position[index], float(self.live.loglikelihood[index])
 
     def arrays(self) -> Mapping[str, Floats]:
-        """What a figure of the posterior reads, by name; nothing before `begin`, nor where there is no such figure."""
-        return self._samples.arrays(self.live) if self.live is not None else {}
+        """What a figure of the posterior reads, by name; nothing before `begin`, and nothing without such a figure."""
+        if self.live is None or self._posterior is None:
+            return {}
+        return self._posterior.arrays(self.live.position, self.live.loglikelihood)
 
-    def standing(self) -> Standing:
-        return Standing(
-            evaluations=self.evaluations,
-            log_evidence=self._evidence.log_evidence,
-            remaining=self._evidence.remaining,
-            effective_sample_size=self._evidence.effective_sample_size,
-            rate=self.evaluations / self.wall_time(),
-        )
+    def numbers(self) -> dict[str, float]:
+        """How far it is: `evaluations`, `rate` in evaluations a second, and those of `RunningEvidence.numbers`."""
+        counts = {"evaluations": self.evaluations, "rate": self.evaluations / self.wall_time()}
+        return counts | self._evidence.numbers()
 
     def wall_time(self) -> float:
         """Seconds of all starts of the run, but for what was lost between a checkpoint and a death."""
@@ -79,31 +83,32 @@ class NestedRun:
 
     def points(self) -> Mapping[str, Floats]:
         """All points by name: the dead in the order of their death, then the live ones."""
-        dead, live = self.checkpoint.dead(), _points(self.live)
+        dead, live = self.checkpoint.dead(), _by_name(self.live)
         return {name: np.concatenate([dead[name], live[name]]) if dead else live[name] for name in live}
 
     def saved(self, identity: Mapping[str, Any]) -> Saved:
         """What a checkpoint keeps of it."""
-        numbers = {
-            "iterations": self.iterations,
-            "evaluations": self.evaluations,
-            "seconds": self.wall_time(),
-            **self._evidence.numbers(),
-        }
-        return Saved(jax.tree.leaves(self.state), numbers, identity)
+        counts = {"iterations": self.iterations, "evaluations": self.evaluations, "seconds": self.wall_time()}
+        return Saved(jax.tree.leaves(self.state), counts | vars(self._evidence), identity)
 
     def resume(self, saved: Saved, structure: Any) -> None:
-        """Go on from a checkpoint. structure: of the sampler's state."""
+        """Go on from a checkpoint.
+
+        Args:
+            saved: What it keeps.
+            structure: Of the sampler's state, as JAX has it.
+        """
         leaves = [jax.numpy.asarray(leaf) for leaf in saved.leaves]
         self.begin(jax.tree.unflatten(structure, leaves), int(saved.numbers["evaluations"]))
         self.iterations = int(saved.numbers["iterations"])
         self._earlier_seconds = saved.numbers["seconds"]
-        self._evidence.resume(saved.numbers)
-        if isinstance(self._samples, Samples) and (dead := self.checkpoint.dead()):
-            self._samples.add(dead["position"], dead["log_likelihood"])
+        names = [field.name for field in dataclasses.fields(RunningEvidence)]
+        self._evidence = RunningEvidence(**{name: saved.numbers[name] for name in names})
+        if self._posterior is not None and (dead := self.checkpoint.dead()):
+            self._posterior.add(dead["position"], dead["log_likelihood"])
 
 
-def _points(particles: Any) -> dict[str, Floats]:
+def _by_name(particles: Any) -> dict[str, Floats]:
     return {
         "position": np.asarray(particles.position, dtype=np.float64),
         "log_likelihood": np.asarray(particles.loglikelihood, dtype=np.float64),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from autoviz_render.search.statistics.priority_sample import MOST
 from autoviz_render.spool.arrays import Floats
 
 MOST_STEPS = 4096
@@ -17,11 +18,17 @@ MOST_NUMBERS = 4_000_000
 class Chain:
     """Every step of one or several chains while there is room, then every second, every fourth, ...
 
-    chains, parameters: the shape of a step. most: how many steps are kept, an even number; by default `MOST_STEPS`, or
-    fewer where a step is so large that they would be more than `MOST_NUMBERS`.
+    What is kept depends on the number of a step alone: a run in pieces keeps the same steps as one in one piece.
 
-    steps: that were taken note of. stride: of them every so many are kept, those whose number, counted from 1, it
-    divides. What is kept depends on their number alone: a run in pieces keeps the same ones as one in one piece.
+    Args:
+        chains: How many chains run side by side.
+        parameters: The number of parameters of each.
+        most: How many steps are kept, an even number; by default `MOST_STEPS`, or fewer if those would be more than
+            `MOST_NUMBERS`.
+
+    Attributes:
+        steps: How many steps were added.
+        stride: The steps that are kept are those whose number, counted from 1, it divides.
     """
 
     def __init__(self, chains: int, parameters: int, most: int | None = None) -> None:
@@ -52,7 +59,9 @@ class Chain:
     def resume(self, steps: int, thinned: Callable[[int], npt.NDArray[np.floating]]) -> None:
         """Begin with what an earlier run kept elsewhere.
 
-        steps: how many there are. thinned: gives those whose number a stride divides, array[step, chain, parameter].
+        Args:
+            steps: How many steps there are.
+            thinned: Called with a stride; gives the steps whose number it divides, array[step, chain, parameter].
         """
         self.steps, self.stride = steps, 1
         while steps > len(self._kept) * self.stride:
@@ -61,18 +70,31 @@ class Chain:
         self._kept[: self._count] = thinned(self.stride)
 
     def after(self, burn_in: int | None) -> Floats:
-        """The steps kept of those after so many, by default after the first half: array[step, chain, parameter].
+        """The steps kept of those after the burn-in, the newest among them: array[step, chain, parameter].
 
-        At least the newest, where there is one.
+        Args:
+            burn_in: How many first steps are left out; None is half of all.
         """
         skipped = self.steps // 2 if burn_in is None else burn_in
         return self._kept[min(skipped // self.stride, max(0, self._count - 1)) : self._count]
 
 
-def thinned(steps: Floats, most: int) -> Floats:
-    """At most so many samples, array[sample, parameter], of steps, array[step, chain, parameter], in their order.
+def chain_arrays(steps: Floats, *, most: int = MOST) -> dict[str, Floats]:
+    """The posterior so far of chains: some of their samples, evenly spaced, the newest among them.
 
-    Whole steps are left out first: every so many samples could be those of always the same chain.
+    Whole steps are left out first: every 32nd sample of 32 chains would be always of the same chain.
+
+    Args:
+        steps: array[step, chain, parameter], in physical units, without the burn-in.
+        most: How many samples are kept.
+
+    Returns:
+        `samples`, array[sample, parameter], in the order of the steps.
     """
-    every = max(1, -(-steps.shape[0] // max(1, most // steps.shape[1])))
-    return steps[::-1][::every][::-1].reshape(-1, steps.shape[2])
+    samples = _evenly(steps, most // steps.shape[1]).reshape(-1, steps.shape[2])
+    return {"samples": np.ascontiguousarray(_evenly(samples, most))}
+
+
+def _evenly(values: Floats, most: int) -> Floats:
+    every = max(1, -(-len(values) // max(1, most)))
+    return values[::-1][::every][::-1]

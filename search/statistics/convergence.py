@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +17,18 @@ _WINDOW = 5.0
 
 @np.errstate(all="ignore")  # a parameter that does not move has no correlation: NaN
 def autocorrelation_time(steps: Floats) -> Floats:
-    """The integrated autocorrelation time of each parameter, in steps: array[parameter]; NaN where nothing moves.
+    """The integrated autocorrelation time of each parameter, in steps.
 
-    steps: array[step, chain, parameter]. Autocovariances are about the mean of all chains, and are averaged over them
-    before they are summed: chains that are in different places count as correlated. Of very many chains some are used.
-    The sum ends at the first lag that is five times as long as itself.
+    Autocovariances are about the mean of all chains, and are averaged over them before they are summed: chains that are
+    in different places count as correlated. Of very many chains some are used. The sum ends at the first lag that is
+    five times as long as itself.
+
+    Args:
+        steps: array[step, chain, parameter].
+
+    Returns:
+        array[parameter]; NaN if a parameter does not move.
+
     Source: Sokal (1997), Monte Carlo methods in statistical mechanics, section 3; the average, Goodman and Weare
     (2010), Comm. App. Math. Comp. Sci. 5, 65.
     """
@@ -41,9 +46,14 @@ def autocorrelation_time(steps: Floats) -> Floats:
 
 @np.errstate(all="ignore")
 def split_r_hat(steps: Floats) -> Floats:
-    """The potential scale reduction of each parameter, array[parameter], each chain in halves; NaN where nothing moves.
+    """The potential scale reduction of each parameter, each chain in halves.
 
-    steps: array[step, chain, parameter], at least four. 1 where chains agree, and agree with their own other half.
+    Args:
+        steps: array[step, chain, parameter], at least four steps.
+
+    Returns:
+        array[parameter]; 1 if the chains agree, and agree with their own other half; NaN if nothing moves.
+
     Source: Gelman et al. (2013), Bayesian Data Analysis, third edition, section 11.4.
     """
     half = steps.shape[0] // 2
@@ -55,23 +65,24 @@ def split_r_hat(steps: Floats) -> Floats:
 
 
 def convergence(steps: Floats) -> dict[str, float]:
-    """The worst `r_hat` and the least `effective_sample_size` of all parameters, in array[step, chain, parameter].
+    """The worst diagnostics of all parameters.
 
-    The effective sample size is that of the steps given: the chain's own can be larger, where they are thinned.
+    Args:
+        steps: array[step, chain, parameter].
+
+    Returns:
+        `r_hat`, and the least `effective_sample_size` of the steps given, which is less than the chain's own if they
+        are thinned. Nothing if there are too few steps, or if no parameter moves.
     """
     if steps.shape[0] < LEAST_STEPS:
         return {}
     time = worst(autocorrelation_time(steps))
     size = steps.shape[0] * steps.shape[1]
-    return finite({"r_hat": worst(split_r_hat(steps)), "effective_sample_size": size / max(time, 1.0)})
+    numbers = {"r_hat": worst(split_r_hat(steps)), "effective_sample_size": size / max(time, 1.0)}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
 
 def worst(of_parameters: Floats) -> float:
-    """The largest that is a number, NaN where there is none."""
+    """The largest that is a number; NaN if there is none."""
     numbers = of_parameters[~np.isnan(of_parameters)]
     return float(numbers.max()) if numbers.size else math.nan
-
-
-def finite(numbers: Mapping[str, Any]) -> dict[str, float]:
-    """Those of the numbers that are known: in a run's first steps dynesty says 1e300 for what is not."""
-    return {name: float(value) for name, value in numbers.items() if value is not None and abs(value) < 1e100}

@@ -1,119 +1,155 @@
-"""A bounded number of points that stand for all of a nested sampling run's: what they cost does not grow with it."""
+"""A bounded number of weighted points that stand for all of them: what the figure of a posterior reads.
+
+A point is kept with a chance that grows with its weight, and the weights of those that are kept make up for those that
+are not, so that every sum of weights is right in the mean. What is kept depends on the number of a point, not on a
+random generator: a run in pieces keeps the same points as one in one piece, and a figure does not flicker.
+
+Source: Duffield, Lund and Thorup (2007), J. ACM 54, 32.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.search.statistics.weights import log_shells
+from autoviz_render.spool.arrays import Array, Floats
 
-MOST_DEAD = 2000
-
-
-class Points(Protocol):
-    """Live or dead points. position: array[point, parameter]. loglikelihood: array[point], in nats."""
-
-    position: npt.NDArray[np.floating]
-    loglikelihood: npt.NDArray[np.floating]
+MOST = 2000
+"""Samples of one snapshot: more cannot be seen in a corner plot."""
 
 
-class Samples:
-    """The figure of the posterior's arrays, kept while a run goes on.
+class PrioritySample:
+    """At most `most` of all points that are added.
 
-    num_live, num_delete: of the run. most: how many dead points are kept.
-
-    The last dead points are no posterior: its bulk lies further out. So a dead point is kept with a chance that grows
-    with its weight, and the weight of what is kept makes up for what is not: a priority sample, of which every sum of
-    weights is right in the mean (Duffield, Lund and Thorup 2007, J. ACM 54, 32). Weights are those of the expected
-    prior volumes, as in `RunningEvidence`. The lot of a point is its number's, so that a run in pieces keeps the same
-    points as one in one piece, and no random number of the sampler's is used up.
+    Args:
+        parameters: The number of parameters of a point.
+        most: How many points are kept.
     """
 
-    def __init__(self, num_live: int, num_delete: int, most: int = MOST_DEAD) -> None:
-        self._num_delete, self._most = num_delete, most
-        shrinkage = -1.0 / (num_live - np.arange(num_delete))  # of the log volume, at the death of each rank
-        self._volume_of_step = float(shrinkage.sum())
-        self._log_shares = np.cumsum(shrinkage) - shrinkage + np.log(-np.expm1(shrinkage))
+    def __init__(self, parameters: int, most: int = MOST) -> None:
+        self._most = most
         self._count = 0
         self._left_out = -math.inf  # the highest log priority of those that were
-        self._position: Floats = np.empty((0, 0))
-        self._log_weight: Floats = np.empty(0)
-        self._log_priority: Floats = np.empty(0)
+        self._points: Floats = np.empty((0, parameters))
+        self._log_weights: Floats = np.empty(0)
+        self._log_priorities: Floats = np.empty(0)
 
-    def add(self, position: Floats, log_likelihood: Floats) -> None:
-        """Take the points that died in one step, or in several: array[dead, parameter], array[dead], step by step."""
-        if not log_likelihood.size:
-            return
-        log_weight = self._log_weights(log_likelihood)
-        numbers = np.arange(self._count, self._count + log_likelihood.size)
-        self._count += log_likelihood.size
-        before = self._position if self._position.size else np.empty((0, position.shape[1]))
-        self._position = np.concatenate([before, position])
-        self._log_weight = np.concatenate([self._log_weight, log_weight])
-        self._log_priority = np.concatenate([self._log_priority, log_weight - np.log(lots(numbers))])
-        if self._log_weight.size > 2 * self._most:
+    def add(self, points: npt.ArrayLike, log_weights: npt.ArrayLike) -> None:
+        """Take some more points.
+
+        Args:
+            points: array[sample, parameter], in physical units.
+            log_weights: array[sample], in nats, any normalisation; NaN weighs nothing.
+        """
+        weights = np.asarray(log_weights, dtype=np.float64)
+        weights = np.where(np.isnan(weights), -np.inf, weights)
+        priorities = weights - np.log(_uniforms(np.arange(self._count, self._count + weights.size)))
+        self._count += weights.size
+        self._points = np.concatenate([self._points, np.asarray(points, dtype=np.float64)])
+        self._log_weights = np.concatenate([self._log_weights, weights])
+        self._log_priorities = np.concatenate([self._log_priorities, priorities])
+        if self._log_weights.size > 2 * self._most:
             self._prune()
 
-    def arrays(self, live: Points) -> Mapping[str, Floats]:
-        """What the figure of the posterior reads, in the same shapes at every step.
+    def arrays(self) -> dict[str, Floats]:
+        """The points that are kept, in the order in which they were added.
 
-        `samples`, array[sample, parameter], and `log_weights`, array[sample], in nats, of dead and live points; where
-        so many have not died yet, a live point stands with no weight. `live_points`, array[point, parameter].
+        Returns:
+            `samples`, array[sample, parameter], and `log_weights`, array[sample], in nats. There are always `most`
+            samples, so that all snapshots have the same shapes: the last ones weigh nothing if fewer were added.
         """
         self._prune()
-        position = np.asarray(live.position, dtype=np.float64)
-        alive = np.asarray(live.loglikelihood, dtype=np.float64)
-        log_volume = self._count // self._num_delete * self._volume_of_step
-        missing = self._most - self._log_weight.size
-        dead = self._position if self._position.size else position[:0]
+        missing = self._most - self._log_weights.size
+        weights = np.maximum(self._log_weights, self._left_out)
         return {
-            "samples": np.concatenate([dead, np.repeat(position[:1], missing, axis=0), position]),
-            "log_weights": np.concatenate(
-                [
-                    np.maximum(self._log_weight, self._left_out),
-                    np.full(missing, -np.inf),
-                    alive + log_volume - math.log(alive.size),
-                ]
-            ),
+            "samples": np.pad(self._points, ((0, missing), (0, 0))),
+            "log_weights": np.pad(weights, (0, missing), constant_values=-np.inf),
+        }
+
+    def _prune(self) -> None:
+        """Keep those of the highest priority, in their order."""
+        surplus = self._log_weights.size - self._most
+        if surplus <= 0:
+            return
+        order = np.argpartition(self._log_priorities, surplus - 1)
+        self._left_out = max(self._left_out, float(self._log_priorities[order[:surplus]].max()))
+        kept = np.sort(order[surplus:])
+        self._points, self._log_weights = self._points[kept], self._log_weights[kept]
+        self._log_priorities = self._log_priorities[kept]
+
+
+def weighted_arrays(points: Array, log_weights: npt.ArrayLike, *, most: int = MOST) -> dict[str, Floats]:
+    """The arrays of a `PrioritySample` of all these points, which later calls give in the same order.
+
+    Args:
+        points: array[sample, parameter], in physical units.
+        log_weights: array[sample], in nats, any normalisation.
+        most: How many points are kept.
+    """
+    sample = PrioritySample(np.shape(points)[1], most)
+    sample.add(points, log_weights)
+    return sample.arrays()
+
+
+class NestedPosterior:
+    """The posterior so far of a nested sampling run that replaces as many points at every step.
+
+    Weights are those of the expected prior volumes, as in `RunningEvidence`.
+
+    Args:
+        num_live: How many points are alive.
+        num_delete: How many of them die in a step.
+        parameters: The number of parameters of a point.
+        most: How many dead points are kept.
+    """
+
+    def __init__(self, num_live: int, num_delete: int, parameters: int, most: int = MOST) -> None:
+        alive = num_live - np.arange(num_delete)
+        self._log_shells = log_shells(alive)  # by rank in a step
+        self._volume_of_step = float(np.sum(-1.0 / alive))
+        self._steps = 0
+        self._dead = PrioritySample(parameters, most)
+
+    def add(self, position: Floats, log_likelihood: Floats) -> None:
+        """Take the points that died in one step, or in several, step by step.
+
+        Args:
+            position: array[dead, parameter].
+            log_likelihood: array[dead], in nats.
+        """
+        steps = log_likelihood.reshape(-1, self._log_shells.size)
+        rank = steps.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")  # the lowest go first
+        number = self._steps + np.arange(len(steps))
+        log_weights = steps + self._log_shells[rank] + number[:, None] * self._volume_of_step
+        self._steps += len(steps)
+        self._dead.add(position, log_weights.ravel())
+
+    def arrays(self, position: Floats, log_likelihood: Floats) -> dict[str, Floats]:
+        """What the figure of the posterior reads, in the same shapes at every step.
+
+        Args:
+            position: array[point, parameter], of the live points.
+            log_likelihood: array[point], in nats, of the live points.
+
+        Returns:
+            `samples`, array[sample, parameter], and `log_weights`, array[sample], in nats, of dead and then of live
+            points; `live_points`, array[point, parameter].
+        """
+        position = np.asarray(position, dtype=np.float64)
+        volume = self._steps * self._volume_of_step - math.log(log_likelihood.size)
+        of_live = np.asarray(log_likelihood, dtype=np.float64) + volume
+        dead = self._dead.arrays()
+        return {
+            "samples": np.concatenate([dead["samples"], position]),
+            "log_weights": np.concatenate([dead["log_weights"], of_live]),
             "live_points": position,
         }
 
-    def _log_weights(self, log_likelihood: Floats) -> Floats:
-        """Likelihood times the prior volume that died with each point: in a step the lowest go first."""
-        steps = log_likelihood.reshape(-1, self._num_delete)
-        rank = steps.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-        step = self._count // self._num_delete + np.arange(len(steps))
-        return (steps + self._log_shares[rank] + step[:, None] * self._volume_of_step).ravel()
 
-    def _prune(self) -> None:
-        """Keep those of the highest priority, in the order of their death."""
-        surplus = self._log_weight.size - self._most
-        if surplus <= 0:
-            return
-        order = np.argpartition(self._log_priority, surplus - 1)
-        self._left_out = max(self._left_out, float(self._log_priority[order[:surplus]].max()))
-        kept = np.sort(order[surplus:])
-        self._position, self._log_weight = self._position[kept], self._log_weight[kept]
-        self._log_priority = self._log_priority[kept]
-
-
-class NoSamples:
-    """Where no figure shows them."""
-
-    def add(self, position: Floats, log_likelihood: Floats) -> None:
-        """Forget them."""
-
-    def arrays(self, live: Points) -> Mapping[str, Floats]:
-        """Nothing."""
-        del live
-        return {}
-
-
-def lots(numbers: npt.NDArray[np.int64]) -> Floats:
+def _uniforms(numbers: npt.NDArray[np.int64]) -> Floats:
     """A number between 0 and 1, neither of them, for each of these, as good as drawn at random.
 
     Source: the output function of SplitMix64, Steele, Lea and Flood (2014), OOPSLA, figure 16.

@@ -6,13 +6,14 @@ import logging
 
 import numpy as np
 import pytest
-from pages import images, newest, run_blocks, run_program
+from pages import newest
 from patient import Patient
 from ultranest import ReactiveNestedSampler
 
 from autoviz_render import hooks
-from autoviz_render.search.statistics.nested import effective_sample_size, log_weights
+from autoviz_render.search.statistics.weights import log_weights
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.weights import effective_sample_size
 
 NAMES = ["a", "b"]
 CENTRE = np.array([0.3, 0.6])
@@ -40,33 +41,6 @@ def quiet():
 def make_sampler(**settings):
     np.random.seed(5)  # noqa: NPY002  UltraNest draws from this one
     return ReactiveNestedSampler(NAMES, log_likelihood, vectorized=True, ndraw_min=40, **settings)
-
-
-def outcome(sampler):
-    """All that must not depend on the hook, the state of the random numbers among it."""
-    weighted = sampler.results["weighted_samples"]
-    state = np.random.get_state()  # noqa: NPY002
-    return [weighted["points"], weighted["weights"], sampler.results["logz"], sampler.results["samples"], state[1]]
-
-
-def assert_same(one, two):
-    assert all(np.array_equal(left, right) for left, right in zip(one, two, strict=True))
-
-
-@pytest.fixture(scope="module")
-def alone():
-    """A run without the hook."""
-    sampler = make_sampler()
-    sampler.run(**SMALL, viz_callback=None)
-    return outcome(sampler)
-
-
-def test_a_run_is_the_same_to_the_last_bit(make, alone):
-    """Whoever adds a figure to an analysis must get the numbers of the paper."""
-    sampler = make_sampler()
-    sampler.run(**SMALL, viz_callback=hooks.ultranest(update := make(), sampler, progress=False))
-    assert update.stats.submitted > 10
-    assert_same(outcome(sampler), alone)
 
 
 def test_the_posterior_so_far_grows_into_the_results(run_dir, make):
@@ -122,21 +96,6 @@ def test_derived_parameters_are_drawn_too(run_dir, make):
     assert list(snapshot.parameters) == ["a", "b", "ratio"]
     a, b, ratio = snapshot.arrays["samples"][:50].T
     np.testing.assert_allclose(ratio, a / (1 + b))
-
-
-@pytest.mark.parametrize("broken", ["arrays", "disk", "sampler"])
-def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, alone, caplog):
-    """A figure is never worth a run."""
-    if broken == "disk":
-        run_dir.parent.write_text("a file where the run directory's folder should be")
-    update = make(**{"arrays": lambda _: 1 / 0} if broken == "arrays" else {})
-    sampler = make_sampler()
-    hook = hooks.ultranest(update, object() if broken == "sampler" else sampler, progress=False)
-    sampler.run(**SMALL, viz_callback=hook)
-    update.close()
-    assert_same(outcome(sampler), alone)
-    warnings = [record for record in caplog.records if record.name.startswith("autoviz_render")]
-    assert 1 <= len(warnings) < 5
 
 
 def test_a_resumed_run_goes_on_where_it_was(run_dir, tmp_path, make):
@@ -245,20 +204,3 @@ def test_the_weights_of_a_run_of_constant_width_are_the_known_ones():
     assert effective_sample_size(np.zeros(7)) == pytest.approx(7)
     assert effective_sample_size([-np.inf, 3.0]) == 1.0
     assert effective_sample_size([-np.inf]) == effective_sample_size([]) == 0.0
-
-
-def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
-    """What is copied first."""
-    run_blocks("samplers/ultranest.md", tmp_path, monkeypatch)
-    spool = Spool(tmp_path / "output" / "line")
-    snapshot = spool.read(spool.newest())
-    assert {"samples", "log_weights", "model"} <= set(snapshot.arrays)
-    assert list(snapshot.parameters) == ["height", "centre", "width"]
-
-
-def test_the_example_leaves_its_three_figures(tmp_path):
-    """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
-    printed = run_program("ultranest_orbit.py", tmp_path / "run", "--live", 64)
-    assert "logZ = " in printed
-    assert {"samples", "log_weights", "model"} <= set(newest(tmp_path / "run").arrays)
-    assert images(tmp_path / "run") == {"fit.png", "posterior.png", "run.png"}

@@ -13,9 +13,10 @@ import pytest
 from toy_search import SIGMA, WIDTH, Gaussian, search
 
 from autoviz_render import NSS, Fitness
-from autoviz_render.search.nss.progress import Progress, Standing
-from autoviz_render.search.statistics.evidence import RunningEvidence, effective_sample_size, weigh
+from autoviz_render.search.nss.progress import LINE, ProgressLine
+from autoviz_render.search.statistics.evidence import RunningEvidence, weigh
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.weights import effective_sample_size
 
 
 class TwoModes(Gaussian):
@@ -183,8 +184,7 @@ def test_effective_sample_size_of_known_weights():
     """Equal weights count in full, one heavy sample counts as one."""
     assert effective_sample_size(np.full(7, -3.0)) == pytest.approx(7)
     assert effective_sample_size(np.array([0.0, -800.0])) == pytest.approx(1)
-    with pytest.raises(ValueError, match="every weight is zero"):
-        effective_sample_size(np.full(3, -np.inf))
+    assert effective_sample_size(np.full(3, -np.inf)) == 0.0
 
 
 def test_points_of_one_likelihood_share_the_prior_volume(fitted):
@@ -194,7 +194,13 @@ def test_points_of_one_likelihood_share_the_prior_volume(fitted):
     assert evidence.log_evidence == pytest.approx(-4.0, abs=0.02)
 
 
-STANDING = Standing(123456, -12.345, 0.5, 321.0, 9876.0)
+PROGRESS = {
+    "evaluations": 123456,
+    "log_evidence": -12.345,
+    "remaining": 0.5,
+    "effective_sample_size": 321.0,
+    "rate": 9876.0,
+}
 
 
 def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog, monkeypatch):
@@ -214,14 +220,14 @@ def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog, 
             pass
 
     terminal = Terminal()
-    with Progress(terminal) as progress:
-        progress.show(STANDING)
+    with ProgressLine(terminal) as line:
+        line.show(PROGRESS)
     assert terminal.text.startswith("\r\x1b[K123,456 evaluations | log Z -12.35 | remaining 0.5 | ESS 32\r")
     assert terminal.text.endswith("\n")
-    with caplog.at_level(logging.INFO), Progress() as progress:
+    with caplog.at_level(logging.INFO), ProgressLine() as line:
         for _ in range(10):
-            progress.show(STANDING)
-    assert [record.getMessage() for record in caplog.records] == [str(STANDING)] * 2
+            line.show(PROGRESS)
+    assert [record.getMessage() for record in caplog.records] == [LINE.format(**PROGRESS)] * 2
     assert capsys.readouterr().err == ""
 
 

@@ -18,7 +18,7 @@ from toy_search import search
 
 from autoviz_render import NSS
 from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError
-from autoviz_render.search.nss.computed_with import computed_with
+from autoviz_render.search.nss.resume import computed_with
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))
@@ -155,7 +155,7 @@ class OtherNames(toy_search.Gaussian):
 )
 def test_a_checkpoint_of_another_run_is_refused(tmp_path, interrupted, analysis, changes, message):
     """Half of one experiment and half of another would look like a result."""
-    with pytest.raises(CheckpointError, match=f"(?s)is of another run: {message}.*resume=False"):
+    with pytest.raises(CheckpointError, match=f"(?s)belongs to another run: {message}.*resume=False"):
         NSS(analysis(), interrupted, **(toy_search.SETTINGS | changes)).run()
     assert (interrupted / "checkpoint" / "head-0.h5").exists()
 

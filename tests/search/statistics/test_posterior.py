@@ -9,23 +9,22 @@ import numpy as np
 import pytest
 from pages import images, newest, run_blocks, run_example
 
-from autoviz_render.search.statistics.chain import Chain, thinned
+from autoviz_render.search.statistics.chain import Chain, chain_arrays
 from autoviz_render.search.statistics.convergence import autocorrelation_time, convergence, split_r_hat
-from autoviz_render.search.statistics.posterior import chain_samples, weighted_samples
+from autoviz_render.search.statistics.priority_sample import weighted_arrays
 
 
 def test_few_weighted_samples_are_padded_with_some_that_weigh_nothing():
     """One shape at every quick update: the file's layout repeats, and is written from a template."""
     for count in (1, 7, 10):
-        arrays = weighted_samples(np.ones((count, 2)), np.full(count, -3.0), most=10)
+        arrays = weighted_arrays(np.ones((count, 2)), np.full(count, -3.0), most=10)
         assert arrays["samples"].shape == (10, 2)
         np.testing.assert_array_equal(arrays["log_weights"], [-3.0] * count + [-np.inf] * (10 - count))
-    assert weighted_samples(np.ones((3, 2)), np.zeros(3), live_points=np.ones((5, 2)))["live_points"].shape == (5, 2)
 
 
 def test_a_weight_that_is_no_number_is_no_weight():
     """A likelihood that is NaN once must not blank the figure."""
-    found = weighted_samples([[1.0], [2.0]], [np.nan, 0.0], most=2)["log_weights"]
+    found = weighted_arrays(np.array([[1.0], [2.0]]), [np.nan, 0.0], most=2)["log_weights"]
     np.testing.assert_array_equal(found, [-np.inf, 0.0])
 
 
@@ -34,7 +33,7 @@ def test_of_many_weighted_samples_some_stand_for_all():
     rng, means, totals = np.random.default_rng(1), [], []
     for _ in range(200):
         points, log_weights = rng.normal(size=(1000, 1)), rng.normal(0, 2, 1000)
-        found = weighted_samples(points + log_weights[:, None], log_weights, most=100)
+        found = weighted_arrays(points + log_weights[:, None], log_weights, most=100)
         assert found["samples"].shape == (100, 1)
         weights, true = np.exp(found["log_weights"]), np.exp(log_weights)
         totals.append(weights.sum() / true.sum())
@@ -46,7 +45,7 @@ def test_of_many_weighted_samples_some_stand_for_all():
 def test_what_is_kept_stays_in_order_and_is_the_same_each_time():
     """A figure that draws its samples anew at every quick update would flicker."""
     points, log_weights = np.arange(500.0)[:, None], np.random.default_rng(2).normal(size=500)
-    one, other = (weighted_samples(points, log_weights, most=50) for _ in range(2))
+    one, other = (weighted_arrays(points, log_weights, most=50) for _ in range(2))
     assert (np.diff(one["samples"][:, 0]) > 0).all()
     np.testing.assert_array_equal(one["samples"], other["samples"])
 
@@ -54,7 +53,7 @@ def test_what_is_kept_stays_in_order_and_is_the_same_each_time():
 @pytest.mark.parametrize(("count", "kept"), [(0, 0), (1, 1), (2000, 2000), (2001, 1001), (9999, 2000)])
 def test_a_chain_is_thinned_evenly_and_ends_with_its_newest_sample(count, kept):
     """Never more than can be seen, and the newest among them."""
-    found = chain_samples(np.arange(float(count))[:, None])["samples"][:, 0]
+    found = chain_arrays(np.arange(float(count))[:, None, None])["samples"][:, 0]
     assert found.size == kept
     assert found.size == 0 or found[-1] == count - 1
     assert np.unique(np.diff(found)).size <= 1
@@ -89,7 +88,7 @@ def test_a_chain_that_goes_on_elsewhere_keeps_what_it_would_have_kept(steps):
 def test_thinned_steps_are_of_all_chains():
     """Every 32nd sample of 32 walkers would be always the same walker."""
     steps = np.arange(100.0)[:, None, None] + np.arange(32.0)[None, :, None] / 100
-    found = thinned(steps, 200)
+    found = chain_arrays(steps, most=200)["samples"]
     assert len(found) <= 200
     assert np.unique(np.round(found % 1, 2)).size == 32
 

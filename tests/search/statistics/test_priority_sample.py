@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from toy_search import SETTINGS, SIGMA, Gaussian, search
@@ -11,7 +9,7 @@ from toy_search import SETTINGS, SIGMA, Gaussian, search
 from autoviz_render import NSS
 from autoviz_render.figures.builtin.posterior import posterior_of
 from autoviz_render.search.statistics.evidence import RunningEvidence
-from autoviz_render.search.statistics.priority_sample import Samples
+from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.store import Spool
 
 LIVE, DELETE, STEPS = 50, 5, 60
@@ -23,11 +21,11 @@ def shrinking(seed=0, steps=STEPS):
     rng = np.random.default_rng(seed)
     levels = np.sort(rng.exponential(3.0, steps * DELETE + LIVE))
     dead = rng.permuted(levels[:-LIVE].reshape(steps, DELETE), axis=1)
-    return dead, SimpleNamespace(position=levels[-LIVE:, None], loglikelihood=levels[-LIVE:])
+    return dead, (levels[-LIVE:, None], levels[-LIVE:])
 
 
 def kept(dead, most, *, at_once=False):
-    samples = Samples(LIVE, DELETE, most)
+    samples = NestedPosterior(LIVE, DELETE, 1, most)
     for step in [dead.ravel()] if at_once else dead:
         samples.add(step[:, None], step)
     return samples
@@ -42,8 +40,8 @@ def test_their_weights_sum_to_the_running_evidence():
     dead, live = shrinking()
     running = RunningEvidence()
     for step in dead:
-        running.add(step, live.loglikelihood)
-    arrays = kept(dead, 1000).arrays(live)
+        running.add(step, live[1])
+    arrays = kept(dead, 1000).arrays(*live)
     assert np.log(weights(arrays)[:-LIVE].sum()) == pytest.approx(running.log_evidence)
     assert np.log(weights(arrays).sum()) == pytest.approx(running.log_evidence + running.remaining)
 
@@ -54,11 +52,11 @@ def test_what_is_kept_stands_for_what_is_not():
     for seed in range(5):
         noise = np.random.default_rng(seed).gumbel(0, 1, 400 * DELETE)
         radius = np.sqrt(np.sort(64 * np.exp(-(np.arange(400 * DELETE) + noise) / LIVE)))[::-1]  # in two dimensions
-        live = SimpleNamespace(position=radius[-LIVE:, None] / 9, loglikelihood=-0.5 * radius[-LIVE:] ** 2)
-        some, everything = (Samples(LIVE, DELETE, most) for most in (100, 10_000))
+        live = radius[-LIVE:, None] / 9, -0.5 * radius[-LIVE:] ** 2
+        some, everything = (NestedPosterior(LIVE, DELETE, 1, most) for most in (100, 10_000))
         for samples in (some, everything):
             samples.add(radius[:, None], -0.5 * radius**2)
-        one, other = some.arrays(live), everything.arrays(live)
+        one, other = some.arrays(*live), everything.arrays(*live)
         assert one["samples"].shape == (100 + LIVE, 1)
         kept_squares.append(np.average(one["samples"][:, 0] ** 2, weights=weights(one)))
         last_squares.append(np.mean(radius[-100:] ** 2))
@@ -71,25 +69,25 @@ def test_what_is_kept_stands_for_what_is_not():
 def test_a_run_in_pieces_keeps_the_same_points():
     """After a resumption all dead points come at once: the figure must not change by it, in any bit."""
     dead, live = shrinking()
-    one, other = (kept(dead, 40, at_once=at_once).arrays(live) for at_once in (False, True))
+    one, other = (kept(dead, 40, at_once=at_once).arrays(*live) for at_once in (False, True))
     for name in one:
         np.testing.assert_array_equal(one[name], other[name])
 
 
 def test_what_they_cost_does_not_grow_with_the_run():
     """A run of a month has millions of dead points."""
-    samples = Samples(LIVE, DELETE, 40)
+    samples = NestedPosterior(LIVE, DELETE, 1, 40)
     step = np.zeros(DELETE)
     for _ in range(2000):
         samples.add(step[:, None], step)
-        assert samples._position.shape[0] <= 80
+        assert samples._dead._points.shape[0] <= 80
 
 
 def test_until_so_many_have_died_the_rest_weighs_nothing():
     """One shape at every step: the file's layout then repeats, and is written from a template."""
     dead, live = shrinking(steps=3)
     for steps in range(4):
-        arrays = kept(dead[:steps], 40).arrays(live)
+        arrays = kept(dead[:steps], 40).arrays(*live)
         assert {name: array.shape for name, array in arrays.items()} == {
             "samples": (40 + LIVE, 1),
             "log_weights": (40 + LIVE,),

@@ -1,0 +1,62 @@
+"""How a hook tells a quick update what its sampler has found, and shows what the sampler would show."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.guard import Guard
+
+log = logging.getLogger("autoviz_render.search")
+
+_NOT_KNOWN = 1e100
+"""In a run's first steps dynesty says 1e300 for what is not known."""
+
+Display = bool | Callable[..., object]
+"""True: what the sampler shows by itself. False: nothing. Or a function, called as the sampler would call it."""
+
+
+class Findings(Protocol):
+    """What a sampler has found so far."""
+
+    @property
+    def evaluations(self) -> int:
+        """The sampler's count of likelihood evaluations."""
+
+    def scalars(self) -> Mapping[str, Any]:
+        """Its numbers by name; None, NaN and infinities are not known."""
+
+    def samples(self) -> Mapping[str, Floats]:
+        """Its posterior so far."""
+
+
+def guard_of(hook: str) -> Guard:
+    """The guard of a hook: what fails within it is logged once, and the run goes on."""
+    return Guard(log, f"hooks.{hook}")
+
+
+def tell(update: Callable[..., None], found: Findings, points: Any, log_likelihood: Any) -> None:
+    """Hand over points, their log likelihoods, and what is asked for when a quick update is due."""
+
+    def scalars() -> dict[str, float]:
+        numbers = found.scalars().items()
+        return {name: float(value) for name, value in numbers if value is not None and abs(value) < _NOT_KNOWN}
+
+    update(points, log_likelihood, evaluations=found.evaluations, scalars=scalars, samples=found.samples)
+
+
+def chosen_display(display: Display, own: Callable[[], Callable[..., object]]) -> Callable[..., object] | None:
+    """What is to be called after the hook, with the hook's own arguments.
+
+    Args:
+        display: What the user chose.
+        own: Gives the sampler's own display.
+    """
+    if display is True:
+        try:
+            return own()
+        except (ImportError, AttributeError) as error:  # another version of the sampler: not a reason to stop a run
+            log.warning("the sampler's own display was not found, so it is not shown: %s", error)
+    return display if callable(display) else None

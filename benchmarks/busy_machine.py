@@ -117,7 +117,7 @@ def search(folder: str, way: str, seconds: str) -> None:
         renderer=None if way == "None" else "process",
     )
     if way == "as released":
-        _be_idle(update._backend._process.pid)
+        _be_idle(update._updater.backend._process.pid)
     began, used, steps = time.monotonic(), time.process_time(), 0
     while (now := time.monotonic()) < began + float(seconds):
         total = 0.0
@@ -126,7 +126,7 @@ def search(folder: str, way: str, seconds: str) -> None:
         steps += 1
         update([1.0 + 1e-6 * steps], -1.0 / steps - total)
     ended, used = time.time(), time.process_time() - used
-    figures = 0.0 if way == "None" else _processor_time(update._backend._process.pid)
+    figures = 0.0 if way == "None" else _processor_time(update._updater.backend._process.pid)
     update.close()
     said = {"rate": steps / (now - began), "time": used / (now - began), "figures": figures}
     print(json.dumps(said | {"ended": ended, "closing": time.time() - ended}))

@@ -1,12 +1,11 @@
-"""The places to draw, behind one interface: a process, a thread, the search itself, or nowhere."""
+"""Where figures are drawn, behind one interface: a process, a thread, the search itself, or nowhere."""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from autoviz_render.spool.publisher import Publisher
 
@@ -15,36 +14,40 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("autoviz_render.search")
 
-_LAST_FIGURE_WITHIN = 20.0  # seconds, when the search has ended; then the renderer finishes it by itself
-_DISK_ANSWERS_WITHIN = 5.0  # seconds
-_PATIENCE = 40.0  # seconds for the last figure of a thread, which ends with the search's process
+_LAST_FIGURE_TIMEOUT = 20.0  # seconds, when the search has ended; then the renderer finishes it by itself
+_DISK_TIMEOUT = 5.0  # seconds
+_THREAD_TIMEOUT = 40.0  # seconds for the last figure of a thread, which ends with the search's process
 
 Where = Literal["process", "thread", "inline"]
 
+VARIABLE = "AUTOVIZ_RENDERER"
 
-class Backend(Protocol):
-    """Draws what a publisher publishes."""
+
+class Backend:
+    """Draws what a publisher publishes; this one nowhere, so that the spool is all there is."""
 
     def published(self, *, may_start: bool = True) -> None:
         """A snapshot was handed over: see that somebody draws it.
 
-        may_start: whether this is the search's own thread, in which a process may be started.
+        Args:
+            may_start: Whether this is the search's own thread, in which a process may be started.
         """
 
     def finished(self, *, insist: bool = False) -> None:
         """The publisher was closed: see that the last snapshot is drawn, within bounds, and stop.
 
-        insist: end a renderer that is not done within the bounds, which is otherwise left to finish by itself.
+        Args:
+            insist: End a renderer that is not done within the bounds, which is otherwise left to finish by itself.
         """
 
 
-VARIABLE = "AUTOVIZ_RENDERER"
-
-
 def chosen_place(where: Where | None) -> Where | None:
-    """Where to draw: as the environment variable AUTOVIZ_RENDERER says, if it is set (for batch systems), else there.
+    """Where to draw: what the environment variable AUTOVIZ_RENDERER says (for batch systems), or else `where`.
 
-    In the variable `none` draws nowhere. Raises ValueError if there is no such place.
+    In the variable `none` draws nowhere.
+
+    Raises:
+        ValueError: There is no such place.
     """
     chosen = os.environ.get(VARIABLE, "").lower()
     if chosen and chosen not in (*get_args(Where), "none"):
@@ -58,28 +61,17 @@ def chosen_place(where: Where | None) -> Where | None:
 
 def make_backend(where: Where | None, publisher: Publisher) -> Backend:
     """The back end of a name; None draws nowhere. Raises ValueError as `chosen_place` does."""
-    backends: dict[Where, Callable[[Publisher], Backend]] = {
-        "process": _Process,
-        "thread": _Thread,
-        "inline": _Inline,
-    }
     place = chosen_place(where)
-    return _Nowhere() if place is None else backends[place](publisher)
+    if place is None:
+        return Backend()
+    return {"process": _Process, "thread": _Thread, "inline": _Inline}[place](publisher)
 
 
-class _Nowhere:
-    def published(self, *, may_start: bool = True) -> None:
-        """The spool is all there is."""
-
-    def finished(self, *, insist: bool = False) -> None:
-        """Nothing was started."""
-
-
-class _Process:
+class _Process(Backend):
     """A child process, looked after by a thread: a disk that hangs must not hang the sampler.
 
     The child is started here, in the search's own thread, and replaced in `published`, never in the thread: see
-    `renderer.process`.
+    `renderer.live.process`.
     """
 
     def __init__(self, publisher: Publisher) -> None:
@@ -101,8 +93,8 @@ class _Process:
     def finished(self, *, insist: bool = False) -> None:
         self._is_over = True
         self._due.set()
-        self._thread.join(_DISK_ANSWERS_WITHIN)
-        self._process.stop(_LAST_FIGURE_WITHIN, insist=insist)
+        self._thread.join(_DISK_TIMEOUT)
+        self._process.stop(_LAST_FIGURE_TIMEOUT, insist=insist)
 
     def _look_after(self) -> None:
         self._publisher.opened.wait()  # a child that looked earlier would see, and draw, the run before this one
@@ -114,13 +106,28 @@ class _Process:
             wait = self._process.look()
 
 
-class _Thread:
-    """A daemon thread that runs the live renderer in the sampler's process, and shares its GIL."""
+class _InThisProcess(Backend):
+    """The live renderer in the sampler's process, made when the first snapshot is there."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
         self._renderer: LiveRenderer | None = None
+
+    def _made(self) -> LiveRenderer:
+        from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+        from autoviz_render.renderer.live.watch import Watch
+
+        if self._renderer is None:
+            self._renderer = LiveRenderer(Watch(self._publisher.paths.directory), LiveSettings(until_finished=True))
+        return self._renderer
+
+
+class _Thread(_InThisProcess):
+    """A daemon thread that draws, and shares the sampler's GIL."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        super().__init__(publisher)
+        self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
 
     def published(self, *, may_start: bool = True) -> None:
         del may_start  # a thread holds no copies of files
@@ -133,42 +140,28 @@ class _Thread:
             return
         if self._renderer is not None:
             self._renderer.finish()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_THREAD_TIMEOUT)
         if self._thread.is_alive():
-            log.warning("the rendering thread did not finish within %g s and is left alone", _PATIENCE)
+            log.warning("the rendering thread did not finish within %g s and is left alone", _THREAD_TIMEOUT)
 
     def _draw(self) -> None:
         self._publisher.opened.wait()  # a renderer started earlier would see the run before this one, and leave
         try:
-            self._renderer = _live(self._publisher)
-            self._renderer.run()
-        except Exception:  # the promise: a plot never ends the search
+            self._made().run()
+        except Exception:  # a plot never ends the search
             log.exception("the rendering thread ended; the run goes on without figures")
 
 
-class _Inline:
-    """The search waits for each figure: for debugging a recipe, with the traceback at hand."""
-
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
-        self._renderer: LiveRenderer | None = None
+class _Inline(_InThisProcess):
+    """The search waits for each figure: for debugging a recipe, whose traceback is then printed."""
 
     def published(self, *, may_start: bool = True) -> None:
         del may_start
         self._publisher.flush()
-        if self._renderer is None:
-            self._renderer = _live(self._publisher)
-        self._renderer.look()
+        self._made().look()
 
     def finished(self, *, insist: bool = False) -> None:
         del insist  # the search draws it itself
         if self._renderer is not None:
             self._renderer.look(is_last=True)
             self._renderer.close()
-
-
-def _live(publisher: Publisher) -> LiveRenderer:
-    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
-    from autoviz_render.renderer.live.watch import Watch
-
-    return LiveRenderer(Watch(publisher.paths.directory), LiveSettings(until_finished=True))

@@ -1,4 +1,4 @@
-"""When something is due: after so many evaluations, or so many seconds, whichever comes first."""
+"""When something is due: after a number of evaluations or seconds, whichever comes first."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 
 
 class Cadence:
-    """Due at once, and then each time that the one or the other has passed since `restart`.
+    """Due at once, and then each time that enough has passed since `restart`.
 
-    every: evaluations. seconds: of wall-clock time. None is never.
+    Args:
+        every: Evaluations; None is never.
+        seconds: Of wall-clock time; None is never.
     """
 
     def __init__(self, every: int | None, seconds: float | None) -> None:
@@ -16,15 +18,16 @@ class Cadence:
         self._since: tuple[int, float] | None = None
 
     def restart(self, evaluations: int) -> None:
-        """It was done just now, after so many evaluations in all."""
+        """It was done just now, at this count of evaluations."""
         self._since = (evaluations, time.monotonic())
 
     def recount(self, evaluations: int) -> None:
-        """The count begins anew at so many; the seconds go on."""
+        """The count begins anew, at this number; the seconds go on."""
         if self._since is not None:
             self._since = (evaluations, self._since[1])
 
     def is_due(self, evaluations: int) -> bool:
+        """Whether it is due at this count of evaluations."""
         if self._since is None:
             return True
         before, at = self._since

@@ -1,4 +1,4 @@
-"""The points that a sampler gives: which shapes fit each other, and as what they are read."""
+"""The points that a sampler gives: which shapes fit each other, and how they are read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ def as_floats(values: Any) -> Floats:
 
 
 def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Floats:
-    """The points, array[point, parameter], in the order of the log likelihoods.
+    """The points, in the order of the log likelihoods.
 
-    parameters: any number of axes, of which the first ones count the points: as many as log likelihoods; then the axes
-        of one point.
-    log_likelihoods: a number, or an array of any shape. known: the number of parameters, 0 if it is not known.
-    Raises ValueError if they do not fit: an array of points that is transposed must not be read in the wrong order.
+    Args:
+        parameters: Any number of axes: the first ones count as many points as there are log likelihoods, the others are
+            those of one point.
+        log_likelihoods: A number, or an array of any shape.
+        known: The number of parameters; 0 if it is not known.
+
+    Returns:
+        array[point, parameter].
+
+    Raises:
+        ValueError: They do not fit: a transposed array of points must not be read in the wrong order.
     """
     shape, count = parameters.shape, log_likelihoods.size
     if count == 1 and len(shape) == 1:
@@ -41,7 +48,7 @@ def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Fl
 
 
 def best_of(log_likelihoods: Floats) -> tuple[int, float]:
-    """The index, over all axes, and the value of the greatest that is finite; -inf if none is."""
+    """The index, over all axes, and the value of the greatest that is finite; 0 and -inf if none is."""
     if log_likelihoods.ndim == 0:
         return 0, value if math.isfinite(value := float(log_likelihoods)) else -math.inf
     usable = np.where(np.isfinite(log_likelihoods), log_likelihoods, -np.inf).ravel()
@@ -50,9 +57,14 @@ def best_of(log_likelihoods: Floats) -> tuple[int, float]:
 
 
 def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, ValueError]]:
-    """Make samples fit the figure of a posterior, in place; what was left out, by name, and why.
+    """Make samples fit the figure of a posterior, in place.
 
-    arrays: `samples` and `live_points`, array[point, parameter], `log_weights`, array[sample], and any others.
+    Args:
+        arrays: `samples` and `live_points`, array[point, parameter], `log_weights`, array[sample], and any others.
+        parameters: How many there are.
+
+    Returns:
+        What was left out, by name, and why.
     """
     left_out = []
     for name in ("samples", "live_points"):

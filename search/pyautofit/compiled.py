@@ -7,19 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+from autoviz_render.spool.arrays import Array, Floats
 
 
 class CompiledArrays:
-    """`function` of a vector array[parameter], float64, traced here and compiled by JAX in a thread of its own.
-
-    function: traceable; a mapping of arrays by name. count: of parameters.
+    """A function of a vector, traced when this is made and compiled by JAX in a thread of its own.
 
     Tracing runs the model's Python, which may keep what it computes on itself and would mix it up with the search's: it
     is not for another thread. XLA compiles without the GIL, while the search is busy with its own likelihood, so that
     the first quick update usually finds this done.
+
+    Args:
+        function: Traceable; of array[parameter], float64, a mapping of arrays by name.
+        count: The number of parameters.
     """
 
     def __init__(self, function: Callable[[Any], Mapping[str, Any]], count: int) -> None:
@@ -32,7 +33,7 @@ class CompiledArrays:
         self._thread = threading.Thread(target=self._compile, name="autoviz-render compiler")
         try:
             self._lowered = jax.jit(function).lower(jax.ShapeDtypeStruct((count,), jnp.result_type(float)))
-        except Exception as error:  # noqa: BLE001  whatever a user's model raises is told where the arrays are asked for
+        except Exception as error:  # noqa: BLE001  whatever a user's model raises is raised again by a call
             self._error = error
         else:
             self._thread.start()
@@ -42,11 +43,17 @@ class CompiledArrays:
         """Whether a call returns, or raises, without waiting for the compiler."""
         return not self._thread.is_alive()
 
-    def __call__(self, parameters: npt.NDArray[np.float64]) -> Arrays:
-        """The arrays at array[parameter], on the host. Waits for the compiler, and for the device.
+    def __call__(self, parameters: Floats) -> Mapping[str, Array]:
+        """The arrays at one point, on the host. Waits for the compiler, and for the device.
 
         Waiting keeps the search's next batch from being computed beside this point, for which a GPU may not have the
-        memory. Raises RuntimeError where the function cannot be traced or compiled.
+        memory.
+
+        Args:
+            parameters: array[parameter].
+
+        Raises:
+            RuntimeError: The function cannot be traced or compiled.
         """
         if self._thread.ident is not None:
             self._thread.join()
@@ -61,9 +68,9 @@ class CompiledArrays:
             self._error = error
 
 
-def on_the_host(arrays: Mapping[str, Any], path: str = "") -> Arrays:
+def on_the_host(arrays: Mapping[str, Any], path: str = "") -> dict[str, Array]:
     """NumPy arrays by name; of nested mappings with slashes in their names, as in a spool."""
-    found: dict[str, npt.NDArray[Any]] = {}
+    found: dict[str, Array] = {}
     for name, value in arrays.items():
         if isinstance(value, Mapping):
             found |= on_the_host(value, f"{path}{name}/")

@@ -1,4 +1,4 @@
-"""The live figures of one fit: what is published, when, and by which process."""
+"""The quick updates of one fit: what is published, when, and by which process."""
 
 from __future__ import annotations
 
@@ -6,88 +6,114 @@ import logging
 import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from autoviz_render.search.backends import Backend, Where, make_backend
-from autoviz_render.search.pyautofit.compiled import Arrays, CompiledArrays, on_the_host
-from autoviz_render.search.pyautofit.contents import FigureArrays
+from autoviz_render.search.backends import Where
+from autoviz_render.search.pyautofit.compiled import CompiledArrays, on_the_host
+from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 from autoviz_render.search.pyautofit.workers import Workers
+from autoviz_render.search.updater import Updater
+from autoviz_render.spool.arrays import Array, Floats
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.guard import Attempts
-from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.store import Spool
 
 log = logging.getLogger("autoviz_render.search")
 
 NEVER = 1e90
-"""Iterations: PyAutoFit's settings say 1e99 where there is to be no update."""
+"""Iterations: PyAutoFit's settings say 1e99 if there is to be no update."""
 
 
 @dataclass(frozen=True)
-class _Point:
-    """A best fit: its parameters, array[parameter], or None where the instance does not tell them, and its arrays."""
+class Settings:
+    """What `live` was told.
 
-    parameters: npt.NDArray[np.float64] | None
+    Attributes:
+        arrays: As for `live`.
+        figure: As for `live`.
+        static: As for `live`.
+        renderer: As for `live`.
+        key: Shared by all copies of the analysis.
+    """
+
+    arrays: Callable[[Any], Mapping[str, Any]] | None
+    figure: str | Sequence[str] | None
+    static: Mapping[str, Any] | None
+    renderer: Where | None
+    key: str
+
+
+class _BestFit(NamedTuple):
+    """Parameters, array[parameter], or None if the instance does not tell them; log likelihood in nats; arrays."""
+
+    parameters: Floats | None
     log_likelihood: float
-    arrays: Arrays
+    arrays: Mapping[str, Array]
 
 
 class LiveFit:
     """The quick updates of one fit, in the folder of its output.
 
-    paths: PyAutoFit's, of the fit. model: what is fitted. contents: what there is to show. is_jax: whether its arrays
-    can be compiled. figure, static, renderer: as for `live`.
+    Nothing of it raises, except KeyboardInterrupt. In a forked process it tells the one that made it.
 
-    Nothing of it raises, but for interrupts. In a process that was forked it tells the one that made it.
+    Args:
+        paths: PyAutoFit's, of the fit.
+        model: What is fitted.
+        figure_arrays: What there is to show.
+        settings: What `live` was told.
+        is_jax: Whether the arrays can be compiled.
+
+    Attributes:
+        folder: Of the fit's output.
+        is_over: Whether the last quick update was made.
     """
 
     def __init__(
-        self,
-        paths: Any,
-        model: Any,
-        contents: FigureArrays,
-        *,
-        is_jax: bool,
-        figure: str | Sequence[str] | None = None,
-        static: Mapping[str, Any] | None = None,
-        renderer: Where | None = "process",
+        self, paths: Any, model: Any, figure_arrays: FigureArrays, settings: Settings, *, is_jax: bool
     ) -> None:
         self.folder = Path(paths.output_path)
+        self.is_over = False
         self._title = getattr(paths, "name", None) or self.folder.name
         self._search = getattr(paths, "search", None)
         self._model = model
-        self._contents = contents
-        self._figure = figure or contents.figure
-        self._static = static or {}
-        self._renderer = renderer
+        self._figure_arrays = figure_arrays
+        self._settings = settings
         self._is_jax = is_jax
         self._pid = os.getpid()
         self._thread = threading.current_thread()
         self._lock = threading.RLock()  # the search's own thread, its background thread, and that of the workers
-        self._attempt = Attempts(log, self.folder)
+        self._guard = Guard(log, self.folder)
         self._updates = 0
-        self._shown: _Point | None = None
+        self._shown: _BestFit | None = None
         self._compiled: CompiledArrays | None = None
         self._workers: Workers | None = None
-        self._publisher: Publisher | None = None
-        self._backend: Backend | None = None
+        self._updater: Updater | None = None
         self._first_iteration = 0
-        self.is_over = False
 
     def prepare(self) -> None:
         """Begin what takes time, beside the search's own beginnings."""
-        self._attempt("preparing live figures", self._prepare)
+        with self._guard("preparing live figures"):
+            if self._is_jax and self._is_shown:
+                self._compile()
+            if self._is_shown:
+                self._opened()  # here, in the search's thread: the process that draws may be started in no other
+            if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
+                self._workers = Workers(self._take_from_pool)
 
     def quick_update(self, instance: Any) -> None:
         """Publish the arrays of the best fit so far; not before they are compiled: then the next one does."""
-        self._attempt("a quick update", self._update, instance)
+        with self._guard("a quick update"):
+            parameters = self._parameters(instance)
+            if os.getpid() == self._pid:
+                self._update(instance, parameters)
+            elif self._workers is not None and parameters is not None:
+                self._workers.send(parameters)
 
     def finish(self, instance: Any = None) -> None:
         """Publish the best fit of all, have it drawn, and stop: what PyAutoFit draws at the end is drawn over it."""
@@ -95,17 +121,18 @@ class LiveFit:
             return
         self.is_over = True
         if self._workers is not None:
-            self._attempt("stopping to listen to the pool", self._workers.close)
+            with self._guard("stopping to listen to the pool"):
+                self._workers.close()
         if instance is not None and self._is_shown:
-            self._attempt("a quick update", self._publish_last, instance)
-        if self._publisher is not None and self._backend is not None:
-            self._publisher.close()
+            with self._guard("a quick update"), self._lock:
+                self._show(self._best_fit(self._parameters(instance), instance))
+        if self._updater is not None:
             # PyAutoFit draws over the last figure, and may pack up the folder: nobody may go on drawing there
-            self._attempt("stopping the renderer", lambda backend: backend.finished(insist=True), self._backend)
+            self._updater.close("finished", insist=True)
 
     @property
     def cadence(self) -> float:
-        """Iterations between quick updates; infinite where there are to be none."""
+        """Iterations between quick updates; infinite if there are to be none."""
         settings = ("iterations_per_quick_update", "iterations_per_full_update")
         given = [getattr(self._search, name, None) for name in settings]
         numbers = [float(number) for number in given if number is not None]
@@ -115,106 +142,80 @@ class LiveFit:
     def _is_shown(self) -> bool:
         return self._updates > 0 or self.cadence < math.inf
 
-    def _prepare(self) -> None:
-        if self._is_jax and self._is_shown:
-            self._compile()
-        if self._is_shown:
-            self._opened()  # here, in the search's thread: the process that draws may be started in no other
-        if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
-            self._workers = Workers(self._take_from_pool)
-
     def _compile(self) -> CompiledArrays:
         if self._compiled is None:
-            model, contents = self._model, self._contents
 
             def arrays(vector: Any) -> Mapping[str, Any]:
                 import jax.numpy
 
-                instance = model.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy)
-                return contents.arrays(instance)
+                instance = self._model.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy)
+                return self._figure_arrays.arrays(instance)
 
-            self._compiled = CompiledArrays(arrays, model.prior_count)
+            self._compiled = CompiledArrays(arrays, self._model.prior_count)
         return self._compiled
 
-    def _update(self, instance: Any) -> None:
-        parameters = self._parameters(instance)
-        if os.getpid() != self._pid:
-            if self._workers is not None and parameters is not None:
-                self._workers.send(parameters)
-            return
+    def _update(self, instance: Any, parameters: Floats | None) -> None:
         with self._lock:
             if self.is_over:  # PyAutoFit evaluates the best fit once more when all is drawn
                 return
             self._updates += 1
             if self._is_jax and not self._compile().is_ready:
-                log.info(
-                    "%s: the figure's arrays are still being compiled; the next quick update shows them", self.folder
-                )
+                message = "%s: the figure's arrays are still being compiled; the next quick update shows them"
+                log.info(message, self.folder)
                 return
-            self._show(self._point(parameters, instance))
+            self._show(self._best_fit(parameters, instance))
 
-    def _take_from_pool(self, parameters: npt.NDArray[np.float64]) -> None:
-        self._attempt("a quick update of the pool's", self._show_best_of_pool, parameters)
-
-    def _show_best_of_pool(self, parameters: npt.NDArray[np.float64]) -> None:
-        with self._lock:
+    def _take_from_pool(self, parameters: Floats) -> None:
+        with self._guard("a quick update of the pool's"), self._lock:
             self._updates += 1
             instance = self._model.instance_from_vector(vector=parameters, ignore_assertions=True)
-            point = self._point(parameters, instance)
-            if self._shown is None or point.log_likelihood > self._shown.log_likelihood:
-                self._show(point)
+            best = self._best_fit(parameters, instance)
+            if self._shown is None or best.log_likelihood > self._shown.log_likelihood:
+                self._show(best)
 
-    def _publish_last(self, instance: Any) -> None:
-        with self._lock:
-            self._show(self._point(self._parameters(instance), instance))
-
-    def _parameters(self, instance: Any) -> npt.NDArray[np.float64] | None:
+    def _parameters(self, instance: Any) -> Floats | None:
         if self._is_jax:  # without them there is no compiling, and no figure
             return parameter_values(self._model, instance)
-        found: list[npt.NDArray[np.float64]] = []
-        self._attempt(
-            "finding the parameters of an instance", lambda: found.append(parameter_values(self._model, instance))
-        )
-        return found[0] if found else None
+        with self._guard("finding the parameters of an instance"):
+            return parameter_values(self._model, instance)
+        return None
 
-    def _point(self, parameters: npt.NDArray[np.float64] | None, instance: Any) -> _Point:
+    def _best_fit(self, parameters: Floats | None, instance: Any) -> _BestFit:
         shown = self._shown
-        if shown is not None and _is_same(shown.parameters, parameters):
+        if shown is not None and _is_same(parameters, shown.parameters):
             return shown  # nothing better was found since
         if self._is_jax and parameters is not None:
             arrays = dict(self._compile()(parameters))
         else:
-            arrays = dict(on_the_host(self._contents.arrays(instance)))
+            arrays = on_the_host(self._figure_arrays.arrays(instance))
         log_likelihood = float(arrays.pop("log_likelihood"))
-        return _Point(parameters, log_likelihood, self._contents.arranged(arrays))
+        return _BestFit(parameters, log_likelihood, self._figure_arrays.arranged(arrays))
 
-    def _show(self, point: _Point) -> None:
-        self._shown = point
-        publisher, backend = self._opened()
-        names = () if point.parameters is None else parameter_names(self._model)
-        values = () if point.parameters is None else point.parameters.tolist()
+    def _show(self, best: _BestFit) -> None:
+        self._shown = best
+        updater = self._opened()
+        updater.take(best.parameters, best.log_likelihood)
         every = self.cadence if math.isfinite(self.cadence) else 1
-        publisher.publish(
-            point.arrays,
+        updater.publish(
+            best.arrays,
             iteration=self._first_iteration + int(self._updates * every),
-            log_likelihood=point.log_likelihood,
-            parameters=dict(zip(names, values, strict=True)),
+            names=() if best.parameters is None else parameter_names(self._model),
+            # neither PyAutoFit's background thread nor that of a pool may start one: see `renderer.live.process`
+            may_start=threading.current_thread() is self._thread,
         )
-        # neither PyAutoFit's background thread nor that of a pool may start a process: see `renderer.process`
-        backend.published(may_start=threading.current_thread() is self._thread)
 
-    def _opened(self) -> tuple[Publisher, Backend]:
-        if self._publisher is None:
+    def _opened(self) -> Updater:
+        if self._updater is None:
             self._first_iteration = self._resumed_from()
-            self._publisher = Publisher(
+            self._updater = Updater(
                 self.folder,
-                figure=self._figure,
-                static={**self._contents.static(), **self._static},
+                renderer=self._settings.renderer,
+                figure=self._settings.figure or self._figure_arrays.figure,
+                static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,
                 title=self._title,  # its folder is called by a digest
             )
-            self._backend = make_backend(self._renderer, self._publisher)
-        return self._publisher, cast(Backend, self._backend)
+        return self._updater
 
     def _resumed_from(self) -> int:
         """The iteration of the last snapshot of the run that this one goes on from; 0 for a new one."""
@@ -226,29 +227,5 @@ class LiveFit:
             return 0
 
 
-def _is_same(one: npt.NDArray[np.float64] | None, other: npt.NDArray[np.float64] | None) -> bool:
+def _is_same(one: Floats | None, other: Floats | None) -> bool:
     return one is not None and other is not None and np.array_equal(one, other)
-
-
-_fits: dict[Path, LiveFit] = {}
-
-
-def begin(fit: LiveFit) -> None:
-    """Make this the fit of its folder, and end one that was there before: a script may run a search again."""
-    before = _fits.get(fit.folder)
-    if before is not None:
-        before.finish()
-    _fits[fit.folder] = fit
-    fit.prepare()
-
-
-def fit_of(paths: Any) -> LiveFit | None:
-    """The fit that has its output there; None where none was begun, as in a process that was spawned."""
-    return _fits.get(Path(paths.output_path))
-
-
-def end(paths: Any, samples_summary: Any) -> None:
-    """Finish what goes on there, if anything is left to finish."""
-    fit = _fits.pop(Path(paths.output_path), None)
-    if fit is not None and not fit.is_over:
-        fit.finish(samples_summary.instance)

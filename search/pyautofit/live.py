@@ -8,14 +8,14 @@ import os
 import pickle
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from autoviz_render.search.backends import Where
-from autoviz_render.search.pyautofit import fit as fits
-from autoviz_render.search.pyautofit.contents import FigureArrays, GivenFigureArrays
-from autoviz_render.search.pyautofit.lensing import lensing_contents
-from autoviz_render.spool.guard import Attempts
+from autoviz_render.search.pyautofit import running_fits
+from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFigureArrays
+from autoviz_render.search.pyautofit.fit import LiveFit, Settings
+from autoviz_render.search.pyautofit.lensing import lensing_arrays
+from autoviz_render.spool.guard import Guard
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -30,17 +30,6 @@ _classes: dict[type[Any], type[Any]] = {}
 """By the analysis's own class, that of a live one."""
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """What `live` was told. key: shared by all copies of the analysis."""
-
-    arrays: Function | None
-    figure: str | Sequence[str] | None
-    static: Mapping[str, Any] | None
-    renderer: Where | None
-    key: str
-
-
 def live(
     analysis: A,
     *,
@@ -51,31 +40,37 @@ def live(
 ) -> A:
     """The analysis with live figures: `search.fit(model, live(analysis))`, and nothing else changes.
 
-    analysis: any of PyAutoLens' and PyAutoGalaxy's for imaging or interferometer data, or with `arrays` any
-        `af.Analysis`. The one given is left as it is; both have the same attributes.
-    arrays: called with an instance of the model; the arrays of the figure by name. Where the analysis uses JAX it is
-        traced, and compiled together with the log likelihood.
-    figure: the name of the figure, or several; `imaging` or `interferometer` of a lens or galaxy, `auto` of another.
-    static: arrays by name that never change (data, noise map); those of a lens or galaxy are known.
-    renderer: where figures are drawn, as for `QuickUpdate`.
-
     Each quick update of the search (`iterations_per_quick_update`), and the figures it draws during the fit, are then a
     snapshot in `spool/` of the search's output and a figure in its `image/`. What the search draws before and after
     is its own, and so are its identifier, samples and results. What goes wrong is logged once a cause.
 
-    Raises TypeError for an analysis of which nothing is known and no arrays are given, or one with `__slots__`.
+    Args:
+        analysis: Any of PyAutoLens' and PyAutoGalaxy's for imaging or interferometer data, or with `arrays` any
+            `af.Analysis`. It does not change.
+        arrays: Called with an instance of the model; returns the arrays of the figure by name. If the analysis uses
+            JAX, it is traced, and compiled together with the log likelihood.
+        figure: The name of the figure, or several; by default `imaging` or `interferometer` for a lens or galaxy, and
+            `auto` for another analysis.
+        static: Arrays by name that never change (data, noise map); those of a lens or galaxy are known.
+        renderer: Where figures are drawn, as for `QuickUpdate`.
+
+    Returns:
+        An analysis of the same class by name, with the same attributes as the one given.
+
+    Raises:
+        TypeError: Nothing is known of the analysis and no arrays are given, or it has `__slots__`.
     """
     if any("__slots__" in vars(kind) and vars(kind)["__slots__"] for kind in type(_own(analysis)).__mro__):
         raise TypeError("an analysis with __slots__ cannot be live: its attributes cannot be shared")
-    settings = _Settings(arrays, figure, static, renderer, uuid.uuid4().hex)
-    _contents(analysis, settings)
+    settings = Settings(arrays, figure, static, renderer, uuid.uuid4().hex)
+    _figure_arrays(analysis, settings)
     return _live(analysis, settings)  # type: ignore[no-any-return]
 
 
 class _Live:
     """What of a live analysis is ours. The class of one is made of this and of the analysis's own, in that order."""
 
-    _live_settings: _Settings | None
+    _live_settings: Settings | None
     """None in a copy that came from another process, whose settings could not come along."""
     _live_own: Any
     """The analysis that was given."""
@@ -88,12 +83,13 @@ class _Live:
         if settings is None:
             return self if modified is own else modified
         analysis = self if modified is own else _live(modified, settings)
-        Attempts(log, paths)("preparing live figures", _begin, analysis, paths, model)
+        with Guard(log, paths)("preparing live figures"):
+            _begin(analysis, paths, model)
         return analysis
 
     def perform_quick_update(self, paths: Any, instance: Any) -> None:
         """A search has evaluated enough points: publish the best, and return."""
-        fit = fits.fit_of(paths)
+        fit = running_fits.fit_of(paths)
         if fit is None:
             _own(self).perform_quick_update(paths, instance)
         else:
@@ -101,7 +97,8 @@ class _Live:
 
     def visualize(self, paths: Any, instance: Any, during_analysis: bool, **more: Any) -> None:
         """During the fit as a quick update. Before it and after it what the analysis always draws."""
-        fit = None if getattr(paths, "image_path_suffix", "") else fits.fit_of(paths)  # else in a folder of its own
+        has_own_folder = bool(getattr(paths, "image_path_suffix", ""))
+        fit = None if has_own_folder else running_fits.fit_of(paths)
         if fit is not None and during_analysis:
             fit.quick_update(instance)
             return
@@ -112,7 +109,8 @@ class _Live:
     def make_result(self, *arguments: Any, **more: Any) -> Any:
         """The fit is over, whether its end was drawn or not."""
         given = dict(zip(("samples_summary", "paths"), arguments, strict=False)) | more
-        Attempts(log, given["paths"])("ending live figures", fits.end, given["paths"], given["samples_summary"])
+        with Guard(log, given["paths"])("ending live figures"):
+            running_fits.end(given["paths"], given["samples_summary"])
         settings = _settings(self)
         if settings is not None:
             _over.add(settings.key)
@@ -134,7 +132,7 @@ class _Live:
         return _live(copy.deepcopy(_own(self), memo), _settings(self))
 
 
-def _live(analysis: Any, settings: _Settings | None) -> Any:
+def _live(analysis: Any, settings: Settings | None) -> Any:
     """An analysis of a class of its own, that shares all attributes with the one given."""
     own = _own(analysis)
     made: Any = object.__new__(_live_class(type(own)))
@@ -156,7 +154,7 @@ def _own(analysis: Any) -> Any:
     return own
 
 
-def _settings(analysis: Any) -> _Settings | None:
+def _settings(analysis: Any) -> Settings | None:
     return getattr(analysis, "_live_settings", None)
 
 
@@ -172,7 +170,7 @@ def _live_class(base: type[Any]) -> type[Any]:
     return _classes[base]
 
 
-def _can_be_pickled(settings: _Settings | None) -> bool:
+def _can_be_pickled(settings: Settings | None) -> bool:
     """A checkpoint of the search must not fail for a function of ours that is none of a module's."""
     try:
         pickle.dumps(settings)
@@ -181,12 +179,12 @@ def _can_be_pickled(settings: _Settings | None) -> bool:
     return True
 
 
-def _contents(analysis: Any, settings: _Settings) -> FigureArrays:
+def _figure_arrays(analysis: Any, settings: Settings) -> FigureArrays:
     own = _own(analysis)
-    contents = lensing_contents(own) if settings.arrays is None else GivenFigureArrays(own, settings.arrays)
-    if contents is None:
+    found = lensing_arrays(own) if settings.arrays is None else GivenFigureArrays(own, settings.arrays)
+    if found is None:
         raise TypeError(f"nothing is known of what a {type(own).__name__} fits: give live() the arrays to show")
-    return contents
+    return found
 
 
 def _begin(analysis: Any, paths: Any, model: Any) -> None:
@@ -196,14 +194,5 @@ def _begin(analysis: Any, paths: Any, model: Any) -> None:
     if os.environ.get("PYAUTO_TEST_MODE") in ("2", "3"):
         return  # nothing is searched then
     _over.discard(settings.key)
-    fits.begin(
-        fits.LiveFit(
-            paths,
-            model,
-            _contents(analysis, settings),
-            is_jax=analysis.is_jax,
-            figure=settings.figure,
-            static=settings.static,
-            renderer=settings.renderer,
-        )
-    )
+    figure_arrays = _figure_arrays(analysis, settings)
+    running_fits.begin(LiveFit(paths, model, figure_arrays, settings, is_jax=analysis.is_jax))

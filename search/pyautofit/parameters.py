@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from autoviz_render.spool.arrays import Floats
 
 
 def parameter_names(model: Any) -> list[str]:
     """`lens.mass.centre_0`, ...: as in the model's `samples.csv`, in the order of its vectors.
 
-    Without what all of them begin with: `galaxies.` where there are galaxies alone.
+    Without what all of them begin with, such as `galaxies.` if there are galaxies alone.
     """
     paths = [str(name).split(".") for name in model.model_component_and_parameter_names]
     while len(paths) > 1 and len({path[0] for path in paths}) == 1 and min(len(path) for path in paths) > 2:
@@ -20,11 +21,12 @@ def parameter_names(model: Any) -> list[str]:
     return [".".join(path) for path in paths]
 
 
-def parameter_values(model: Any, instance: Any) -> npt.NDArray[np.float64]:
+def parameter_values(model: Any, instance: Any) -> Floats:
     """array[parameter], the vector that the instance was made of.
 
-    Raises AttributeError, LookupError, TypeError or ValueError where it cannot be told from the instance: parameters
-    that the model combines with others before it uses them.
+    Raises:
+        AttributeError, LookupError, TypeError, ValueError: It cannot be told from the instance, as for parameters that
+            the model combines with others before it uses them.
     """
     values = _read(model, instance)
     if values.size != model.prior_count:
@@ -35,7 +37,7 @@ def parameter_values(model: Any, instance: Any) -> npt.NDArray[np.float64]:
     return values
 
 
-def _read(model: Any, instance: Any) -> npt.NDArray[np.float64]:
+def _read(model: Any, instance: Any) -> Floats:
     return np.array([float(np.asarray(_at(instance, path))) for path in model.unique_prior_paths], dtype=np.float64)
 
 

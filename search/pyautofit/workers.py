@@ -13,34 +13,34 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
+from autoviz_render.spool.arrays import Floats
 
 _SENDER = struct.Struct("q")
 _LARGEST = 65536
-_PATIENCE = 60.0
+_TIMEOUT = 60.0  # seconds, for what was sent last
 
 
 class Workers:
     """A way from forked processes to the one that made this.
 
-    take: called there, in a thread, with the array[parameter] that a process sent last. Those that come while it is
-    busy replace the one of the same process that waits.
+    Args:
+        take: Called there, in a thread, with the array[parameter] that a process sent last. One that comes while it is
+            busy replaces the one of the same process that waits.
     """
 
-    def __init__(self, take: Callable[[Vector], None]) -> None:
+    def __init__(self, take: Callable[[Floats], None]) -> None:
         self._take = take
-        self._there, self._here = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._there.setblocking(False)
+        self._sending, self._receiving = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._sending.setblocking(False)
         self._is_over = False
         self._thread = threading.Thread(target=self._listen, name="autoviz-render workers", daemon=True)
         self._thread.start()
 
-    def send(self, parameters: Vector) -> None:
-        """From a forked process. Where nobody has time to listen the message is lost: the next one is better."""
+    def send(self, parameters: Floats) -> None:
+        """From a forked process. If nobody has time to listen the message is lost: the next one is better."""
         try:
-            self._there.send(_SENDER.pack(os.getpid()) + parameters.tobytes())
+            self._sending.send(_SENDER.pack(os.getpid()) + parameters.tobytes())
         except BlockingIOError:
             return
 
@@ -49,29 +49,29 @@ class Workers:
         if self._is_over:
             return
         self._is_over = True
-        self._there.setblocking(True)
-        self._there.send(b"")
-        self._thread.join(_PATIENCE)
-        self._there.close()
-        self._here.close()
+        self._sending.setblocking(True)
+        self._sending.send(b"")
+        self._thread.join(_TIMEOUT)
+        self._sending.close()
+        self._receiving.close()
 
     def _listen(self) -> None:
         while (waiting := self._received()) is not None:
             for parameters in waiting.values():
                 self._take(parameters)
 
-    def _received(self) -> dict[int, Vector] | None:
+    def _received(self) -> dict[int, Floats] | None:
         """By sender, the newest of all that was sent; waits for the first. None at the end."""
-        newest: dict[int, Vector] = {}
-        message = self._here.recv(_LARGEST)
+        newest: dict[int, Floats] = {}
+        message = self._receiving.recv(_LARGEST)
         while message:
             (sender,) = _SENDER.unpack_from(message)
             newest[sender] = np.frombuffer(message, np.float64, offset=_SENDER.size)
             try:
-                message = self._here.recv(_LARGEST, socket.MSG_DONTWAIT)
+                message = self._receiving.recv(_LARGEST, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return newest
-        if newest:  # the end came behind them: it is seen by the next call
-            self._there.send(b"")
+        if newest:  # the end came after them: the next call sees it
+            self._sending.send(b"")
             return newest
         return None

@@ -13,7 +13,7 @@ from autoviz_render import Snapshot, Spool, live
 from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.search.pyautofit.compiled import CompiledArrays
-from autoviz_render.search.pyautofit.lensing import lensing_contents
+from autoviz_render.search.pyautofit.lensing import lensing_arrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 
 SHAPE = (30, 30)
@@ -100,11 +100,11 @@ def analysis(dataset, adapt, *, use_jax):
     return kind(dataset, adapt_images=adapt, use_jax=use_jax, raise_inversion_positions_likelihood_exception=False)
 
 
-def drawn(contents, arrays, log_likelihood):
+def drawn(figure_arrays, arrays, log_likelihood):
     """The panels of the figure, drawn without errors."""
     snapshot = Snapshot(
         arrays=arrays,
-        static=contents.static(),
+        static=figure_arrays.static(),
         parameters={"lens.mass.einstein_radius": 1.5},
         scalars={},
         epoch=0,
@@ -113,7 +113,7 @@ def drawn(contents, arrays, log_likelihood):
         time=0.0,
         log_likelihood=log_likelihood,
     )
-    recipe = find_figure(contents.figure)
+    recipe = find_figure(figure_arrays.figure)
     assert KeptFigure(recipe, dpi=30).draw(snapshot).errors == ()
     return [panel.title for panel in recipe(snapshot)]
 
@@ -130,12 +130,12 @@ def test_an_imaging_fit_is_shown_as_the_package_computes_it(imaging, source):
     made, adapt = model(source)
     by = analysis(imaging, adapt, use_jax=False)
     instance = made.instance_from_prior_medians()
-    contents = lensing_contents(by)
-    arrays, log_likelihood = split(contents.arrays(instance))
-    arrays = contents.arranged(arrays)
+    figure_arrays = lensing_arrays(by)
+    arrays, log_likelihood = split(figure_arrays.arrays(instance))
+    arrays = figure_arrays.arranged(arrays)
     fit = by.fit_from(instance=instance)
     assert log_likelihood == pytest.approx(by.log_likelihood_function(instance), rel=1e-10)
-    static = contents.static()
+    static = figure_arrays.static()
     np.testing.assert_array_equal(static["data"], np.asarray(imaging.data.native.array)[::-1])
     np.testing.assert_array_equal(static["mask"], np.asarray(MASK)[::-1])
     np.testing.assert_allclose(static["extent"], [-3.0, 3.0, -3.0, 3.0])
@@ -148,7 +148,7 @@ def test_an_imaging_fit_is_shown_as_the_package_computes_it(imaging, source):
     np.testing.assert_allclose(
         arrays["deflections"][::-1].reshape(-1, 2), fit.tracer.deflections_yx_2d_from(grid=grid).array, atol=1e-9
     )
-    titles = drawn(contents, arrays, log_likelihood)
+    titles = drawn(figure_arrays, arrays, log_likelihood)
     assert len(titles) == 12
     assert [title for title in titles if title.startswith("Source plane")]
 
@@ -159,8 +159,8 @@ def test_the_magnification_is_that_of_the_lens(imaging):
     by = analysis(imaging, None, use_jax=False)
     galaxies = {"lens": al.Galaxy(redshift=0.5, mass=mass), "source": al.Galaxy(redshift=1.0, bulge=bulge())}
     instance = af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
-    contents = lensing_contents(by)
-    arrays = contents.arranged(split(contents.arrays(instance))[0])
+    figure_arrays = lensing_arrays(by)
+    arrays = figure_arrays.arranged(split(figure_arrays.arrays(instance))[0])
     rows = -3.0 + (np.arange(SHAPE[0]) + 0.5) * PIXEL
     distance = np.hypot(*np.meshgrid(rows, rows))
     np.testing.assert_allclose(arrays["inverse_magnification"], 1 - 1.5 / distance, rtol=1e-3, atol=1e-6)
@@ -172,8 +172,8 @@ def test_the_magnification_is_that_of_the_lens(imaging):
 def test_a_source_lies_where_its_galaxy_shines(imaging, source):
     """Upside down or mirrored it would be as bright elsewhere: at (0.1, 0.2), y first, it was put."""
     made, adapt = model(source)
-    contents = lensing_contents(analysis(imaging, adapt, use_jax=False))
-    arrays = contents.arranged(split(contents.arrays(made.instance_from_prior_medians()))[0])
+    figure_arrays = lensing_arrays(analysis(imaging, adapt, use_jax=False))
+    arrays = figure_arrays.arranged(split(figure_arrays.arrays(made.instance_from_prior_medians()))[0])
     if source == "delaunay":
         x, y = arrays["source_vertices"][np.argmax(arrays["source"])]
     else:
@@ -189,19 +189,19 @@ def test_compiled_arrays_are_those_of_the_search(request, data):
     dataset = request.getfixturevalue(data)
     made, adapt = model("delaunay" if data == "imaging" else "light")
     by = analysis(dataset, adapt, use_jax=True)
-    contents = lensing_contents(by)
+    figure_arrays = lensing_arrays(by)
 
     def function(vector):
         import jax.numpy
 
-        return contents.arrays(made.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy))
+        return figure_arrays.arrays(made.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy))
 
     compiled = CompiledArrays(function, made.prior_count)
     vector = np.array([1.52, 0.04])
     arrays, log_likelihood = split(compiled(vector))
     search = Fitness(model=made, analysis=by)
     assert log_likelihood == pytest.approx(float(search.call_wrap(vector)), rel=1e-12)
-    titles = drawn(contents, contents.arranged(arrays), log_likelihood)
+    titles = drawn(figure_arrays, figure_arrays.arranged(arrays), log_likelihood)
     assert len(titles) == 12
 
 
@@ -210,10 +210,10 @@ def test_a_sky_that_is_fitted_is_taken_off_the_data(imaging):
     made, _ = model("light")
     sky = 0.5
     whole = af.Collection(galaxies=made.galaxies, dataset_model=al.DatasetModel(background_sky_level=sky))
-    contents = lensing_contents(analysis(imaging, None, use_jax=False))
-    arrays = contents.arranged(split(contents.arrays(whole.instance_from_prior_medians()))[0])
-    inside = ~contents.static()["mask"]
-    np.testing.assert_allclose((contents.static()["data"] - arrays["data"])[inside], sky)
+    figure_arrays = lensing_arrays(analysis(imaging, None, use_jax=False))
+    arrays = figure_arrays.arranged(split(figure_arrays.arrays(whole.instance_from_prior_medians()))[0])
+    inside = ~figure_arrays.static()["mask"]
+    np.testing.assert_allclose((figure_arrays.static()["data"] - arrays["data"])[inside], sky)
 
 
 def test_a_mesh_that_cannot_be_told_costs_the_source_alone(imaging):
@@ -222,9 +222,9 @@ def test_a_mesh_that_cannot_be_told_costs_the_source_alone(imaging):
     source = al.Pixelization(mesh=mesh, regularization=al.reg.Constant(coefficient=1.0))
     galaxies = {"lens": lens_galaxy(), "source": al.Galaxy(redshift=1.0, pixelization=source)}
     instance = af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
-    contents = lensing_contents(analysis(imaging, None, use_jax=False))
-    arrays, log_likelihood = split(contents.arrays(instance))
-    assert len(drawn(contents, contents.arranged(arrays), log_likelihood)) >= 9
+    figure_arrays = lensing_arrays(analysis(imaging, None, use_jax=False))
+    arrays, log_likelihood = split(figure_arrays.arrays(instance))
+    assert len(drawn(figure_arrays, figure_arrays.arranged(arrays), log_likelihood)) >= 9
 
 
 def test_the_log_likelihood_is_the_one_that_a_subclass_has(imaging):
@@ -237,28 +237,28 @@ def test_the_log_likelihood_is_the_one_that_a_subclass_has(imaging):
     made, _ = model("light")
     by = Changed(imaging, use_jax=False)
     instance = made.instance_from_prior_medians()
-    assert split(lensing_contents(by).arrays(instance))[1] == by.log_likelihood_function(instance)
+    assert split(lensing_arrays(by).arrays(instance))[1] == by.log_likelihood_function(instance)
 
 
 def test_dirty_images_are_of_the_visibilities(interferometer):
     """In natural weighting; data less model is the residuals."""
     made, _ = model("light")
-    contents = lensing_contents(analysis(interferometer, None, use_jax=False))
-    arrays, log_likelihood = split(contents.arrays(made.instance_from_prior_medians()))
-    arrays, static = contents.arranged(arrays), contents.static()
+    figure_arrays = lensing_arrays(analysis(interferometer, None, use_jax=False))
+    arrays, log_likelihood = split(figure_arrays.arrays(made.instance_from_prior_medians()))
+    arrays, static = figure_arrays.arranged(arrays), figure_arrays.static()
     np.testing.assert_allclose(static["dirty_image"] - arrays["dirty_model"], arrays["dirty_residuals"], atol=1e-9)
     np.testing.assert_array_equal(static["data"], interferometer.data.array)
     assert np.abs(arrays["dirty_residuals"]).max() < 0.2 * static["dirty_image"].max()
-    assert "uv coverage: 80" in drawn(contents, arrays, log_likelihood)
+    assert "uv coverage: 80" in drawn(figure_arrays, arrays, log_likelihood)
 
 
 def test_galaxies_without_a_lens_are_shown(imaging):
     """PyAutoGalaxy's analysis has no tracer, and its figure nine panels or fewer."""
     made = af.Collection(galaxies=af.Collection(galaxy=af.Model(ag.Galaxy, redshift=0.5, bulge=bulge())))
-    contents = lensing_contents(ag.AnalysisImaging(dataset=imaging, use_jax=False))
-    arrays, log_likelihood = split(contents.arrays(made.instance_from_vector([])))
+    figure_arrays = lensing_arrays(ag.AnalysisImaging(dataset=imaging, use_jax=False))
+    arrays, log_likelihood = split(figure_arrays.arrays(made.instance_from_vector([])))
     assert set(arrays) == {"model_image"}
-    assert 0 < len(drawn(contents, contents.arranged(arrays), log_likelihood)) <= 9
+    assert 0 < len(drawn(figure_arrays, figure_arrays.arranged(arrays), log_likelihood)) <= 9
 
 
 def test_the_parameters_of_an_instance_are_found():

@@ -11,7 +11,7 @@ import pytest
 
 from autoviz_render import Spool
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "samplers" / "pyautofit.md").read_text(), re.DOTALL)
 
 

@@ -81,7 +81,7 @@ def test_a_second_run_in_the_same_place_is_drawn_to_its_end(tmp_path, renderer, 
 
 def test_a_disk_that_hangs_does_not_hang_the_sampler(tmp_path, monkeypatch):
     """A FIFO where the heartbeat should be stands in for a network disk that no longer answers."""
-    monkeypatch.setattr(backends, "_PATIENCE", 0.5)
+    monkeypatch.setattr(backends, "_DISK_TIMEOUT", 0.5)
     heartbeat = tmp_path / "spool" / "renderer.json"
     heartbeat.parent.mkdir()
     os.mkfifo(heartbeat)

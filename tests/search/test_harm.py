@@ -37,7 +37,7 @@ def test_the_users_files_are_never_refused_while_a_renderer_starts(tmp_path, mon
             update(np.ones(2), float(number))
             with h5py.File(tmp_path / "mine.h5", "a"):
                 pass
-            if (pid := update._backend._process.pid) is not None and pid not in starts and number % 60 == 59:
+            if (pid := update._updater.backend._process.pid) is not None and pid not in starts and number % 60 == 59:
                 starts.add(pid)
                 os.kill(pid, signal.SIGKILL)
     assert len(starts) > 10
@@ -56,12 +56,12 @@ def test_no_thread_of_ours_starts_a_process(tmp_path, monkeypatch, eventually):
     update = QuickUpdate(tmp_path, every=1)
     assert len(threads) == 1, "the constructor starts it"
     for number in range(3):
-        first = update._backend._process.pid
+        first = update._updater.backend._process.pid
         os.kill(first, signal.SIGKILL)
 
         def is_replaced(number: int = number, first: int = first) -> bool:
             update(np.ones(2), float(number))
-            return update._backend._process.pid not in (None, first)
+            return update._updater.backend._process.pid not in (None, first)
 
         eventually(is_replaced)
     update.close()
@@ -155,7 +155,7 @@ child = os.fork()
 if child == 0:
     sys.stdin.read()  # lives until the test lets it go
     os._exit(0)
-print(update._backend._process.pid, flush=True)
+print(update._updater.backend._process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
 
@@ -200,17 +200,6 @@ def test_a_missing_extra_is_named():
 
 
 RUNS = 100
-BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
-
-
-@pytest.fixture(scope="module")
-def busy_machine():
-    """Ten processes a core that want it all the time."""
-    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(10 * (os.cpu_count() or 1))]
-    yield
-    for loop in loops:
-        loop.kill()
-        loop.wait()
 
 
 @pytest.mark.torture

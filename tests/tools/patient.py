@@ -10,4 +10,4 @@ from autoviz_render import QuickUpdate
 class Patient(QuickUpdate):
     def __call__(self, *arguments: Any, **named: Any) -> None:
         super().__call__(*arguments, **named)
-        self._publisher.flush(30)
+        self._updater.publisher.flush(30)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import numpy.typing as npt
+from autoviz_render.spool.arrays import Array
 
 
 class FigureArrays(Protocol):
-    """The arrays of a figure, and of which instance they are.
+    """The arrays of a figure, as functions of an instance of the model.
 
-    figure: the name of the figure that shows them.
+    Attributes:
+        figure: The name of the figure that shows them.
     """
 
     figure: str
@@ -20,16 +21,18 @@ class FigureArrays(Protocol):
         """Arrays by name that never change."""
 
     def arrays(self, instance: Any) -> Mapping[str, Any]:
-        """Arrays by name of an instance, and its `log_likelihood`; traceable where the analysis is JAX's."""
+        """Arrays by name of an instance, and its `log_likelihood`; traceable if the analysis uses JAX."""
 
-    def arranged(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+    def arranged(self, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         """These on the host, as the figure reads them."""
 
 
 class GivenFigureArrays:
     """What the user says is to be shown, of any analysis.
 
-    function: called with an instance; arrays by name.
+    Args:
+        analysis: The user's.
+        function: Called with an instance; arrays by name.
     """
 
     figure = "auto"
@@ -44,5 +47,5 @@ class GivenFigureArrays:
     def arrays(self, instance: Any) -> dict[str, Any]:
         return {**self._function(instance), "log_likelihood": self._analysis.log_likelihood_function(instance)}
 
-    def arranged(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+    def arranged(self, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         return arrays

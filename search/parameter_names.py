@@ -1,0 +1,35 @@
+"""Names for the parameters of a point, whatever the user or the sampler calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autoviz_render.spool.guard import Guard
+from autoviz_render.spool.names import check_name
+
+
+def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:
+    """A name for each of so many parameters: its own, or `p` and its number if its own cannot be one.
+
+    Args:
+        given: The names; they are not used if there are more or fewer than parameters.
+        size: How many parameters there are.
+        guard: Warns once about names that are not used.
+    """
+    if given and len(given) != size:
+        guard.warn("naming the parameters", ValueError(f"there are {len(given)} names and {size} parameters"))
+    if len(given) != size:
+        return [f"p{index}" for index in range(size)]
+    names: list[str] = []
+    for index, name in enumerate(given):
+        try:
+            if check_name(name) in names:
+                raise ValueError(f"two parameters are named {name!r}")
+            names.append(name)
+        except ValueError as error:
+            own = f"p{index}"
+            while own in given:
+                own += "_"
+            names.append(own)
+            guard.warn("naming a parameter", error, of=name)
+    return names

@@ -1,0 +1,31 @@
+"""The fits that go on in this process, by the folder of their output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autoviz_render.search.pyautofit.fit import LiveFit
+
+_fits: dict[Path, LiveFit] = {}
+
+
+def begin(fit: LiveFit) -> None:
+    """Make this the fit of its folder, and end one that was there before: a script may run a search again."""
+    before = _fits.get(fit.folder)
+    if before is not None:
+        before.finish()
+    _fits[fit.folder] = fit
+    fit.prepare()
+
+
+def fit_of(paths: Any) -> LiveFit | None:
+    """The fit that has its output there; None if none was begun, as in a process that was spawned."""
+    return _fits.get(Path(paths.output_path))
+
+
+def end(paths: Any, samples_summary: Any) -> None:
+    """Finish what goes on there, if anything is left to finish."""
+    fit = _fits.pop(Path(paths.output_path), None)
+    if fit is not None and not fit.is_over:
+        fit.finish(samples_summary.instance)

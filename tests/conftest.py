@@ -28,7 +28,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("same")
 
-pytest_plugins = ["lens_snapshots"]
+pytest_plugins = ["busy", "lens_snapshots"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

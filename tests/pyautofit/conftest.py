@@ -11,6 +11,8 @@ import autofit  # noqa: F401 - it brings the settings along that are changed her
 import pytest
 from autonerves import conf
 
+pytest_plugins = ["busy"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--torture", action="store_true", help="run the tests that take minutes, too")

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 from gaussian import STATIC, analysis, arrays_of, fit
 
 from autoviz_render import Spool, live
 
 RUNS = 100
-BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
-
-
-@pytest.fixture(scope="module")
-def busy_machine():
-    """Ten processes a core that want it all the time."""
-    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(10 * (os.cpu_count() or 1))]
-    yield
-    for loop in loops:
-        loop.kill()
-        loop.wait()
 
 
 @pytest.mark.torture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import blackjax
 import jax
 import jax.numpy as jnp
@@ -16,7 +14,7 @@ from blackjax.smc.tempered import TemperedSMCState
 from blackjax.vi.meanfield_vi import MFVIState
 from blackjax.vi.pathfinder import PathfinderState
 from blackjax.vi.svgd import SVGDState
-from pages import images, newest, run_blocks, run_example
+from pages import newest
 from patient import Patient
 
 from autoviz_render.search import hooks
@@ -88,12 +86,6 @@ def watched(tmp_path_factory):
     return run_dir, update, state, infos
 
 
-def test_nested_sampling_is_the_same_without(watched):
-    """Live points, random numbers, evidence: to the bit."""
-    _, _, state, infos = watched
-    assert same((state, infos), nested())
-
-
 def test_its_numbers_are_blackjaxs_own(watched):
     """The integrator that the state carries has the same evidence, in its own precision."""
     run_dir, update, state, infos = watched
@@ -121,19 +113,6 @@ def test_its_posterior_is_of_dead_and_live_points_by_weight(watched):
     dead = np.concatenate([info.particles.position["yz"]["w"] for info in infos])
     np.testing.assert_array_equal(arrays["samples"][: len(dead), 1:], dead)
     assert np.isfinite(arrays["log_weights"]).sum() == len(dead) + LIVE
-
-
-def test_a_resumed_one_is_given_its_dead_points(watched, tmp_path):
-    """Evidence and posterior are sums over all of them: without the earlier ones they would begin anew."""
-    run_dir, *_ = watched
-    state, infos = nested(steps=range(10))
-    with QuickUpdate(tmp_path, renderer=None, every=300) as update:
-        nested(hooks.blackjax(update, earlier=infos), range(10, STEPS), state)
-    one, other = newest(run_dir), newest(tmp_path)
-    assert one.iteration == other.iteration
-    assert one.scalars == pytest.approx(other.scalars)
-    for name in one.arrays:
-        np.testing.assert_array_equal(one.arrays[name], other.arrays[name])
 
 
 def test_likelihoods_of_zero_and_of_nothing_are_no_best(run_dir, caplog):
@@ -369,27 +348,10 @@ def test_what_is_not_supported_is_said_plainly_and_once(state, run_dir, caplog):
     assert record.exc_info is None
 
 
-def test_a_hook_that_fails_leaves_the_run_alone(watched, tmp_path, caplog):
-    """Arrays, disk, and a state that is none: a warning each, and the same points."""
-    (tmp_path / "file").write_text("no folder can be here")
-
-    def arrays(point):
-        raise ZeroDivisionError(point)
-
-    with QuickUpdate(tmp_path / "file" / "run", renderer=None, arrays=arrays, every=1) as update:
-        hook, wrong = hooks.blackjax(update), hooks.blackjax(update)
-        with pytest.raises(RuntimeError, match="after the first step"):
-            hook.position([0.0])
-
-        def both(state, info):
-            wrong(None)
-            hook(state, info)
-
-        state, infos = nested(both)
-    _, _, expected, dead = watched
-    assert same((state, infos), (expected, dead))
-    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert sum("taking note of a step" in message for message in warnings) == 1
+def test_the_tree_of_positions_is_known_after_the_first_step(run_dir):
+    """Whoever asks too early is told when to ask."""
+    with QuickUpdate(run_dir, renderer=None) as update, pytest.raises(RuntimeError, match="after the first step"):
+        hooks.blackjax(update).position([0.0])
 
 
 def test_a_step_may_donate_its_state(run_dir):
@@ -406,22 +368,3 @@ def test_a_step_may_donate_its_state(run_dir):
     assert chain.after(0).shape[0] <= 80
     np.testing.assert_array_equal(samples[:, 0], [2.0, 3.0])
     assert update.best[0].max() == 0.0
-
-
-def test_the_page_runs(tmp_path, monkeypatch):
-    """Copied as it stands: nested sampling, NUTS, and sequential Monte Carlo."""
-    run_blocks("samplers/blackjax.md", tmp_path, monkeypatch)
-    assert {"model", "samples", "log_weights", "live_points"} == set(newest(tmp_path / "output" / "line").arrays)
-    assert {"model", "samples"} == set(newest(tmp_path / "output" / "nuts").arrays)
-    snapshot = newest(tmp_path / "output" / "smc")
-    assert {"model", "samples", "log_weights"} == set(snapshot.arrays)
-    assert snapshot.scalars["tempering_param"] == 1.0
-    assert 1.3 < snapshot.parameters["slope"] < 1.7
-
-
-def test_the_example_runs(tmp_path, monkeypatch, capsys):
-    """Small, and its figures are drawn."""
-    run_example("blackjax_rotation.py", tmp_path, monkeypatch, "--live", 30)
-    assert images(tmp_path) == {"fit.png", "posterior.png", "run.png"}
-    assert {"model", "model_disk", "model_halo", "samples", "live_points"} <= set(newest(tmp_path).arrays)
-    assert "log evidence" in capsys.readouterr().out

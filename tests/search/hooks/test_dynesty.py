@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import pytest
 from dynesty import DynamicNestedSampler, NestedSampler
-from pages import images, newest, run_blocks, run_program
 from patient import Patient
 
 from autoviz_render import hooks
@@ -46,7 +45,7 @@ def make(make):
     return partial(make, every=50)
 
 
-def outcome(sampler):
+def bits(sampler):
     """All that must not depend on the hook, the state of the random numbers among it."""
     results = sampler.results
     state = sampler.rstate.bit_generator.state["state"]
@@ -54,16 +53,15 @@ def outcome(sampler):
 
 
 def assert_same(sampler, other):
-    for one, two in zip(outcome(sampler), outcome(other), strict=True):
+    for one, two in zip(bits(sampler), bits(other), strict=True):
         assert np.array_equal(one, two)
 
 
-@pytest.mark.parametrize(("kind", "run"), KINDS)
-def test_a_run_is_the_same_to_the_last_bit(kind, run, make):
+def test_a_dynamic_run_is_the_same_to_the_last_bit(make):
     """Whoever adds a figure to an analysis must get the numbers of the paper."""
-    alone, watched = kind(), kind()
-    alone.run_nested(**run, print_progress=False)
-    watched.run_nested(**run, print_func=hooks.dynesty(update := make(), watched, progress=False))
+    alone, watched = dynamic(), dynamic()
+    alone.run_nested(**BATCHES, print_progress=False)
+    watched.run_nested(**BATCHES, print_func=hooks.dynesty(update := make(), watched, progress=False))
     assert update.stats.submitted > 5
     assert_same(watched, alone)
 
@@ -132,41 +130,16 @@ def test_a_batch_is_drawn_with_its_live_points_and_joins_the_samples_when_merged
     assert "remaining" not in spool.scalars()[-1].scalars
 
 
-@pytest.mark.parametrize("broken", ["arrays", "disk", "sampler"])
-def test_what_breaks_leaves_the_run_as_it_was(broken, run_dir, make, caplog):
-    """A figure is never worth a run."""
-    settings = {}
-    if broken == "arrays":
-        settings = {"arrays": lambda _: 1 / 0}
-    if broken == "disk":
-        run_dir.parent.write_text("a file where the run directory's folder should be")
-    alone, watched = static(), static()
-    alone.run_nested(print_progress=False)
-    update = make(**settings)
-    hook = hooks.dynesty(update, object() if broken == "sampler" else watched, progress=False)
-    watched.run_nested(print_func=hook)
-    update.close()
-    assert_same(watched, alone)
-    assert 1 <= len([record for record in caplog.records if record.levelname == "WARNING"]) < 5
-
-
 class TimeIsUpError(Exception):
     """As if the job's time were over."""
 
 
-@pytest.mark.parametrize(
-    ("kind", "run", "stop_in"),
-    [
-        pytest.param(static, {}, None, id="static"),
-        pytest.param(dynamic, BATCHES, 0, id="dynamic"),
-        pytest.param(dynamic, BATCHES, 1, id="dynamic, in a batch"),
-    ],
-)
-def test_a_resumed_run_shows_what_came_before(kind, run, stop_in, tmp_path, make):
+@pytest.mark.parametrize("stop_in", [0, 1])
+def test_a_resumed_dynamic_run_shows_what_came_before(stop_in, tmp_path, make):
     """The posterior is the restored sampler's, and what was done over is hidden by the spool's epochs."""
     run_dir = tmp_path / "output" / "search"
-    uninterrupted, sampler = kind(), kind()
-    uninterrupted.run_nested(**run, print_progress=False)
+    uninterrupted, sampler = dynamic(), dynamic()
+    uninterrupted.run_nested(**BATCHES, print_progress=False)
     steps = []
 
     def stop(*_, nbatch=None, **__):
@@ -176,11 +149,11 @@ def test_a_resumed_run_shows_what_came_before(kind, run, stop_in, tmp_path, make
 
     checkpoint = {"checkpoint_file": str(tmp_path / "run.save"), "checkpoint_every": 0}
     with pytest.raises(TimeIsUpError), make() as update:
-        sampler.run_nested(**run, print_func=hooks.dynesty(update, sampler, progress=stop), **checkpoint)
+        sampler.run_nested(**BATCHES, print_func=hooks.dynesty(update, sampler, progress=stop), **checkpoint)
     before = len(Spool(run_dir).scalars())
     restored = type(sampler).restore(checkpoint["checkpoint_file"])
     with make() as update:
-        restored.run_nested(**run, resume=True, print_func=hooks.dynesty(update, restored, progress=False))
+        restored.run_nested(**BATCHES, resume=True, print_func=hooks.dynesty(update, restored, progress=False))
     spool = Spool(run_dir)
     snapshot = spool.read(spool.newest())
     count = restored.results.logl.size
@@ -247,19 +220,3 @@ def test_the_own_display_stays_or_goes(progress, shown, make, capsys):
     sampler.run_nested(maxiter=20, dlogz=100.0, print_func=hooks.dynesty(make(), sampler, progress=progress))
     error = capsys.readouterr().err
     assert (shown in error) if shown else error == ""
-
-
-def test_the_lines_of_the_page_run_as_they_stand(tmp_path, monkeypatch):
-    """What is copied first."""
-    run_blocks("samplers/dynesty.md", tmp_path, monkeypatch, count=1)
-    spool = Spool(tmp_path / "output" / "line")
-    assert {"samples", "log_weights", "model"} <= set(spool.read(spool.newest()).arrays)
-    assert spool.info().state == "finished"
-
-
-def test_the_example_leaves_its_three_figures(tmp_path):
-    """A script that never closes anything, as most are; the last figures are drawn when Python ends."""
-    printed = run_program("dynesty_line.py", tmp_path / "run", "--live", 30)
-    assert "logz:" in printed
-    assert {"samples", "log_weights", "model"} <= set(newest(tmp_path / "run").arrays)
-    assert images(tmp_path / "run") == {"fit.png", "posterior.png", "run.png"}

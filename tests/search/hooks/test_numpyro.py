@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import pickle
 from collections import namedtuple
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ import numpyro
 import numpyro.distributions as dist
 import pytest
 from numpyro.infer import AIES, ESS, HMC, HMCECS, MCMC, SA, BarkerMH, DiscreteHMCGibbs, HMCGibbs, MixedHMC
-from pages import images, newest, run_blocks, run_example
+from pages import newest
 
 from autoviz_render.search import hooks
 from autoviz_render.search.hooks._numpyro import _field
@@ -64,15 +63,6 @@ def two_chains(tmp_path_factory):
         hook = hooks.numpyro(update)
         draws = chunked(mcmc, hook)
     return run_dir, draws, update, hook, mcmc
-
-
-def test_chunks_with_a_hook_are_one_long_run_without(two_chains):
-    """To the bit, as the page says: neither the chunks nor the hook change a draw."""
-    _, draws, *_ = two_chains
-    whole = mcmc_of(CHUNKS * DRAWS, chains=2)
-    whole.run(jax.random.split(jax.random.key(3), 2))
-    for name, value in whole.get_samples(group_by_chain=True).items():
-        np.testing.assert_array_equal(draws[name], value)
 
 
 def test_the_posterior_is_of_all_chunks(two_chains):
@@ -236,41 +226,3 @@ def test_a_block_before_the_last_has_an_energy_of_another_point():
     assert _field(blocks(0, (custom(0), hmc_like(1.0, 3))), "potential_energy") == 1.0
     assert _field(blocks({"z": 2}, ()), "i") is None
     assert _field(None, "z") is None
-
-
-def test_a_hook_that_fails_leaves_the_chain_alone(two_chains, tmp_path, caplog):
-    """Arrays, disk and sites: a warning each, and the same draws."""
-    (tmp_path / "file").write_text("no folder can be here")
-
-    def arrays(point):
-        raise ZeroDivisionError(point)
-
-    with QuickUpdate(tmp_path / "file" / "run", renderer=None, arrays=arrays, every=1) as update:
-        wrong, hook = hooks.numpyro(update, sites=("nothing",)), hooks.numpyro(update)
-
-        def both(mcmc):
-            wrong(mcmc)
-            hook(mcmc)
-
-        draws = chunked(mcmc_of(DRAWS, chains=2), both, count=2)
-    _, expected, *_ = two_chains
-    for name in draws:
-        np.testing.assert_array_equal(draws[name], expected[name][:, : 2 * DRAWS])
-    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert sum("nothing" in message for message in messages) == 1
-
-
-def test_the_page_runs(tmp_path, monkeypatch):
-    """Copied as it stands."""
-    run_blocks("samplers/numpyro.md", tmp_path, monkeypatch)
-    snapshot = newest(tmp_path / "output" / "line")
-    assert set(snapshot.arrays) == {"model", "samples"}
-    assert snapshot.iteration == 700
-
-
-def test_the_example_runs(tmp_path, monkeypatch, capsys):
-    """Small, and its figures are drawn."""
-    run_example("numpyro_cepheids.py", tmp_path, monkeypatch, "--draws", 60, "--chains", 1)
-    assert images(tmp_path) == {"fit.png", "posterior.png", "run.png"}
-    assert {"model", "samples"} <= set(newest(tmp_path).arrays)
-    assert "slope" in capsys.readouterr().out

@@ -1,0 +1,443 @@
+"""What every hook promises, tested once over all of them: a hook is one more adapter here."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from pages import ROOT, images, newest, run_blocks, run_example
+
+from autoviz_render.search import hooks
+from autoviz_render.search.quick_update import QuickUpdate
+from autoviz_render.spool.store import Spool
+
+CENTRE = np.array([0.3, 0.6])
+
+
+def log_likelihood(points):
+    return -0.5 * np.sum(((points - CENTRE) / 0.15) ** 2, axis=-1)
+
+
+def unchanged(unit):
+    return unit
+
+
+class TimeIsUpError(Exception):
+    """As if the job's time were over."""
+
+
+class Adapter:
+    """One sampler with its hook, on a problem that takes it about a second.
+
+    blocks: of its page, that run by themselves. pages: the runs they leave, and what their last snapshots hold.
+    example: its arguments, and what it prints. resumes: whether a resumed run ends in the same bits, and whether it
+    shows the posterior of the one in one piece.
+    """
+
+    every = 50
+    blocks: int | None = None
+    pages: ClassVar = {"line": {"samples", "log_weights", "model"}}
+    example: tuple[object, ...]
+    example_arrays = frozenset({"samples", "log_weights", "model"})
+    resumes_the_bits = True
+    resumes_the_posterior = True
+
+    def run(self, update: QuickUpdate | None = None, *, is_broken: bool = False) -> list[Any]:
+        """What of a run must not depend on the hook. is_broken: with a second hook, that cannot work."""
+        raise NotImplementedError
+
+    def in_two_pieces(self, make, folder) -> list[Any]:
+        """The same of a run that was interrupted. make: gives the quick update of each piece."""
+        raise NotImplementedError
+
+
+class Dynesty(Adapter):
+    blocks = 1
+    example = ("dynesty_line.py", "logz:", "--live", 30)
+
+    def sampler(self):
+        from dynesty import NestedSampler
+
+        rng = np.random.default_rng(3)
+        return NestedSampler(log_likelihood, unchanged, 2, nlive=40, sample="unif", rstate=rng)
+
+    def bits(self, sampler):
+        results, state = sampler.results, sampler.rstate.bit_generator.state["state"]
+        return [results.samples, results.logl, results.logwt, results.logz, [str(part) for part in state.values()]]
+
+    def run(self, update=None, *, is_broken=False):
+        sampler = self.sampler()
+        if update is None:
+            sampler.run_nested(print_progress=False)
+        else:
+            hook = hooks.dynesty(update, sampler, progress=False)
+            sampler.run_nested(print_func=hooks.dynesty(update, object(), progress=hook) if is_broken else hook)
+        return self.bits(sampler)
+
+    def in_two_pieces(self, make, folder):
+        steps, sampler = [], self.sampler()
+        checkpoint = {"checkpoint_file": str(folder / "run.save"), "checkpoint_every": 0}
+
+        def stop(*step, **_):
+            steps.append(step)
+            if len(steps) == 80:
+                raise TimeIsUpError
+
+        with pytest.raises(TimeIsUpError), make() as update:
+            sampler.run_nested(print_func=hooks.dynesty(update, sampler, progress=stop), **checkpoint)
+        restored = type(sampler).restore(checkpoint["checkpoint_file"])
+        with make() as update:
+            restored.run_nested(resume=True, print_func=hooks.dynesty(update, restored, progress=False))
+        return self.bits(restored)
+
+
+class Ultranest(Adapter):
+    every = 1
+    example = ("ultranest_orbit.py", "logZ = ", "--live", 64)
+    resumes_the_bits = resumes_the_posterior = False
+    small: ClassVar = {"min_num_live_points": 70, "cluster_num_live_points": 20, "min_ess": 50, "show_status": False}
+
+    def sampler(self, **settings):
+        from ultranest import ReactiveNestedSampler
+
+        np.random.seed(5)  # noqa: NPY002  UltraNest draws from this one
+        return ReactiveNestedSampler(["a", "b"], log_likelihood, vectorized=True, ndraw_min=40, **settings)
+
+    def bits(self, sampler):
+        weighted, state = sampler.results["weighted_samples"], np.random.get_state()  # noqa: NPY002
+        return [weighted["points"], weighted["weights"], sampler.results["logz"], sampler.results["samples"], state[1]]
+
+    def run(self, update=None, *, is_broken=False):
+        sampler = self.sampler()
+        hook = None if update is None else hooks.ultranest(update, sampler, progress=False)
+        hook = hooks.ultranest(update, object(), progress=hook) if is_broken else hook
+        sampler.run(**self.small, viz_callback=hook)
+        return self.bits(sampler)
+
+    def in_two_pieces(self, make, folder):
+        for settings in ({"max_iters": 200}, {}):
+            sampler = self.sampler(log_dir=folder / "log", resume=True if not settings else "overwrite")
+            with make() as update:
+                hook = hooks.ultranest(update, sampler, progress=False)
+                sampler.run(**self.small, **settings, viz_callback=hook)
+            sampler.pointstore.close()
+        return self.bits(sampler)
+
+
+class Nautilus(Adapter):
+    every = 1
+    example = ("nautilus_microlensing.py", "log evidence", "--live", 60, "--samples", 50, "--networks", 0)
+    settings: ClassVar = {"n_dim": 2, "n_live": 50, "n_networks": 0, "n_batch": 10, "n_points_min": 20, "seed": 4}
+    until: ClassVar = {"n_eff": 150, "n_shell": 10, "f_live": 0.3}
+
+    def sampler(self, **settings):
+        from nautilus import Sampler
+
+        return Sampler(unchanged, log_likelihood, **self.settings, **settings)
+
+    def bits(self, sampler):
+        state = [str(part) for part in sampler.rng.bit_generator.state["state"].values()]
+        return [*sampler.points, *sampler.log_l, sampler.shell_n_sample, [sampler.log_z, sampler.n_like], state]
+
+    def run(self, update=None, *, is_broken=False):
+        sampler = self.sampler()
+        del is_broken  # its hook cannot be given two samplers: see its own tests
+        if update is None:
+            sampler.run(**self.until)
+        else:
+            hooks.nautilus(update, sampler, **self.until)
+        return self.bits(sampler)
+
+    def in_two_pieces(self, make, folder):
+        for settings in ({"n_like_max": 100}, {}):
+            sampler = self.sampler(filepath=folder / "run.h5")
+            with make() as update:
+                hooks.nautilus(update, sampler, **self.until, **settings)
+        return self.bits(sampler)
+
+
+class Emcee(Adapter):
+    every = 400
+    pages: ClassVar = {"wave": {"samples", "model"}}
+    example = ("emcee_transit.py", "duration", "--steps", 20)
+    example_arrays = frozenset({"samples", "model", "model_star"})
+    start = np.random.default_rng(1).normal(size=(8, 2))
+    steps = 120
+
+    def sampler(self, backend=None):
+        import emcee
+
+        np.random.seed(5)  # noqa: NPY002  emcee takes its first random state from here
+        return emcee.EnsembleSampler(8, 2, log_likelihood, backend=backend)
+
+    def bits(self, sampler):
+        return [sampler.get_chain(), sampler.get_log_prob(), sampler.random_state[1]]
+
+    def run(self, update=None, *, is_broken=False):
+        sampler = self.sampler()
+        hook = None if update is None else hooks.emcee(update, sampler)
+        for state in sampler.sample(self.start, iterations=self.steps):
+            if is_broken:
+                hook(None)
+            if hook is not None:
+                hook(state)
+        return self.bits(sampler)
+
+    def in_two_pieces(self, make, folder):
+        import emcee
+
+        for steps in (50, self.steps - 50):
+            sampler = self.sampler(emcee.backends.HDFBackend(str(folder / "chain.h5")))
+            start = sampler.get_last_sample() if sampler.iteration else self.start
+            with make() as update:
+                hooks.emcee(update, sampler).run_mcmc(start, steps)
+        return self.bits(sampler)
+
+
+class Numpyro(Adapter):
+    every = 1
+    pages: ClassVar = {"line": {"samples", "model"}}
+    example = ("numpyro_cepheids.py", "slope", "--draws", 60, "--chains", 1)
+    example_arrays = frozenset({"samples", "model"})
+    resumes_the_posterior = False  # its draws are in no checkpoint
+
+    def mcmc(self, draws):
+        import numpyro
+        import numpyro.distributions as dist
+        from numpyro.infer import HMC, MCMC
+
+        def model():
+            numpyro.sample("tau", dist.HalfNormal(1.0))
+            numpyro.sample("theta", dist.Normal(0, 1).expand([2]).to_event(1))
+
+        kernel = HMC(model, num_steps=3, trajectory_length=None)
+        chains = {"num_chains": 2, "chain_method": "vectorized"}
+        return MCMC(kernel, num_warmup=30, num_samples=draws, progress_bar=False, **chains)
+
+    def chunks(self, mcmc, hook, count, draws, key=None):
+        """The recipe of the page."""
+        import jax
+
+        key = jax.random.split(jax.random.key(3), 2) if key is None else key
+        for _ in range(count):
+            mcmc.run(key, extra_fields=("potential_energy",))
+            hook(mcmc)
+            draws.append(mcmc.get_samples(group_by_chain=True))
+            mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
+
+    def bits(self, draws):
+        return [np.concatenate([np.asarray(chunk[name]) for chunk in draws], axis=1) for name in ("tau", "theta")]
+
+    def run(self, update=None, *, is_broken=False):
+        draws: list[Any] = []
+        wrong = hooks.numpyro(update, sites=("nothing",)) if is_broken else None
+        hook = None if update is None else hooks.numpyro(update)
+
+        def both(mcmc):
+            if wrong is not None:
+                wrong(mcmc)
+            if hook is not None:
+                hook(mcmc)
+
+        if update is None:
+            self.chunks(self.mcmc(120), both, 1, draws)
+        else:
+            self.chunks(self.mcmc(40), both, 3, draws)
+        return self.bits(draws)
+
+    def in_two_pieces(self, make, folder):
+        draws: list[Any] = []
+        mcmc = self.mcmc(40)
+        with make() as update:
+            self.chunks(mcmc, hooks.numpyro(update), 2, draws)
+        state = mcmc.last_state
+        with contextlib.suppress(TypeError):  # the oldest JAX that is allowed cannot pickle keys
+            state = pickle.loads(pickle.dumps(state))
+        mcmc.post_warmup_state = state
+        with make() as update:
+            self.chunks(mcmc, hooks.numpyro(update), 1, draws, state.rng_key)
+        return self.bits(draws)
+
+
+class Blackjax(Adapter):
+    every = 300
+    pages: ClassVar = {
+        "line": {"samples", "log_weights", "live_points", "model"},
+        "nuts": {"samples", "model"},
+        "smc": {"samples", "log_weights", "model"},
+    }
+    example = ("blackjax_rotation.py", "log evidence", "--live", 30)
+    example_arrays = frozenset({"samples", "live_points", "model", "model_disk", "model_halo"})
+    live, deleted, steps = 40, 8, 25
+
+    def __init__(self):
+        self._compiled: Any = None
+
+    def algorithm(self):
+        import blackjax
+        import jax
+        import jax.numpy as jnp
+
+        def log_density(position):
+            return -0.5 * (position["x"] ** 2 + jnp.sum(position["yz"] ** 2))
+
+        def log_prior(position):
+            return jnp.where(jnp.abs(position["x"]) < 5, 0.0, -jnp.inf) - 0.5 * jnp.sum(position["yz"] ** 2) / 9
+
+        if self._compiled is None:
+            sampler = blackjax.nss(log_prior, log_density, num_inner_steps=3, num_delete=self.deleted)
+            self._compiled = jax.jit(sampler.init), jax.jit(sampler.step)
+        return self._compiled
+
+    def sample(self, hook, steps, state=None):
+        import jax
+
+        begin, step = self.algorithm()
+        if state is None:
+            keys = jax.random.split(jax.random.key(0))
+            x = jax.random.uniform(keys[0], (self.live,), minval=-5, maxval=5)
+            state = begin({"x": x, "yz": 3 * jax.random.normal(keys[1], (self.live, 2))})
+        infos = []
+        for number in steps:
+            state, info = step(jax.random.key(number), state)
+            hook(state, info)
+            infos.append(info)
+        return state, infos
+
+    def bits(self, state, infos):
+        import jax
+
+        return jax.tree.leaves((state, infos))
+
+    def run(self, update=None, *, is_broken=False):
+        hook = (lambda *_: None) if update is None else hooks.blackjax(update)
+        wrong = hooks.blackjax(update) if is_broken else None
+
+        def both(state, info):
+            if wrong is not None:
+                wrong(None)
+            hook(state, info)
+
+        return self.bits(*self.sample(both, range(self.steps)))
+
+    def in_two_pieces(self, make, folder):
+        with make() as update:
+            state, before = self.sample(hooks.blackjax(update), range(10))
+        with make() as update:
+            state, after = self.sample(hooks.blackjax(update, earlier=before), range(10, self.steps), state)
+        return self.bits(state, before + after)
+
+
+ADAPTERS = {
+    "blackjax": Blackjax(),
+    "dynesty": Dynesty(),
+    "emcee": Emcee(),
+    "nautilus": Nautilus(),
+    "numpyro": Numpyro(),
+    "ultranest": Ultranest(),
+}
+
+
+def assert_same(one, two):
+    assert len(one) == len(two) > 0
+    for left, right in zip(one, two, strict=True):
+        np.testing.assert_array_equal(np.asarray(left), np.asarray(right))
+
+
+@pytest.fixture(scope="module", params=ADAPTERS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def adapter(name):
+    yield ADAPTERS[name]
+    logger = logging.getLogger(name)  # UltraNest gives its logger a handler of its own, which would write past pytest
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@pytest.fixture(scope="module")
+def alone(adapter):
+    """The bits of a run without the hook."""
+    return adapter.run()
+
+
+@pytest.fixture(scope="module")
+def watched(adapter, tmp_path_factory):
+    """A run with the hook: its run directory, the quick update, and the bits."""
+    run_dir = tmp_path_factory.mktemp("watched") / "run"
+    with QuickUpdate(run_dir, renderer=None, every=adapter.every) as update:
+        bits = adapter.run(update)
+    return run_dir, update, bits
+
+
+def test_every_hook_is_tested_here_and_has_its_page():
+    """Or it would keep no promise, and nobody would find it."""
+    assert sorted(ADAPTERS) == sorted(hooks.__all__)
+    table = (ROOT / "docs" / "samplers" / "README.md").read_text()
+    assert all(f"]({name}.md)" in table for name in ADAPTERS)
+
+
+def test_a_run_is_the_same_to_the_last_bit(alone, watched):
+    """Whoever adds a figure to an analysis must get the numbers of the paper. The state of the random numbers too."""
+    _, update, bits = watched
+    assert update.stats.submitted >= 3
+    assert_same(bits, alone)
+
+
+def test_what_breaks_costs_one_warning_and_leaves_the_run_as_it_was(adapter, alone, tmp_path, caplog):
+    """A figure is never worth a run: not arrays that fail, nor a disk, nor a hook that cannot work."""
+    (tmp_path / "file").write_text("no folder can be here")
+
+    def arrays(point):
+        raise ZeroDivisionError(point)
+
+    with QuickUpdate(tmp_path / "file" / "run", arrays=arrays, renderer=None, every=adapter.every) as update:
+        bits = adapter.run(update, is_broken=True)
+    assert_same(bits, alone)
+    ours = [record for record in caplog.records if record.name.startswith("autoviz_render")]
+    said = [record.getMessage() for record in ours if record.levelno >= logging.WARNING]
+    assert len(said) == len({text.partition(": ")[2] for text in said})
+    assert any("arrays" in text or "hooks." in text for text in said)
+
+
+def test_a_resumed_run_goes_on_in_its_spool(adapter, alone, watched, run_dir, tmp_path):
+    """In two pieces as in one: bits and posterior, and counts that never run backwards."""
+    bits = adapter.in_two_pieces(lambda: QuickUpdate(run_dir, renderer=None, every=adapter.every), tmp_path)
+    if adapter.resumes_the_bits:
+        assert_same(bits, alone)
+    spool = Spool(run_dir)
+    lines, snapshot = spool.scalars(), newest(run_dir)
+    counts = [line.iteration for line in lines]
+    assert counts == sorted(counts)
+    assert {line.epoch for line in lines} == {0, 1}
+    assert snapshot.epoch == 1
+    assert snapshot.log_likelihood == max(line.log_likelihood for line in lines)
+    if adapter.resumes_the_posterior:
+        whole = newest(watched[0])
+        assert (snapshot.iteration, snapshot.log_likelihood) == (whole.iteration, whole.log_likelihood)
+        for array in ("samples", "log_weights"):
+            np.testing.assert_array_equal(snapshot.arrays.get(array), whole.arrays.get(array))
+
+
+def test_its_page_runs(name, adapter, tmp_path, monkeypatch):
+    """What is copied first."""
+    run_blocks(f"samplers/{name}.md", tmp_path, monkeypatch, count=adapter.blocks)
+    for run, arrays in adapter.pages.items():
+        assert set(newest(tmp_path / "output" / run).arrays) == arrays
+        assert Spool(tmp_path / "output" / run).info().state == "finished"
+
+
+def test_its_example_leaves_its_three_figures(adapter, tmp_path, monkeypatch, capsys):
+    """A script that closes nothing, as most do; the last figures are drawn when Python ends."""
+    program, printed, *arguments = adapter.example
+    run_example(program, tmp_path, monkeypatch, *arguments)
+    assert printed in capsys.readouterr().out
+    assert adapter.example_arrays <= set(newest(tmp_path).arrays)
+    assert images(tmp_path) == {"fit.png", "posterior.png", "run.png"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import Any
 
 _NAMES_A_KIND = 5
 _LONGEST = 100
@@ -112,15 +111,6 @@ def unguarded(what: str, *, of: object = None) -> contextlib.AbstractContextMana
     """In place of a guard if the caller wants the error: the block may raise."""
     del what, of
     return contextlib.nullcontext()
-
-
-class Attempts(Guard):
-    """Going away: calls in place of blocks."""
-
-    def __call__(self, what: str, call: Callable[..., object], *arguments: Any, of: object = None) -> bool:  # type: ignore[override]
-        with Guarded(self, what, of) as guarded:
-            call(*arguments)
-        return not guarded.failed
 
 
 def _told(error: Exception) -> str:

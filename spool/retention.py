@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from autoviz_render.spool.epochs import AbandonedRanges
-from autoviz_render.spool.snapshot import Place, ScalarsLine, SnapshotRef, goodness
+from autoviz_render.spool.snapshot import ScalarsLine, SnapshotRef, UpdateKey, goodness
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ class History:
 
     def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
         """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
-        by_place = {line.place: (line.iteration, line.log_likelihood) for line in lines}
+        by_key = {line.key: (line.iteration, line.log_likelihood) for line in lines}
         self._kept = []
         for ref in refs:
             with contextlib.suppress(OSError):  # gone meanwhile, or on a disk that fails: not ours to remove
                 size = ref.path.stat(follow_symlinks=False).st_size
-                self._kept.append(Kept(ref, size, *by_place.get(ref.place, (None, math.nan))))
+                self._kept.append(Kept(ref, size, *by_key.get(ref.key, (None, math.nan))))
 
     def add(self, kept: Kept) -> None:
         """Have one more, the newest."""
@@ -99,9 +99,9 @@ class History:
         """Those that are too many, see `surplus`."""
         return surplus(self._kept, self._retention, self.abandoned)
 
-    def places(self) -> frozenset[Place]:
+    def keys(self) -> frozenset[UpdateKey]:
         """Which quick updates have snapshots."""
-        return frozenset(each.ref.place for each in self._kept)
+        return frozenset(each.ref.key for each in self._kept)
 
     def to_make_room(self, needed: int, free: int, newer: float | None = None) -> list[Kept]:
         """What to remove from a full disk so that something can be written, as little as will do.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autoviz_render.spool.snapshot import Place, ScalarsLine
+from autoviz_render.spool.snapshot import ScalarsLine, UpdateKey
 from autoviz_render.spool.system.atomic import opened, sync_folder, write_all
 from autoviz_render.spool.system.safe_read import SAFE, finite_number, open_plain, whole_number
 
@@ -102,7 +102,7 @@ class ScalarsReader:
             self._offset += len(text)
             self._end = (self._end + text[-_END_BYTES:])[-_END_BYTES:]
             if (line := parse_line(text, self._names)) is not None:
-                self._lines[line.place] = line  # a line may be there twice if a disk failed
+                self._lines[line.key] = line  # a line may be there twice if a disk failed
 
     def _goes_on(self, file: BinaryIO, status: os.stat_result) -> bool:
         """Whether it is the file that was read last, and longer. A new one may have the old one's number."""
@@ -115,7 +115,7 @@ class ScalarsReader:
         self._identity = identity
         self._offset = 0
         self._end = b""
-        self._lines: dict[Place, ScalarsLine] = {}
+        self._lines: dict[UpdateKey, ScalarsLine] = {}
         self._names: dict[str, str] = {}  # each once, however many lines have it
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.text import cut, printable, shown_safely
 
-Place = tuple[int, int]
+UpdateKey = tuple[int, int]
 """The epoch and the sequence of a quick update."""
 
 _MOST_SHOWN = 8  # arrays in a `repr`
@@ -32,7 +32,7 @@ class SnapshotRef:
     path: Path = field(compare=False)
 
     @property
-    def place(self) -> Place:
+    def key(self) -> UpdateKey:
         """The epoch and the sequence."""
         return self.epoch, self.sequence
 
@@ -59,7 +59,7 @@ class ScalarsLine:
     scalars: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def place(self) -> Place:
+    def key(self) -> UpdateKey:
         """The epoch and the sequence."""
         return self.epoch, self.sequence
 

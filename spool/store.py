@@ -22,7 +22,7 @@ from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
 from autoviz_render.spool.scalars import ScalarsReader
-from autoviz_render.spool.snapshot import Place, ScalarsLine, Snapshot, SnapshotRef, goodness
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.spool.text import cut, in_one_line, printable, shown_safely
@@ -94,10 +94,10 @@ class Spool:
         ranges = self._abandoned(info)
         if abandoned or not ranges:
             return refs
-        iterations: dict[Place, int] = {}
+        iterations: dict[UpdateKey, int] = {}
         with contextlib.suppress(SpoolError):  # without them nothing is hidden
-            iterations = {line.place: line.iteration for line in self._lines()}
-        return [ref for ref in refs if not ranges.is_abandoned(ref.epoch, iterations.get(ref.place))]
+            iterations = {line.key: line.iteration for line in self._lines()}
+        return [ref for ref in refs if not ranges.is_abandoned(ref.epoch, iterations.get(ref.key))]
 
     def newest(self) -> SnapshotRef | None:
         """The last snapshot published, or None."""
@@ -105,8 +105,8 @@ class Spool:
 
     def best(self) -> SnapshotRef | None:
         """The snapshot of the highest log likelihood, the newest of equals, or None."""
-        known = {line.place: line.log_likelihood for line in self.scalars()}
-        return max(self.snapshots(), key=lambda ref: goodness(ref, known.get(ref.place, math.nan)), default=None)
+        known = {line.key: line.log_likelihood for line in self.scalars()}
+        return max(self.snapshots(), key=lambda ref: goodness(ref, known.get(ref.key, math.nan)), default=None)
 
     def read(self, ref: SnapshotRef) -> Snapshot:
         """Read and verify a snapshot with its static arrays; the arrays are read-only.
@@ -121,7 +121,7 @@ class Spool:
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
-        history = _LinesUntil(partial(self.history, *ref.place))
+        history = _LinesUntil(partial(self.history, *ref.key))
         return Snapshot(static=static, run=self._run_name(), history=history, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
@@ -166,7 +166,7 @@ class Spool:
         epochs = []
         with contextlib.suppress(SpoolError):  # without them nothing counts as done over
             epochs = [each for each in self.info().epochs if each.number <= epoch]
-        lines = [line for line in self._lines() if line.place <= (epoch, sequence)]
+        lines = [line for line in self._lines() if line.key <= (epoch, sequence)]
         return AbandonedRanges(epochs).without_abandoned(lines)
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:

@@ -16,7 +16,7 @@ from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.scalars import MAX_LINE_BYTES, ScalarsReader, append_lines, line_text
-from autoviz_render.spool.snapshot import Place, ScalarsLine
+from autoviz_render.spool.snapshot import ScalarsLine, UpdateKey
 from autoviz_render.spool.system.atomic import make_folder
 from autoviz_render.spool.write.disk_space import DiskSpace
 from autoviz_render.spool.write.owner import Owner
@@ -47,7 +47,7 @@ class ScalarsFile:
         self._thin_above = THIN_ABOVE_BYTES
 
     def append(
-        self, lines: Iterable[ScalarsLine], keep: Callable[[], frozenset[Place]], abandoned: AbandonedRanges
+        self, lines: Iterable[ScalarsLine], keep: Callable[[], frozenset[UpdateKey]], abandoned: AbandonedRanges
     ) -> None:
         """Append lines; the file is thinned if it is long.
 
@@ -75,7 +75,7 @@ class ScalarsFile:
             self._warn(message, self._owner.paths.scalars, MAX_LINE_BYTES)
         return text
 
-    def _thin(self, keep: frozenset[Place], abandoned: AbandonedRanges) -> None:
+    def _thin(self, keep: frozenset[UpdateKey], abandoned: AbandonedRanges) -> None:
         """If it fails, the file is as it was, and it is tried again when it has grown."""
         paths = self._owner.paths
         try:
@@ -86,7 +86,7 @@ class ScalarsFile:
         else:
             self._size, self._thin_above = size, max(THIN_ABOVE_BYTES, 2 * size)
 
-    def earlier_lines(self, keep: frozenset[Place], abandoned: AbandonedRanges) -> list[ScalarsLine]:
+    def earlier_lines(self, keep: frozenset[UpdateKey], abandoned: AbandonedRanges) -> list[ScalarsLine]:
         """The scalars of earlier epochs; a file that is none is put aside, and costs them. Raises OSError."""
         paths = self._owner.paths
         with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ import numpy as np
 from autoviz_render.spool.arrays import Floats, Indices, Mask
 from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.scalars import MAX_SCALARS_BYTES, line_pieces, line_text, parse_line
-from autoviz_render.spool.snapshot import Place
+from autoviz_render.spool.snapshot import UpdateKey
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import open_plain
 
@@ -22,12 +22,17 @@ THIN_ABOVE_BYTES = 1 << 25
 """A file longer than this is thinned to half of it: far below what readers refuse, and little to hold in memory."""
 
 _MAX_THINNED_BYTES = 1 << 32  # earlier versions let the file grow
-_NO_PLACE = (-1, -1)
+_NO_KEY = (-1, -1)
 _BARE_BYTES = 200  # at most, of a line without parameters and scalars
 
 
 def thin_lines(
-    path: Path, *, tmp: Path, keep: Collection[Place] = (), abandoned: AbandonedRanges | None = None, sync: bool = False
+    path: Path,
+    *,
+    tmp: Path,
+    keep: Collection[UpdateKey] = (),
+    abandoned: AbandonedRanges | None = None,
+    sync: bool = False,
 ) -> int:
     """Replace the file by one of at most half of `THIN_ABOVE_BYTES`; the size of the file then.
 
@@ -48,16 +53,16 @@ def thin_lines(
         OSError: The disk is at fault.
         UnreadableError: It is no file, or a very large one.
     """
-    places: list[Place] = []
+    keys: list[UpdateKey] = []
     lengths, likelihoods = [], []
     for text in _texts(path):
         line = parse_line(text, {})
         can_be_best = line is not None and not (abandoned and abandoned.is_abandoned(line.epoch, line.iteration))
-        places.append(_NO_PLACE if line is None else line.place)
+        keys.append(_NO_KEY if line is None else line.key)
         lengths.append(len(text))
         likelihoods.append(line.log_likelihood if line is not None and can_be_best else -math.inf)
     most = THIN_ABOVE_BYTES // 2
-    kept, bare = _choose(places, np.array(lengths, np.intp), np.array(likelihoods, np.float64), most, frozenset(keep))
+    kept, bare = _choose(keys, np.array(lengths, np.intp), np.array(likelihoods, np.float64), most, frozenset(keep))
     texts = [
         _bare(text) if bare[number] else text
         for number, text in enumerate(itertools.islice(_texts(path), kept.size))
@@ -73,12 +78,12 @@ def _texts(path: Path) -> Iterator[bytes]:
 
 
 def _choose(
-    places: Sequence[Place], lengths: Indices, log_likelihood: Floats, most: int, keep: frozenset[Place]
+    keys: Sequence[UpdateKey], lengths: Indices, log_likelihood: Floats, most: int, keep: frozenset[UpdateKey]
 ) -> tuple[Mask, Mask]:
     """Which lines are kept, and which of them without their parameters and scalars.
 
     Args:
-        places: Of each line, `_NO_PLACE` if it is none.
+        keys: Of each line, `_NO_KEY` if it is none.
         lengths: array[line], in bytes.
         log_likelihood: array[line], -inf if the line is abandoned, or if it is none.
         most: Bytes of what is kept.
@@ -87,8 +92,8 @@ def _choose(
     Returns:
         array[line], and array[line].
     """
-    last = {place: number for number, place in enumerate(places)}
-    is_line = np.array([place != _NO_PLACE and last[place] == number for number, place in enumerate(places)], bool)
+    last = {key: number for number, key in enumerate(keys)}
+    is_line = np.array([key != _NO_KEY and last[key] == number for number, key in enumerate(keys)], bool)
     if not is_line.any():
         return is_line, is_line
     lines = np.flatnonzero(is_line)
@@ -98,8 +103,8 @@ def _choose(
     is_marked[[lines[0], lines[-1], best]] = True
     sizes = np.where(is_line, lengths, 0)
     is_marked |= is_line & (np.cumsum(sizes[::-1])[::-1] <= most // 4)
-    is_to_keep = np.array([place in keep for place in places], bool) & is_line
-    sequences = np.array([sequence for _, sequence in places], np.int64)
+    is_to_keep = np.array([key in keep for key in keys], bool) & is_line
+    sequences = np.array([sequence for _, sequence in keys], np.int64)
     for is_bare in (False, True):
         stride = 1
         while stride <= 2 * max(sequences.max(), 1):

@@ -170,7 +170,7 @@ class SpoolWriter:
         with self._owner.busy, contextlib.suppress(TakenOverError):
             epoch = self._epoch(lines[0][1].iteration)
             placed = (replace(line, epoch=epoch, sequence=self._first + number) for number, line in lines)
-            self._scalars.append(placed, self._history.places, self._history.abandoned)
+            self._scalars.append(placed, self._history.keys, self._history.abandoned)
 
     def thin(self) -> None:
         """Remove the snapshots that retention does not keep. Raises OSError; the rest is left for the next time."""
@@ -248,13 +248,13 @@ class SpoolWriter:
             pass  # the first start
         except SpoolError as error:
             log.warning("%s; writing it anew", error)
-        kept = frozenset(each.place for each in snapshots)
+        kept = frozenset(each.key for each in snapshots)
         lines = self._scalars.earlier_lines(kept, AbandonedRanges(earlier))
         self._history.begin(snapshots, lines)
-        places = kept.union(each.place for each in lines)
-        self._first = 1 + max((each for _, each in places if each < _IMPLAUSIBLE_SEQUENCE), default=-1)
+        keys = kept.union(each.key for each in lines)
+        self._first = 1 + max((each for _, each in keys if each < _IMPLAUSIBLE_SEQUENCE), default=-1)
         known = {epoch.number: epoch for epoch in earlier}
-        for number in {epoch for epoch, _ in places if epoch < _IMPLAUSIBLE_EPOCH} - set(known):
+        for number in {epoch for epoch, _ in keys if epoch < _IMPLAUSIBLE_EPOCH} - set(known):
             known[number] = Epoch(number, 0.0)  # spool.json was lost, and what it told of them
         epoch = self._claimed(1 + max(known, default=-1), self._info.created, self._resumed_from)
         latest = [known[each] for each in sorted(known)[-_MOST_EPOCHS:]]

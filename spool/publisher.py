@@ -80,14 +80,9 @@ class Publisher:
         _refuse_unless(name is None or isinstance(name, str), "name", name, "expected text")
         spool_paths(self.run_dir, name)
         _refuse_unless(isinstance(figure, Iterable), "figure", figure, "expected the name of one, or several")
-        given = {} if static is None else static
-        _refuse_unless(isinstance(given, Mapping), "static", static, "expected a mapping of names to arrays")
-        expected = "expected a whole number of iterations"
-        _refuse_unless(resumed_from is None or _is_whole(resumed_from), "resumed_from", resumed_from, expected)
-        try:
-            leaves = flatten(hand_over(given, unguarded), unguarded)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"static cannot be published: {error}") from error
+        is_possible = resumed_from is None or _is_whole(resumed_from)
+        _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations")
+        leaves = _leaves({} if static is None else static)
         self._writer = SpoolWriter(
             self.run_dir,
             name,
@@ -229,6 +224,14 @@ def _is_whole(number: object) -> bool:
     return isinstance(number, Real) and float(number).is_integer()
 
 
+def _leaves(static: Mapping[str, Any]) -> dict[str, Any]:
+    _refuse_unless(isinstance(static, Mapping), "static", static, "expected a mapping of names to arrays")
+    try:
+        return flatten(hand_over(static, unguarded), unguarded)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"static cannot be published: {error}") from error
+
+
 def _run_dir(given: str | os.PathLike[str]) -> Path:
     """Raises TypeError or ValueError for what can never be a directory."""
     is_path = isinstance(given, str) or isinstance(getattr(given, "__fspath__", lambda: None)(), str)
@@ -246,9 +249,9 @@ def _run_dir(given: str | os.PathLike[str]) -> Path:
 
 def _retention(retention: Retention | Literal["all"] | None) -> Retention:
     expected = "expected a Retention, 'all' or None"
-    _refuse_unless(retention is None or isinstance(retention, Retention | str), "retention", retention, expected)
     if isinstance(retention, str):
         if retention != "all":
             raise ValueError(wrong("retention", retention, expected))
         return Retention(keep=retention)
-    return Retention() if retention is None else retention
+    _refuse_unless(retention is None or isinstance(retention, Retention), "retention", retention, expected)
+    return retention or Retention()

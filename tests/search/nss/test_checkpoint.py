@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -219,6 +220,27 @@ def test_the_dead_are_told_once_while_they_are_written(tmp_path, monkeypatch):
     gate.set()
     checkpoint.close()
     assert checkpoint.dead()["log_likelihood"].size == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such timer")
+def test_a_signal_handler_may_save_anywhere(tmp_path):
+    """A batch system warns by a signal. A lock would be held by the very code that the handler interrupts."""
+    checkpoint = Checkpoint(tmp_path)
+    saves = []
+    before = signal.signal(signal.SIGALRM, lambda *_: saves.append(checkpoint.save(saved(0))))
+    signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+    try:
+        for number in range(300):
+            checkpoint.died(points(3 * number))
+            checkpoint.save(saved(number))
+            assert checkpoint.dead()["log_likelihood"].size == 3 * (number + 1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    save(checkpoint, 300)
+    checkpoint.close()
+    assert saves
+    assert loaded(tmp_path) == (300, 903)
 
 
 def test_a_disk_that_never_answers_does_not_hold_the_end_of_a_run(tmp_path, gate, caplog):

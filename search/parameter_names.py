@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.format.names import check_name
+from autoviz_render.spool.guard import Guard
 
 
 def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:

@@ -38,7 +38,7 @@ log = logging.getLogger("autoviz_render.search")
 Points = Mapping[str, Array]
 """Points by the names of what is known of them: array[point, ...] each."""
 
-PATIENCE = 60.0
+_CLOSE_TIMEOUT = 60.0
 """How long the end of a run waits for a disk that does not answer, in seconds."""
 
 _NO_DIGEST = "0" * 64
@@ -190,7 +190,7 @@ class Checkpoint:
         """Wait until all that was saved is written, or has failed; False after `timeout` seconds."""
         return self._thread.flush(timeout)
 
-    def close(self, timeout: float | None = PATIENCE) -> None:
+    def close(self, timeout: float | None = _CLOSE_TIMEOUT) -> None:
         """Write what waits, and stop; after `timeout` seconds the disk is left to itself, with a warning."""
         if self._thread.close(timeout):
             self._lock.release()

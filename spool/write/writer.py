@@ -29,7 +29,7 @@ from autoviz_render.spool.retention import History, Kept, Retention
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef
 from autoviz_render.spool.system.atomic import make_folder, remove_drafts, sync_file, sync_folder, write_whole
 from autoviz_render.spool.write.disk_space import DiskSpace
-from autoviz_render.spool.write.info_file import InfoFile
+from autoviz_render.spool.write.info_file import write_info
 from autoviz_render.spool.write.owner import Owner, holder
 from autoviz_render.spool.write.scalars_file import ScalarsFile
 from autoviz_render.spool.write.static_file import StaticFile
@@ -81,7 +81,6 @@ class SpoolWriter:
         self._warn = WarnOnce(log)
         self._space = DiskSpace(self._owner, self._history, self._warn)
         self._scalars = ScalarsFile(self._owner, self._space, self._warn, sync=self._is_synced)
-        self._info_file = InfoFile(self._owner, self._space)
         self._static = StaticFile({})
         self._first = 0
         self._is_open = False
@@ -191,7 +190,7 @@ class SpoolWriter:
                     if path.exists():
                         sync_file(path)
                 sync_folder(self.paths.snapshots)
-                self._info_file.write(replace(self._info, state=state))
+                write_info(replace(self._info, state=state), self.paths, self._space)
             except TakenOverError:
                 pass  # how the run ends is for the later one to say
             finally:
@@ -229,7 +228,7 @@ class SpoolWriter:
             self._sweep()
             self._begin_epoch()
         self._static_digests()
-        self._info_file.write(self._info)
+        write_info(self._info, self.paths, self._space)
         self._is_open = True
 
     def _sweep(self) -> None:
@@ -286,7 +285,7 @@ class SpoolWriter:
 
     def _change(self, info: SpoolInfo) -> None:
         """Write `spool.json`, and go by it if that succeeds. Raises OSError."""
-        self._info_file.write(info)
+        write_info(info, self.paths, self._space)
         self._info = info
         self._history.abandoned = AbandonedRanges(info.epochs)
 

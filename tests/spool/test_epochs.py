@@ -12,7 +12,7 @@ from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.write.info_file import InfoFile
+from autoviz_render.spool.write import writer
 
 
 def places(spool: Spool, **how) -> list[tuple[int, int]]:
@@ -96,10 +96,10 @@ def test_a_disk_that_fails_at_the_resume_loses_no_branch(run_dir, publish, monke
     assert publisher.opened.wait(30)
     with monkeypatch.context() as patch:
 
-        def fail(file, info):
+        def fail(info, paths, space):
             raise OSError(28, "No space left on device")
 
-        patch.setattr(InfoFile, "write", fail)
+        patch.setattr(writer, "write_info", fail)
         publisher.publish({}, iteration=20)
         assert publisher.flush(30)
     publisher.publish({}, iteration=30)

@@ -27,7 +27,7 @@ log = logging.getLogger("autoviz_render.renderer")
 
 _MOST_BYTES = 1 << 26
 _LONGEST_LINE = 10_000  # bytes: a file's name and a digest have a few hundred
-_END_BYTES = 4096  # of a snapshot: the end of its seal, with the checksums of what is in it
+_END_BYTES = 4096  # of a snapshot: the end of its footer, with the checksums of what is in it
 
 
 class RenderCache:

@@ -74,10 +74,8 @@ class Liveness:
         self._silent += min(since_last_look, 2 * LOOK_EVERY)
         if self._silent < _SILENCE:
             return None
-        if is_starved(
-            self._pid, self._waited, self._silent
-        ):  # the machine's fault, and another child would fare no better
-            self.is_late = False
+        if is_starved(self._pid, self._waited, self._silent):
+            self.is_late = False  # the machine is at fault: another child would fare no better
             return None
         return f"hangs: no sign of life for {now - self._heard:.0f} s" if self.has_beaten else "hangs at its start"
 

@@ -213,18 +213,22 @@ class RendererProcess:
             self.restarts = 0  # earlier ones are forgiven
 
     def _ended(self, code: int | None, beat: Heartbeat | None) -> None:
-        """The child has ended by itself. beat: its last one, if it is known."""
+        """The child has ended by itself; one that was asked to leave is started again.
+
+        Args:
+            code: Its exit code.
+            beat: Its last beat, if that is known.
+        """
         if self._child is not None:
             self._child.close_input()
         self._child = None
+        self._not_before = time.monotonic() + _FIRST_PAUSE
         if code == EXIT_HELD:
             log.info("%s: another renderer draws this run", self.paths.directory)
             self._is_held_elsewhere = True
-            self._not_before = time.monotonic() + _FIRST_PAUSE
-        elif code == 0 and (beat is not None or self._liveness.has_beaten):  # somebody asked it to leave: begin again
-            self._not_before = time.monotonic() + _FIRST_PAUSE
-        elif code == 0:  # whatever was started, it was no renderer: perhaps this very program
-            self._give_up(f"{_ending(code)}; the run goes on without figures")
+        elif code == 0:
+            if beat is None and not self._liveness.has_beaten:  # it was no renderer: perhaps this very program
+                self._give_up(f"{_ending(code)}; the run goes on without figures")
         elif code == _EXIT_INCOMPLETE and beat is not None and beat.last_error is not None:
             self._give_up(f"has nothing that it can draw: {beat.last_error}", is_whole=True)
         else:

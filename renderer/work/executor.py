@@ -1,4 +1,4 @@
-"""Who draws: this process, or one of its own that can be abandoned with a figure that hangs.
+"""What an executor is, and one that draws in a process of its own, which can be abandoned with a figure that hangs.
 
 Imports next to nothing: a worker is started before everything else, and imports beside it.
 """
@@ -107,7 +107,7 @@ class Subprocess:
         if self._child is None or self._child.has_ended():
             self._renew()
         self._deadline = time.monotonic() + (self.timeout if self._is_ready else _START_TIMEOUT)
-        if self._child is not None:  # else the result tells
+        if self._child is not None:  # else the result says so
             self._child.tell(f"{self._number} {job.kind} {job.to_line()}\n")
 
     def result(self) -> RenderResult | None:
@@ -145,18 +145,22 @@ class Subprocess:
         except ValueError as error:
             log.debug("a worker's answer: %s", error)
             return self._abandon("spoiled what its process answers")
-        files = {path.absolute(): path for _, path in job.files()}
         self._job = None
+        self._renew_if_spent(result.memory, is_sound=is_sound)
+        files = {path.absolute(): path for _, path in job.files()}
+        return replace(result, files=tuple(files[path] for path in result.files if path in files))
+
+    def _renew_if_spent(self, memory: int, *, is_sound: bool) -> None:
+        """Draw on in another process after many figures, or if this one grew or was spoilt by a figure."""
         self._frames += 1
         if self._frames <= _SETTLED:
-            self._settled_memory = result.memory
+            self._settled_memory = memory
         if not is_sound:
             log.info("another process draws on: a figure closed what this one had open")
             self._renew()
-        elif self._frames >= _RENEWED_AFTER or result.memory - self._settled_memory > _GROWTH:
-            log.info("another process draws on, after %d figures and %d MB", self._frames, result.memory >> 20)
+        elif self._frames >= _RENEWED_AFTER or memory - self._settled_memory > _GROWTH:
+            log.info("another process draws on, after %d figures and %d MB", self._frames, memory >> 20)
             self._renew()
-        return replace(result, files=tuple(files[path] for path in result.files if path in files))
 
     def _ended(self) -> RenderResult | None:
         """The process has ended by itself."""
@@ -166,7 +170,7 @@ class Subprocess:
         return self._abandon(f"ended its process {how_it_ended(self._kill())}")
 
     def _abandon(self, how: str) -> RenderResult | None:
-        """Give up the process; what that means for its job, if it has one."""
+        """End the process; what that means for its job, if it has one."""
         from autoviz_render.renderer.work.jobs import RenderResult
 
         self._kill()

@@ -273,7 +273,6 @@ def test_ctrl_c_is_left_to_the_one_who_asked(worker, run_dir, publish, eventuall
 
 def test_it_beats_while_a_figure_is_drawn(run_dir, publisher, monkeypatch, folder, eventually):
     """A slow figure, or one that hangs, must not have the whole renderer taken for dead."""
-    monkeypatch.setattr(renderer_lock, "IDLE_INTERVAL", 1.0)
     monkeypatch.setattr(renderer_lock, "_BEATS_EVERY", 0.1)
     monkeypatch.setattr(Subprocess, "heartbeat_interval", 1.0)
     publisher.next()

@@ -1,51 +1,39 @@
 """What to show: panels, which are plain values, and recipes, which make them of a snapshot. Nothing is drawn here.
 
-    panels     what can be on a figure: images, meshes, lines, histograms, points, corner plots, tables, texts
-    registry   the recipes by their names
-    reading    the arrays of a snapshot, checked
-    curves, meshes, densities, bins, colours, numbers   what recipes and panels are worked out with
-    builtin/   the recipes that come with the package
+    panels       what can be on a figure: images, meshes, lines, histograms, points, corner plots, tables, texts
+    registry     recipes by their names
+    reading      the arrays of a snapshot, checked
+    errors       what can be wrong with a figure
+    bins         many points as few: sums over intervals and cells, thinned lines
+    curves       lines over images: contours, caustics, segments, the edge of a mask
+    meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
+    densities    weighted samples: quantiles, histograms, levels
+    colours      from values to colours
+    numbers      ticks and numbers as text
+    builtin/     the recipes that come with the package
 
-A recipe is a function `Snapshot -> list[Panel]`. This package imports NumPy and contourpy; Matplotlib only to
-triangulate, and to look up the colours of a map, if asked to.
+A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own needs is imported from here: the panels,
+the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and `densities`.
+
+This package imports NumPy and contourpy. Matplotlib is loaded to make a mesh of points, or to look up a colour map.
 """
 
 from __future__ import annotations
 
-from autoviz_render.figures.panels import (
-    ColouredPanel,
-    CornerPanel,
-    Curve,
-    CustomPanel,
-    HistogramPanel,
-    ImagePanel,
-    LinesPanel,
-    MeshPanel,
-    Panel,
-    PolygonalMesh,
-    RectangularMesh,
-    ScatterPanel,
-    Series,
-    TablePanel,
-    TextPanel,
-    TriangularMesh,
-)
+import importlib
 
-__all__ = [
-    "ColouredPanel",
-    "CornerPanel",
-    "Curve",
-    "CustomPanel",
-    "HistogramPanel",
-    "ImagePanel",
-    "LinesPanel",
-    "MeshPanel",
-    "Panel",
-    "PolygonalMesh",
-    "RectangularMesh",
-    "ScatterPanel",
-    "Series",
-    "TablePanel",
-    "TextPanel",
-    "TriangularMesh",
-]
+_NAMES = {
+    "errors": "FigureError MissingArraysError",
+    "panels": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
+    "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
+    "registry": "Recipe figure_names find_figure",
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,20 +1,18 @@
-"""Recipes: functions that turn a snapshot into the panels of a figure, found by name.
+"""Recipes by their names: the built-in ones, and those of installed packages.
 
-A recipe is a pure function `Snapshot -> list[Panel]`, laid out by the number of panels, or `-> list[list[Panel]]`,
-laid out in those rows. It reads the snapshot and nothing else: no clock, no files. Its arrays are kept until the next
-frame, to see what changed: make new ones, do not fill the old.
+A recipe is a pure function of a snapshot. It returns a list of panels, laid out by their number, or a list of rows of
+panels. It reads the snapshot and nothing else: no clock, no files. The renderer keeps its arrays until the next frame,
+to see what changed: a recipe makes new arrays and does not fill old ones.
 
-    auto, imaging, interferometer, line, posterior, run    those that come with the package: docs/figures shows them
-    reading, lensing, visibilities, residuals              what several of them share
-
-A package adds a figure by an entry point in the group `autoviz_render.figures`:
+A built-in figure is a function in the module of its name in `autoviz_render.figures.builtin`, and its name stands in
+`BUILT_IN`. Another package adds a figure by an entry point in the group `autoviz_render.figures`:
 
     [options.entry_points]
     autoviz_render.figures =
         spectrum = mypackage.figures:spectrum
 
-A spool names its figure; it never names code: `find_figure` takes names only, and `load_figure`, which imports what
-it is told to, is for the command line.
+A spool names its figure and never names code. `find_figure` takes names only; `load_figure` imports what it is told
+to, and is for what a person typed on the command line.
 """
 
 from __future__ import annotations
@@ -22,51 +20,57 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
-from autoviz_render.spool.errors import AutovizError
+from autoviz_render.figures.errors import FigureError
 from autoviz_render.spool.text import in_one_line
 
 if TYPE_CHECKING:
     from autoviz_render.figures.panels import Panel
     from autoviz_render.spool.snapshot import Snapshot
 
+__all__ = [
+    "BUILT_IN",
+    "GROUP",
+    "FigureError",
+    "Recipe",
+    "figure_names",
+    "find_figure",
+    "find_target",
+    "load_figure",
+]
+
 Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Panel]]]"
 
 GROUP = "autoviz_render.figures"
 
-_BUILT_IN = {
-    "auto": "autoviz_render.figures.builtin.auto:auto",
-    "imaging": "autoviz_render.figures.builtin.imaging:imaging",
-    "interferometer": "autoviz_render.figures.builtin.interferometer:interferometer",
-    "line": "autoviz_render.figures.builtin.line:line",
-    "posterior": "autoviz_render.figures.builtin.posterior:posterior",
-    "run": "autoviz_render.figures.builtin.run:run",
-}
-"""The figures that need no installed entry points: a source tree, or a frozen program, has none."""
-
-
-class FigureError(AutovizError, LookupError):
-    """A figure that is not there, cannot be loaded, or lacks what it draws. The message is one line."""
+BUILT_IN = ("auto", "imaging", "interferometer", "line", "posterior", "run")
+"""The built-in figures. They need no entry points: a source tree, or a frozen program, has none."""
 
 
 def figure_names() -> list[str]:
-    """The names that `find_figure` knows: the built-in ones, then those of installed packages."""
-    return [*_BUILT_IN, *sorted({point.name for point in entry_points(group=GROUP)} - set(_BUILT_IN))]
+    """The names that `find_figure` knows: the built-in ones, then those of installed packages in alphabetical order."""
+    return [*BUILT_IN, *sorted({point.name for point in entry_points(group=GROUP)} - set(BUILT_IN))]
 
 
 def find_figure(name: str) -> Recipe:
     """The recipe of a name. A built-in name means the built-in figure, whatever is installed.
 
-    Raises FigureError where no figure, or more than one, has the name, or where its package cannot be imported.
+    Raises:
+        FigureError: No figure, or more than one, has the name, or its package cannot be imported.
     """
     return load_figure(find_target(name))
 
 
 def find_target(name: str) -> str:
-    """Where the recipe of a name is, `module:function`, without importing it. Raises FigureError as `find_figure`."""
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
+    """Where the recipe of a name is, as `module:function`. Nothing is imported.
+
+    Raises:
+        FigureError: No figure, or more than one, has the name.
+    """
+    if name in BUILT_IN:
+        return f"autoviz_render.figures.builtin.{name}:{name}"
     found = {point.value: point for point in entry_points(group=GROUP) if point.name == name}
     if not found:
         raise FigureError(f"no figure is named {name!r}; there are: {', '.join(figure_names())}")
@@ -77,9 +81,13 @@ def find_target(name: str) -> str:
 
 
 def load_figure(target: str) -> Recipe:
-    """The recipe `module:function`, after importing its module: for names a person typed, never for names in a spool.
+    """The recipe at a path, after importing its module: for paths that a person typed, never for names in a spool.
 
-    Raises FigureError where the module or the function is not there.
+    Args:
+        target: `module:function`.
+
+    Raises:
+        FigureError: The module cannot be imported, or the function is not in it.
     """
     module_name, colon, path = target.partition(":")
     if not (module_name and colon and path):
@@ -88,11 +96,10 @@ def load_figure(target: str) -> Recipe:
         value: object = importlib.import_module(module_name)
     except Exception as error:  # importing runs a stranger's code: any failure is theirs to read
         raise FigureError(f"figure {target!r}: importing {module_name} failed: {in_one_line(error)}") from error
-    for attribute in path.split("."):
-        try:
-            value = getattr(value, attribute)
-        except AttributeError:
-            raise FigureError(f"figure {target!r}: {module_name} has no {path}") from None
+    try:
+        value = attrgetter(path)(value)
+    except AttributeError:
+        raise FigureError(f"figure {target!r}: {module_name} has no {path}") from None
     if not callable(value):
         raise FigureError(f"figure {target!r} is a {type(value).__name__}, not a function of a snapshot")
     return value

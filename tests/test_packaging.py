@@ -189,7 +189,7 @@ def test_every_public_name_can_be_had():
         autoviz_render.Nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
-@pytest.mark.parametrize("package", ["autoviz_render", "autoviz_render.spool"])
+@pytest.mark.parametrize("package", ["autoviz_render", "autoviz_render.figures", "autoviz_render.spool"])
 def test_editors_know_the_names_that_are_imported_lazily(package):
     """Type checkers read the stub, Python the table: a name that only one of them has fails for half of the users."""
     module = importlib.import_module(package)

@@ -1,0 +1,46 @@
+# The public names for type checkers and editors; `__init__.py` imports them when they are used.
+
+from autoviz_render.figures.errors import FigureError, MissingArraysError
+from autoviz_render.figures.panels import (
+    ColouredPanel,
+    CornerPanel,
+    Curve,
+    CustomPanel,
+    HistogramPanel,
+    ImagePanel,
+    LinesPanel,
+    MeshPanel,
+    Panel,
+    PolygonalMesh,
+    RectangularMesh,
+    ScatterPanel,
+    Series,
+    TablePanel,
+    TextPanel,
+    TriangularMesh,
+)
+from autoviz_render.figures.registry import Recipe, figure_names, find_figure
+
+__all__ = [
+    "ColouredPanel",
+    "CornerPanel",
+    "Curve",
+    "CustomPanel",
+    "FigureError",
+    "HistogramPanel",
+    "ImagePanel",
+    "LinesPanel",
+    "MeshPanel",
+    "MissingArraysError",
+    "Panel",
+    "PolygonalMesh",
+    "Recipe",
+    "RectangularMesh",
+    "ScatterPanel",
+    "Series",
+    "TablePanel",
+    "TextPanel",
+    "TriangularMesh",
+    "figure_names",
+    "find_figure",
+]

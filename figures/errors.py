@@ -1,0 +1,17 @@
+"""What can be wrong with a figure. Each error is also the builtin that a caller would expect."""
+
+from __future__ import annotations
+
+from autoviz_render.spool.errors import AutovizError
+
+
+class FigureError(AutovizError, LookupError):
+    """A figure is unknown, cannot be loaded, or lacks what it draws. The message is one line."""
+
+
+class MissingArraysError(FigureError):
+    """The snapshot lacks arrays that the figure cannot do without."""
+
+
+class UnusableMeshError(AutovizError, ValueError):
+    """Arrays of the right shapes make no mesh. A fit can come to that, and has more to show."""

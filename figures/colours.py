@@ -12,6 +12,7 @@ from autoviz_render.figures.panels import Scale
 from autoviz_render.spool.arrays import Array, Floats, Pixels
 
 Colour = tuple[int, int, int]
+"""Red, green and blue, from 0 to 255."""
 
 _LARGEST = 1e300  # spans and their arithmetic stay finite
 _SMALLEST = 1e-290
@@ -21,8 +22,9 @@ _SMALLEST = 1e-290
 class ColourRange:
     """The values at the two ends of a colour bar.
 
-    low, high: finite, low < high; both positive where the scale is "log".
-    under, over: whether values lie beyond them.
+    Attributes:
+        low, high: In the unit of the values; finite, low < high; both positive if the scale is "log".
+        under, over: Whether values lie beyond them.
     """
 
     low: float
@@ -33,18 +35,24 @@ class ColourRange:
 
 
 def shown_values(values: Array, mask: Array | None) -> Floats:
-    """The finite values that are not masked: array[pixel], float64."""
-    shown = values if mask is None else values[~mask]
-    shown = np.asarray(shown, dtype=np.float64).ravel()
+    """The finite values that are not masked: array[pixel].
+
+    Args:
+        values: An array of any shape.
+        mask: Of the same shape, True where masked; None for none.
+    """
+    shown = np.asarray(values if mask is None else values[~mask], dtype=np.float64).ravel()
     return shown[np.isfinite(shown)]
 
 
 def robust_limits(shown: Floats) -> tuple[float, float]:
-    """The extremes of finite values, unless a few of them lie far outside the rest.
+    """The extremes of values, unless a few of them lie far outside the rest; (0, 1) if there are none.
 
-    One value in a thousand, and at least three, may be hot at either end: where the extreme is further from
-    the remaining values than these are from each other, the limit is the remaining values' own.
-    Without values: (0, 1).
+    One value in a thousand, and at least three, may be hot at either end: if the extreme is further from the remaining
+    values than these are from each other, the limit is the remaining values' own.
+
+    Args:
+        shown: array[pixel], finite.
     """
     if shown.size == 0:
         return 0.0, 1.0
@@ -68,12 +76,18 @@ def colour_range(
     low: float | None = None,
     high: float | None = None,
 ) -> ColourRange:
-    """The range of an image's colours: the limits given, robust ones where None. Never empty, always finite."""
+    """The range of a panel's colours: never empty, always finite.
+
+    Args:
+        values: An array of any shape.
+        mask: Of the same shape, True where masked; None for none.
+        low, high: The limits, in the unit of the values; None for robust ones.
+    """
     shown = shown_values(values, mask)
     if scale == "symmetric" and (low is None or high is None):
         given = [abs(limit) for limit in (low, high) if limit is not None]
-        bound = given[0] if given else robust_limits(np.abs(shown))[1]
-        low, high = -bound, bound
+        high = given[0] if given else robust_limits(np.abs(shown))[1]
+        low = -high
     elif scale == "log":
         low, high = _log_limits(shown, low, high)
     elif low is None or high is None:
@@ -82,18 +96,13 @@ def colour_range(
         high = robust_high if high is None else high
     low, high = _widened(float(low), float(high), scale)
     slack = 1e-9 * (high - low)
-    return ColourRange(
-        low,
-        high,
-        scale,
-        under=bool(np.any(shown < low - slack)) and scale != "log",
-        over=bool(np.any(shown > high + slack)),
-    )
+    under, over = bool(np.any(shown < low - slack)), bool(np.any(shown > high + slack))
+    return ColourRange(low, high, scale, under=under and scale != "log", over=over)
 
 
 @np.errstate(over="ignore")
 def position(values: Array, limits: ColourRange) -> Floats:
-    """How far along the colour bar each value lies: 0 at its low end, 1 at its high end, unclipped."""
+    """How far along the colour bar values lie: 0 at its low end, 1 at its high end, unclipped; of the values' shape."""
     values = np.asarray(values, dtype=np.float64)
     if limits.scale == "log":
         safe = np.where(values > 0, values, limits.low)
@@ -106,9 +115,13 @@ def position(values: Array, limits: ColourRange) -> Floats:
 def colour_pixels(
     values: Array, mask: Array | None, limits: ColourRange, table: Pixels, *, masked: Colour, not_finite: Colour
 ) -> Pixels:
-    """The colours of values of any shape: array[..., 4], opaque RGBA.
+    """The colours of values: array[..., 4], opaque RGBA.
 
-    table: array[256, 3], the colour map. masked, not_finite: the colours (red, green, blue) of what has no value.
+    Args:
+        values: array[...], of any shape.
+        mask: Of the same shape, True where masked; None for none.
+        table: array[256, 3], the colour map.
+        masked, not_finite: The colours of what has no value.
     """
     values = np.asarray(values, dtype=np.float64)
     finite = np.isfinite(values)
@@ -123,24 +136,28 @@ def colour_pixels(
 
 
 def opaque(pixels: Pixels) -> Pixels:
-    """array[..., 3] as RGBA, array[..., 4]."""
+    """RGB as RGBA: array[..., 3] to array[..., 4]."""
     return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
 
 
 def rgb(colour: str) -> Colour:
-    """A theme's colour "#rrggbb" as three numbers from 0 to 255."""
+    """A theme's colour "#rrggbb" as three numbers."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
+
+
+def colour_table(name: str) -> Pixels:
+    """Matplotlib's colour map of that name: array[256, 3].
+
+    Raises:
+        ValueError: No map has the name.
+    """
+    return _standard_table(name) if name in _standard_names() else _table(name)
 
 
 def _packed(colour: Colour) -> np.uint32:
     packed: np.uint32 = np.array([*colour, 255], np.uint8).view(np.uint32)[0]
     return packed
-
-
-def colour_table(name: str) -> Pixels:
-    """Matplotlib's colour map of that name: array[256, 3]. Raises ValueError where there is none."""
-    return _standard_table(name) if name in _standard_names() else _table(name)
 
 
 @lru_cache(maxsize=1)
@@ -149,11 +166,6 @@ def _standard_names() -> frozenset[str]:
     from matplotlib import colormaps
 
     return frozenset(colormaps)
-
-
-@lru_cache(maxsize=64)
-def _standard_table(name: str) -> Pixels:
-    return _table(name)
 
 
 def _table(name: str) -> Pixels:
@@ -166,6 +178,9 @@ def _table(name: str) -> Pixels:
     table: Pixels = np.ascontiguousarray(colours(np.linspace(0.0, 1.0, 256), bytes=True)[:, :3])
     table.flags.writeable = False  # the cache hands out one array
     return table
+
+
+_standard_table = lru_cache(maxsize=64)(_table)
 
 
 def _log_limits(shown: Floats, low: float | None, high: float | None) -> tuple[float, float]:

@@ -1,7 +1,7 @@
-"""Lines of a lens on its images: contours, the curves they map to, and the edge of a mask.
+"""Lines laid over images: contours, critical curves and their caustics, segments, and the edge of a mask.
 
 Every function takes images as array[y, x] with row 0 at the lowest y, and extents (x0, x1, y0, y1) of outer edges.
-Lines come as (x, y), two arrays[vertex].
+A line is (x, y), two arrays[vertex] in the units of the extent; a NaN breaks it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from autoviz_render.figures.panels import Extent
-from autoviz_render.spool.arrays import Array, Floats
+from autoviz_render.spool.arrays import Array, Floats, Indices
 
 Line = tuple[Floats, Floats]
 
 
 def pixel_centres(shape: tuple[int, int], extent: Extent) -> Line:
-    """The centres of an image's columns (array[x]) and of its rows (array[y])."""
+    """The centres of an image's columns, array[x], and of its rows, array[y]."""
     x0, x1, y0, y1 = extent
     rows, columns = shape
     return (
@@ -31,23 +30,32 @@ def contour(values: Array, extent: Extent, level: float) -> list[Line]:
     """The lines on which an image, interpolated between pixel centres, has a value; closed ones end where they began.
 
     Pixels that are not finite have no contour around them. An image under 2x2 pixels has none.
+
+    Args:
+        values: array[y, x].
+        level: In the unit of the values.
     """
     from contourpy import LineType, contour_generator
 
     if min(values.shape) < 2:
         return []
-    x, y = pixel_centres(values.shape, extent)
     finite = np.isfinite(values)
     z = np.ma.masked_array(np.where(finite, values, 0.0), ~finite)
-    generator = contour_generator(x, y, z, line_type=LineType.Separate)
-    lines = [np.asarray(line, dtype=np.float64) for line in generator.lines(level)]
-    return [(line[:, 0], line[:, 1]) for line in lines]
+    generator = contour_generator(*pixel_centres(values.shape, extent), z, line_type=LineType.Separate)
+    return [(line[:, 0], line[:, 1]) for line in map(np.asarray, generator.lines(level))]
 
 
 def interpolate(values: Array, extent: Extent, x: Floats, y: Floats) -> Floats:
     """An image's values at points between its pixel centres, bilinear; beyond the outermost centres, theirs.
 
-    A single row or column is constant across. Returns array[point].
+    A single row or column is constant across.
+
+    Args:
+        values: array[y, x].
+        x, y: array[point], in the units of the extent.
+
+    Returns:
+        array[point].
     """
     rows, columns = values.shape
     x0, x1, y0, y1 = extent
@@ -63,59 +71,56 @@ def interpolate(values: Array, extent: Extent, x: Floats, y: Floats) -> Floats:
 
 
 def to_source_plane(lines: Sequence[Line], deflections: Array, extent: Extent) -> list[Line]:
-    """Where lines of the image plane lie in the source plane: each point less the deflection there.
+    """Lines of the image plane in the source plane: each point less the deflection there.
 
-    deflections: array[y, x, 2], in the order (y, x), in the units of the extent, on the pixel centres.
     Source: the lens equation, Schneider, Ehlers and Falco (1992), Gravitational Lenses, section 2.1.
+
+    Args:
+        deflections: array[y, x, 2], in the order (y, x), in the units of the extent, on the pixel centres.
     """
-    return [
-        (
-            x - interpolate(deflections[..., 1], extent, x, y),
-            y - interpolate(deflections[..., 0], extent, x, y),
-        )
-        for x, y in lines
-    ]
+    alpha_y, alpha_x = np.moveaxis(deflections, -1, 0)
+    return [(x - interpolate(alpha_x, extent, x, y), y - interpolate(alpha_y, extent, x, y)) for x, y in lines]
 
 
 def joined(lines: Sequence[Line]) -> Line:
     """Several lines as one, a NaN between each two."""
     gap = np.array([np.nan])
-    xs: list[Floats] = []
-    ys: list[Floats] = []
-    for x, y in lines:
-        xs += [x, gap]
-        ys += [y, gap]
-    if not xs:
+    parts = [part for line in lines for part in (line, (gap, gap))][:-1]
+    if not parts:
         return np.empty(0), np.empty(0)
-    return np.concatenate(xs[:-1]), np.concatenate(ys[:-1])
+    x, y = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return x, y
+
+
+def segments(x_start: Floats | float, x_stop: Floats | float, y_start: Floats | float, y_stop: Floats | float) -> Line:
+    """Straight lines as one, a NaN after each: array[3 * segment].
+
+    Args:
+        x_start, x_stop, y_start, y_stop: The ends of each, array[segment], or one number for all.
+    """
+    x_start, x_stop, y_start, y_stop, gap = np.broadcast_arrays(x_start, x_stop, y_start, y_stop, np.nan)
+    return np.stack([x_start, x_stop, gap], axis=-1).ravel(), np.stack([y_start, y_stop, gap], axis=-1).ravel()
 
 
 def mask_edge(mask: Array, extent: Extent) -> Line:
-    """The border between masked and unmasked pixels, along the pixels' sides; the image's own edge is none."""
+    """The border between masked and unmasked pixels, along the pixels' sides; the image's own edge is none.
+
+    Args:
+        mask: array[y, x] of booleans.
+    """
     x0, x1, y0, y1 = extent
     rows, columns = mask.shape
-    x_sides = np.linspace(x0, x1, columns + 1)
-    y_sides = np.linspace(y0, y1, rows + 1)
+    x_sides, y_sides = np.linspace(x0, x1, columns + 1), np.linspace(y0, y1, rows + 1)
     row, start, stop = _runs(mask[1:] != mask[:-1])
-    along_x = _segments(x_sides[start], x_sides[stop], y_sides[row + 1], y_sides[row + 1])
+    along_x = segments(x_sides[start], x_sides[stop], y_sides[row + 1], y_sides[row + 1])
     column, start, stop = _runs((mask[:, 1:] != mask[:, :-1]).T)
-    along_y = _segments(x_sides[column + 1], x_sides[column + 1], y_sides[start], y_sides[stop])
+    along_y = segments(x_sides[column + 1], x_sides[column + 1], y_sides[start], y_sides[stop])
     return np.concatenate([along_x[0], along_y[0]]), np.concatenate([along_x[1], along_y[1]])
 
 
-def _runs(flags: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _runs(flags: Array) -> tuple[Indices, Indices, Indices]:
     """Each run of True along the last axis: its row, and its first and past-the-last index."""
-    padded = np.zeros((flags.shape[0], flags.shape[1] + 2), dtype=np.int8)
-    padded[:, 1:-1] = flags
-    steps = np.diff(padded, axis=1)
+    steps = np.diff(flags.astype(np.int8), axis=1, prepend=0, append=0)
     row, start = np.nonzero(steps == 1)
     _, stop = np.nonzero(steps == -1)
     return row, start, stop
-
-
-def _segments(x_start: Floats, x_stop: Floats, y_start: Floats, y_stop: Floats) -> Line:
-    gap = np.full(x_start.shape, np.nan)
-    return (
-        np.stack([x_start, x_stop, gap], axis=1).ravel(),
-        np.stack([y_start, y_stop, gap], axis=1).ravel(),
-    )

@@ -15,8 +15,12 @@ ONE_SIGMA, TWO_SIGMA = 0.3935, 0.8647
 def usable(samples: Array, weights: Array | None) -> tuple[Floats, Floats]:
     """The samples that are finite and have weight, and their weights, which sum to one.
 
-    samples: array[sample, ...]. weights: array[sample], or None for equal ones.
-    Raises ValueError where there are none, or where the numbers of samples and weights differ.
+    Args:
+        samples: array[sample, ...].
+        weights: array[sample], in any normalisation; None for equal ones.
+
+    Raises:
+        ValueError: No sample is usable, or there are more or fewer weights than samples.
     """
     samples = np.asarray(samples, dtype=np.float64)
     found = np.ones(len(samples)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -31,9 +35,14 @@ def usable(samples: Array, weights: Array | None) -> tuple[Floats, Floats]:
 
 
 def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Floats:
-    """Where so much of the weight lies below: array[share].
+    """The values below which given shares of the weight lie: array[share].
 
-    values, weights: array[sample]. Between samples it is interpolated, each standing at the middle of its weight.
+    Between samples it is interpolated, each standing at the middle of its weight.
+
+    Args:
+        values: array[sample], finite.
+        weights: array[sample], not negative, in any normalisation.
+        shares: From 0 to 1.
     """
     order = np.argsort(values)
     weight = weights[order]
@@ -42,27 +51,56 @@ def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Float
 
 
 def interesting(values: Floats, weights: Floats) -> tuple[float, float]:
-    """The limits of what has some weight: all but a thousandth at either end, with a margin of a tenth; never empty."""
+    """The limits of what has some weight: all but a thousandth at either end, with a margin of a tenth; never empty.
+
+    Args:
+        values, weights: array[sample], as `usable` returns them.
+    """
     low, high = quantiles(values, weights, (0.001, 0.999))
     margin = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
     return float(low - margin), float(high + margin)
 
 
+def outline(edges: Floats, heights: Floats) -> tuple[Floats, Floats]:
+    """The outline of a histogram, from zero to zero: (x, y), array[2 * bin + 2] each.
+
+    Args:
+        edges: array[bin + 1].
+        heights: array[bin].
+    """
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
+
+
 def steps(values: Floats, weights: Floats, edges: Floats) -> tuple[Floats, Floats]:
-    """A histogram's outline: (x, density), array[2 * bin + 2] each, from zero to zero."""
+    """The outline of a histogram of weighted samples, as a density: (x, density), array[2 * bin + 2] each.
+
+    Args:
+        values, weights: array[sample].
+        edges: array[bin + 1], ascending, in the unit of the values.
+    """
     counts, _ = np.histogram(values, bins=edges, weights=weights)
-    density = counts / np.diff(edges) / (counts.sum() or 1.0)
-    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(density, 2), [0.0]])
+    return outline(edges, counts / np.diff(edges) / (counts.sum() or 1.0))
 
 
 def density(x: Floats, y: Floats, weights: Floats, x_edges: Floats, y_edges: Floats) -> Floats:
-    """The share of the weight in each cell, smoothed over its neighbours: array[row, column]."""
+    """The share of the weight in each cell of a grid, smoothed over its neighbours: array[row, column].
+
+    Args:
+        x, y, weights: array[sample].
+        x_edges: array[column + 1], ascending.
+        y_edges: array[row + 1], ascending.
+    """
     counts, _, _ = np.histogram2d(y, x, bins=(y_edges, x_edges), weights=weights)
     return _smoothed(_smoothed(counts).T).T
 
 
 def level_of(density: Floats, share: float) -> float:
-    """The density above which cells hold so much of the weight."""
+    """The density above which cells hold a share of the weight.
+
+    Args:
+        density: array[row, column], not negative, of cells of one size.
+        share: From 0 to 1.
+    """
     falling = np.sort(density.ravel())[::-1]
     total = np.cumsum(falling)
     return float(falling[min(int(np.searchsorted(total, share * total[-1])), falling.size - 1)])

@@ -1,20 +1,24 @@
-"""Meshes made of points: Delaunay's triangles, and Voronoi's cells."""
+"""Meshes made of points: Delaunay's triangles, and Voronoi's cells. Making one loads Matplotlib's triangulation."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from matplotlib.tri import Triangulation
 
 from autoviz_render.figures.panels import Extent, PolygonalMesh, TriangularMesh
-from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.arrays import Array, Floats
 
 
 def delaunay(x: Array, y: Array) -> TriangularMesh:
     """The triangles of points whose circumcircles hold no other point.
 
-    x, y: array[point]. Raises ValueError for fewer than three points, or points that all lie on one line.
+    Args:
+        x, y: array[point], in one unit.
+
+    Raises:
+        ValueError: There are fewer than three points, or all lie on one line.
     """
+    from matplotlib.tri import Triangulation
+
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     try:
         triangles = Triangulation(x, y).triangles
@@ -26,16 +30,18 @@ def delaunay(x: Array, y: Array) -> TriangularMesh:
 def voronoi(x: Array, y: Array, extent: Extent | None = None) -> PolygonalMesh:
     """For each point the region that is nearer to it than to any other; a cell for each point, in their order.
 
-    x, y: array[point]; no two alike. Cells at the rim end half-way to a ring far outside `extent`,
-    (x0, x1, y0, y1), by default that of the points.
-    Raises ValueError as `delaunay` does.
-    Source: the Voronoi diagram is the dual of Delaunay's triangulation, Aurenhammer (1991), section 2.2: the corners of
-    a cell are the circumcentres of the triangles round its point.
+    Source: the Voronoi diagram is the dual of Delaunay's triangulation, Aurenhammer (1991), section 2.2: the corners
+    of a cell are the circumcentres of the triangles round its point.
+
+    Args:
+        x, y: array[point], in one unit; no two points alike.
+        extent: (x0, x1, y0, y1), by default that of the points. Cells at the rim end half-way to a ring far outside it.
+
+    Raises:
+        ValueError: There are fewer than three points, all lie on one line, or some coincide.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    if extent is None:
-        extent = (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
-    mesh = delaunay(*_ringed(x, y, extent))
+    mesh = delaunay(*_ringed(x, y, extent or (x.min(), x.max(), y.min(), y.max())))
     corners_x, corners_y = _circumcentres(mesh)
     # each triangle thrice: once for each point that it has a corner at
     point = mesh.triangles.ravel()
@@ -43,13 +49,12 @@ def voronoi(x: Array, y: Array, extent: Extent | None = None) -> PolygonalMesh:
     inside = point < x.size
     point, triangle = point[inside], triangle[inside]
     angle = np.arctan2(corners_y[triangle] - y[point], corners_x[triangle] - x[point])
-    order = np.lexsort((angle, point))
-    point, triangle = point[order], triangle[order]
+    triangle = triangle[np.lexsort((angle, point))]
     count = np.bincount(point, minlength=x.size)
     if not count.all():
         raise ValueError(f"{int((count == 0).sum())} of {x.size} points coincide with others, and have no cell")
-    start = np.concatenate([[0], np.cumsum(count)[:-1]])
-    column = np.minimum(np.arange(count.max())[None, :], count[:, None] - 1)
+    start = np.cumsum(count) - count
+    column = np.minimum(np.arange(count.max()), count[:, None] - 1)
     return PolygonalMesh(corners_x, corners_y, triangle[start[:, None] + column])
 
 
@@ -62,7 +67,7 @@ def _ringed(x: Array, y: Array, extent: Extent) -> tuple[Array, Array]:
     return np.concatenate([x, ring_x]), np.concatenate([y, ring_y])
 
 
-def _circumcentres(mesh: TriangularMesh) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _circumcentres(mesh: TriangularMesh) -> tuple[Floats, Floats]:
     """array[triangle] of x, and of y."""
     ax, bx, cx = mesh.x[mesh.triangles].T
     ay, by, cy = mesh.y[mesh.triangles].T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -13,9 +14,10 @@ _MINUS = "\N{MINUS SIGN}"
 class Ticks:
     """Ticks of an axis.
 
-    positions: in the units of the axis, ascending.
-    labels: one for each position, already divided by the factor.
-    factor: a power of ten common to all labels, "10⁻⁵"; "" where there is none.
+    Attributes:
+        positions: In the unit of the axis, ascending.
+        labels: One for each position, already divided by the factor.
+        factor: A power of ten common to all labels, "10⁻⁵"; "" for none.
     """
 
     positions: tuple[float, ...]
@@ -29,19 +31,22 @@ def power_of_ten(exponent: int) -> str:
 
 
 def round_ticks(low: float, high: float, most: int, suffix: str = "") -> Ticks:
-    """At most `most` multiples of 1, 2 or 5 times a power of ten between two finite limits, low < high."""
+    """At most `most` multiples of 1, 2 or 5 times a power of ten between two limits.
+
+    Args:
+        low, high: Finite, low < high.
+        suffix: A sign after each label, "″".
+    """
     largest = max(abs(low), abs(high))
     exponent = math.floor(math.log10(largest)) if largest >= 1e4 or largest < 1e-2 else 0
     unit = 10.0**exponent
     low, high = low / unit, high / unit
-    step = _step((high - low) / (most + 1))
     slack = 1e-9 * (high - low)
-    first, last = math.ceil((low - slack) / step), math.floor((high + slack) / step)
-    while last - first + 1 > most:
-        step = _step(step * 1.001)
-        first, last = math.ceil((low - slack) / step), math.floor((high + slack) / step)
+    step = round_up((high - low) / (most + 1))
+    while len(indices := range(math.ceil((low - slack) / step), math.floor((high + slack) / step) + 1)) > most:
+        step = round_up(step * 1.001)
     decimals = min(max(0, -math.floor(math.log10(step) + 1e-9)), 9)
-    numbers = [index * step for index in range(first, last + 1)]
+    numbers = [index * step for index in indices]
     return Ticks(
         tuple(number * unit for number in numbers),
         tuple(_number(number, decimals) + suffix for number in numbers),
@@ -50,26 +55,29 @@ def round_ticks(low: float, high: float, most: int, suffix: str = "") -> Ticks:
 
 
 def decade_ticks(low: float, high: float, most: int, suffix: str = "") -> Ticks:
-    """At most `most` powers of ten between two positive limits, low < high; where there are few, 1, 2 and 5 times."""
+    """At most `most` powers of ten between two limits; if there are few, also 2 and 5 times these.
+
+    Args:
+        low, high: Positive, low < high.
+        suffix: A sign after each label.
+    """
     slack = 1e-9
     first = math.ceil(math.log10(low) - slack)
     last = math.floor(math.log10(high) + slack)
-    if last - first + 1 >= 2:
-        stride = max(1, math.ceil((last - first + 1) / most))
-        exponents = range(first, last + 1, stride)
-        return Ticks(
-            tuple(10.0**exponent for exponent in exponents),
-            tuple(_power(exponent) + suffix for exponent in exponents),
-        )
-    numbers = [
-        factor * 10.0**exponent
-        for exponent in range(first - 2, last + 2)
-        for factor in (1, 2, 5)
-        if low * (1 - slack) <= factor * 10.0**exponent <= high * (1 + slack)
-    ]
+    if last > first:
+        exponents = range(first, last + 1, max(1, math.ceil((last - first + 1) / most)))
+        return Ticks(tuple(10.0**each for each in exponents), tuple(_power(each) + suffix for each in exponents))
+    numbers = [factor * 10.0**exponent for exponent in range(first - 2, last + 2) for factor in (1, 2, 5)]
+    numbers = [number for number in numbers if low * (1 - slack) <= number <= high * (1 + slack)]
     if 2 <= len(numbers) <= most:
-        return Ticks(tuple(numbers), tuple(_short(number) + suffix for number in numbers))
+        return Ticks(tuple(numbers), tuple(f"{number:g}{suffix}" for number in numbers))
     return round_ticks(low, high, most, suffix)
+
+
+def round_up(least: float, steps: Sequence[float] = (1, 2, 5, 10)) -> float:
+    """The smallest round number that is not below a positive one: one of the steps times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(step * power for step in steps if step * power >= least * (1 - 1e-9))
 
 
 def plain_number(value: float) -> str:
@@ -80,7 +88,8 @@ def plain_number(value: float) -> str:
 def interval(lower: float, middle: float, upper: float) -> str:
     """A median and how far one standard deviation reaches up and down, to two digits of the smaller: 1.23 +0.12 −0.11.
 
-    lower, middle, upper: finite, ascending.
+    Args:
+        lower, middle, upper: Finite, ascending.
     """
     plus, minus = upper - middle, middle - lower
     reaches = [each for each in (plus, minus) if each > 0]
@@ -94,12 +103,6 @@ def interval(lower: float, middle: float, upper: float) -> str:
     return text.replace("-", _MINUS)
 
 
-def _step(least: float) -> float:
-    """The next 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= least * (1 - 1e-9))
-
-
 def _number(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0.0:
@@ -108,8 +111,4 @@ def _number(value: float, decimals: int) -> str:
 
 
 def _power(exponent: int) -> str:
-    return _short(10.0**exponent) if -2 <= exponent <= 3 else power_of_ten(exponent)
-
-
-def _short(value: float) -> str:
-    return f"{value:g}"
+    return f"{10.0**exponent:g}" if -2 <= exponent <= 3 else power_of_ten(exponent)

@@ -1,6 +1,7 @@
-"""A snapshot's arrays as recipes want them: found, of the right shape, as numbers; or an error that says what to do.
+"""The arrays of a snapshot as recipes want them: found, checked and as numbers, or an error that says what to do.
 
-Every function looks in `arrays` first, and then in `static`.
+Every function looks in the snapshot's `arrays` first, and then in `static`. In the shapes that they take, None stands
+for any length.
 """
 
 from __future__ import annotations
@@ -9,19 +10,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Extent, TablePanel
-from autoviz_render.figures.registry import FigureError
 from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
-
-class MissingArraysError(FigureError):
-    """The snapshot lacks arrays that a figure cannot do without."""
+Shape = Sequence[int | None]
 
 
 def require(snapshot: Snapshot, figure: str, names: Sequence[str]) -> None:
-    """Raises MissingArraysError, with the names of those that are not there."""
+    """Checks that arrays are there.
+
+    Args:
+        figure: The figure's name, for the message.
+
+    Raises:
+        MissingArraysError: Some are not; the message names them.
+    """
     missing = [name for name in names if find(snapshot, name) is None]
     if missing:
         raise MissingArraysError(
@@ -31,64 +37,109 @@ def require(snapshot: Snapshot, figure: str, names: Sequence[str]) -> None:
 
 
 def find(snapshot: Snapshot, name: str) -> Array | None:
-    """The array as it is; None where there is none."""
+    """The array as it is, of any kind and shape; None if there is none."""
     found = snapshot.arrays.get(name)
-    return snapshot.static.get(name) if found is None else found
+    found = snapshot.static.get(name) if found is None else found
+    return None if found is None else np.asarray(found)
 
 
-def floats(snapshot: Snapshot, name: str) -> Floats | None:
-    """The array as float64. Raises ValueError where it holds no real numbers."""
+def check(name: str, array: Array, kinds: str = "biuf", shape: Shape | None = None) -> None:
+    """Checks an array's kind and shape.
+
+    Args:
+        kinds: NumPy's letters for the kinds of numbers that are allowed; real ones by default.
+        shape: None allows any shape.
+
+    Raises:
+        ValueError: It has another kind or shape; the message starts with its name.
+    """
+    if array.dtype.kind not in kinds:
+        raise ValueError(f"{name} is an array of {'real' if 'f' in kinds else 'complex'} numbers, not of {array.dtype}")
+    if shape is None:
+        return
+    if array.ndim != len(shape) or any(length not in (None, n) for length, n in zip(shape, array.shape, strict=True)):
+        lengths = ", ".join("any" if length is None else str(length) for length in shape)
+        raise ValueError(f"{name} must have the shape [{lengths}], not {list(array.shape)}")
+
+
+def floats(snapshot: Snapshot, name: str, shape: Shape | None = None) -> Floats | None:
+    """The array as float64; None if there is none.
+
+    Raises:
+        ValueError: It holds no real numbers, or has another shape.
+    """
     found = find(snapshot, name)
     if found is None:
         return None
-    found = np.asarray(found)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"{name} is an array of real numbers, not of {found.dtype}")
+    check(name, found, shape=shape)
     return np.asarray(found, dtype=np.float64)
 
 
-def needed(snapshot: Snapshot, name: str, shape: tuple[int, ...] | None = None) -> Floats:
-    """An array that `require` has found, of a shape where one is given. Raises ValueError as `like_data` does."""
-    values = floats(snapshot, name) if shape is None else like_data(snapshot, name, shape)
-    if values is None:
-        raise MissingArraysError(f"the snapshot does not hold {name}")
-    return values
+def needed(snapshot: Snapshot, figure: str, names: Sequence[str], dimensions: int) -> list[Floats]:
+    """The arrays without which a figure has nothing to show, all of one shape, not empty.
 
+    Args:
+        figure: The figure's name, for messages.
+        names: The data's name first.
+        dimensions: How many axes the data have.
 
-def like_data(snapshot: Snapshot, name: str, shape: tuple[int, ...]) -> Floats | None:
-    """The array, which has the shape of the data. Raises ValueError where it has another."""
-    values = floats(snapshot, name)
-    if values is not None and values.shape != shape:
-        raise ValueError(f"{name} has shape {values.shape}, and the data {shape}: they must be the same")
-    return values
+    Returns:
+        The arrays as float64, in the order of the names.
+
+    Raises:
+        MissingArraysError: Some are not there.
+        ValueError: The data are empty or have another number of axes, or another array has not the data's shape.
+    """
+    require(snapshot, figure, names)
+    shape: Shape = (None,) * dimensions
+    arrays = []
+    for name in names:
+        array = np.asarray(floats(snapshot, name, shape))
+        if array.size == 0:
+            raise ValueError(f"{name} is empty")
+        arrays.append(array)
+        shape = array.shape
+    return arrays
 
 
 def mask_of(snapshot: Snapshot, shape: tuple[int, ...]) -> Mask:
-    """`mask`, True where masked; where there is none, nothing is. Raises ValueError as `like_data` does."""
-    values = like_data(snapshot, "mask", shape)
+    """The array `mask` as booleans of this shape, True where masked; all False if there is none.
+
+    Raises:
+        ValueError: It has another shape.
+    """
+    values = floats(snapshot, "mask", shape)
     return np.zeros(shape, dtype=np.bool_) if values is None else values != 0
 
 
 def extent_of(snapshot: Snapshot, name: str) -> Extent | None:
-    """(x0, x1, y0, y1), outer edges. Raises ValueError where the array is anything else."""
-    values = floats(snapshot, name)
+    """The outer edges (x0, x1, y0, y1) in the array of that name; None if there is none.
+
+    Raises:
+        ValueError: The array is anything else than four finite numbers with x0 < x1 and y0 < y1.
+    """
+    values = floats(snapshot, name, (4,))
     if values is None:
         return None
-    if values.shape != (4,) or not np.isfinite(values).all() or values[1] <= values[0] or values[3] <= values[2]:
+    x0, x1, y0, y1 = values.tolist()
+    if not (np.isfinite(values).all() and x0 < x1 and y0 < y1):
         raise ValueError(f"{name} is (x0, x1, y0, y1) with x0 < x1 and y0 < y1, not {values.tolist()}")
-    return (float(values[0]), float(values[1]), float(values[2]), float(values[3]))
+    return x0, x1, y0, y1
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """Elementwise; NaN where the denominator, a noise, is not positive, or either is not finite."""
+    """The elementwise quotient; NaN if the denominator, a noise, is not positive, or either is not finite."""
     usable = np.isfinite(denominator) & (denominator > 0) & np.isfinite(numerator)
-    quotient = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=quotient, where=usable)
+    quotient: Floats = np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=usable)
     return quotient
 
 
 def best_fit(snapshot: Snapshot, more: Sequence[tuple[str, str]] = ()) -> list[TablePanel]:
-    """A table of the best fit's parameters, and of what more there is to tell; none where there is nothing."""
+    """A table of the best fit's parameters, in a list; an empty list if there is nothing to tell.
+
+    Args:
+        more: Further rows, (name, value).
+    """
     rows = [(name, plain_number(value)) for name, value in snapshot.parameters.items()]
     return [TablePanel("Best fit", [*rows, *more])] if rows or more else []
 

@@ -35,59 +35,45 @@ source that coincide become one, those that are not finite are left out; where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.builtin.lensing import (
-    Lensing,
-    image_limits,
-    lensing_of,
-    source_panels,
-    unmasked_view,
-)
-from autoviz_render.figures.builtin.source_plane import source_views
+from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, image_limits
+from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
-from autoviz_render.figures.panels import Curve, Extent, ImagePanel, Panel
-from autoviz_render.figures.reading import (
-    MissingArraysError,
-    best_fit,
-    counted,
-    extent_of,
-    like_data,
-    mask_of,
-    needed,
-    ratio,
-    require,
-)
-from autoviz_render.spool.arrays import Floats, Mask
+from autoviz_render.figures.panels import Curve, ImagePanel, Panel
+from autoviz_render.figures.reading import best_fit, counted, floats, needed, ratio
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
-
-__all__ = ["ImagingFit", "MissingArraysError", "imaging", "imaging_fit", "source_views"]
 
 UNIT = "e⁻ s⁻¹"
 
 
 @dataclass(frozen=True, eq=False)
 class ImagingFit(Lensing):
-    """A fit to imaging in numbers; the arrays of the module's docstring, checked, and what follows from them.
+    """A fit to imaging in numbers: the arrays of the module's docstring, checked, and what follows from them.
 
-    signal_to_noise: array[y, x], data over noise, not below 0. NaN where the noise is not positive, as in the next two.
-    residuals: array[y, x], (data - model) / noise. chi_squared: array[y, x], its square.
-    lens_subtracted: array[y, x], data less lens light. magnification: array[y, x], |1 / det A|.
-    view: the extent that holds every unmasked pixel.
+    Attributes:
+        frame: Where the images lie, and which pixels are masked.
+        data, noise_map, model_image: array[y, x], in the unit of the data.
+        signal_to_noise: array[y, x], data over noise, not below 0. NaN if the noise is not positive, as in the next
+            two.
+        residuals: array[y, x], (data - model) / noise.
+        chi_squared: array[y, x], their square.
+        lens_light: array[y, x], the lens galaxy's share of the model; None if it is not known, as all below.
+        lens_subtracted: array[y, x], data less lens light.
+        source_image: array[y, x], the lensed source's share of the model.
+        magnification: array[y, x], |1 / det A|.
     """
 
+    frame: Frame
     data: Floats
     noise_map: Floats
     model_image: Floats
-    mask: Mask
-    extent: Extent
-    arcsec: bool
-    view: Extent
     signal_to_noise: Floats
     residuals: Floats
     chi_squared: Floats
@@ -101,111 +87,90 @@ class ImagingFit(Lensing):
 def imaging_fit(snapshot: Snapshot) -> ImagingFit:
     """The numbers of the figure.
 
-    Raises MissingArraysError where a required array is not there, ValueError where one has another shape than the data.
+    Raises:
+        MissingArraysError: A required array is not there.
+        ValueError: An array has another shape than the data.
     """
-    require(snapshot, "imaging", ("data", "noise_map", "model_image"))
-    data = needed(snapshot, "data")
-    if data.ndim != 2 or data.size == 0:
-        raise ValueError(f"data is an image array[y, x], not of shape {data.shape}")
-    shape = data.shape
-    noise_map = needed(snapshot, "noise_map", shape)
-    model_image = needed(snapshot, "model_image", shape)
-    mask = mask_of(snapshot, shape)
-    given_extent = extent_of(snapshot, "extent")
-    extent = given_extent or (0.0, float(shape[1]), 0.0, float(shape[0]))
-    lens_light = like_data(snapshot, "lens_light", shape)
-    source_image = like_data(snapshot, "source_image", shape)
+    data, noise_map, model_image = needed(snapshot, "imaging", ("data", "noise_map", "model_image"), 2)
+    frame = frame_of(snapshot, data.shape)
+    lens_light, source_image = (floats(snapshot, name, data.shape) for name in ("lens_light", "source_image"))
     if source_image is None and lens_light is not None:
         source_image = model_image - lens_light
     residuals = ratio(data - model_image, noise_map)
-    lensing = lensing_of(snapshot, shape, extent)
+    lensing = lensing_of(snapshot, frame)
     inverse = lensing.inverse_magnification
     return ImagingFit(
         **vars(lensing),
+        frame=frame,
         data=data,
         noise_map=noise_map,
         model_image=model_image,
-        mask=mask,
-        extent=extent,
-        arcsec=given_extent is not None,
-        view=unmasked_view(mask, extent),
         signal_to_noise=np.maximum(ratio(data, noise_map), 0.0),
         residuals=residuals,
         chi_squared=residuals**2,
         lens_light=lens_light,
         lens_subtracted=None if lens_light is None else data - lens_light,
         source_image=source_image,
-        magnification=None if inverse is None else ratio(np.ones(shape), np.abs(inverse)),
+        magnification=None if inverse is None else ratio(np.ones(data.shape), np.abs(inverse)),
     )
 
 
 @np.errstate(all="ignore")
 def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
-    """The twelve panels, row by row; fewer where the snapshot holds less.
+    """The twelve panels, row by row; fewer if the snapshot holds less.
 
-    unit: of data and model, in plain text. A package whose data have another registers a function of its own that calls
-    this one with it.
+    Args:
+        unit: Of data and model, in plain text. A package whose data have another registers a function of its own that
+            calls this one with it.
+
+    Raises:
+        MissingArraysError: A required array is not there.
+        ValueError: An array has another shape than the data.
     """
     fit = imaging_fit(snapshot)
-    edge = Curve(*mask_edge(fit.mask, fit.extent), colour="#404040", width=0.8)
+    edge = Curve(*mask_edge(fit.frame.mask, fit.frame.extent), colour="#404040", width=0.8)
     critical = fit.critical_curve()
-    shared: dict[str, Any] = {
-        "mask": fit.mask,
-        "extent": fit.extent,
-        "view": fit.view,
-        "tick_unit": "″" if fit.arcsec else "",
-    }
-
-    def image(title: str, values: Floats, *, curves: Sequence[Curve] = (), **more: Any) -> ImagePanel:
-        settings = {"unit": unit, **shared, **more}
-        return ImagePanel(title, values, curves=(edge, *curves), **settings)
-
-    data_limits = image_limits(fit.data, fit.mask)
-    data = image("Data", fit.data, **data_limits)
-    model = image("Model image", fit.model_image, curves=[critical], **data_limits)
     unlabelled = replace(critical, label="")
-    first: list[Panel] = [data, model]
-    second: list[Panel] = [image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0)]
-    third: list[Panel] = []
+
+    def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> ImagePanel:
+        return ImagePanel(title, values, curves=(edge, *curves), **{"unit": unit, **vars(fit.frame), **settings})
+
+    limits = image_limits(fit.data, fit.frame.mask)
+    second: list[Panel] = []
     if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
-        limits = image_limits(fit.lens_subtracted, fit.mask)
+        lensed = image_limits(fit.lens_subtracted, fit.frame.mask)
         second += [image("Lens light", fit.lens_light)]
-        third += [
-            image("Lens-subtracted data", fit.lens_subtracted, curves=[unlabelled], **limits),
-            image("Source model image", fit.source_image, curves=[unlabelled], **limits),
+        third: list[Panel] = [
+            image("Lens-subtracted data", fit.lens_subtracted, unlabelled, **lensed),
+            image("Source model image", fit.source_image, unlabelled, **lensed),
         ]
     else:
-        second += [] if fit.magnification is None else [_magnification(fit, image, unlabelled)]
-        third += [image("Noise map", fit.noise_map, colours="viridis")]
-        third += best_fit(snapshot) or (
-            [] if fit.source_image is None else [image("Source model image", fit.source_image, **data_limits)]
-        )
-    residuals: dict[str, Any] = {"unit": "σ", "colours": "RdBu_r", "scale": "symmetric"}
-    first += [image("Normalised residuals", fit.residuals, **residuals)]
-    second += [image("Normalised residuals, ±1σ", fit.residuals, **residuals, low=-1.0, high=1.0)]
-    third += [image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)]
-    planes = source_panels(fit, unit)
-    for row, plane in zip((first, second, third), planes, strict=False):  # no source: no planes, and nine panels
+        shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
+        if fit.magnification is not None:
+            second += [image("Magnification", fit.magnification, unlabelled, **shown)]
+        third = [image("Noise map", fit.noise_map, colours="viridis"), *best_fit(snapshot)]
+        if not snapshot.parameters and fit.source_image is not None:
+            third += [image("Source model image", fit.source_image, **limits)]
+    rows: list[list[Panel]] = [
+        [
+            image("Data", fit.data, **limits),
+            image("Model image", fit.model_image, critical, **limits),
+            image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
+        ],
+        [
+            image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0),
+            *second,
+            image("Normalised residuals, ±1σ", fit.residuals, unit="σ", low=-1.0, high=1.0, **RESIDUALS),
+        ],
+        [*third, image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)],
+    ]
+    for row, plane in zip(rows, source_panels(fit, unit), strict=False):  # no source: no planes, and nine panels
         row.append(plane)
-    return first + second + third
-
-
-def _magnification(fit: ImagingFit, image: Callable[..., ImagePanel], critical: Curve) -> Panel:
-    assert fit.magnification is not None  # noqa: S101 - the caller looked; for the type checker
-    return image(
-        "Magnification",
-        fit.magnification,
-        unit="×",
-        colours="viridis",
-        scale="log",
-        low=0.1,
-        high=100.0,
-        curves=[critical],
-    )
+    return list(chain(*rows))
 
 
 def _chi_squared_title(fit: ImagingFit) -> str:
-    used = shown_values(fit.chi_squared, fit.mask)
+    used = shown_values(fit.chi_squared, fit.frame.mask)
     if used.size == 0:
         return "Chi squared"
     return f"Chi squared: {counted(float(used.sum()))} in {used.size:,} pixels"

@@ -22,123 +22,106 @@ the others close up; no dirty image is made here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.bins import Bins, equal_bins, grid_sums
-from autoviz_render.figures.builtin.lensing import Lensing, image_limits, lensing_of, source_panels, unmasked_view
-from autoviz_render.figures.builtin.residuals import (
-    GREY,
-    chi_squared_rows,
-    distribution_panel,
-    histogram_reach,
-)
-from autoviz_render.figures.builtin.source_plane import SOURCE_ARRAYS
+from autoviz_render.figures.builtin.images import RESIDUALS, frame_of, image_limits
+from autoviz_render.figures.builtin.lensing import lensing_of, source_panels
+from autoviz_render.figures.builtin.residuals import GREY, chi_squared_rows, distribution_panel, histogram_reach, hold
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
+from autoviz_render.figures.curves import segments
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
-from autoviz_render.figures.reading import best_fit, extent_of, floats, mask_of
+from autoviz_render.figures.reading import best_fit, find, needed
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 _IMAGES = {"dirty_image": "Dirty image", "dirty_model": "Dirty model", "dirty_residuals": "Dirty residuals"}
 _PARTS = ("#3a8fd0", "#e07b39")
-"""The real and the imaginary part, points and lines alike: seen on white paper and on black."""
+"""The colours of the real and the imaginary part, points and lines alike: seen on white paper and on black."""
+
+_UNITS = ((1e9, "Gλ"), (1e6, "Mλ"), (1e3, "kλ"))
+
+Scale = tuple[float, str]
+"""The unit of uv distances: how many wavelengths it is, and its sign."""
 
 
 @np.errstate(all="ignore")  # what overflows or is not finite is shown as such
 def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
-    """The panels, row by row; fewer where the snapshot holds less.
+    """The panels, row by row; fewer if the snapshot holds less.
 
-    unit: of the visibilities, in plain text; dirty images are per beam. A package whose data have another registers a
-    function of its own that calls this one with it.
-    Raises MissingArraysError where a required array is not there, ValueError where one has a wrong shape.
+    Args:
+        unit: Of the visibilities, in plain text; dirty images are per beam. A package whose data have another
+            registers a function of its own that calls this one with it.
+
+    Raises:
+        MissingArraysError: A required array is not there.
+        ValueError: An array has another shape than it should.
     """
     fit = visibility_fit(snapshot)
-    scale, wavelengths = _scaled(fit)
-    bins = rings(fit)
-    means = ring_means(fit, bins)
+    longest = float(fit.distance.max(initial=0.0))
+    scale = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
+    rows = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
+    rows += [("longest baseline", f"{longest / scale[0]:.4g} {scale[1]}")]
+    rows += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
     return [
         *_images(snapshot, f"{unit} beam⁻¹"),
-        *_by_distance(means, scale, wavelengths, unit),
-        _residuals(fit, scale, wavelengths),
-        *_uv_plane(fit, scale, wavelengths),
+        *_by_distance(ring_means(fit, rings(fit)), scale, unit),
+        _residuals(fit, scale),
+        *_uv_plane(fit, scale),
         distribution_panel({"Re": fit.residuals[0], "Im": fit.residuals[1]}, title="Residuals"),
-        *best_fit(snapshot, _rows(snapshot, fit, scale, wavelengths)),
+        *best_fit(snapshot, rows),
     ]
 
 
 def _images(snapshot: Snapshot, unit: str) -> list[Panel]:
     """The dirty images, and the whole source plane."""
-    found = {name: values for name in _IMAGES if (values := floats(snapshot, name)) is not None}
-    shape = next((values.shape for values in found.values()), (1, 1))
-    for name, values in found.items():
-        if values.ndim != 2 or values.size == 0 or values.shape != shape:
-            raise ValueError(f"{name} is an image array[y, x] of shape {shape}, not of shape {values.shape}")
-    if not found:
-        return [*source_panels(_source_alone(snapshot), "")[:1]]
-    given = extent_of(snapshot, "extent")
-    extent = given or (0.0, float(shape[1]), 0.0, float(shape[0]))
-    lensing, mask = lensing_of(snapshot, shape, extent), mask_of(snapshot, shape)
-    shared: dict[str, Any] = {"mask": mask, "extent": extent, "view": unmasked_view(mask, extent), "unit": unit}
-    limits = image_limits(next(iter(found.values())), mask)
+    names = [name for name in _IMAGES if find(snapshot, name) is not None]
+    if not names:
+        return source_panels(lensing_of(snapshot, None), "")[:1]
+    images = needed(snapshot, "interferometer", names, 2)
+    frame = frame_of(snapshot, images[0].shape)
+    lensing = lensing_of(snapshot, frame)
+    limits = image_limits(images[0], frame.mask)
     panels: list[Panel] = []
-    for name, values in found.items():
-        settings: dict[str, Any] = {"colours": "RdBu_r", "scale": "symmetric"} if "residuals" in name else limits
+    for name, values in zip(names, images, strict=True):
+        settings = RESIDUALS if name == "dirty_residuals" else limits
         curves = [lensing.critical_curve()] if name == "dirty_model" else []
-        tick_unit = "″" if given else ""
-        panels.append(ImagePanel(_IMAGES[name], values, tick_unit=tick_unit, curves=curves, **shared, **settings))
+        panels.append(ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings))
     return [*panels, *source_panels(lensing, "")[:1]]
 
 
-def _source_alone(snapshot: Snapshot) -> Lensing:
-    """The source without images: critical curves need those."""
-    arrays = {
-        name: array
-        for name, array in {**snapshot.static, **snapshot.arrays}.items()
-        if name in SOURCE_ARRAYS or name == "cut"
-    }
-    return lensing_of(replace(snapshot, arrays=arrays, static={}), (1, 1), (0.0, 1.0, 0.0, 1.0))
-
-
-def _by_distance(means: Means, scale: float, wavelengths: str, unit: str) -> list[Panel]:
+def _by_distance(means: Means, scale: Scale, unit: str) -> list[Panel]:
     """Amplitude, both parts, and phase in rings."""
-    x = means.distance / scale
-    x_label = f"uv distance ({wavelengths})"
+    x = means.distance / scale[0]
+    x_label = f"uv distance ({scale[1]})"
 
     def points(y: Floats, error: Floats | None = None, **more: Any) -> Series:
         return Series(x, y, error=error, style="", marker="o", **more)
 
     def strip(*residuals: Series) -> dict[str, Any]:
-        hold = Series(np.zeros(2), np.array([-3.0, 3.0]), style="")  # the strip stands still when the fit is good
-        return {"residuals": [*residuals, hold], "residual_label": "residual (σ)"}
+        return {"residuals": [*residuals, hold(3.0)], "residual_label": "residual (σ)"}
 
     tops = np.concatenate([means.amplitude + means.amplitude_error, means.amplitude_model])
     highest = float(tops[np.isfinite(tops)].max(initial=0.0)) or 1.0
     amplitude = LinesPanel(
         "Amplitude",
-        [
-            points(means.amplitude, means.amplitude_error, label="data"),
-            Series(x, means.amplitude_model, label="model"),
-        ],
+        [points(means.amplitude, means.amplitude_error, label="data"), Series(x, means.amplitude_model, label="model")],
         x_label=x_label,
         y_label=f"amplitude ({unit})",
         y_limits=(-0.06 * highest, 1.06 * highest),
         **strip(points(means.amplitude_residual)),
     )
-    chosen = list(zip(("Re", "Im"), _PARTS, means.parts, means.parts_error, means.parts_model, strict=True))
-    parts = LinesPanel(
-        "Real, imaginary part",
-        [
-            *(points(data, error, label=name, colour=colour) for name, colour, data, error, _ in chosen),
-            *(Series(x, model, colour=colour) for _, colour, _, _, model in chosen),
-        ],
-        x_label=x_label,
-        y_label=f"visibility ({unit})",
-        **strip(*(points((data - model) / error, colour=colour) for _, colour, data, error, model in chosen)),
-    )
+    data, models, residuals = [], [], []
+    pulls = (means.parts - means.parts_model) / means.parts_error
+    for part, (label, colour) in enumerate(zip(("Re", "Im"), _PARTS, strict=True)):
+        data.append(points(means.parts[part], means.parts_error[part], label=label, colour=colour))
+        models.append(Series(x, means.parts_model[part], colour=colour))
+        residuals.append(points(pulls[part], colour=colour))
+    title, y_label = "Real, imaginary part", f"visibility ({unit})"
+    parts = LinesPanel(title, [*data, *models], x_label=x_label, y_label=y_label, **strip(*residuals))
     zero = Series(np.array([0.0, x.max(initial=1.0)]), np.zeros(2), colour=GREY)
     phase = LinesPanel(
         "Phase, data over model",
@@ -157,59 +140,57 @@ def _phase_limits(means: Means) -> tuple[float, float]:
     return -half, half
 
 
-def _residuals(fit: VisibilityFit, scale: float, wavelengths: str) -> Panel:
+def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
     """How the residuals of each ring are distributed: a column is a histogram, and should be the unit Gaussian."""
     residuals = fit.residuals
     count = residuals.size
     reach = histogram_reach(np.abs(residuals).ravel())
     x = rings(fit, int(np.clip(count / 200, 10, 60)))
     rows = 50 if count > 20_000 else 20
-    y = [equal_bins(part, -reach, reach, rows) for part in residuals]
+    real, imaginary = (grid_sums(x, equal_bins(part, -reach, reach, rows)) for part in residuals)
     columns = 2 * x.counts()
-    cells = columns * 2 * reach / rows
-    counts = grid_sums(x, y[0]) + grid_sums(x, y[1])
-    density = np.divide(counts, cells, out=np.zeros(counts.shape), where=cells > 0)
-    edges, centres = x.edges / scale, x.centres / scale
+    density = np.where(columns > 0, (real + imaginary) / (columns * 2 * reach / rows), 0.0)
+    edge, centres = float(x.edges[-1]) / scale[0], x.centres / scale[0]
     mean, spread = _moments(x, residuals)
-    guide = Curve(np.array([0, edges[-1], np.nan, 0, edges[-1]]), np.array([1, 1, np.nan, -1, -1]), colour=GREY)
+    guide = Curve(*segments(0.0, edge, np.array([1.0, -1.0]), np.array([1.0, -1.0])), colour=GREY, style="--")
     curve = Curve(centres, mean + spread, colour="white", outline="black", label="mean ± scatter")
     return ImagePanel(
         "Residuals, by distance",
         density,
         mask=np.broadcast_to(columns == 0, density.shape),
-        extent=(0.0, float(edges[-1]), -reach, reach),
-        x_label=f"uv distance ({wavelengths})",
+        extent=(0.0, edge, -reach, reach),
+        x_label=f"uv distance ({scale[1]})",
         y_label="(data − model) / σ",
         unit="per σ",
         colours="viridis",
         low=0.0,
         high=0.5 if reach == 5 else None,
         equal=False,
-        curves=[replace(guide, style="--"), curve, replace(curve, y=mean - spread, label="")],
+        curves=[guide, curve, replace(curve, y=mean - spread, label="")],
     )
 
 
 def _moments(x: Bins, residuals: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of both parts in each ring; NaN where there are none."""
+    """Mean and standard deviation of both parts in each ring; NaN if there are none."""
     counts = 2 * x.counts()
-    mean = (x.sums(residuals[0]) + x.sums(residuals[1])) / counts
+    mean = x.sums(residuals).sum(axis=0) / counts
     square = x.sums((residuals**2).sum(axis=0)) / counts
     return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
-def _uv_plane(fit: VisibilityFit, scale: float, wavelengths: str) -> list[Panel]:
+def _uv_plane(fit: VisibilityFit, scale: Scale) -> list[Panel]:
     """Where the visibilities are, each with its conjugate, and how well those there are fitted."""
     half = 1.03 * max(float(np.abs([fit.u, fit.v]).max(initial=0.0)), 1e-290)
     cells = int(np.clip(3 * np.sqrt(fit.u.size), 40, 120))
     u, v = (equal_bins(np.concatenate([each, -each]), -half, half, cells) for each in (fit.u, fit.v))
     counts = grid_sums(u, v)
-    chi_squared = (fit.residuals**2).mean(axis=0)
-    mean = grid_sums(u, v, np.concatenate([chi_squared, chi_squared])) / counts
+    mean = grid_sums(u, v, np.tile((fit.residuals**2).mean(axis=0), 2)) / counts
+    reach = half / scale[0]
     shared: dict[str, Any] = {
         "mask": counts == 0,
-        "extent": (-half / scale, half / scale, -half / scale, half / scale),
-        "x_label": f"u ({wavelengths})",
-        "y_label": f"v ({wavelengths})",
+        "extent": (-reach, reach, -reach, reach),
+        "x_label": f"u ({scale[1]})",
+        "y_label": f"v ({scale[1]})",
     }
     known = mean[counts > 0]
     high = max(2.0, float(np.quantile(known, 0.99))) if known.size else 2.0
@@ -217,19 +198,3 @@ def _uv_plane(fit: VisibilityFit, scale: float, wavelengths: str) -> list[Panel]
         ImagePanel(f"uv coverage: {fit.u.size:,}", counts, unit="per cell", colours="viridis", scale="log", **shared),
         ImagePanel("Mean χ² in the uv plane", mean, unit="σ²", colours="cividis", low=0.0, high=high, **shared),
     ]
-
-
-def _rows(snapshot: Snapshot, fit: VisibilityFit, scale: float, wavelengths: str) -> Sequence[tuple[str, str]]:
-    longest = float(fit.distance.max(initial=0.0)) / scale
-    rows = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
-    rows += [("longest baseline", f"{longest:.4g} {wavelengths}")]
-    return [*rows, ("left out", f"{fit.left_out:,}")] if fit.left_out else rows
-
-
-def _scaled(fit: VisibilityFit) -> tuple[float, str]:
-    """The unit of uv distances: how many wavelengths it is, and its sign."""
-    longest = float(fit.distance.max(initial=0.0))
-    for size, sign in ((1e9, "Gλ"), (1e6, "Mλ"), (1e3, "kλ")):
-        if longest >= size:
-            return size, sign
-    return 1.0, "λ"

@@ -22,18 +22,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoviz_render.figures.bins import equal_bins
-from autoviz_render.figures.builtin.auto import MOST_POINTS, thin
+from autoviz_render.figures.bins import MOST_POINTS, equal_bins, thin
 from autoviz_render.figures.builtin.residuals import (
     GREY,
     autocorrelation_panel,
     chi_squared_rows,
     distribution_panel,
+    hold,
 )
 from autoviz_render.figures.colours import robust_limits
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
-from autoviz_render.figures.reading import best_fit, counted, find, like_data, mask_of, needed, ratio, require
+from autoviz_render.figures.reading import best_fit, counted, find, floats, mask_of, needed, ratio
 from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -48,10 +48,12 @@ _FEW = 150
 class LineFit:
     """A fit along one axis in numbers: array[point] each, in the order of x.
 
-    mask: True where masked, or where x is not finite.
-    residuals: data - model, over the noise where there is a noise map; NaN where masked or where the noise is not
-        positive.
-    components: the parts of the model, by name.
+    Attributes:
+        x: In the unit that the snapshot has.
+        data, noise_map, model: In the unit of the data; the noise is None if it is not known.
+        components: The parts of the model, by name.
+        mask: True where masked, or where x is not finite.
+        residuals: data - model, over the noise if it is known; NaN where masked or where the noise is not positive.
     """
 
     x: Floats
@@ -64,12 +66,12 @@ class LineFit:
 
     @property
     def used(self) -> Floats:
-        """The residuals that are finite."""
+        """The residuals that are finite: array[used]."""
         return self.residuals[np.isfinite(self.residuals)]
 
     @property
     def chi_squared(self) -> float:
-        """The sum of their squares: chi squared, where there is a noise map."""
+        """The sum of their squares: chi squared, if the noise is known."""
         return float(self.used @ self.used)
 
 
@@ -77,18 +79,14 @@ class LineFit:
 def line_fit(snapshot: Snapshot) -> LineFit:
     """The numbers of the figure.
 
-    Raises MissingArraysError where a required array is not there, ValueError where one has another shape than the data.
+    Raises:
+        MissingArraysError: A required array is not there.
+        ValueError: An array has another shape than the data.
     """
-    require(snapshot, "line", ("data", "model"))
-    data = needed(snapshot, "data")
-    if data.ndim != 1 or data.size == 0:
-        raise ValueError(f"data is array[point], not of shape {data.shape}")
-    shape = data.shape
-    model = needed(snapshot, "model", shape)
-    noise_map = like_data(snapshot, "noise_map", shape)
-    x = like_data(snapshot, "x", shape)
+    data, model = needed(snapshot, "line", ("data", "model"), 1)
+    x, noise_map = (floats(snapshot, name, data.shape) for name in ("x", "noise_map"))
     x = np.arange(data.size, dtype=np.float64) if x is None else x
-    mask = mask_of(snapshot, shape) | ~np.isfinite(x)
+    mask = mask_of(snapshot, data.shape) | ~np.isfinite(x)
     residuals = data - model if noise_map is None else ratio(data - model, noise_map)
     residuals = np.where(np.isfinite(residuals) & ~mask, residuals, np.nan)
     order = np.argsort(x, kind="stable")
@@ -97,7 +95,7 @@ def line_fit(snapshot: Snapshot) -> LineFit:
         data=data[order],
         noise_map=None if noise_map is None else noise_map[order],
         model=model[order],
-        components={name: values[order] for name, values in _components(snapshot, shape).items()},
+        components={name: values[order] for name, values in _components(snapshot, data.shape).items()},
         mask=mask[order],
         residuals=residuals[order],
     )
@@ -107,8 +105,13 @@ def line_fit(snapshot: Snapshot) -> LineFit:
 def line(snapshot: Snapshot, *, x_label: str = "x", y_label: str = "data") -> list[list[Panel]]:
     """One wide panel over three.
 
-    x_label, y_label: the axes' names with their units, in plain text: "wavelength (µm)". A package whose data have them
-    registers a function of its own that calls this one with them.
+    Args:
+        x_label, y_label: The axes' names with their units, in plain text: "wavelength (µm)". A package whose data have
+            them registers a function of its own that calls this one with them.
+
+    Raises:
+        MissingArraysError: A required array is not there.
+        ValueError: An array has another shape than the data.
     """
     fit = line_fit(snapshot)
     return [
@@ -122,9 +125,17 @@ def _data_and_model(fit: LineFit, x_label: str, y_label: str) -> Panel:
     title = "Data and model"
     if fit.noise_map is not None and count:
         title += f": chi squared {counted(fit.chi_squared)} in {count:,} points"
+    curves = [Series(*thin(fit.x, fit.model), label="model")]
+    curves += [
+        Series(*thin(fit.x, values), label=name, style="--", width=1.0) for name, values in fit.components.items()
+    ]
+    masked = fit.mask & np.isfinite(fit.x)
+    if masked.any():
+        lost = thin(fit.x[masked], fit.data[masked])
+        curves.append(Series(*lost, label="masked", colour=GREY, style="", marker="."))
     return LinesPanel(
         title,
-        [_data(fit), _curve(fit, fit.model, label="model"), *_components_drawn(fit), *_masked(fit)],
+        [_data(fit), *curves],
         span=(1, 3),
         x_label=x_label,
         y_label=y_label,
@@ -136,34 +147,20 @@ def _data_and_model(fit: LineFit, x_label: str, y_label: str) -> Panel:
 
 def _data(fit: LineFit) -> Series:
     used = ~fit.mask
+    count = int(used.sum())
+    if count > MOST_POINTS:
+        return Series(*_gapped(*thin(fit.x[used], fit.data[used])), label="data", width=0.7)
+    error = fit.noise_map if count <= _MOST_BARS else None
     y = np.where(used, fit.data, np.nan)
-    if used.sum() <= _MOST_BARS:
-        return Series(fit.x, y, error=fit.noise_map, label="data", style="", marker=_marker(int(used.sum())))
-    if used.sum() <= MOST_POINTS:
-        return Series(fit.x, y, label="data", style="", marker=".")
-    return Series(*_gapped(*thin(fit.x[used], fit.data[used])), label="data", width=0.7)
-
-
-def _masked(fit: LineFit) -> list[Series]:
-    masked = fit.mask & np.isfinite(fit.x)
-    x, y = thin(fit.x[masked], fit.data[masked])
-    return [Series(x, y, label="masked", colour=GREY, style="", marker=".")] if x.size else []
+    return Series(fit.x, y, error=error, label="data", style="", marker=_marker(count))
 
 
 def _marker(count: int) -> str:
     return "o" if count <= _FEW else "."
 
 
-def _components_drawn(fit: LineFit) -> list[Series]:
-    return [_curve(fit, values, label=name, style="--", width=1.0) for name, values in fit.components.items()]
-
-
-def _curve(fit: LineFit, values: Floats, *, label: str, style: str = "-", width: float = 1.4) -> Series:
-    return Series(*thin(fit.x, values), label=label, style=style, width=width)
-
-
 def _residuals(fit: LineFit) -> list[Series]:
-    """The residuals, and where they are many their means in intervals: what the eye cannot tell from noise."""
+    """The residuals, and if they are many their means in intervals: what the eye cannot tell from noise."""
     shown = np.isfinite(fit.residuals)
     x, residuals = fit.x[shown], fit.residuals[shown]
     if x.size <= MOST_POINTS:
@@ -174,11 +171,11 @@ def _residuals(fit: LineFit) -> list[Series]:
     if count >= 10 and x[-1] > x[0]:
         bins = equal_bins(x, float(x[0]), float(x[-1]), count)
         points = bins.counts()
-        spread = np.sqrt(bins.sums(residuals**2) / points) if fit.noise_map is None else np.ones(count)
-        place, mean = bins.sums(x) / points, bins.sums(residuals) / points
+        place, mean, square = bins.sums(np.stack([x, residuals, residuals**2])) / points
+        spread = np.sqrt(square) if fit.noise_map is None else 1.0
         series.append(Series(place, mean, error=spread / np.sqrt(points), style="", marker="o"))
-    if x.size and fit.noise_map is not None:  # the strip holds 6 sigma at least: else it would jump as a fit converges
-        series.append(Series(np.full(2, x[0]), np.array([-6.0, 6.0]), style=""))
+    if x.size and fit.noise_map is not None:
+        series.append(hold(6.0, x[0]))
     return series
 
 
@@ -226,9 +223,10 @@ def _gapped(x: Floats, y: Floats) -> tuple[Floats, Floats]:
 
 def _components(snapshot: Snapshot, shape: tuple[int, ...]) -> dict[str, Floats]:
     """The arrays `model_NAME` of the data's shape, by NAME."""
-    found: dict[str, Floats] = {}
-    for name in sorted({*snapshot.arrays, *snapshot.static}):
-        array = find(snapshot, name) if name.startswith("model_") else None
-        if array is not None and array.shape == shape and array.dtype.kind in "iuf":
-            found[name.removeprefix("model_")] = np.asarray(array, dtype=np.float64)
-    return found
+    names = sorted(name for name in {*snapshot.arrays, *snapshot.static} if name.startswith("model_"))
+    found = {name.removeprefix("model_"): np.asarray(find(snapshot, name)) for name in names}
+    return {
+        name: array.astype(np.float64)
+        for name, array in found.items()
+        if array.shape == shape and array.dtype.kind in "iuf"
+    }

@@ -21,6 +21,7 @@ import numpy as np
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.bins import equal_bins
+from autoviz_render.figures.builtin.residuals import hold
 from autoviz_render.figures.numbers import interval
 from autoviz_render.figures.panels import (
     CornerPanel,
@@ -46,12 +47,16 @@ _BLOCKS = 100
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Weighted samples, those left out that are not finite or weigh nothing.
+    """Weighted samples, without those that are not finite or weigh nothing.
 
-    names: of the parameters. samples: array[sample, parameter]. weights: array[sample], of sum one.
-    is_weighted: whether the snapshot gives weights. given: how many samples have any.
-    live_points: array[point, parameter]; none where the snapshot holds none.
-    best: array[parameter], the best fit; NaN where it is not known.
+    Attributes:
+        names: Of the parameters.
+        samples: array[sample, parameter], in the parameters' units.
+        weights: array[sample], of sum one.
+        is_weighted: Whether the snapshot gives weights.
+        given: The number of samples that it gives a weight.
+        live_points: array[point, parameter], in the parameters' units; empty if the snapshot holds none.
+        best: array[parameter], the best fit; NaN if it is not known.
     """
 
     names: Sequence[str]
@@ -64,7 +69,7 @@ class Posterior:
 
     @property
     def effective_sample_size(self) -> float:
-        """How many samples of equal weight tell as much. Source: Kish (1965), Survey Sampling, section 8.2."""
+        """Kish's: how many samples of equal weight tell as much. Source: Kish (1965), Survey Sampling, section 8.2."""
         return float(1 / np.sum(self.weights**2)) if self.weights.size else 0.0
 
     def intervals(self) -> Floats:
@@ -74,24 +79,19 @@ class Posterior:
 
 
 def posterior_of(snapshot: Snapshot) -> Posterior | None:
-    """The numbers of the figure; None where the snapshot holds no samples yet.
+    """The numbers of the figure; None if the snapshot holds no samples yet.
 
-    Raises ValueError where an array has another shape than it should.
+    Raises:
+        ValueError: An array has another shape than it should.
     """
-    samples = floats(snapshot, "samples")
+    samples = floats(snapshot, "samples", (None, None))
     if samples is None:
         return None
-    if samples.ndim != 2 or samples.shape[1] == 0:
-        raise ValueError(f"samples is array[sample, parameter], not of shape {samples.shape}")
     count, width = samples.shape
-    if snapshot.parameters and len(snapshot.parameters) != width:
+    if width == 0 or len(snapshot.parameters) not in (0, width):
         raise ValueError(f"samples has {width} columns, and the snapshot {len(snapshot.parameters)} parameters")
-    log_weights = floats(snapshot, "log_weights")
-    if log_weights is not None and log_weights.shape != (count,):
-        raise ValueError(f"log_weights is array[sample], {count} of them, not of shape {log_weights.shape}")
-    live_points = floats(snapshot, "live_points")
-    if live_points is not None and (live_points.ndim != 2 or live_points.shape[1] != width):
-        raise ValueError(f"live_points is array[point, {width}], not of shape {live_points.shape}")
+    log_weights = floats(snapshot, "log_weights", (count,))
+    live_points = floats(snapshot, "live_points", (None, width))
     given = np.zeros(count) if log_weights is None else log_weights
     kept, weights = _usable(samples, given)
     return Posterior(
@@ -106,9 +106,10 @@ def posterior_of(snapshot: Snapshot) -> Posterior | None:
 
 
 def posterior(snapshot: Snapshot) -> list[list[Panel]]:
-    """The corner plot, and a column of panels at its right: as few rows as there are parameters, up to three.
+    """The corner plot, and a column of panels at its right: as many rows as there are parameters, two or three.
 
-    Raises ValueError where an array has another shape than it should.
+    Raises:
+        ValueError: An array has another shape than it should.
     """
     found = posterior_of(snapshot)
     if found is None:
@@ -127,14 +128,13 @@ def posterior(snapshot: Snapshot) -> list[list[Panel]]:
 
 def _corner(found: Posterior, size: int) -> Panel:
     shown = slice(MOST_PARAMETERS)
-    names = found.names[shown]
     title = "Posterior"
-    if len(found.names) > len(names):
-        title += f": the first {len(names)} of {len(found.names)} parameters"
+    if len(found.names) > MOST_PARAMETERS:
+        title += f": the first {MOST_PARAMETERS} of {len(found.names)} parameters"
     return CornerPanel(
         title,
         found.samples[:, shown],
-        names,
+        found.names[shown],
         weights=found.weights,
         marked=found.best[shown],
         bins=int(np.clip(2 * found.effective_sample_size ** (1 / 3), 12, 40)),
@@ -143,7 +143,7 @@ def _corner(found: Posterior, size: int) -> Panel:
 
 
 def _intervals(found: Posterior) -> Panel:
-    told = (interval(*map(float, quantiles)) for quantiles in found.intervals())
+    told = (interval(*quantiles) for quantiles in found.intervals().tolist())
     return TablePanel("Median and 68%", list(zip(found.names, told, strict=True)))
 
 
@@ -164,13 +164,13 @@ def _points(found: Posterior) -> list[Panel]:
         return []
     drawn = np.arange(0, len(found.samples), -(-len(found.samples) // _MOST_POINTS))
     drawn = drawn[np.argsort(found.weights[drawn], kind="stable")]  # the heavy ones over the light ones
-    x, y = found.live_points[:, 0], found.live_points[:, 1]
-    live = Curve(x, y, style="", marker=".", colour="#d55e00", label="live points")
+    x, y = found.samples[drawn, :2].T
+    live = Curve(*found.live_points[:, :2].T, style="", marker=".", colour="#d55e00", label="live points")
     return [
         ScatterPanel(
             "Samples",
-            found.samples[drawn, 0],
-            found.samples[drawn, 1],
+            x,
+            y,
             found.weights[drawn] / found.weights.max(),
             x_label=found.names[0],
             y_label=found.names[1],
@@ -184,16 +184,16 @@ def _points(found: Posterior) -> list[Panel]:
 
 def _course(found: Posterior) -> Panel:
     """The first three parameters in means of a hundred blocks of samples: level in a chain that settled."""
-    lower, middle, upper = found.intervals().T
+    lower, middle, upper = found.intervals()[:3, :, None].swapaxes(0, 1)
     spread = np.where(upper > lower, (upper - lower) / 2, 1.0)
     number = np.arange(float(len(found.samples)))
     blocks = equal_bins(number, 0.0, number[-1], _BLOCKS)
+    means = (blocks.sums(found.samples.T[:3]) / blocks.counts() - middle) / spread
     series = [
-        Series(blocks.centres, (blocks.sums(values) / blocks.counts() - median) / sigma, label=name, width=1.0)
-        for name, values, median, sigma in zip(found.names[:3], found.samples.T, middle, spread, strict=False)
+        Series(blocks.centres, mean, label=name, width=1.0) for name, mean in zip(found.names, means, strict=False)
     ]
-    hold = Series(np.zeros(2), np.array([-1.0, 1.0]), style="")
-    return LinesPanel("Course", [*series, hold], x_label="sample", y_label="(mean of a block − median) / σ")
+    title, y_label = "Course", "(mean of a block − median) / σ"
+    return LinesPanel(title, [*series, hold(1.0)], x_label="sample", y_label=y_label)
 
 
 def _usable(samples: Floats, log_weights: Floats) -> tuple[Floats, Floats]:

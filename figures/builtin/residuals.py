@@ -8,36 +8,50 @@ from collections.abc import Mapping
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
+from autoviz_render.figures.curves import segments
+from autoviz_render.figures.densities import outline
+from autoviz_render.figures.numbers import round_up
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
-from autoviz_render.figures.reading import counted
+from autoviz_render.figures.reading import counted, ratio
 from autoviz_render.spool.arrays import Floats
 
 GREY = "#808080"
-"""Of what is expected, or masked: steps back behind the data on white paper and on black."""
+"""The colour of what is expected, or masked: it steps back behind the data on white paper and on black."""
 
 _BINS = 48
 _LAGS = 100
 
 
+def hold(half: float, x: float = 0.0) -> Series:
+    """An invisible series from -half to half, in the unit of y: with it limits hold still as a fit becomes good.
+
+    Args:
+        x: Where it stands, in the unit of x.
+    """
+    return Series(np.full(2, x), np.array([-half, half]), style="")
+
+
 def distribution_panel(residuals: Mapping[str, Floats], title: str = "Normalised residuals") -> Panel:
     """How normalised residuals are distributed, and the unit Gaussian that they should follow.
 
-    residuals: array[point] each, in units of the noise, by label; "" for no entry in the legend. What is not finite is
-    left out. The label counts those that lie beyond the panel.
+    The label of the axis counts those that lie beyond the panel.
+
+    Args:
+        residuals: array[point] each, in units of the noise, by label; "" for no entry in the legend. What is not finite
+            is left out.
     """
     finite = {label: values[np.isfinite(values)] for label, values in residuals.items()}
-    every = np.abs(np.concatenate([*finite.values(), np.empty(0)]))
-    half = histogram_reach(every)
-    beyond = int((every > half).sum())
+    sizes = np.abs(np.concatenate([*finite.values(), np.empty(0)]))
+    half = histogram_reach(sizes)
+    beyond = int((sizes > half).sum())
     series = [Series(*_steps(values, half), label=label, fill=True) for label, values in finite.items()]
-    peak = max([0.0, *(float(each.y.max(initial=0.0)) for each in series)])
+    peak = max((float(each.y.max()) for each in series), default=0.0)
     x = np.linspace(-half, half, 201)
     gaussian = np.exp(-0.5 * x**2) / math.sqrt(2 * math.pi)
-    series.append(Series(x, gaussian, label="N(0, 1)", colour=GREY, style="--"))
     top = max(peak, 0.4 if half <= 20 or peak == 0 else 0.0)  # else it is a spike that leaves no room
     return LinesPanel(
         title,
-        series,
+        [*series, Series(x, gaussian, label="N(0, 1)", colour=GREY, style="--")],
         x_label=f"(data − model) / σ; {beyond:,} beyond" if beyond else "(data − model) / σ",
         y_label="density",
         x_limits=(-half, half),
@@ -48,42 +62,34 @@ def distribution_panel(residuals: Mapping[str, Floats], title: str = "Normalised
 def histogram_reach(sizes: Floats) -> float:
     """Half of the range that a histogram of residuals takes: 5, or a round number that holds 99 per cent of them.
 
-    sizes: array[point], their absolute values, finite.
+    Args:
+        sizes: array[point], their absolute values, finite.
     """
     most = float(np.quantile(sizes, 0.99)) if sizes.size else 0.0
-    if most <= 5:
-        return 5.0
-    power = 10.0 ** math.floor(math.log10(min(most, 1e290)))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= min(most, 1e290))
+    return 5.0 if most <= 5 else round_up(min(most, 1e290))
 
 
 def _steps(values: Floats, half: float) -> tuple[Floats, Floats]:
     """The outline of a histogram, as a density of all the values, those beyond included."""
     bins = equal_bins(values, -half, half, _BINS)
-    density = bins.counts() / max(values.size, 1) / (2 * half / _BINS)
-    return np.repeat(bins.edges, 2), np.concatenate([[0.0], np.repeat(density, 2), [0.0]])
+    return outline(bins.edges, bins.counts() / max(values.size, 1) / (2 * half / _BINS))
 
 
 def autocorrelation_panel(residuals: Floats) -> Panel:
     """How much of a residual is left in the next ones, and how much chance alone would leave.
 
-    residuals: array[point], in the order of x; NaN where there is none.
+    Args:
+        residuals: array[point], in the order of x; NaN if there is none.
     """
     correlation = autocorrelation(residuals)[1:]  # at lag 0 it is 1, always
     finite = correlation[np.isfinite(correlation)]
     band = 2 / math.sqrt(max(int(np.isfinite(residuals).sum()), 4))
-    ends = np.array([1.0, max(correlation.size, 2)])
+    x, y = segments(1.0, max(correlation.size, 2.0), np.array([band, -band]), np.array([band, -band]))
     return LinesPanel(
         "Autocorrelation",
         [
             Series(np.arange(1.0, correlation.size + 1), correlation, marker=".", width=1.0),
-            Series(
-                np.array([*ends, np.nan, *ends]),
-                np.array([band, band, np.nan, -band, -band]),
-                colour=GREY,
-                style="--",
-                label="2σ of noise",
-            ),
+            Series(x, y, colour=GREY, style="--", label="2σ of noise"),
         ],
         x_label="lag (points)",
         y_label="of residuals",
@@ -92,10 +98,13 @@ def autocorrelation_panel(residuals: Floats) -> Panel:
 
 
 def autocorrelation(residuals: Floats, lags: int = _LAGS) -> Floats:
-    """The mean product of residuals so many points apart, over their mean square: array[lag], 1 at lag 0.
+    """The mean product of residuals a lag apart, over their mean square: array[lag], 1 at lag 0.
 
-    residuals: array[point]; NaN has no part in it. Their mean is not taken away: it should be zero. At most a quarter
-    of the points are lags; without two finite points, or a finite sum of their squares, there are none.
+    Their mean is not taken away: it should be zero. It is empty without two finite points, or a finite sum of squares.
+
+    Args:
+        residuals: array[point]; NaN has no part in it.
+        lags: The largest lag, in points; at most a quarter of the points are taken.
     """
     finite = np.isfinite(residuals)
     values = np.where(finite, residuals, 0.0)
@@ -103,15 +112,16 @@ def autocorrelation(residuals: Floats, lags: int = _LAGS) -> Floats:
     if finite.sum() < 2 or not 0 < square < math.inf:
         return np.empty(0)
     square /= float(finite.sum())
-    has = finite.astype(np.float64)
     count = min(lags, max(values.size // 4, 1))
-    products = [float(values[: values.size - lag] @ values[lag:]) for lag in range(count + 1)]
-    pairs = [float(has[: has.size - lag] @ has[lag:]) for lag in range(count + 1)]
-    return np.array([p / n / square if n else math.nan for p, n in zip(products, pairs, strict=True)])
+    products, pairs = (
+        np.array([each[: each.size - lag] @ each[lag:] for lag in range(count + 1)])
+        for each in (values, finite.astype(np.float64))
+    )
+    return ratio(products, pairs) / square
 
 
 def chi_squared_rows(chi_squared: float, points: int, parameters: int) -> list[tuple[str, str]]:
-    """For a table: chi squared, how many points it is of, and chi squared over the degrees of freedom."""
+    """For a table: chi squared, the number of points it is of, and chi squared over the degrees of freedom."""
     freedom = points - parameters
     rows = [("chi squared", counted(chi_squared)), ("points", f"{points:,}")]
     return [*rows, ("reduced chi squared", f"{chi_squared / freedom:.4g}")] if freedom > 0 else rows

@@ -1,6 +1,6 @@
 """The source plane of a lens: a source on a mesh of any kind, and where to look at it.
 
-It reads these arrays; positions and edges are in arcsec, extents are (x0, x1, y0, y1), outer edges. Values [n, m] are
+It reads these arrays. Positions and edges are in arcsec, extents are (x0, x1, y0, y1), outer edges. Values [n, m] are
 on a rectangular mesh, values [k] on one made of points:
 
     source              [n, m]   row 0 at the lowest y, with
@@ -13,7 +13,7 @@ on a rectangular mesh, values [k] on one made of points:
     source_zoom         [p, q]   the brightest part once more, on a finer uniform mesh; optional, beside any of these
     source_zoom_extent  [4]      of it
 
-Edges go before an extent, and vertices before centres, where both are there.
+If several are there, edges are preferred to an extent, and vertices to centres.
 """
 
 from __future__ import annotations
@@ -24,42 +24,35 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from autoviz_render.figures import meshes
 from autoviz_render.figures.curves import Line
+from autoviz_render.figures.errors import UnusableMeshError
+from autoviz_render.figures.numbers import round_up
 from autoviz_render.figures.panels import Extent, Mesh, PolygonalMesh, RectangularMesh, TriangularMesh
 from autoviz_render.figures.reading import extent_of, find, floats
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.errors import AutovizError
 from autoviz_render.spool.snapshot import Snapshot
 
-SOURCE_ARRAYS = (
-    "source",
-    "source_extent",
-    "source_x",
-    "source_y",
-    "source_vertices",
-    "source_centres",
-    "source_zoom",
-    "source_zoom_extent",
-)
-
 _FARTHEST = 1e100
-"""Arcsec: points beyond it overflow where they are squared, and are as good as not finite."""
+"""Arcsec: the squares of points beyond it overflow, so that they are as good as not finite."""
 
 _ALIKE = 1e-7
 """Points that are nearer to each other than this part of the mesh are one: Qhull compares the squares of distances, of
 which it knows no more digits, and would leave out one of the points."""
 
-
-class UnusableMeshError(AutovizError, ValueError):
-    """Arrays of the right shapes, whose numbers make no mesh: a fit can come to that, and has more to show."""
+_SIZES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10.1)
+"""Half the sides of views, times a power of ten."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """What the views of a source ask of its mesh.
+    """What the views of a source need to know of its mesh: array[cell] each.
 
-    x, y: array[cell], the centres. value: array[cell]. area: array[cell], not negative, in any unit; 0 where nothing
-    is to be seen of a cell. size: array[cell], their larger sides in arcsec.
+    Attributes:
+        x, y: The centres, in arcsec.
+        value: In the unit of the source.
+        area: Not negative, in any unit; 0 if nothing is to be seen of a cell.
+        size: The larger side, in arcsec.
     """
 
     x: Floats
@@ -73,9 +66,12 @@ class Cells:
 class Source:
     """A source on its mesh.
 
-    mesh: None where it is uniform, over the extent: an image. values: in the shape that the mesh says, or
-    array[y, x]. extent: what the mesh spans; of cells without end, what their points span.
-    left_out: how many points were not finite.
+    Attributes:
+        mesh: None if it is uniform, over the extent: an image.
+        values: In the shape that the mesh says, or array[y, x].
+        extent: What the mesh spans; of cells without end, what their points span.
+        cells: The same mesh cell by cell.
+        left_out: The number of points that were not finite.
     """
 
     mesh: Mesh | None
@@ -85,49 +81,51 @@ class Source:
     left_out: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Zoom:
-    """A part of a source on a uniform mesh. values: array[y, x]. extent: its outer edges."""
-
-    values: Floats
-    extent: Extent
-
-
 def source_of(snapshot: Snapshot) -> Source | None:
-    """The source; None where there is none to show.
+    """The source; None if there is none to show.
 
-    Raises ValueError where an array has another shape than it should, UnusableMeshError where the shapes are right and
-    there is still no mesh.
+    Raises:
+        ValueError: An array has another shape than it should.
+        UnusableMeshError: The shapes are right and there is still no mesh.
     """
     source, extent = floats(snapshot, "source"), extent_of(snapshot, "source_extent")
     if source is None:
         return None
-    if source.ndim == 1:
-        return _on_points(snapshot, source)
-    if source.ndim != 2:
-        raise _wrong_shape(source)
-    if any(find(snapshot, name) is not None for name in ("source_x", "source_y")):
+    points = next((name for name in _ON_POINTS if find(snapshot, name) is not None), "")
+    if source.ndim == 2 and any(find(snapshot, name) is not None for name in ("source_x", "source_y")):
         return _between_edges(snapshot, source)
-    if extent is None and any(find(snapshot, name) is not None for name in ("source_vertices", "source_centres")):
-        raise _wrong_shape(source)
+    if source.ndim == 1 and points:
+        return _on_points(source, np.asarray(floats(snapshot, points, (source.size, 2))), points)
+    if source.ndim != 2 or (points and extent is None):
+        raise ValueError(
+            "source is a mesh array[n, m] with source_extent or source_x and source_y, or array[k] with "
+            f"source_vertices or source_centres; there is none of these for shape {source.shape}"
+        )
     return None if extent is None or source.size == 0 else uniform_source(source, extent)
 
 
 def uniform_source(values: Floats, extent: Extent) -> Source:
-    """A source on rectangular cells of one size. values: array[y, x], not empty."""
+    """A source on rectangular cells of one size.
+
+    Args:
+        values: array[y, x], not empty.
+    """
     x0, x1, y0, y1 = extent
-    width, height = (x1 - x0) / values.shape[1], (y1 - y0) / values.shape[0]
-    y, x = (each.ravel() for each in np.indices(values.shape))
-    alike = np.ones(values.size)
-    cells = Cells(x0 + (x + 0.5) * width, y0 + (y + 0.5) * height, values.ravel(), alike, max(width, height) * alike)
-    return Source(None, values, extent, cells)
+    rows, columns = values.shape
+    source = rectangular_source(values, np.linspace(x0, x1, columns + 1), np.linspace(y0, y1, rows + 1))
+    return replace(source, mesh=None, values=values, extent=extent)
 
 
 def rectangular_source(values: Floats, x: Floats, y: Floats) -> Source:
     """A source on rectangular cells of any sizes; those of no width or height are left out.
 
-    values: array[row, column]. x: array[column + 1], y: array[row + 1], the edges, finite and ascending.
-    Raises UnusableMeshError where no cell is left.
+    Args:
+        values: array[row, column].
+        x: array[column + 1], the edges, finite and ascending.
+        y: array[row + 1], likewise.
+
+    Raises:
+        UnusableMeshError: No cell is left.
     """
     columns, rows = np.diff(x) > 0, np.diff(y) > 0
     values = values[rows][:, columns]
@@ -142,16 +140,15 @@ def rectangular_source(values: Floats, x: Floats, y: Floats) -> Source:
 
 
 def delaunay_source(values: Floats, x: Floats, y: Floats) -> Source:
-    """A source at the vertices of Delaunay's triangles. values, x, y: array[point], x and y finite, no two alike.
+    """A source at the vertices of Delaunay's triangles.
 
-    Raises UnusableMeshError where the points span no triangles.
+    Args:
+        values, x, y: array[point], x and y finite, no two points alike.
+
+    Raises:
+        ValueError: The points span no triangles.
     """
-    from autoviz_render.figures import meshes  # it loads Matplotlib, which recipes do without until they are drawn
-
-    try:
-        mesh = meshes.delaunay(x, y)
-    except ValueError as error:
-        raise UnusableMeshError(f"the source's {x.size:,} points span no triangles") from error
+    mesh = meshes.delaunay(x, y)
     triangles = np.asarray(mesh.triangles)
     a, b, c = (np.stack([x, y])[:, corner] for corner in triangles.T)
     doubled = np.abs((b - a)[0] * (c - a)[1] - (b - a)[1] * (c - a)[0])
@@ -161,16 +158,15 @@ def delaunay_source(values: Floats, x: Floats, y: Floats) -> Source:
 
 
 def voronoi_source(values: Floats, x: Floats, y: Floats) -> Source:
-    """A source on Voronoi's cells. values, x, y: array[point], x and y finite, no two alike.
+    """A source on Voronoi's cells.
 
-    Raises UnusableMeshError where the points have no cells.
+    Args:
+        values, x, y: array[point], x and y finite, no two points alike.
+
+    Raises:
+        ValueError: The points have no cells.
     """
-    from autoviz_render.figures import meshes
-
-    try:
-        mesh = meshes.voronoi(x, y)
-    except ValueError as error:
-        raise UnusableMeshError(f"the source's {x.size:,} points span no cells") from error
+    mesh = meshes.voronoi(x, y)
     x0, x1, y0, y1 = extent = _spanned(x, y)
     at = np.asarray(mesh.polygons)
     right, up = mesh.x[at] - x[:, None], mesh.y[at] - y[:, None]
@@ -180,20 +176,22 @@ def voronoi_source(values: Floats, x: Floats, y: Floats) -> Source:
     return Source(mesh, values, extent, Cells(x, y, values, area, np.sqrt(area)))
 
 
-def zoom_of(snapshot: Snapshot) -> Zoom | None:
-    """The brightest part on a finer mesh; None where there is none, or nothing finite in it.
+_ON_POINTS = {"source_vertices": (delaunay_source, "triangles"), "source_centres": (voronoi_source, "cells")}
 
-    Raises ValueError where an array has another shape than it should.
+
+def zoom_of(snapshot: Snapshot) -> Source | None:
+    """The brightest part on a finer uniform mesh; None if there is none, or nothing finite in it.
+
+    Raises:
+        ValueError: An array has another shape than it should.
     """
-    values, extent = floats(snapshot, "source_zoom"), floats(snapshot, "source_zoom_extent")
+    values, extent = floats(snapshot, "source_zoom", (None, None)), floats(snapshot, "source_zoom_extent", (4,))
     if values is None or extent is None:
         return None
-    if values.ndim != 2:
-        raise ValueError(f"source_zoom is an image array[p, q], not of shape {values.shape}")
-    if extent.shape == (4,) and not (np.isfinite(extent).all() and (extent[::2] != extent[1::2]).all()):
+    if not (np.isfinite(extent).all() and (extent[::2] != extent[1::2]).all()):
         return None  # an early fit may have nothing to look at
     checked = extent_of(snapshot, "source_zoom_extent")
-    return None if checked is None or not np.isfinite(values).any() else Zoom(values, checked)
+    return None if checked is None or not np.isfinite(values).any() else uniform_source(values, checked)
 
 
 def in_view(source: Source, view: Extent) -> tuple[Mesh | None, Floats]:
@@ -213,11 +211,9 @@ def in_view(source: Source, view: Extent) -> tuple[Mesh | None, Floats]:
         return mesh, values
     if isinstance(mesh, PolygonalMesh):
         return PolygonalMesh(mesh.x, mesh.y, corners[seen]), values[seen]
-    triangles = corners[seen]
-    used = np.zeros(values.size, dtype=np.bool_)
-    used[triangles] = True
-    triangles = (np.cumsum(used) - 1)[triangles]
-    if len(triangles) == used.sum():  # the values would be taken for those of the triangles
+    used, triangles = np.unique(corners[seen], return_inverse=True)
+    triangles = triangles.reshape(-1, 3)
+    if len(triangles) == used.size:  # the values would be taken for those of the triangles
         triangles = np.concatenate([triangles, triangles[-1:]])
     return TriangularMesh(mesh.x[used], mesh.y[used], triangles), values[used]
 
@@ -225,8 +221,8 @@ def in_view(source: Source, view: Extent) -> tuple[Mesh | None, Floats]:
 def source_views(source: Source, caustics: Sequence[Line]) -> list[Extent]:
     """Three square views of a source plane, each smaller than the one before.
 
-    The whole mesh; the brightest part with the caustic (the first of `caustics`); the brightest part alone. The
-    last two are rounded, so that the picture holds still while a fit converges.
+    The whole mesh; the brightest part with the first caustic; the brightest part alone. The last two are rounded, so
+    that the picture holds still while a fit converges.
     """
     x0, x1, y0, y1 = source.extent
     whole = max(x1 - x0, y1 - y0) / 2
@@ -239,41 +235,35 @@ def source_views(source: Source, caustics: Sequence[Line]) -> list[Extent]:
     middle = float(np.clip(1.15 * max(right - left, upper - lower) / 2, 0.3 * whole, 0.65 * whole))
     return [
         square_view(source.extent),
-        _square(float(left + right) / 2, float(lower + upper) / 2, _rounded_up(middle)),
-        _square(x, y, _rounded_up(min(bright, 0.55 * middle))),
+        _rounded_square((left + right) / 2, (lower + upper) / 2, middle),
+        _rounded_square(x, y, min(bright, 0.55 * middle)),
     ]
 
 
 def square_view(extent: Extent) -> Extent:
     """The square round an extent, of its longer side."""
     x0, x1, y0, y1 = extent
-    return _square((x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0) / 2, rounded=False)
+    return _square((x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0) / 2)
 
 
 def _between(edges: Floats, low: float, high: float) -> slice:
-    """The cells that reach into a range; the nearest one where none does."""
+    """The cells that reach into a range; the nearest one if none does."""
     start = min(max(int(np.searchsorted(edges, low, "right")) - 1, 0), edges.size - 2)
     return slice(start, max(min(int(np.searchsorted(edges, high, "left")), edges.size - 1), start + 1))
 
 
-def _on_points(snapshot: Snapshot, source: Floats) -> Source | None:
-    kinds = {"source_vertices": delaunay_source, "source_centres": voronoi_source}
-    for name, made in kinds.items():
-        points = floats(snapshot, name)
-        if points is None:
-            continue
-        if points.shape != (source.size, 2):
-            needed = (source.size, 2)
-            raise ValueError(f"{name} has shape {points.shape}, and source {source.shape}: it must be {needed}")
-        if source.size == 0:
-            return None
-        usable = (np.abs(points) < _FARTHEST).all(axis=1)
-        values, x, y = _merged(source[usable], *points[usable].T)
-        if x.size < 3:
-            raise UnusableMeshError(f"fewer than three of the source's {source.size:,} points are finite and apart")
-        found = made(values, x, y)
-        return replace(found, left_out=int((~usable).sum()))
-    raise _wrong_shape(source)
+def _on_points(source: Floats, points: Floats, name: str) -> Source | None:
+    if source.size == 0:
+        return None
+    usable = (np.abs(points) < _FARTHEST).all(axis=1)
+    values, x, y = _merged(source[usable], *points[usable].T)
+    if x.size < 3:
+        raise UnusableMeshError(f"fewer than three of the source's {source.size:,} points are finite and apart")
+    made, cells = _ON_POINTS[name]
+    try:
+        return replace(made(values, x, y), left_out=int((~usable).sum()))
+    except ValueError as error:
+        raise UnusableMeshError(f"the source's {x.size:,} points span no {cells}") from error
 
 
 def _merged(values: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
@@ -290,28 +280,19 @@ def _merged(values: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Float
 
 
 def _between_edges(snapshot: Snapshot, source: Floats) -> Source | None:
-    edges = {name: floats(snapshot, name) for name in ("source_x", "source_y")}
-    found = []
-    for (name, values), cells in zip(edges.items(), reversed(source.shape), strict=True):
+    edges = []
+    for name, cells in zip(("source_x", "source_y"), reversed(source.shape), strict=True):
+        values = floats(snapshot, name, (cells + 1,))
         if values is None:
             raise ValueError(f"{name} is missing: source_x and source_y go together")
-        if values.shape != (cells + 1,):
-            raise ValueError(f"{name} has shape {values.shape}, and source {source.shape}: it must be {(cells + 1,)}")
         if (np.diff(values) < 0).any():
             raise ValueError(f"{name} holds the edges of cells, ascending, and these descend")
-        found.append(values)
+        edges.append(values)
     if source.size == 0:
         return None
-    if not all((np.abs(values) < _FARTHEST).all() for values in found):
+    if not all((np.abs(values) < _FARTHEST).all() for values in edges):
         raise UnusableMeshError("edges of the source's mesh are not finite")
-    return rectangular_source(source, *found)
-
-
-def _wrong_shape(source: Floats) -> ValueError:
-    return ValueError(
-        "source is a mesh array[n, m] with source_extent or source_x and source_y, or array[k] with source_vertices "
-        f"or source_centres; there is none of these for shape {source.shape}"
-    )
+    return rectangular_source(source, *edges)
 
 
 def _brightest_part(source: Source) -> tuple[float, float, float]:
@@ -340,12 +321,11 @@ def _spanned(x: Floats, y: Floats) -> Extent:
     return float(x.min()), float(x.max()), float(y.min()), float(y.max())
 
 
-def _square(x: float, y: float, half: float, *, rounded: bool = True) -> Extent:
-    if rounded:
-        x, y = (round(centre / (half / 10)) * (half / 10) for centre in (x, y))
+def _square(x: float, y: float, half: float) -> Extent:
     return (x - half, x + half, y - half, y + half)
 
 
-def _rounded_up(half: float) -> float:
-    power = 10.0 ** math.floor(math.log10(half))
-    return next(step * power for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10.1) if step * power >= half)
+def _rounded_square(x: float, y: float, half: float) -> Extent:
+    half = round_up(half, _SIZES)
+    x, y = (round(float(centre) / (half / 10)) * (half / 10) for centre in (x, y))
+    return _square(x, y, half)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.builtin.auto import MOST_PANELS, auto, thin
+from autoviz_render.figures.bins import thin
+from autoviz_render.figures.builtin.auto import MOST_PANELS, auto
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
 

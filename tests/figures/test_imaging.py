@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.builtin.imaging import MissingArraysError, imaging, imaging_fit, source_views
+from autoviz_render.figures.builtin.imaging import imaging, imaging_fit
 from autoviz_render.figures.builtin.source_plane import (
     delaunay_source,
     in_view,
     rectangular_source,
+    source_views,
     uniform_source,
     voronoi_source,
 )
+from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import (
     ImagePanel,
     MeshPanel,
@@ -224,10 +226,10 @@ def test_the_view_holds_the_unmasked_pixels(lens_snapshot):
     """A small mask in a large image would leave most of each panel grey."""
     mask = np.ones((44, 44), dtype=bool)
     mask[10:20, 5:40] = False
-    x0, x1, y0, y1 = imaging_fit(lens_snapshot(mask=mask)).view
+    x0, x1, y0, y1 = imaging_fit(lens_snapshot(mask=mask)).frame.view
     pixel = 6 / 44
     np.testing.assert_allclose([x0, x1, y0, y1], np.array([3, 42, 8, 22]) * pixel - 3)
-    assert imaging_fit(lens_snapshot(mask=np.ones((44, 44), dtype=bool))).view == (-3.0, 3.0, -3.0, 3.0)
+    assert imaging_fit(lens_snapshot(mask=np.ones((44, 44), dtype=bool))).frame.view == (-3.0, 3.0, -3.0, 3.0)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e300, -1e300])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.builtin.imaging import MissingArraysError
 from autoviz_render.figures.builtin.line import line, line_fit
 from autoviz_render.figures.builtin.residuals import autocorrelation, distribution_panel, histogram_reach
+from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, TablePanel
 from autoviz_render.spool.snapshot import Snapshot
 

@@ -1,0 +1,75 @@
+"""What figures of images on the sky share: where the pixels lie, which are masked, and what part is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.panels import Extent, full_extent
+from autoviz_render.figures.reading import extent_of, mask_of
+from autoviz_render.spool.arrays import Floats, Mask
+from autoviz_render.spool.snapshot import Snapshot
+
+RESIDUALS: dict[str, Any] = {"colours": "RdBu_r", "scale": "symmetric"}
+"""The settings of a panel whose values should be zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where the images of a snapshot lie. Its attributes are settings of an `ImagePanel`.
+
+    Attributes:
+        mask: array[y, x], True where masked.
+        extent: (x0, x1, y0, y1), outer edges, in arcsec; in pixels if the snapshot has no extent.
+        view: The part of it that holds every unmasked pixel.
+        tick_unit: "″" if the extent is in arcsec.
+    """
+
+    mask: Mask
+    extent: Extent
+    view: Extent
+    tick_unit: str
+
+
+def frame_of(snapshot: Snapshot, shape: tuple[int, ...]) -> Frame:
+    """The frame of images of a shape, from the arrays `mask` and `extent`, both optional.
+
+    Raises:
+        ValueError: The mask has another shape, or the extent is none.
+    """
+    mask, given = mask_of(snapshot, shape), extent_of(snapshot, "extent")
+    extent = full_extent(mask, given)
+    return Frame(mask, extent, unmasked_view(mask, extent), "″" if given else "")
+
+
+def unmasked_view(mask: Mask, extent: Extent) -> Extent:
+    """The rectangle that holds every unmasked pixel, with a margin of two pixels; everything if all are masked.
+
+    Args:
+        mask: array[y, x], True where masked.
+        extent: (x0, x1, y0, y1), its outer edges.
+    """
+    rows, columns = np.nonzero(~mask)
+    if rows.size == 0:
+        return extent
+    x0, x1, y0, y1 = extent
+    width, height = (x1 - x0) / mask.shape[1], (y1 - y0) / mask.shape[0]
+    left, right = max(int(columns.min()) - 2, 0), min(int(columns.max()) + 3, mask.shape[1])
+    lower, upper = max(int(rows.min()) - 2, 0), min(int(rows.max()) + 3, mask.shape[0])
+    return (x0 + left * width, x0 + right * width, y0 + lower * height, y0 + upper * height)
+
+
+def image_limits(values: Floats, mask: Mask | None = None) -> dict[str, Any]:
+    """Colour limits for panels that share them, as settings of a panel: `low` and `high`.
+
+    Args:
+        values: array[...], in the unit of the panels.
+        mask: Of the same shape, True where masked.
+    """
+    limits = colour_range(values, mask)
+    # noise must not take half the colours
+    low = max(limits.low, -0.15 * limits.high) if limits.high > 0 else limits.low
+    return {"low": low, "high": limits.high}

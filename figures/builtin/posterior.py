@@ -36,6 +36,7 @@ from autoviz_render.figures.panels import (
 from autoviz_render.figures.reading import best_fit, floats
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.weights import effective_size_of, normalised_weights
 
 LEAST = 20.0
 """Effective samples: of fewer, contours show chance."""
@@ -69,8 +70,8 @@ class Posterior:
 
     @property
     def effective_sample_size(self) -> float:
-        """Kish's: how many samples of equal weight tell as much. Source: Kish (1965), Survey Sampling, section 8.2."""
-        return float(1 / np.sum(self.weights**2)) if self.weights.size else 0.0
+        """Kish's: how many samples of equal weight tell as much."""
+        return effective_size_of(float(self.weights.sum()), float(np.sum(self.weights**2)))
 
     def intervals(self) -> Floats:
         """The quantiles of each parameter at 15.87, 50 and 84.13 per cent: array[parameter, 3]."""
@@ -198,10 +199,7 @@ def _course(found: Posterior) -> Panel:
 
 def _usable(samples: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
     """Those samples that are finite and weigh something, and their weights, of sum one."""
-    highest = log_weights[np.isfinite(log_weights)].max(initial=-np.inf)
-    with np.errstate(invalid="ignore"):
-        weights = np.exp(log_weights - highest) if np.isfinite(highest) else np.zeros(log_weights.shape)
     try:
-        return densities.usable(samples, weights)
+        return densities.usable(samples, normalised_weights(log_weights))
     except ValueError:
         return np.empty((0, samples.shape[1])), np.empty(0)

@@ -14,6 +14,9 @@ from autoviz_render.spool.arrays import Array, Floats, Pixels
 Colour = tuple[int, int, int]
 """Red, green and blue, from 0 to 255."""
 
+GREY = "#808080"
+"""What is expected, or masked: it steps back behind the data on white paper and on black."""
+
 _LARGEST = 1e300  # spans and their arithmetic stay finite
 _SMALLEST = 1e-290
 
@@ -129,9 +132,9 @@ def colour_pixels(
     place = position(np.clip(clean, -_LARGEST, _LARGEST), limits)
     index = np.clip(place * 256.0, 0.0, 255.0).astype(np.uint8)
     packed = opaque(table).view(np.uint32)[..., 0][index]
-    packed[~finite] = _packed(not_finite)
+    packed[~finite] = opaque(np.array(not_finite, np.uint8)).view(np.uint32)
     if mask is not None:
-        packed[mask] = _packed(masked)
+        packed[mask] = opaque(np.array(masked, np.uint8)).view(np.uint32)
     return packed.view(np.uint8).reshape(*values.shape, 4)
 
 
@@ -153,11 +156,6 @@ def colour_table(name: str) -> Pixels:
         ValueError: No map has the name.
     """
     return _standard_table(name) if name in _standard_names() else _table(name)
-
-
-def _packed(colour: Colour) -> np.uint32:
-    packed: np.uint32 = np.array([*colour, 255], np.uint8).view(np.uint32)[0]
-    return packed
 
 
 @lru_cache(maxsize=1)

@@ -16,16 +16,6 @@ from autoviz_render.spool.arrays import Array, Floats, Indices
 Line = tuple[Floats, Floats]
 
 
-def pixel_centres(shape: tuple[int, int], extent: Extent) -> Line:
-    """The centres of an image's columns, array[x], and of its rows, array[y]."""
-    x0, x1, y0, y1 = extent
-    rows, columns = shape
-    return (
-        x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns,
-        y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows,
-    )
-
-
 def contour(values: Array, extent: Extent, level: float) -> list[Line]:
     """The lines on which an image, interpolated between pixel centres, has a value; closed ones end where they began.
 
@@ -39,10 +29,14 @@ def contour(values: Array, extent: Extent, level: float) -> list[Line]:
 
     if min(values.shape) < 2:
         return []
+    x0, x1, y0, y1 = extent
+    rows, columns = values.shape
+    x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
+    y = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
     finite = np.isfinite(values)
     z = np.ma.masked_array(np.where(finite, values, 0.0), ~finite)
-    generator = contour_generator(*pixel_centres(values.shape, extent), z, line_type=LineType.Separate)
-    return [(line[:, 0], line[:, 1]) for line in map(np.asarray, generator.lines(level))]
+    lines = contour_generator(x, y, z, line_type=LineType.Separate).lines(level)
+    return [(line[:, 0], line[:, 1]) for line in map(np.asarray, lines)]
 
 
 def interpolate(values: Array, extent: Extent, x: Floats, y: Floats) -> Floats:

@@ -46,11 +46,9 @@ def voronoi(x: Array, y: Array, extent: Extent | None = None) -> PolygonalMesh:
     # each triangle thrice: once for each point that it has a corner at
     point = mesh.triangles.ravel()
     triangle = np.repeat(np.arange(len(mesh.triangles)), 3)
-    inside = point < x.size
-    point, triangle = point[inside], triangle[inside]
-    angle = np.arctan2(corners_y[triangle] - y[point], corners_x[triangle] - x[point])
-    triangle = triangle[np.lexsort((angle, point))]
-    count = np.bincount(point, minlength=x.size)
+    angle = np.arctan2(corners_y[triangle] - mesh.y[point], corners_x[triangle] - mesh.x[point])
+    triangle = triangle[np.lexsort((angle, point))]  # those of the ring come last
+    count = np.bincount(point, minlength=x.size)[: x.size]
     if not count.all():
         raise ValueError(f"{int((count == 0).sum())} of {x.size} points coincide with others, and have no cell")
     start = np.cumsum(count) - count

@@ -46,12 +46,9 @@ def round_ticks(low: float, high: float, most: int, suffix: str = "") -> Ticks:
     while len(indices := range(math.ceil((low - slack) / step), math.floor((high + slack) / step) + 1)) > most:
         step = round_up(step * 1.001)
     decimals = min(max(0, -math.floor(math.log10(step) + 1e-9)), 9)
-    numbers = [index * step for index in indices]
-    return Ticks(
-        tuple(number * unit for number in numbers),
-        tuple(_number(number, decimals) + suffix for number in numbers),
-        power_of_ten(exponent) if exponent else "",
-    )
+    positions = tuple(index * step * unit for index in indices)
+    labels = tuple(_number(index * step, decimals) + suffix for index in indices)
+    return Ticks(positions, labels, power_of_ten(exponent) if exponent else "")
 
 
 def decade_ticks(low: float, high: float, most: int, suffix: str = "") -> Ticks:
@@ -104,10 +101,7 @@ def interval(lower: float, middle: float, upper: float) -> str:
 
 
 def _number(value: float, decimals: int) -> str:
-    text = f"{value:.{decimals}f}"
-    if float(text) == 0.0:
-        text = text.removeprefix("-")
-    return text.replace("-", _MINUS)
+    return f"{value:z.{decimals}f}".replace("-", _MINUS)  # z: no minus before a zero
 
 
 def _power(exponent: int) -> str:

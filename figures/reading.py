@@ -38,8 +38,7 @@ def require(snapshot: Snapshot, figure: str, names: Sequence[str]) -> None:
 
 def find(snapshot: Snapshot, name: str) -> Array | None:
     """The array as it is, of any kind and shape; None if there is none."""
-    found = snapshot.arrays.get(name)
-    found = snapshot.static.get(name) if found is None else found
+    found = snapshot.arrays.get(name, snapshot.static.get(name))
     return None if found is None else np.asarray(found)
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,16 +30,7 @@ if TYPE_CHECKING:
     from autoviz_render.figures.panels import Panel
     from autoviz_render.spool.snapshot import Snapshot
 
-__all__ = [
-    "BUILT_IN",
-    "GROUP",
-    "FigureError",
-    "Recipe",
-    "figure_names",
-    "find_figure",
-    "find_target",
-    "load_figure",
-]
+__all__ = ["BUILT_IN", "GROUP", "FigureError", "Recipe", "figure_names", "find_figure", "find_target", "load_figure"]
 
 Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Panel]]]"
 
@@ -75,8 +66,8 @@ def find_target(name: str) -> str:
     if not found:
         raise FigureError(f"no figure is named {name!r}; there are: {', '.join(figure_names())}")
     if len(found) > 1:
-        offers = ", ".join(sorted(_offer(point) for point in found.values()))
-        raise FigureError(f"figure {name!r} is offered more than once: {offers}; uninstall all but one")
+        offers = sorted(f"{point.value} ({point.dist.name if point.dist else '?'})" for point in found.values())
+        raise FigureError(f"figure {name!r} is offered more than once: {', '.join(offers)}; uninstall all but one")
     return next(iter(found))
 
 
@@ -103,8 +94,3 @@ def load_figure(target: str) -> Recipe:
     if not callable(value):
         raise FigureError(f"figure {target!r} is a {type(value).__name__}, not a function of a snapshot")
     return value
-
-
-def _offer(point: EntryPoint) -> str:
-    package = point.dist.name if point.dist is not None else "?"
-    return f"{point.value} ({package})"

@@ -27,11 +27,12 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.bins import Bins, equal_bins, grid_sums
+from autoviz_render.figures.bins import equal_bins, grid_sums
 from autoviz_render.figures.builtin.images import RESIDUALS, frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import lensing_of, source_panels
-from autoviz_render.figures.builtin.residuals import GREY, chi_squared_rows, distribution_panel, histogram_reach, hold
+from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribution_panel, histogram_reach, hold
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
+from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
 from autoviz_render.figures.reading import best_fit, find, needed
@@ -151,7 +152,8 @@ def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
     columns = 2 * x.counts()
     density = np.where(columns > 0, (real + imaginary) / (columns * 2 * reach / rows), 0.0)
     edge, centres = float(x.edges[-1]) / scale[0], x.centres / scale[0]
-    mean, spread = _moments(x, residuals)
+    mean = x.sums(residuals).sum(axis=0) / columns
+    spread = np.sqrt(np.maximum(x.sums((residuals**2).sum(axis=0)) / columns - mean**2, 0.0))
     guide = Curve(*segments(0.0, edge, np.array([1.0, -1.0]), np.array([1.0, -1.0])), colour=GREY, style="--")
     curve = Curve(centres, mean + spread, colour="white", outline="black", label="mean ± scatter")
     return ImagePanel(
@@ -168,14 +170,6 @@ def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
         equal=False,
         curves=[guide, curve, replace(curve, y=mean - spread, label="")],
     )
-
-
-def _moments(x: Bins, residuals: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of both parts in each ring; NaN if there are none."""
-    counts = 2 * x.counts()
-    mean = x.sums(residuals).sum(axis=0) / counts
-    square = x.sums((residuals**2).sum(axis=0)) / counts
-    return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
 def _uv_plane(fit: VisibilityFit, scale: Scale) -> list[Panel]:

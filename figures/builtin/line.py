@@ -23,14 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoviz_render.figures.bins import MOST_POINTS, equal_bins, thin
-from autoviz_render.figures.builtin.residuals import (
-    GREY,
-    autocorrelation_panel,
-    chi_squared_rows,
-    distribution_panel,
-    hold,
-)
-from autoviz_render.figures.colours import robust_limits
+from autoviz_render.figures.builtin.residuals import autocorrelation_panel, chi_squared_rows, distribution_panel, hold
+from autoviz_render.figures.colours import GREY, robust_limits
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
 from autoviz_render.figures.reading import best_fit, counted, find, floats, mask_of, needed, ratio
@@ -224,9 +218,7 @@ def _gapped(x: Floats, y: Floats) -> tuple[Floats, Floats]:
 def _components(snapshot: Snapshot, shape: tuple[int, ...]) -> dict[str, Floats]:
     """The arrays `model_NAME` of the data's shape, by NAME."""
     names = sorted(name for name in {*snapshot.arrays, *snapshot.static} if name.startswith("model_"))
-    found = {name.removeprefix("model_"): np.asarray(find(snapshot, name)) for name in names}
+    found = ((name.removeprefix("model_"), np.asarray(find(snapshot, name))) for name in names)
     return {
-        name: array.astype(np.float64)
-        for name, array in found.items()
-        if array.shape == shape and array.dtype.kind in "iuf"
+        name: array.astype(np.float64) for name, array in found if array.shape == shape and array.dtype.kind in "iuf"
     }

@@ -8,15 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
+from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.densities import outline
 from autoviz_render.figures.numbers import round_up
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
 from autoviz_render.figures.reading import counted, ratio
 from autoviz_render.spool.arrays import Floats
-
-GREY = "#808080"
-"""The colour of what is expected, or masked: it steps back behind the data on white paper and on black."""
 
 _BINS = 48
 _LAGS = 100
@@ -111,13 +109,13 @@ def autocorrelation(residuals: Floats, lags: int = _LAGS) -> Floats:
     square = float(values @ values)
     if finite.sum() < 2 or not 0 < square < math.inf:
         return np.empty(0)
-    square /= float(finite.sum())
     count = min(lags, max(values.size // 4, 1))
     products, pairs = (
         np.array([each[: each.size - lag] @ each[lag:] for lag in range(count + 1)])
         for each in (values, finite.astype(np.float64))
     )
-    return ratio(products, pairs) / square
+    means = ratio(products, pairs)
+    return np.asarray(means / means[0])
 
 
 def chi_squared_rows(chi_squared: float, points: int, parameters: int) -> list[tuple[str, str]]:

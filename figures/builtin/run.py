@@ -15,15 +15,15 @@ is left out, and dotted lines mark them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.bins import thin
-from autoviz_render.figures.builtin.residuals import GREY
+from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
@@ -46,6 +46,7 @@ class Course:
 
     Attributes:
         count: The sampler's own.
+        unit: What it counts, in plain text.
         seconds: That it ran until then, its pauses between two starts left out.
         starts: The updates that were the first after a resumption.
         log_likelihood: Of the best fit, in nats.
@@ -53,6 +54,7 @@ class Course:
     """
 
     count: Floats
+    unit: str
     seconds: Floats
     starts: Sequence[int]
     log_likelihood: Floats
@@ -80,8 +82,12 @@ class Course:
 
 
 @np.errstate(all="ignore")  # what overflows or is not finite is shown as such
-def course_of(snapshot: Snapshot) -> Course:
-    """The numbers of the figure; of a snapshot without a history they are its own."""
+def course_of(snapshot: Snapshot, unit: str = "likelihood evaluations") -> Course:
+    """The numbers of the figure; of a snapshot without a history they are its own.
+
+    Args:
+        unit: What the sampler counts, in plain text.
+    """
     lines: Sequence[ScalarsLine | Snapshot] = snapshot.history or [snapshot]
     starts = np.flatnonzero(np.diff([line.epoch for line in lines])) + 1
     passed = np.diff(_column(line.time for line in lines), prepend=np.nan)
@@ -90,6 +96,7 @@ def course_of(snapshot: Snapshot) -> Course:
     names = dict.fromkeys(name for line in lines for name in line.scalars)
     return Course(
         count=_column(line.iteration for line in lines),
+        unit=unit,
         seconds=np.cumsum(passed),
         starts=starts.tolist(),
         log_likelihood=_column(line.log_likelihood for line in lines),
@@ -108,133 +115,114 @@ def run(snapshot: Snapshot, *, count: str = "likelihood evaluations") -> list[Pa
     Raises:
         SpoolError: The numbers of the run cannot be read.
     """
-    course = course_of(snapshot)
-    axes = _Axes(course, count)
-    panels = [
-        *_log_likelihood(axes),
-        *_evidence(axes),
-        *_sample_size(axes),
-        *_speed(axes),
-        *_others(axes),
-    ]
-    return [*panels[: MOST_PANELS - 1], _now(snapshot, course, count)]
+    course = course_of(snapshot, count)
+    parts = (_log_likelihood, _statistics, _speed, _others)
+    panels = chain.from_iterable(part(course) for part in parts)
+    # no more are made than shown: a stranger's run may have a million scalars
+    return [*islice(panels, MOST_PANELS - 1), _now(snapshot, course)]
 
 
-class _Axes:
-    """Panels over a course's common axes. They take series by their labels, array[update] each."""
-
-    def __init__(self, course: Course, count: str) -> None:
-        self.course, self.count = course, count
-        self.second, unit = course.time_unit
-        self.time = course.seconds / self.second
-        self.time_label = f"running time ({unit})"
-        self.marker = "o" if course.count.size <= _FEW else ""
-
-    def over_count(self, title: str, series: Mapping[str, Floats], y_label: str = "", **more: Any) -> Panel:
-        return self.panel(title, self.course.count, series, x_label=self.count, y_label=y_label, **more)
-
-    def latest(self, title: str, series: Mapping[str, Floats], name: str) -> Panel:
-        """The second half of the run, about the latest value of the first series: what still changes is seen."""
-        first = next(iter(series.values()))
-        finite = first[np.isfinite(first)]
-        about = {label: values - finite[-1] for label, values in series.items()} if finite.size else series
-        late = bool(self.course.count.size > 2 and self.course.count[-1] > self.course.count[0])
-        return self.over_count(f"{title}, second half" if late else title, about, f"{name} − latest", late=late)
-
-    def panel(
-        self,
-        title: str,
-        x: Floats,
-        series: Mapping[str, Floats],
-        *,
-        late: bool = False,
-        zero: bool = False,
-        marked: str = "",
-        y_log: bool = False,
-        **labels: Any,
-    ) -> Panel:
-        """late: the second half only. zero: limits that hold zero. marked: the label of the marks at starts."""
-        values, x_limits = np.stack(list(series.values())), None
-        if late:
-            middle = float(x[0] + x[-1]) / 2
-            values, x_limits = values[:, x >= middle], (middle, float(x[-1]) + 0.04 * float(x[-1] - middle))
-        limits = _limits(values, log=y_log, zero=zero)
-        lines = [
-            Series(*thin(x, each), label=label, marker=self.marker, style="--" if number else "-")
-            for number, (label, each) in enumerate(series.items())
-        ]
-        starts = x[list(self.course.starts)]
-        if starts.size and limits is not None:
-            marks = segments(starts, starts, *limits)
-            lines.append(Series(*marks, style=":", colour=GREY, width=1.0, label=marked))
-        return LinesPanel(title, lines, x_limits=x_limits, y_limits=limits, y_log=y_log, **labels)
+def _log_likelihood(course: Course) -> Iterator[Panel]:
+    title, series, label = "Best log likelihood", {"": course.log_likelihood}, "log likelihood"
+    if np.isfinite(course.log_likelihood).any():
+        yield _over_count(course, title, series, label, marked="resumed")
+        if course.count.size > 2:
+            yield _latest(course, title, series, label)
 
 
-def _log_likelihood(axes: _Axes) -> list[Panel]:
-    title, series, label = "Best log likelihood", {"": axes.course.log_likelihood}, "log likelihood"
-    if not np.isfinite(axes.course.log_likelihood).any():
-        return []
-    panels = [axes.over_count(title, series, label, marked="resumed")]
-    return [*panels, axes.latest(title, series, label)] if axes.course.count.size > 2 else panels
-
-
-def _evidence(axes: _Axes) -> list[Panel]:
-    scalars = axes.course.scalars
-    evidence, remaining = scalars.get("log_evidence"), scalars.get("remaining")
-    panels: list[Panel] = []
+def _statistics(course: Course) -> Iterator[Panel]:
+    """The evidence, what remains of it, and how many samples there are in effect."""
+    evidence, remaining, error = map(course.scalars.get, ("log_evidence", "remaining", "log_evidence_error"))
     if evidence is not None:
         series = {"of dead points": evidence}
         if remaining is not None:
             series["with live points"] = evidence + remaining
-        error = scalars.get("log_evidence_error")
         if error is not None:
             series |= {"one σ more": evidence + error, "one σ less": evidence - error}
-        panels.append(axes.latest("Log evidence", series, "log Z"))
+        yield _latest(course, "Log evidence", series, "log Z")
     if remaining is not None:
-        panels.append(axes.over_count("Remaining evidence", {"": remaining}, "Δ log Z", y_log=True))
-    return panels
+        yield _over_count(course, "Remaining evidence", {"": remaining}, "Δ log Z", y_log=True)
+    size = course.scalars.get("effective_sample_size")
+    if size is not None:
+        yield _over_count(course, "Effective samples", {"": size}, zero=True)
 
 
-def _sample_size(axes: _Axes) -> list[Panel]:
-    size = axes.course.scalars.get("effective_sample_size")
-    return [] if size is None else [axes.over_count("Effective samples", {"": size}, zero=True)]
-
-
-def _speed(axes: _Axes) -> list[Panel]:
+def _speed(course: Course) -> Iterator[Panel]:
     """How fast it goes, and what came of it: of two quick updates or more."""
-    times, rates = axes.course.rates()
+    times, rates = course.rates()
     if not times.size:
-        return []
-    said = axes.course.scalars.get("rate", np.empty(0))
-    series = [Series(times / axes.second, rates, marker=axes.marker, label="now" if said.size else "")]
+        return
+    second, name = course.time_unit
+    time, x_label = course.seconds / second, f"running time ({name})"
+    said = course.scalars.get("rate", np.empty(0))
+    series = [Series(times / second, rates, marker=_marker(course), label="now" if said.size else "")]
     if said.size:
-        series.append(Series(*thin(axes.time, said), label="mean", style="--"))
+        series.append(Series(*thin(time, said), label="mean", style="--"))
     limits = _limits(np.concatenate([rates, said]), log=False, zero=True)
-    return [
-        LinesPanel("Rate", series, x_label=axes.time_label, y_label="per second", y_limits=limits),
-        axes.panel(
-            "Progress", axes.time, {"": axes.course.count}, x_label=axes.time_label, y_label=axes.count, zero=True
-        ),
-    ]
+    yield LinesPanel("Rate", series, x_label=x_label, y_label="per second", y_limits=limits)
+    yield _panel(course, "Progress", time, {"": course.count}, x_label=x_label, y_label=course.unit, zero=True)
 
 
-def _others(axes: _Axes) -> Iterable[Panel]:
-    shown = (
-        axes.over_count(name.replace("_", " "), {"": values})
-        for name, values in axes.course.scalars.items()
-        if name not in _KNOWN and np.isfinite(values).any()
-    )
-    return islice(shown, MOST_PANELS)  # a stranger's run may have a million of them
+def _others(course: Course) -> Iterator[Panel]:
+    for name, values in course.scalars.items():
+        if name not in _KNOWN and np.isfinite(values).any():
+            yield _over_count(course, name.replace("_", " "), {"": values})
 
 
-def _now(snapshot: Snapshot, course: Course, count: str) -> Panel:
+def _now(snapshot: Snapshot, course: Course) -> Panel:
     second, unit = course.time_unit
-    rows = [(count, f"{snapshot.iteration:,}"), ("quick updates", f"{course.count.size:,}")]
+    rows = [(course.unit, f"{snapshot.iteration:,}"), ("quick updates", f"{course.count.size:,}")]
     rows += [("running time", f"{course.seconds[-1] / second:.3g} {unit}")]
     rows += [("starts", str(len(course.starts) + 1))] if course.starts else []
     rows += [("log likelihood", _number(snapshot.log_likelihood))]
     rows += [(each, _number(values[-1])) for each, values in course.scalars.items() if each != "evaluations"]
     return TablePanel("Now", rows)
+
+
+def _latest(course: Course, title: str, series: Mapping[str, Floats], name: str) -> Panel:
+    """The second half of the run, about the latest value of the first series: what still changes is seen."""
+    first = next(iter(series.values()))
+    finite = first[np.isfinite(first)]
+    about = {label: values - finite[-1] for label, values in series.items()} if finite.size else series
+    late = bool(course.count.size > 2 and course.count[-1] > course.count[0])
+    title = f"{title}, second half" if late else title
+    return _over_count(course, title, about, f"{name} − latest", late=late)
+
+
+def _over_count(course: Course, title: str, series: Mapping[str, Floats], y_label: str = "", **more: Any) -> Panel:
+    return _panel(course, title, course.count, series, x_label=course.unit, y_label=y_label, **more)
+
+
+def _panel(
+    course: Course,
+    title: str,
+    x: Floats,
+    series: Mapping[str, Floats],
+    *,
+    late: bool = False,
+    zero: bool = False,
+    marked: str = "",
+    y_log: bool = False,
+    **labels: Any,
+) -> Panel:
+    """Series by their labels. late: the second half only. zero: limits that hold zero. marked: the starts' label."""
+    values, x_limits = np.stack(list(series.values())), None
+    if late:
+        middle = float(x[0] + x[-1]) / 2
+        values, x_limits = values[:, x >= middle], (middle, float(x[-1]) + 0.04 * float(x[-1] - middle))
+    limits = _limits(values, log=y_log, zero=zero)
+    lines = [
+        Series(*thin(x, each), label=label, marker=_marker(course), style="--" if number else "-")
+        for number, (label, each) in enumerate(series.items())
+    ]
+    starts = x[list(course.starts)]
+    if starts.size and limits is not None:
+        lines.append(Series(*segments(starts, starts, *limits), style=":", colour=GREY, width=1.0, label=marked))
+    return LinesPanel(title, lines, x_limits=x_limits, y_limits=limits, y_log=y_log, **labels)
+
+
+def _marker(course: Course) -> str:
+    return "o" if course.count.size <= _FEW else ""
 
 
 def _number(value: float) -> str:

@@ -152,8 +152,8 @@ def delaunay_source(values: Floats, x: Floats, y: Floats) -> Source:
     triangles = np.asarray(mesh.triangles)
     a, b, c = (np.stack([x, y])[:, corner] for corner in triangles.T)
     doubled = np.abs((b - a)[0] * (c - a)[1] - (b - a)[1] * (c - a)[0])
-    area = np.zeros(x.size)
-    np.add.at(area, triangles, doubled[:, None] / 6)  # each corner has a third
+    thirds = np.repeat(doubled / 6, 3)  # one for each corner
+    area = np.bincount(triangles.ravel(), thirds, x.size).astype(np.float64)
     return Source(mesh, values, _spanned(x, y), Cells(x, y, values, area, np.sqrt(area)))
 
 
@@ -311,9 +311,8 @@ def _brightest_part(source: Source) -> tuple[float, float, float]:
     total = float(weight.sum())
     if not (peak > 0 and total > 0 and math.isfinite(total)):
         return (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0) / 4
-    weight = weight / total
-    x_mean, y_mean = float((weight * cells.x).sum()), float((weight * cells.y).sum())
-    variance = float((weight * ((cells.x - x_mean) ** 2 + (cells.y - y_mean) ** 2)).sum())
+    x_mean, y_mean = (float(np.average(each, weights=weight / total)) for each in (cells.x, cells.y))
+    variance = float(np.average((cells.x - x_mean) ** 2 + (cells.y - y_mean) ** 2, weights=weight / total))
     return x_mean, y_mean, 3 * math.sqrt(variance / 2) + 2 * float(cells.size[brightest])
 
 

@@ -1,5 +1,7 @@
 """What to show: panels, which are plain values, and recipes, which make them of a snapshot. Nothing is drawn here.
 
+The modules are::
+
     panels       what can be on a figure: images, meshes, lines, histograms, points, corner plots, tables, texts
     registry     recipes by their names
     reading      the arrays of a snapshot, checked
@@ -9,6 +11,7 @@
     meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
     densities    weighted samples: quantiles, histograms, levels
     colours      from values to colours
+    series       lines as they can be drawn, and the limits of the axes that hold them
     numbers      ticks and numbers as text
     builtin/     the recipes that come with the package
 

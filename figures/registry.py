@@ -5,7 +5,7 @@ panels. It reads the snapshot and nothing else: no clock, no files. The renderer
 to see what changed: a recipe makes new arrays and does not fill old ones.
 
 A built-in figure is a function in the module of its name in `autoviz_render.figures.builtin`, and its name stands in
-`BUILT_IN`. Another package adds a figure by an entry point in the group `autoviz_render.figures`:
+`BUILT_IN`. Another package adds a figure by an entry point in the group `autoviz_render.figures`::
 
     [options.entry_points]
     autoviz_render.figures =

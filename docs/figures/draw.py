@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from autoviz_render.figures.registry import Recipe, find_figure
+from autoviz_render.figures import Recipe, find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 

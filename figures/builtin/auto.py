@@ -1,9 +1,9 @@
 """The default figure: whatever is in the snapshot, under its own name.
 
-Images (2-D arrays) first, then lines (1-D arrays, and 2-D arrays of two or three columns), the best fit's numbers last.
-Three names have a meaning, the same as in the imaging figure: a boolean `mask` (True = masked) greys the images of its
-shape; `extent`, (x0, x1, y0, y1) outer edges, gives their axes; `NAME_extent` gives those of the array `NAME`.
-Everything else that is not an image or a line is listed in the table: short arrays by their values, others by shape.
+Images (2-D arrays) come first, then lines (1-D arrays, and 2-D arrays of at most three rows or columns), the numbers
+last. Some names have a meaning, as in the imaging figure: a boolean `mask`, True where masked, greys the images of its
+shape; `extent`, (x0, x1, y0, y1) of the outer edges, gives their axes; `NAME_extent` gives those of the array `NAME`.
+Every other array is listed in the table: a short one by its values, another by its shape.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """The figure of a fit to strong-lens imaging: data, model and residuals side by side, in twelve panels.
 
-Columns hold what was measured, what the model says, what is left, and the source; the first row is the row of a paper.
+The columns hold what was measured, what the model says, what is left, and the source. The first row is the figure of a
+paper::
 
     data                   model image          normalised residuals      source plane
     signal-to-noise        lens light           the same, within 1 sigma  source plane, at the caustic
     lens-subtracted data   source model image   chi squared               source plane, at its brightest part
 
-What it reads from a snapshot, from `arrays` or else from `static`. Images are array[y, x], row 0 at the lowest y;
-extents are (x0, x1, y0, y1), outer edges, in arcsec.
+It reads these arrays, from the snapshot's `arrays` or else from `static`. Images are array[y, x], row 0 at the lowest
+y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
 
     data, noise_map        [y, x]     required
     model_image            [y, x]     required; what the data should be, PSF included
@@ -28,9 +29,9 @@ extents are (x0, x1, y0, y1), outer edges, in arcsec.
     cut                    [k, 2]     (x, y) in arcsec, a pseudo-caustic; NaN rows break it
     psf                    any        not drawn
 
-A fit without lens light has the magnification, the noise map and the best fit's parameters in the places of the three
-panels that would be empty or twice there; what is missing besides is left out, and the others close up. Points of the
-source that coincide become one, those that are not finite are left out; where the rest make no mesh, a text says so.
+In a fit without lens light the magnification, the noise map and the best fit's parameters take the places of the three
+panels that need it. Anything else that is missing is left out, and the others close up. Points of the source that
+coincide become one, and those that are not finite are left out; if the rest make no mesh, a text says so.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class ImagingFit(Lensing):
         lens_light: array[y, x], the lens galaxy's share of the model; None if it is not known, as all below.
         lens_subtracted: array[y, x], data less lens light.
         source_image: array[y, x], the lensed source's share of the model.
-        magnification: array[y, x], |1 / det A|.
+        magnification: array[y, x], `|1 / det A|`.
     """
 
     frame: Frame

@@ -1,10 +1,12 @@
-"""The figure of a fit to visibilities: images where there are some, then the uv plane, in at most twelve panels.
+"""The figure of a fit to visibilities: images if there are some, then the uv plane, in at most twelve panels.
+
+The panels are::
 
     dirty image      dirty model                  dirty residuals           source plane
     amplitudes       real and imaginary parts     phase, data over model    residuals by uv distance
     uv coverage      chi squared in the uv plane  residuals' distribution   best fit
 
-What it reads from a snapshot, from `arrays` or else from `static`:
+It reads these arrays, from the snapshot's `arrays` or else from `static`::
 
     data            [n]     required; complex visibilities
     model_data      [n]     required; complex, what the data should be
@@ -17,7 +19,7 @@ What it reads from a snapshot, from `arrays` or else from `static`:
     inverse_magnification, deflections, cut   as in the imaging figure
 
 Visibilities are never drawn one by one: a million of them take as long as a thousand. What is missing is left out, and
-the others close up; no dirty image is made here.
+the others close up. The recipe makes no dirty image.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What figures of gravitational lenses share: critical curves, caustics, and views of the source plane.
 
 It reads these arrays. Images are array[y, x], row 0 at the lowest y; extents are (x0, x1, y0, y1), outer edges, in
-arcsec.
+arcsec::
 
     source, source_*                  as `autoviz_render.figures.builtin.source_plane` reads them
     inverse_magnification  [y, x]     det A on the pixel centres: its zero contours are the critical curves

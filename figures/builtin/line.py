@@ -1,7 +1,7 @@
 """The figure of a fit to data along one axis, a spectrum or a time series: data, model, and what is left.
 
-What it reads from a snapshot, from `arrays` or else from `static`; all are array[point] of one length, in any order of
-x.
+It reads these arrays, from the snapshot's `arrays` or else from `static`. All are array[point] of one length, in any
+order of x::
 
     data        required
     model       required
@@ -10,8 +10,8 @@ x.
     mask        bool, True = masked: drawn faint, and in no residual, limit or chi squared
     model_NAME  a component of the model, drawn as a dashed line
 
-The data with the model over the whole width, the residuals in a strip below; then the distribution of the normalised
-residuals, their autocorrelation, and the best fit's numbers. Without a noise map the first of these three shows the
+The first row is the data with the model, and the residuals in a strip below. The second row is the distribution of the
+normalised residuals, their autocorrelation, and the best fit's numbers. Without a noise map the distribution is of the
 residuals in the unit of the data.
 """
 
@@ -32,10 +32,10 @@ from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 _MOST_BARS = 600
-"""Of more points than that the error bars hide one another."""
+"""The error bars of more points hide one another."""
 
 _FEW = 150
-"""Of more points than that smaller ones are drawn."""
+"""More points than this are drawn smaller."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,16 @@
 """The figure of where a sampler's points are: a corner plot, and beside it the posterior in numbers.
 
-What it reads from a snapshot, from `arrays` or else from `static`:
+It reads these arrays, from the snapshot's `arrays` or else from `static`::
 
     samples      [sample, parameter]  points of the posterior, in physical units
     log_weights  [sample]             in nats, in any normalisation, -inf for none; without them all weigh the same
     live_points  [point, parameter]   those that a nested sampler has alive
 
-Names, and the best fit that is marked, are the snapshot's parameters: as many as `samples` has columns; without any
-they are p0, p1, ... Of more than ten parameters the corner plot shows the first ten, the table all.
+The names, and the best fit that is marked, are the snapshot's parameters, one for each column of `samples`; without
+any the names are p0, p1, ... If there are more than ten parameters, the corner plot shows the first ten and the table
+all.
 
-While the samples weigh no more than `LEAST` equal ones, a text stands in the place of the corner plot.
+As long as the samples weigh less than `LEAST` equal ones, a text takes the place of the corner plot.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.weights import effective_size_of, normalised_weights
 
 LEAST = 20.0
-"""Effective samples: of fewer, contours show chance."""
+"""Effective samples. The contours of fewer show chance."""
 
 MOST_PARAMETERS = 10
 _MOST_POINTS = 2000

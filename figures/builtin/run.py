@@ -1,16 +1,16 @@
 """The figure of how a run goes: what the sampler said at each quick update, from the first to this one.
 
-It draws the numbers in `snapshot.history`, and no arrays. What a sampler does not publish is left out:
+It draws no arrays but the numbers in `snapshot.history`. What a sampler does not publish is left out::
 
     log_likelihood          of the best fit
     log_evidence            a scalar, in nats; log_evidence_error: its standard deviation
     remaining               a scalar, what the live points would add to the log evidence, in nats
     effective_sample_size   a scalar
-    rate                    a scalar, evaluations a second; without it the rate is told by the count and the time alone
+    rate                    a scalar, the mean in evaluations a second; without it only the rate of the moment is shown
     any other scalar        a panel of its own, under its name
 
-Everything stands against the sampler's count, or against the time that it ran: that between the starts of a resumed run
-is left out, and dotted lines mark them.
+The x axis is the sampler's count, or the time that it ran. Dotted lines mark where a run was resumed; the pause before
+has no part in the time.
 """
 
 from __future__ import annotations

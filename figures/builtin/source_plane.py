@@ -1,12 +1,12 @@
 """The source plane of a lens: a source on a mesh of any kind, and where to look at it.
 
 It reads these arrays. Positions and edges are in arcsec, extents are (x0, x1, y0, y1), outer edges. Values [n, m] are
-on a rectangular mesh, values [k] on one made of points:
+on a rectangular mesh, values [k] on one made of points::
 
     source              [n, m]   row 0 at the lowest y, with
-      source_extent     [4]      of a mesh whose cells are all alike, or
-      source_x          [m + 1]  the edges of cells that are not, ascending; two that are the same make a cell of no
-      source_y          [n + 1]  width
+      source_extent     [4]      of cells of one size, or
+      source_x          [m + 1]  the edges of cells of any size, ascending; a cell between two edges that are the same
+      source_y          [n + 1]  is left out
     source              [k]      with
       source_vertices   [k, 2]   (x, y) of the corners of Delaunay's triangles, or
       source_centres    [k, 2]   (x, y) of the points of Voronoi's cells

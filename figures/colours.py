@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 """Red, green and blue, from 0 to 255."""
 
 GREY = "#808080"
-"""What is expected, or masked: it steps back behind the data on white paper and on black."""
+"""What is expected, or masked: it does not stand out from the data, on white paper or on black."""
 
 _LARGEST = 1e300  # spans and their arithmetic stay finite
 _SMALLEST = 1e-290

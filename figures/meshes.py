@@ -57,7 +57,7 @@ def voronoi(x: Array, y: Array, extent: Extent | None = None) -> PolygonalMesh:
 
 
 def _ringed(x: Array, y: Array, extent: Extent) -> tuple[Array, Array]:
-    """Points, and behind them a ring of others far outside: with it every cell of the former has an end."""
+    """Points, followed by a ring of others far outside: with it every cell of the former has an end."""
     x0, x1, y0, y1 = extent
     radius = 3 * max(x1 - x0, y1 - y0, 1e-300)
     angle = np.arange(24) * (2 * np.pi / 24) + 0.1

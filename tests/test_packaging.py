@@ -165,6 +165,8 @@ def test_only_the_search_imports_jax_and_nothing_imports_pyplot():
         ("autoviz_render.spool.publisher", {"jax", "matplotlib", "watchdog", "filelock"}),
         ("autoviz_render.search.quick_update", {"jax", "matplotlib", "watchdog"}),
         ("autoviz_render.renderer.live.process", {"jax", "matplotlib", "watchdog"}),
+        ("autoviz_render.figures.builtin.imaging", {"jax", "matplotlib", "h5py"}),
+        ("autoviz_render.figures.registry", {"jax", "matplotlib", "numpy"}),
         ("autoviz_render.renderer", {"jax", "matplotlib"}),
         ("autoviz_render.renderer.live.loop", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.renderer.batch.selection", {"jax", "matplotlib.pyplot"}),

@@ -4,7 +4,7 @@ It reads these arrays, from the snapshot's `arrays` or else from `static`::
 
     samples      [sample, parameter]  points of the posterior, in physical units
     log_weights  [sample]             in nats, in any normalisation, -inf for none; without them all weigh the same
-    live_points  [point, parameter]   those that a nested sampler has alive
+    live_points  [point, parameter]   those of a nested sampler
 
 The names, and the best fit that is marked, are the snapshot's parameters, one for each column of `samples`; without
 any the names are p0, p1, ... If there are more than ten parameters, the corner plot shows the first ten and the table

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.bins import thin
 from autoviz_render.figures.builtin.auto import MOST_PANELS, auto
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
@@ -71,7 +70,7 @@ def test_what_cannot_be_drawn_is_listed(array):
 
 
 def test_there_are_never_too_many_panels_and_none_is_forgotten():
-    """A hundred arrays would make a hundred stamps."""
+    """A hundred arrays would make a hundred panels that nobody can read."""
     (*images, table) = auto(Snapshot(arrays={f"image_{i}": np.zeros((9, 9)) for i in range(40)}))
     assert len(images) == MOST_PANELS - 1
     assert len(table.rows) == 40 - len(images)
@@ -86,26 +85,6 @@ def test_a_mask_and_an_extent_are_used_for_images_of_their_shape(lens_snapshot):
     assert panels["source"].mask is None
     assert panels["mask"].mask is None
     assert "extent" not in panels
-
-
-def test_a_long_line_is_thinned_and_keeps_its_peaks():
-    """One bad sample in a million is what a person watches a chain for."""
-    y = np.zeros(1_000_000)
-    y[123_456], y[700_000] = 5.0, -7.0
-    y[1000:5000] = np.nan
-    x, thinned = thin(np.arange(y.size), y)
-    assert thinned.size <= 2100
-    assert np.all(np.diff(x) > 0)
-    assert np.nanmax(thinned) == 5.0
-    assert np.nanmin(thinned) == -7.0
-    assert x[np.nanargmax(thinned)] == 123_456
-
-
-def test_a_short_line_is_left_as_it_is():
-    """Thinning is for what the eye cannot resolve."""
-    x, y = thin(np.arange(1500), np.arange(1500.0))
-    assert y.size == 1500
-    assert x[-1] == 1499
 
 
 def test_residuals_are_centred_on_zero():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autoviz_render.figures.curves import contour, interpolate, joined, mask_edge, to_source_plane
+from autoviz_render.figures.curves import contour, interpolate, joined, mask_edge, segments, to_source_plane
 
 
 def toy(lens_snapshot, rows=240):
@@ -65,6 +65,13 @@ def test_lines_are_joined_with_a_gap_between_each_two():
     np.testing.assert_array_equal(x, [1, 2, np.nan, 5])
     np.testing.assert_array_equal(y, [3, 4, np.nan, 6])
     assert joined([])[0].size == 0
+
+
+def test_segments_are_lines_of_two_points_with_gaps_between_them():
+    """One number stands for all: marks at several times reach from the lower limit to the upper one."""
+    x, y = segments(np.array([1.0, 2.0]), np.array([1.0, 2.0]), -5.0, 5.0)
+    np.testing.assert_array_equal(x, [1, 1, np.nan, 2, 2, np.nan])
+    np.testing.assert_array_equal(y, [-5, 5, np.nan, -5, 5, np.nan])
 
 
 def test_the_edge_of_a_mask_runs_along_the_sides_of_its_pixels():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.bins import equal_bins, grid_sums
 from autoviz_render.figures.builtin.interferometer import interferometer
 from autoviz_render.figures.builtin.visibilities import ring_means, rings, visibility_fit
 from autoviz_render.figures.errors import MissingArraysError
@@ -238,17 +237,6 @@ def test_a_great_many_visibilities_are_as_few_in_the_picture():
         assert max(series.x.size for series in lines) <= 300
         assert max(panel.values.size for panel in images) <= 120 * 120
         assert isinstance(panels[-1], TablePanel)
-
-
-def test_bins_hold_each_point_once():
-    """The edges are where counts go wrong."""
-    values = np.array([0.0, 0.5, 1.0, 2.0, np.nan, -0.1, 2.1])
-    bins = equal_bins(values, 0.0, 2.0, 2)
-    np.testing.assert_array_equal(bins.index, [0, 0, 1, 1, -1, -1, -1])
-    np.testing.assert_array_equal(bins.counts(), [2, 2])
-    np.testing.assert_array_equal(bins.sums(np.where(np.isfinite(values), values, 0.0)), [0.5, 3.0])
-    other = equal_bins(values[::-1].copy(), 0.0, 2.0, 1)
-    np.testing.assert_array_equal(grid_sums(bins, other), [[0.0, 1.0]])
 
 
 def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):

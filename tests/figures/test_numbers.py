@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoviz_render.figures.numbers import decade_ticks, plain_number, round_ticks
+from autoviz_render.figures.numbers import decade_ticks, plain_number, round_ticks, round_up
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,14 @@ def test_decades_are_powers_where_zeros_would_have_to_be_counted():
 
 
 def test_a_number_in_a_table_has_six_digits_and_a_real_minus_sign():
-    """And says so where it is none."""
+    """And says so if it is none."""
     assert plain_number(-1234.56789) == "−1234.57"
     assert plain_number(math.nan) == "nan"
+
+
+@pytest.mark.parametrize(
+    ("least", "expected"), [(1.0, 1.0), (1.1, 2.0), (2.0000000001, 2.0), (0.03, 0.05), (6.0, 10.0), (1e290, 1e290)]
+)
+def test_a_limit_is_rounded_up_and_holds_still(least, expected):
+    """A limit that follows the last digit of a fit makes the picture tremble."""
+    assert round_up(least) == pytest.approx(expected, rel=1e-15)

@@ -104,7 +104,7 @@ def test_samples_without_weight_are_not_counted():
 
 
 def test_of_many_parameters_the_corner_shows_the_first_and_says_so():
-    """A corner of thirty parameters has stamps for panels."""
+    """A corner of thirty parameters has panels that nobody can read."""
     (corner, table), *_ = posterior(nested(6000, width=14))
     assert len(corner.names) == corner.samples.shape[1] == MOST_PARAMETERS
     assert corner.title == "Posterior: the first 10 of 14 parameters"
@@ -113,7 +113,7 @@ def test_of_many_parameters_the_corner_shows_the_first_and_says_so():
 
 @pytest.mark.parametrize(("width", "span"), [(1, (2, 2)), (2, (2, 2)), (3, (3, 3)), (10, (3, 3))])
 def test_the_corner_is_as_large_as_its_parameters_need(width, span):
-    """One histogram over a whole page would be as wrong as ten on a stamp."""
+    """One histogram over a whole page would be as wrong as ten in a corner of it."""
     rows = posterior(nested(width=width))
     assert rows[0][0].span == span
     assert len(rows) == span[0]

@@ -1,4 +1,4 @@
-"""Figures are found by name; code is imported from a path only where a person typed it."""
+"""Figures are found by name; code is imported from a path only if a person typed it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
 
-HOUSE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 BUILT_IN = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
 
 
@@ -25,7 +25,7 @@ def install(monkeypatch, *points):
 
 
 def source_text(name):
-    return (HOUSE / "figures" / "builtin" / f"{name}.py").read_text()
+    return (ROOT / "figures" / "builtin" / f"{name}.py").read_text()
 
 
 def test_the_built_in_figures_are_found_without_installed_entry_points(monkeypatch):
@@ -40,18 +40,18 @@ def test_the_built_in_figures_are_found_without_installed_entry_points(monkeypat
 def test_a_built_in_figure_is_its_module_one_line_in_the_registry_and_its_page():
     """A recipe in a module that nobody can name is dead; a name without a page is unknown to its users."""
     assert list(registry.BUILT_IN) == BUILT_IN
-    modules = {path.stem for path in (HOUSE / "figures" / "builtin").glob("*.py")}
+    modules = {path.stem for path in (ROOT / "figures" / "builtin").glob("*.py")}
     recipes = [name for name in sorted(modules) if f"\ndef {name}(snapshot" in source_text(name)]
     assert recipes == BUILT_IN
     for name in BUILT_IN:
         assert find_figure(name).__module__ == f"autoviz_render.figures.builtin.{name}"
-        assert (HOUSE / "docs" / "figures" / f"{name}.md").is_file()
+        assert (ROOT / "docs" / "figures" / f"{name}.md").is_file()
 
 
 def test_setup_cfg_does_not_name_the_built_in_figures_once_more():
     """Two lists of the same names differ one day; a name in the registry is found with and without metadata."""
     settings = configparser.ConfigParser()
-    settings.read(HOUSE / "setup.cfg")
+    settings.read(ROOT / "setup.cfg")
     assert registry.GROUP not in settings["options.entry_points"]
 
 

@@ -47,7 +47,7 @@ _PARTS = ("#3a8fd0", "#e07b39")
 
 _UNITS = ((1e9, "Gλ"), (1e6, "Mλ"), (1e3, "kλ"))
 
-Scale = tuple[float, str]
+UvUnit = tuple[float, str]
 """The unit of uv distances: how many wavelengths it is, and its sign."""
 
 
@@ -65,15 +65,15 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
     """
     fit = visibility_fit(snapshot)
     longest = float(fit.distance.max(initial=0.0))
-    scale = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
+    uv_unit = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
     rows = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
-    rows += [("longest baseline", f"{longest / scale[0]:.4g} {scale[1]}")]
+    rows += [("longest baseline", f"{longest / uv_unit[0]:.4g} {uv_unit[1]}")]
     rows += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
     return [
         *_images(snapshot, f"{unit} beam⁻¹"),
-        *_by_distance(ring_means(fit, rings(fit)), scale, unit),
-        _residuals(fit, scale),
-        *_uv_plane(fit, scale),
+        *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit),
+        _residuals(fit, uv_unit),
+        *_uv_plane(fit, uv_unit),
         distribution_panel({"Re": fit.residuals[0], "Im": fit.residuals[1]}, title="Residuals"),
         *best_fit(snapshot, rows),
     ]
@@ -96,10 +96,10 @@ def _images(snapshot: Snapshot, unit: str) -> list[Panel]:
     return [*panels, *source_panels(lensing, "")[:1]]
 
 
-def _by_distance(means: Means, scale: Scale, unit: str) -> list[Panel]:
+def _by_distance(means: Means, uv_unit: UvUnit, unit: str) -> list[Panel]:
     """Amplitude, both parts, and phase in rings."""
-    x = means.distance / scale[0]
-    x_label = f"uv distance ({scale[1]})"
+    x = means.distance / uv_unit[0]
+    x_label = f"uv distance ({uv_unit[1]})"
 
     def points(y: Floats, error: Floats | None = None, **more: Any) -> Series:
         return Series(x, y, error=error, style="", marker="o", **more)
@@ -143,7 +143,7 @@ def _phase_limits(means: Means) -> tuple[float, float]:
     return -half, half
 
 
-def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
+def _residuals(fit: VisibilityFit, uv_unit: UvUnit) -> Panel:
     """How the residuals of each ring are distributed: a column is a histogram, and should be the unit Gaussian."""
     residuals = fit.residuals
     count = residuals.size
@@ -153,7 +153,7 @@ def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
     real, imaginary = (grid_sums(x, equal_bins(part, -reach, reach, rows)) for part in residuals)
     columns = 2 * x.counts()
     density = np.where(columns > 0, (real + imaginary) / (columns * 2 * reach / rows), 0.0)
-    edge, centres = float(x.edges[-1]) / scale[0], x.centres / scale[0]
+    edge, centres = float(x.edges[-1]) / uv_unit[0], x.centres / uv_unit[0]
     mean = x.sums(residuals).sum(axis=0) / columns
     spread = np.sqrt(np.maximum(x.sums((residuals**2).sum(axis=0)) / columns - mean**2, 0.0))
     guide = Curve(*segments(0.0, edge, np.array([1.0, -1.0]), np.array([1.0, -1.0])), colour=GREY, style="--")
@@ -163,7 +163,7 @@ def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
         density,
         mask=np.broadcast_to(columns == 0, density.shape),
         extent=(0.0, edge, -reach, reach),
-        x_label=f"uv distance ({scale[1]})",
+        x_label=f"uv distance ({uv_unit[1]})",
         y_label="(data − model) / σ",
         unit="per σ",
         colours="viridis",
@@ -174,19 +174,19 @@ def _residuals(fit: VisibilityFit, scale: Scale) -> Panel:
     )
 
 
-def _uv_plane(fit: VisibilityFit, scale: Scale) -> list[Panel]:
+def _uv_plane(fit: VisibilityFit, uv_unit: UvUnit) -> list[Panel]:
     """Where the visibilities are, each with its conjugate, and how well those there are fitted."""
     half = 1.03 * max(float(np.abs([fit.u, fit.v]).max(initial=0.0)), 1e-290)
     cells = int(np.clip(3 * np.sqrt(fit.u.size), 40, 120))
     u, v = (equal_bins(np.concatenate([each, -each]), -half, half, cells) for each in (fit.u, fit.v))
     counts = grid_sums(u, v)
     mean = grid_sums(u, v, np.tile((fit.residuals**2).mean(axis=0), 2)) / counts
-    reach = half / scale[0]
+    reach = half / uv_unit[0]
     shared: dict[str, Any] = {
         "mask": counts == 0,
         "extent": (-reach, reach, -reach, reach),
-        "x_label": f"u ({scale[1]})",
-        "y_label": f"v ({scale[1]})",
+        "x_label": f"u ({uv_unit[1]})",
+        "y_label": f"v ({uv_unit[1]})",
     }
     known = mean[counts > 0]
     high = max(2.0, float(np.quantile(known, 0.99))) if known.size else 2.0

@@ -36,6 +36,7 @@ coincide become one, and those that are not finite are left out; if the rest mak
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -130,44 +131,45 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
     """
     fit = imaging_fit(snapshot)
     edge = Curve(*mask_edge(fit.frame.mask, fit.frame.extent), colour="#404040", width=0.8)
-    critical = fit.critical_curve()
-    unlabelled = replace(critical, label="")
 
     def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> ImagePanel:
         return ImagePanel(title, values, curves=(edge, *curves), **{"unit": unit, **vars(fit.frame), **settings})
 
     limits = image_limits(fit.data, fit.frame.mask)
-    second: list[Panel] = []
-    if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
-        lensed = image_limits(fit.lens_subtracted, fit.frame.mask)
-        second += [image("Lens light", fit.lens_light)]
-        third: list[Panel] = [
-            image("Lens-subtracted data", fit.lens_subtracted, unlabelled, **lensed),
-            image("Source model image", fit.source_image, unlabelled, **lensed),
-        ]
-    else:
-        shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
-        if fit.magnification is not None:
-            second += [image("Magnification", fit.magnification, unlabelled, **shown)]
-        third = [image("Noise map", fit.noise_map, colours="viridis"), *best_fit(snapshot)]
-        if not snapshot.parameters and fit.source_image is not None:
-            third += [image("Source model image", fit.source_image, **limits)]
-    rows: list[list[Panel]] = [
-        [
-            image("Data", fit.data, **limits),
-            image("Model image", fit.model_image, critical, **limits),
-            image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
-        ],
-        [
-            image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0),
-            *second,
-            image("Normalised residuals, ±1σ", fit.residuals, unit="σ", low=-1.0, high=1.0, **RESIDUALS),
-        ],
-        [*third, image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)],
+    first: list[Panel] = [
+        image("Data", fit.data, **limits),
+        image("Model image", fit.model_image, fit.critical_curve(), **limits),
+        image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
     ]
+    signal = image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0)
+    second, third = _components(snapshot, fit, image, limits)
+    clipped = image("Normalised residuals, ±1σ", fit.residuals, unit="σ", low=-1.0, high=1.0, **RESIDUALS)
+    chi_squared = image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)
+    rows = [first, [signal, *second, clipped], [*third, chi_squared]]
     for row, plane in zip(rows, source_panels(fit, unit), strict=False):  # no source: no planes, and nine panels
         row.append(plane)
     return list(chain(*rows))
+
+
+def _components(
+    snapshot: Snapshot, fit: ImagingFit, image: Callable[..., Panel], limits: dict[str, Any]
+) -> tuple[list[Panel], list[Panel]]:
+    """What stands between signal-to-noise and residuals, and before chi squared: the light of lens and source.
+
+    Without lens light, what there is instead. image: makes a panel. limits: the colour limits of the data.
+    """
+    critical = replace(fit.critical_curve(), label="")
+    if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
+        lensed = image_limits(fit.lens_subtracted, fit.frame.mask)
+        data = image("Lens-subtracted data", fit.lens_subtracted, critical, **lensed)
+        source = image("Source model image", fit.source_image, critical, **lensed)
+        return [image("Lens light", fit.lens_light)], [data, source]
+    shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
+    magnification = [] if fit.magnification is None else [image("Magnification", fit.magnification, critical, **shown)]
+    others: list[Panel] = [image("Noise map", fit.noise_map, colours="viridis"), *best_fit(snapshot)]
+    if not snapshot.parameters and fit.source_image is not None:
+        others += [image("Source model image", fit.source_image, **limits)]
+    return magnification, others
 
 
 def _chi_squared_title(fit: ImagingFit) -> str:

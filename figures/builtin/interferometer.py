@@ -42,7 +42,7 @@ from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 _IMAGES = {"dirty_image": "Dirty image", "dirty_model": "Dirty model", "dirty_residuals": "Dirty residuals"}
-_PARTS = ("#3a8fd0", "#e07b39")
+_PARTS = {"Re": "#3a8fd0", "Im": "#e07b39"}
 """The colours of the real and the imaginary part, points and lines alike: seen on white paper and on black."""
 
 _UNITS = ((1e9, "Gλ"), (1e6, "Mλ"), (1e3, "kλ"))
@@ -74,7 +74,7 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
         *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit),
         _residuals(fit, uv_unit),
         *_uv_plane(fit, uv_unit),
-        distribution_panel({"Re": fit.residuals[0], "Im": fit.residuals[1]}, title="Residuals"),
+        distribution_panel(dict(zip(_PARTS, fit.residuals, strict=True)), title="Residuals"),
         *best_fit(snapshot, rows),
     ]
 
@@ -98,42 +98,53 @@ def _images(snapshot: Snapshot, unit: str) -> list[Panel]:
 
 def _by_distance(means: Means, uv_unit: UvUnit, unit: str) -> list[Panel]:
     """Amplitude, both parts, and phase in rings."""
-    x = means.distance / uv_unit[0]
-    x_label = f"uv distance ({uv_unit[1]})"
+    x, x_label = means.distance / uv_unit[0], f"uv distance ({uv_unit[1]})"
+    return [
+        _amplitude(means, x, x_label, unit),
+        _real_and_imaginary(means, x, x_label, unit),
+        _phase(means, x, x_label),
+    ]
 
-    def points(y: Floats, error: Floats | None = None, **more: Any) -> Series:
-        return Series(x, y, error=error, style="", marker="o", **more)
 
-    def strip(*residuals: Series) -> dict[str, Any]:
-        return {"residuals": [*residuals, hold(3.0)], "residual_label": "residual (σ)"}
-
+def _amplitude(means: Means, x: Floats, x_label: str, unit: str) -> Panel:
     tops = np.concatenate([means.amplitude + means.amplitude_error, means.amplitude_model])
     highest = float(tops[np.isfinite(tops)].max(initial=0.0)) or 1.0
-    amplitude = LinesPanel(
+    data = _points(x, means.amplitude, means.amplitude_error, label="data")
+    return LinesPanel(
         "Amplitude",
-        [points(means.amplitude, means.amplitude_error, label="data"), Series(x, means.amplitude_model, label="model")],
+        [data, Series(x, means.amplitude_model, label="model")],
         x_label=x_label,
         y_label=f"amplitude ({unit})",
         y_limits=(-0.06 * highest, 1.06 * highest),
-        **strip(points(means.amplitude_residual)),
+        **_strip(_points(x, means.amplitude_residual)),
     )
+
+
+def _real_and_imaginary(means: Means, x: Floats, x_label: str, unit: str) -> Panel:
     data, models, residuals = [], [], []
     pulls = (means.parts - means.parts_model) / means.parts_error
-    for part, (label, colour) in enumerate(zip(("Re", "Im"), _PARTS, strict=True)):
-        data.append(points(means.parts[part], means.parts_error[part], label=label, colour=colour))
+    for part, (label, colour) in enumerate(_PARTS.items()):
+        data.append(_points(x, means.parts[part], means.parts_error[part], label=label, colour=colour))
         models.append(Series(x, means.parts_model[part], colour=colour))
-        residuals.append(points(pulls[part], colour=colour))
+        residuals.append(_points(x, pulls[part], colour=colour))
     title, y_label = "Real, imaginary part", f"visibility ({unit})"
-    parts = LinesPanel(title, [*data, *models], x_label=x_label, y_label=y_label, **strip(*residuals))
+    return LinesPanel(title, [*data, *models], x_label=x_label, y_label=y_label, **_strip(*residuals))
+
+
+def _phase(means: Means, x: Floats, x_label: str) -> Panel:
+    phase = _points(x, means.phase, means.phase_error)
     zero = Series(np.array([0.0, x.max(initial=1.0)]), np.zeros(2), colour=GREY)
-    phase = LinesPanel(
-        "Phase, data over model",
-        [points(means.phase, means.phase_error), zero],
-        x_label=x_label,
-        y_label="phase (degrees)",
-        y_limits=_phase_limits(means),
-    )
-    return [amplitude, parts, phase]
+    title, y_label = "Phase, data over model", "phase (degrees)"
+    return LinesPanel(title, [phase, zero], x_label=x_label, y_label=y_label, y_limits=_phase_limits(means))
+
+
+def _points(x: Floats, y: Floats, error: Floats | None = None, **more: Any) -> Series:
+    return Series(x, y, error=error, style="", marker="o", **more)
+
+
+def _strip(*residuals: Series) -> dict[str, Any]:
+    """The settings of a panel with residuals below."""
+    return {"residuals": [*residuals, hold(3.0)], "residual_label": "residual (σ)"}
 
 
 def _phase_limits(means: Means) -> tuple[float, float]:

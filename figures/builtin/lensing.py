@@ -101,7 +101,9 @@ def source_panels(lensing: Lensing, unit: str) -> list[Panel]:
     unlabelled = [replace(curve, label="") for curve in curves]
     limits, zoom_limits = _shared_limits(source, zoom)
     shared: dict[str, Any] = {"unit": unit, "tick_unit": "″"}
-    panels: list[Panel]
+    if source is None and not lensing.no_source:
+        return []
+    panels: list[Panel] = [TextPanel(title, f"Not drawn: {lensing.no_source}.") for title in titles]
     if source is not None:
         if source.left_out:
             titles[0] += f": {source.left_out:,} points not finite"
@@ -109,10 +111,6 @@ def source_panels(lensing: Lensing, unit: str) -> list[Panel]:
             _source_panel(source, title, view, curves=unlabelled if number else curves, **shared, **limits)
             for number, (title, view) in enumerate(zip(titles, source_views(source, lensing.caustics), strict=True))
         ]
-    elif lensing.no_source:
-        panels = [TextPanel(title, f"Not drawn: {lensing.no_source}.") for title in titles]
-    else:
-        return []
     if zoom is not None:
         panels[2] = _source_panel(zoom, titles[2], square_view(zoom.extent), curves=unlabelled, **shared, **zoom_limits)
     return panels

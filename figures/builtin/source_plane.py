@@ -186,9 +186,7 @@ def zoom_of(snapshot: Snapshot) -> Source | None:
         ValueError: An array has another shape than it should.
     """
     values, extent = floats(snapshot, "source_zoom", (None, None)), floats(snapshot, "source_zoom_extent", (4,))
-    if values is None or extent is None:
-        return None
-    if not (np.isfinite(extent).all() and (extent[::2] != extent[1::2]).all()):
+    if values is None or extent is None or not np.isfinite(extent).all() or (extent[::2] == extent[1::2]).any():
         return None  # an early fit may have nothing to look at
     checked = extent_of(snapshot, "source_zoom_extent")
     return None if checked is None or not np.isfinite(values).any() else uniform_source(values, checked)

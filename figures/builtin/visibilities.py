@@ -55,8 +55,8 @@ class Means:
 
     Attributes:
         distance: In wavelengths, the mean over the ring.
-        amplitude: The root of the mean of `|V|^2` less the mean power of the noise, as the mean of `|V|` would grow with
-            the noise; NaN if that is under three of its standard deviations.
+        amplitude: The root of the mean of `|V|^2` less the mean power of the noise: the mean of `|V|` itself would grow
+            with the noise. NaN if it is under three of its standard deviations.
         amplitude_error: Its standard deviation, of noise alone.
         amplitude_model: The root of the mean of `|model|^2`.
         amplitude_residual: Of the powers, in standard deviations.

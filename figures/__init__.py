@@ -16,7 +16,7 @@ The modules are::
     builtin/     the recipes that come with the package
 
 A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own needs is imported from here: the panels,
-the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and `densities`.
+`delaunay` and `voronoi`, the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and `densities`.
 
 This package imports NumPy and contourpy. Matplotlib is loaded to make a mesh of points, or to look up a colour map.
 """
@@ -27,6 +27,7 @@ import importlib
 
 _NAMES = {
     "errors": "FigureError MissingArraysError",
+    "meshes": "delaunay voronoi",
     "panels": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
     "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
     "registry": "Recipe figure_names find_figure",

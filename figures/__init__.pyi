@@ -1,6 +1,7 @@
 # The public names for type checkers and editors; `__init__.py` imports them when they are used.
 
 from autoviz_render.figures.errors import FigureError, MissingArraysError
+from autoviz_render.figures.meshes import delaunay, voronoi
 from autoviz_render.figures.panels import (
     ColouredPanel,
     CornerPanel,
@@ -41,6 +42,8 @@ __all__ = [
     "TablePanel",
     "TextPanel",
     "TriangularMesh",
+    "delaunay",
     "figure_names",
     "find_figure",
+    "voronoi",
 ]

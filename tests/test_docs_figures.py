@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pages import python_blocks
@@ -82,7 +83,7 @@ def module_of(recipe) -> str:
 
 def test_the_plug_ins_of_the_page_draw():
     """What a package's author copies first."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     for block in python_blocks("figures/plug-ins.md"):
         exec(block, namespace)  # noqa: S102  our own page
     numbers = namespace["x"]
@@ -96,7 +97,7 @@ def test_the_plug_ins_of_the_page_draw():
 
 def test_the_gallery_has_every_kind_of_panel():
     """A kind that is not shown is written again by hand."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     block = next(block for block in python_blocks("figures/plug-ins.md") if "def gallery" in block)
     exec(block, namespace)  # noqa: S102  our own page
     shown = {type(panel) for panel in namespace["gallery"](Snapshot(arrays={}))}

@@ -10,6 +10,7 @@
 ## make check           lint and all three tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark
+## make package         what a release uploads, checked, in dist
 ## make clean           remove the environments and what the targets above have made
 
 .NOTPARALLEL:  # wheels of all environments are built in `build`, and the tests want the processors for themselves
@@ -41,7 +42,7 @@ first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
 VENV_DEV = .venv-dev
 LINKS = $(VENV_DEV)/links/autoviz_render
 
-.PHONY: demo help dev test test-minimums test-pyautofit check lint coverage bench clean
+.PHONY: demo help dev test test-minimums test-pyautofit check lint coverage bench package clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -111,8 +112,15 @@ coverage: $(VENV)/search,test,coverage.installed
 bench: $(VENV)/search,test.installed
 	set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python $$program; done
 
+# The wheel is built from the source archive, which so is known to be complete.
+package: $(VENV)/release.installed
+	rm -rf build dist
+	$(BIN)/python -m build
+	rm -rf build *.egg-info
+	$(BIN)/twine check --strict dist/*
+
 clean:
-	rm -rf $(VENV) $(VENV_DEV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info .coverage .coverage.* output
+	rm -rf $(VENV) $(VENV_DEV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info .coverage .coverage.* dist output
 
 $(VENV)/bin/pip $(VENV_DEV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

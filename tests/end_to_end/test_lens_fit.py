@@ -1,10 +1,12 @@
-"""The whole road: a lens is fitted, drawn live by another process, and drawn again."""
+"""The whole road: a lens is fitted, drawn live by another process, watched by hand, and drawn again."""
 
 from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -19,13 +21,8 @@ from autoviz_render.spool.store import Spool
 def demo(tmp_path_factory):
     """What `make demo` runs, on the lens in coarse pixels, and all that it printed."""
     output = tmp_path_factory.mktemp("demo") / "run"
-    done = subprocess.run(
-        fit(output, "--renderer", "process", "--seed", "1", size="tiny"),
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+    command = fit(output, "--renderer", "process", "--seed", "1", size="tiny")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     return output, done.stdout
 
@@ -72,3 +69,37 @@ def test_the_commands_that_were_printed_work(demo, tmp_path):
     assert len(frames) == len(Spool(output).snapshots())
     assert Path(frames[-1]).read_bytes() == (output / "image" / "fit.png").read_bytes()
     assert f"--watch {output}" in printed
+
+
+@pytest.mark.parametrize(("renderer", "iterations"), [("thread", 5), ("inline", 2)])
+def test_it_is_drawn_in_the_search_process_if_that_is_asked_for(tmp_path, renderer, iterations):
+    """The other two places, on the real model."""
+    command = fit(tmp_path, "--renderer", renderer, "--max-iterations", str(iterations), size="tiny")
+    subprocess.run(command, capture_output=True, check=True, timeout=200)
+    assert (tmp_path / "image" / "fit.png").exists()
+    assert read_heartbeat(tmp_path / "spool" / "renderer.json").last_drawn == Spool(tmp_path).newest().path.name
+
+
+def test_a_watch_by_hand_follows_a_fit_and_its_death_changes_nothing(tmp_path, demo, eventually):
+    """In two terminals: the watch is started before the run directory exists, and killed in the middle. The samples are
+    to the bit those of a fit that nobody watched by hand, and that had a renderer of its own."""
+    watched = tmp_path / "watched"
+    watch = subprocess.Popen(
+        [*COMMAND, "--watch", str(watched)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    command = fit(watched, "--renderer", "none", "--seed", "1", size="tiny")
+    with watch:
+        search = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        figure = watched / "image" / "fit.png"
+        eventually(figure.exists, 120)
+        first = figure.stat().st_mtime_ns
+        eventually(lambda: figure.stat().st_mtime_ns > first, 120, "the figure follows the fit")
+        assert search.poll() is None, "the fit was over before the watch was killed"
+        watch.send_signal(signal.SIGKILL)
+    assert search.wait(200) == 0
+    assert Spool(watched).info().state == "finished"
+    assert (watched / "samples.csv").read_bytes() == (demo[0] / "samples.csv").read_bytes()
+    done = subprocess.run(
+        [*COMMAND, "--all", "--out", str(tmp_path / "frames"), str(watched)], capture_output=True, text=True, check=True
+    )
+    assert len(done.stdout.splitlines()) == len(os.listdir(watched / "spool" / "snapshots")) > 1

@@ -36,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The README's takes long: with `--dist loadfile` it had one worker at the end, while the other was idle.
+    items.sort(key=lambda item: item.path.name != "test_readme.py")
     if not config.getoption("--torture"):
         for item in items:
             if "torture" in item.keywords:

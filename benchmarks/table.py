@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
@@ -41,10 +42,13 @@ def milliseconds(seconds: list[float]) -> float:
     return 1e3 * statistics.median(seconds)
 
 
-def parse(description: str | None) -> argparse.Namespace:
+def parse(description: str | None, flags: Mapping[str, str] = MappingProxyType({})) -> argparse.Namespace:
+    """The command line: a benchmark's own flags are given with their help."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a look")
+    for flag, meaning in flags.items():
+        parser.add_argument(flag, action="store_true", help=meaning)
     return parser.parse_args()
 
 

@@ -23,9 +23,11 @@ from figure.fit import snapshots
 from figure.kept_axes import kept_axes, replaced, replacing
 from figure.lines_of_code import code_lines
 from figure.ways import Limit, by_objects, by_pyplot
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render.figures.builtin.imaging import imaging
+from autoviz_render.figures.numbers import round_ticks
 from autoviz_render.figures.panels import full_extent
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.plot import png
@@ -70,6 +72,22 @@ def compare_engines(fit: list[Any], is_quick: bool, to: Path | None) -> None:
     report(rows, "own artists beside Matplotlib's Axes, kept: panels to PNG", to)
     lines = [("own", sum(map(code_lines, replaced()))), ("by Axes", sum(map(code_lines, replacing())))]
     report([{"engine": engine, "lines of code": count} for engine, count in lines], "what one takes and the other", to)
+    seconds = interleaved({"own": own_ticks, "matplotlib.ticker": library_ticks}, 20 if is_quick else 200)
+    ticks = [{"ticks of an axis": way, "µs": 1e3 * milliseconds(each)} for way, each in seconds.items()]
+    report(ticks, "positions and numbers of an axis", to)
+
+
+def own_ticks() -> object:
+    return round_ticks(-3.7, 12.4, 5)
+
+
+def library_ticks() -> object:
+    positions = MaxNLocator(5).tick_values(-3.7, 12.4)
+    formatter = ScalarFormatter()
+    formatter.create_dummy_axis()
+    axis: Any = formatter.axis
+    axis.set_view_interval(-3.7, 12.4)
+    return formatter.format_ticks(positions)
 
 
 def panels_of(fit: list[Any], case: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The light of a variable star, fitted by a Metropolis walk in NumPy alone: how any sampler of your own is watched.
+"""The light of a variable star, fitted by a Metropolis walk in NumPy alone: figures for a sampler of your own.
 
 python examples/any_sampler.py --output output/star
 """

@@ -30,7 +30,7 @@ noise = np.full(radius.size, 5.0)  # km/s
 
 
 def model(p: dict) -> dict:
-    """The speeds, km/s, in a Kuzmin disk of so high a peak, in an isothermal halo with a core, and in both."""
+    """Speeds in km/s: of a Kuzmin disk with this peak, of an isothermal halo with a core, and of both."""
     y = radius / p["length"]
     disk = p["disk"] * y * (3 / (1 + y**2)) ** 0.75 / jnp.sqrt(2)
     halo = p["halo"] * jnp.sqrt(1 - p["core"] / radius * jnp.arctan(radius / p["core"]))

@@ -24,7 +24,7 @@ wavelength = np.arange(6540.0, 6640.0, 0.5)
 
 
 def line(centre: float, flux: float, velocity: float, width: float) -> np.ndarray:
-    """A Gaussian of so much flux; velocity and width in km/s."""
+    """A Gaussian with this flux; velocity and width in km/s."""
     sigma = width / LIGHT * centre
     away = (wavelength - centre * (1 + velocity / LIGHT)) / sigma
     return flux / (sigma * np.sqrt(2 * np.pi)) * np.exp(-0.5 * away**2)
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("output/halpha"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--live", type=int, default=250, help="live points")
-    parser.add_argument("--dynamic", action="store_true", help="with batches where the posterior is")
+    parser.add_argument("--dynamic", action="store_true", help="add batches of points near the peak of the posterior")
     options = parser.parse_args()
 
     rng, noise = np.random.default_rng(options.seed), 0.25

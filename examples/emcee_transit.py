@@ -1,4 +1,4 @@
-"""The transit of a planet in the light of its star, fitted with emcee; started again, it goes on where it was.
+"""The transit of a planet in the light of its star, fitted with emcee. Started again, it resumes.
 
 pip install emcee
 python examples/emcee_transit.py --output output/transit

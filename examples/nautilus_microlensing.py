@@ -17,7 +17,7 @@ from autoviz_render import QuickUpdate, hooks
 
 
 def magnification(time: np.ndarray, p: dict[str, float]) -> np.ndarray:
-    """Of a point by a point in straight motion."""
+    """The magnification of a point source by a point lens in straight motion."""
     apart = np.hypot(p["impact"], (time - p["peak"]) / p["duration"])
     return (apart**2 + 2) / (apart * np.sqrt(apart**2 + 4))
 
@@ -27,8 +27,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("output/microlensing"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--live", type=int, default=500, help="live points")
-    parser.add_argument("--samples", type=int, default=2000, help="effective samples, at least")
-    parser.add_argument("--networks", type=int, default=1, help="to learn the likelihood by; 0 for ellipsoids alone")
+    parser.add_argument("--samples", type=int, default=2000, help="smallest effective sample size")
+    parser.add_argument("--networks", type=int, default=1, help="neural networks that learn the likelihood; 0 uses ellipsoids alone")
     options = parser.parse_args()
 
     rng, noise = np.random.default_rng(options.seed), 0.05
@@ -37,7 +37,7 @@ def main() -> None:
     data = 0.7 * magnification(time, truth) + 0.3 + rng.normal(0, noise, time.size)
 
     def model(p: dict[str, float]) -> dict[str, np.ndarray]:
-        """With the best flux of the source, and of what is blended with it."""
+        """The light curve with the best flux of the source, and of what is blended with it."""
         shape = np.column_stack([magnification(time, p), np.ones(time.size)])
         fluxes, *_ = np.linalg.lstsq(shape, data)
         return {"model": shape @ fluxes, "model_blend": shape[:, 1] * fluxes[1]}

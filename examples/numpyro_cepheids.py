@@ -30,7 +30,7 @@ def simulate(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def model(x: jax.Array, data: jax.Array, noise_map: jax.Array) -> None:
-    """A line, with a scatter of its own whose tails are free: a star far off has little to say."""
+    """A line, and a scatter whose tails are free parameters, so that outliers weigh little."""
     slope = numpyro.sample("slope", dist.Normal(-3, 2))
     zero_point = numpyro.sample("zero point", dist.Normal(-6, 2))
     scatter = numpyro.sample("scatter", dist.HalfNormal(0.5))
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("output/cepheids"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--chains", type=int, default=2)
-    parser.add_argument("--draws", type=int, default=10_000, help="of each chain")
+    parser.add_argument("--draws", type=int, default=10_000, help="draws of each chain")
     options = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
     stars = simulate(np.random.default_rng(7))

@@ -1,4 +1,4 @@
-"""PyAutoFit: a 1-D Gaussian and its noise, by any analysis of one's own. One line is not PyAutoFit's.
+"""PyAutoFit: a 1-D Gaussian fitted by an analysis of your own. Only one line is not PyAutoFit's.
 
 python examples/pyautofit_gaussian.py --output output
 autoviz-render --watch output/

@@ -1,4 +1,4 @@
-"""PyAutoLens: a simulated strong lens, its source on a mesh that adapts. One line is not PyAutoLens's.
+"""PyAutoLens: a simulated strong lens, its source on an adaptive mesh. Only one line is not PyAutoLens's.
 
 python examples/pyautolens_imaging.py --output output
 autoviz-render --watch output/
@@ -21,15 +21,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("output"))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pixels", type=int, default=100, help="across the image")
-    parser.add_argument("--cells", type=int, default=30, help="across the source")
-    parser.add_argument("--evaluations", type=int, default=20_000, help="at most")
+    parser.add_argument("--pixels", type=int, default=100, help="pixels across the image")
+    parser.add_argument("--cells", type=int, default=30, help="cells across the source")
+    parser.add_argument("--evaluations", type=int, default=20_000, help="evaluations at most")
     options = parser.parse_args()
     conf.instance.output_path = options.output
 
     analysis = al.AnalysisImaging(
         dataset=dataset(options.pixels),
-        raise_inversion_positions_likelihood_exception=False,  # there are no positions to be had of a simulation
+        raise_inversion_positions_likelihood_exception=False,  # a simulation has no measured positions
     )
     analysis = live(analysis)
 

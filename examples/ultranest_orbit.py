@@ -19,7 +19,7 @@ LOW, HIGH = np.array([8.0, 0, 0, -50, 0.1]), np.array([16.0, 100, 1, 50, 20])
 
 
 def velocity(p: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Of a circular orbit, in m/s; p is array[..., parameter]."""
+    """The velocity of a circular orbit, in m/s; p is array[..., parameter]."""
     _, amplitude, phase, systemic, _ = (p[..., index, None] for index in range(len(NAMES)))
     return systemic + amplitude * np.sin(2 * np.pi * (turns + phase))
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("output/orbit"))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--live", type=int, default=400, help="live points, at least")
+    parser.add_argument("--live", type=int, default=400, help="smallest number of live points")
     options = parser.parse_args()
 
     np.random.seed(options.seed)  # noqa: NPY002  UltraNest draws from this one

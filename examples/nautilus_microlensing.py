@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--live", type=int, default=500, help="live points")
     parser.add_argument("--samples", type=int, default=2000, help="smallest effective sample size")
-    parser.add_argument("--networks", type=int, default=1, help="neural networks that learn the likelihood; 0 uses ellipsoids alone")
+    parser.add_argument("--networks", type=int, default=1, help="that learn the likelihood; 0: ellipsoids alone")
     options = parser.parse_args()
 
     rng, noise = np.random.default_rng(options.seed), 0.05

@@ -94,7 +94,8 @@ class BlackjaxHook:
                 return
             self._earlier = ()
             self._update.name_parameters(self._run.raveler.names)
-        tell(self._update, self._run, *self._run.take(state, info))
+        best = self._run.take(state, info)
+        tell(self._update, self._run, *best, evaluations=self._run.evaluations)
 
     def _begun(self, state: Any) -> _Nested | Particles | PersistentParticles | _Chains | None:
         """What takes note of states like this one; None if nothing does."""

@@ -59,11 +59,6 @@ class _Run:
         self._sampler = sampler
         self._remaining: float | None = None
 
-    @property
-    def evaluations(self) -> int:
-        """Not those that dynesty prints, which leave out or count twice some of them, and jump at a resume."""
-        return int(self._sampler.ncall)
-
     def take(self, update: QuickUpdate, step: Any, batch: int | None) -> None:
         """Publish the best of the point that died and the live points."""
         # a batch has a remainder of its own, beyond what the batches before it found
@@ -73,14 +68,15 @@ class _Run:
         point, log_likelihood = step.vstar, step.loglstar
         if inner.live_logl[best] > log_likelihood:
             point, log_likelihood = inner.live_v[best], inner.live_logl[best]
-        tell(update, self, point, _known(log_likelihood))
+        # not the evaluations that dynesty prints, which leave out or count twice some of them, and jump at a resume
+        tell(update, self, point, _known(log_likelihood), evaluations=self._sampler.ncall)
 
     def end(self, update: QuickUpdate) -> None:
         """Publish the best of all points, if there is any."""
         run = self._sampler.saved_run
         if len(log_likelihood := np.asarray(run["logl"], dtype=np.float64)):
             best = int(log_likelihood.argmax())
-            tell(update, self, run["v"][best], _known(log_likelihood[best]))
+            tell(update, self, run["v"][best], _known(log_likelihood[best]), evaluations=self._sampler.ncall)
 
     def scalars(self) -> dict[str, Any]:
         run, variance = self._sampler.saved_run, self._sampler.saved_run["logzvar"][-1]

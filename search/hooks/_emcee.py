@@ -47,7 +47,7 @@ class EmceeHook:
         """Take note of a state. Never raises."""
         with self._guard("taking note of a step"):
             self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
-            tell(self._update, self, state.coords, state.log_prob)
+            self._tell(state.coords, state.log_prob)
 
     def run_mcmc(self, initial_state: Any, nsteps: int, **settings: Any) -> Any:
         """Run the sampler as `sampler.run_mcmc(initial_state, nsteps, **settings)` would; the chain is the same bits.
@@ -72,11 +72,6 @@ class EmceeHook:
             self(state)
         self._sampler._previous_state = state  # as emcee's own does, for the next that goes on
         return state
-
-    @property
-    def evaluations(self) -> int:
-        """Steps of all walkers so far."""
-        return self._chain.steps * self._walkers
 
     def samples(self) -> dict[str, Floats]:
         """The posterior so far."""
@@ -106,4 +101,7 @@ class EmceeHook:
         # that one step: the first that emcee reads is number discard + thin - 1, and the next is beyond the last
         thin = steps - int(step)
         (positions,) = self._sampler.get_chain(discard=int(step) - thin + 1, thin=thin)
-        tell(self._update, self, positions[walker], log_prob[step, walker])
+        self._tell(positions[walker], log_prob[step, walker])
+
+    def _tell(self, positions: Any, log_prob: Any) -> None:
+        tell(self._update, self, positions, log_prob, evaluations=self._chain.steps * self._walkers)

@@ -66,10 +66,6 @@ class _Run:
         self._point, self._log_likelihood = np.zeros(0), -math.inf
         self._live_fraction: float | None = None
 
-    @property
-    def evaluations(self) -> int:
-        return int(self._sampler.n_like)
-
     def take(self) -> None:
         """Look at all points, as a new bound moves them between shells: a maximum costs far less than a batch."""
         for points, log_likelihood in zip(self._sampler.points, self._sampler.log_l, strict=True):
@@ -79,7 +75,7 @@ class _Run:
             if (top := log_likelihood[index]) > self._log_likelihood:
                 self._point, self._log_likelihood = _physical(self._sampler, points[index : index + 1])[0], float(top)
         if self._point.size:
-            tell(self._update, self, self._point, self._log_likelihood)
+            tell(self._update, self, self._point, self._log_likelihood, evaluations=self._sampler.n_like)
 
     def scalars(self) -> dict[str, Any]:
         sampler = self._sampler

@@ -63,7 +63,8 @@ class NumpyroHook:
         if self._run is None:
             self._run = _Chunks(samples)
             self._update.name_parameters(self._run.raveler.names)
-        tell(self._update, self._run, *self._run.take(samples, mcmc.get_extra_fields(True), mcmc.last_state))
+        draws = self._run.take(samples, mcmc.get_extra_fields(True), mcmc.last_state)
+        tell(self._update, self._run, *draws, evaluations=self._run.evaluations)
 
     def _chosen(self, samples: Any, mcmc: Any) -> Any:
         """The sites that are the parameters, of all that there are."""

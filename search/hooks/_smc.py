@@ -130,5 +130,4 @@ def _persistent_weights(log_likelihood: Floats, tempering: Floats, log_evidences
     """
     likelihood = np.maximum(log_likelihood, np.finfo(np.float64).min)  # -inf times a tempering of 0 is 0
     of_steps = tempering[:, None] * likelihood - log_evidences[:, None]
-    weights: Floats = tempering[-1] * likelihood - np.logaddexp.reduce(of_steps, axis=0)
-    return weights
+    return np.asarray(tempering[-1] * likelihood - np.logaddexp.reduce(of_steps, axis=0))

@@ -64,15 +64,11 @@ class _Tree:
         self._contour = -np.inf  # the lowest log likelihood of the live points
         self._read_at = -1
 
-    @property
-    def evaluations(self) -> int:
-        return int(self._sampler.ncall)
-
     def take(self, update: QuickUpdate, points: Mapping[str, Any]) -> None:
         """Publish the best of the live points."""
         self._live, self._contour = points["p"], float(points["logl"].min())
         best = int(np.argmax(points["logl"]))
-        tell(update, self, points["p"][best], points["logl"][best])
+        tell(update, self, points["p"][best], points["logl"][best], evaluations=self._sampler.ncall)
 
     def end(self, update: QuickUpdate) -> None:
         """Publish the best of all points, if there is any; the tree is read anew."""
@@ -80,7 +76,8 @@ class _Tree:
         self._read()
         if self._rows.size:
             best = int(self._log_likelihood.argmax())
-            tell(update, self, self._points()[best], float(self._log_likelihood[best]))
+            top = float(self._log_likelihood[best])
+            tell(update, self, self._points()[best], top, evaluations=self._sampler.ncall)
 
     def samples(self) -> dict[str, Floats]:
         self._read()
@@ -113,8 +110,7 @@ class _Tree:
         return self._sampler.results is not None
 
     def _points(self) -> Floats:
-        points: Floats = self._sampler.pointpile.ps[self._rows].astype(np.float64)
-        return points
+        return np.asarray(self._sampler.pointpile.ps[self._rows], dtype=np.float64)
 
     def _error(self) -> float:
         """Of the log evidence, in nats, from the information gained. Source: Skilling (2006), as for the weights."""

@@ -21,10 +21,6 @@ Display = bool | Callable[..., object]
 class Findings(Protocol):
     """What a sampler has found so far."""
 
-    @property
-    def evaluations(self) -> int:
-        """The sampler's count of likelihood evaluations."""
-
     def scalars(self) -> Mapping[str, Any]:
         """Its numbers by name; None, NaN and infinities are not known."""
 
@@ -37,14 +33,14 @@ def guard_of(hook: str) -> Guard:
     return Guard(log, f"hooks.{hook}")
 
 
-def tell(update: Callable[..., None], found: Findings, points: Any, log_likelihood: Any) -> None:
-    """Hand over points, their log likelihoods, and what is asked for when a quick update is due."""
+def tell(update: Callable[..., None], found: Findings, points: Any, log_likelihood: Any, *, evaluations: int) -> None:
+    """Hand over what a quick update takes, and what it asks for when it is due."""
 
     def scalars() -> dict[str, float]:
         numbers = found.scalars().items()
         return {name: float(value) for name, value in numbers if value is not None and abs(value) < _NOT_KNOWN}
 
-    update(points, log_likelihood, evaluations=found.evaluations, scalars=scalars, samples=found.samples)
+    update(points, log_likelihood, evaluations=evaluations, scalars=scalars, samples=found.samples)
 
 
 def chosen_display(display: Display, own: Callable[[], Callable[..., object]]) -> Callable[..., object] | None:

@@ -6,13 +6,13 @@
     fitness            a model as compiled functions: a number for the sampler, arrays for the figures
     run_state          a run between two steps
     checkpoint         the state on disk, from which a killed run goes on
-    resume             whether a checkpoint belongs to this search, and to this machine
+    resume             whether a checkpoint belongs to this search
     result             `samples.csv` and `result.json`
     progress           the line that says how far a run is
     graceful_stop      SIGINT and SIGTERM, after which a run leaves a checkpoint and ends
     compilation_cache  JAX's cache on disk, so that a resumed run does not compile again
     compilations       how often JAX compiled
-    processor          what Linux says of the processor
+    machine            versions and processor, on which the bits and the compiled code depend
 
 `NSS`, `Analysis`, `Fitness` and `Result` are imported when they are first used: they need the extra `search`.
 """

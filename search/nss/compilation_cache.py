@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import platform
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from autoviz_render.search.nss.processor import processor_facts
+from autoviz_render.search.nss.machine import compiled_for
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -29,7 +27,7 @@ def use_compilation_cache() -> None:
     settings = jax.config.values
     if settings["jax_compilation_cache_dir"] or not settings["jax_enable_compilation_cache"]:
         return
-    folder = _user_cache() / "autoviz-render" / f"jax-{jax.__version__}-{metadata.version('jaxlib')}-{_processors()}"
+    folder = _user_cache() / "autoviz-render" / f"jax-{jax.__version__}-{metadata.version('jaxlib')}-{compiled_for()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -46,12 +44,3 @@ def _user_cache() -> Path:
     if chosen := os.environ.get("XDG_CACHE_HOME"):
         return Path(chosen)
     return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-
-
-def _processors() -> str:
-    """The back end, its devices, and a digest of what this machine's processor can do."""
-    device = jax.devices()[0]
-    kind = "".join(letter if letter.isalnum() else "-" for letter in device.device_kind.lower())
-    able = sorted(processor_facts("model name", "flags", "Features", "CPU part"))
-    able = able or [platform.machine(), platform.processor()]
-    return f"{device.platform}-{kind}-{hashlib.sha256(repr(able).encode()).hexdigest()[:12]}"

@@ -15,10 +15,6 @@ import numpy as np
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.system.atomic import write_whole
 
-_OF_SAMPLING = ("log_evidence", "log_evidence_error", "effective_sample_size")
-_OF_COMPUTING = ("iterations", "evaluations", "wall_time")
-_OF_THIS_START = ("compilations", "compilations_after_first_update", "quick_updates")
-
 
 @dataclass(frozen=True)
 class Result:
@@ -74,14 +70,11 @@ class Result:
         """What `result.json` holds: the numbers by name, and each parameter's mean, error and best value."""
         columns = np.stack([self.mean(), self.standard_deviation(), self.best()], axis=1).tolist()
         parts = ("mean", "standard_deviation", "best")
+        parameters = [dict(zip(parts, values, strict=True)) for values in columns]
         return {
-            **{name: getattr(self, name) for name in _OF_SAMPLING},
+            **{name: value for name, value in vars(self).items() if isinstance(value, int | float)},
             "maximum_log_likelihood": float(self.log_likelihood.max()),
-            **{name: getattr(self, name) for name in (*_OF_COMPUTING, *_OF_THIS_START)},
-            "parameters": {
-                name: dict(zip(parts, values, strict=True))
-                for name, values in zip(self.parameter_names, columns, strict=True)
-            },
+            "parameters": dict(zip(self.parameter_names, parameters, strict=True)),
         }
 
 

@@ -1,13 +1,10 @@
-"""Whether a checkpoint belongs to this search, and what its bits depend on beside the settings."""
+"""Whether a checkpoint belongs to this search; saving it and going on from it."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import platform
-from collections.abc import Mapping
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
 import jax
@@ -16,7 +13,7 @@ import numpy as np
 
 from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError, Saved, differences
 from autoviz_render.search.nss.kernel import Kernel
-from autoviz_render.search.nss.processor import processor_facts
+from autoviz_render.search.nss.machine import computed_with, differences_of_the_machine
 from autoviz_render.search.nss.run_state import NestedRun
 
 log = logging.getLogger("autoviz_render.search")
@@ -68,7 +65,7 @@ class Resumption:
         if saved is None:
             return
         identity = dict(saved.identity)
-        others = _differences_of_the_machine(identity.pop(_COMPUTED_WITH, {}))
+        others = differences_of_the_machine(identity.pop(_COMPUTED_WITH, {}))
         differing = differences(identity, self._identity)
         if not differing:
             run.resume(saved, self._structure(checkpoint, saved, others))
@@ -104,25 +101,3 @@ class Resumption:
                 if not abs(float(now) - before) <= tolerance * max(1.0, abs(before)):
                     return [f"the log {what} of a live point was {before:.10g}, now {float(now):.10g}"]
         return []
-
-
-def computed_with() -> dict[str, str]:
-    """The versions of the packages that compute, by name, and the `processor`."""
-    device = jax.devices()[0]
-    kind = _processor() if device.platform == "cpu" else device.device_kind
-    packages = ("jax", "jaxlib", "blackjax")
-    return {package: version(package) for package in packages} | {"processor": f"{device.platform} {kind}".strip()}
-
-
-def _differences_of_the_machine(before: Mapping[str, str]) -> list[str]:
-    """What differs now from what `computed_with` gave before, a phrase each, of what is known of both."""
-    now = computed_with()
-    known = {name: value for name, value in before.items() if name in now}
-    return differences(known, {name: now[name] for name in known})
-
-
-def _processor() -> str:
-    """The model, as Linux calls it: XLA compiles for what it can do, and machines of a cluster differ in that."""
-    for fact in processor_facts("model name"):
-        return fact.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -40,8 +40,7 @@ def autocorrelation_time(steps: Floats) -> Floats:
     times = 2.0 * np.cumsum(covariance / covariance[0], axis=0) - 1.0
     is_enough = np.arange(count)[:, None] >= _WINDOW * times
     end = np.where(is_enough.any(axis=0), is_enough.argmax(axis=0), count - 1)
-    time: Floats = times[end, np.arange(parameters)]
-    return time
+    return np.asarray(times[end, np.arange(parameters)])
 
 
 @np.errstate(all="ignore")
@@ -60,8 +59,7 @@ def split_r_hat(steps: Floats) -> Floats:
     halves = np.concatenate([steps[:half], steps[-half:]], axis=1)
     within = halves.var(axis=0, ddof=1).mean(axis=0)
     between = halves.mean(axis=0).var(axis=0, ddof=1)
-    ratio: Floats = np.sqrt((half - 1) / half + between / within)
-    return ratio
+    return np.asarray(np.sqrt((half - 1) / half + between / within))
 
 
 def convergence(steps: Floats) -> dict[str, float]:

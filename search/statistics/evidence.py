@@ -90,11 +90,7 @@ class RunningEvidence:
 
     def numbers(self) -> dict[str, float]:
         """`log_evidence` and `remaining`, in nats, and `effective_sample_size`."""
-        return {
-            "log_evidence": self.log_evidence,
-            "remaining": self.remaining,
-            "effective_sample_size": self.effective_sample_size,
-        }
+        return {name: getattr(self, name) for name in ("log_evidence", "remaining", "effective_sample_size")}
 
     @property
     def effective_sample_size(self) -> float:

@@ -21,8 +21,7 @@ def log_shells(alive: Floats | Indices) -> Floats:
     Source: Skilling (2006), Bayesian Analysis 1, 833.
     """
     shrinkage = 1.0 / alive
-    shells: Floats = shrinkage - np.cumsum(shrinkage) + np.log(-np.expm1(-shrinkage))
-    return shells
+    return np.asarray(shrinkage - np.cumsum(shrinkage) + np.log(-np.expm1(-shrinkage)))
 
 
 def log_weights(log_likelihood: Floats, log_likelihood_birth: Floats) -> Floats:

@@ -18,6 +18,7 @@ from autoviz_render import Analysis, Fitness
 from autoviz_render.search.nss import compilation_cache
 from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.kernel import Kernel
+from autoviz_render.search.nss.machine import compiled_for
 
 LENS = Path(__file__).parents[3] / "examples" / "lens"
 
@@ -132,9 +133,9 @@ def test_a_cache_that_was_chosen_already_is_left(monkeypatch):
 
 def test_the_cache_tells_processors_apart(monkeypatch):
     """Clusters share home directories: code for one processor may crash another."""
-    one = compilation_cache._processors()
+    one = compiled_for()
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: "model name : another\nflags : few\n")
-    assert compilation_cache._processors() != one
+    assert compiled_for() != one
 
 
 BITS = """

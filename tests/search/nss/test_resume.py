@@ -18,7 +18,7 @@ from toy_search import search
 
 from autoviz_render import NSS
 from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError
-from autoviz_render.search.nss.resume import computed_with
+from autoviz_render.search.nss.machine import computed_with
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))

@@ -9,7 +9,7 @@ from toy_search import SETTINGS, SIGMA, Gaussian, search
 from autoviz_render import NSS
 from autoviz_render.figures.builtin.posterior import posterior_of
 from autoviz_render.search.statistics.evidence import RunningEvidence
-from autoviz_render.search.statistics.priority_sample import NestedPosterior
+from autoviz_render.search.statistics.priority_sample import NestedPosterior, weighted_arrays
 from autoviz_render.spool.store import Spool
 
 LIVE, DELETE, STEPS = 50, 5, 60
@@ -95,6 +95,42 @@ def test_until_so_many_have_died_the_rest_weighs_nothing():
         }
         assert np.isneginf(arrays["log_weights"]).sum() == 40 - steps * DELETE
         assert np.isfinite(arrays["samples"]).all()
+
+
+def test_few_weighted_samples_are_padded_with_some_that_weigh_nothing():
+    """One shape at every quick update: the file's layout repeats, and is written from a template."""
+    for count in (1, 7, 10):
+        arrays = weighted_arrays(np.ones((count, 2)), np.full(count, -3.0), most=10)
+        assert arrays["samples"].shape == (10, 2)
+        np.testing.assert_array_equal(arrays["log_weights"], [-3.0] * count + [-np.inf] * (10 - count))
+
+
+def test_a_weight_that_is_no_number_is_no_weight():
+    """A likelihood that is NaN once must not blank the figure."""
+    found = weighted_arrays(np.array([[1.0], [2.0]]), [np.nan, 0.0], most=2)["log_weights"]
+    np.testing.assert_array_equal(found, [-np.inf, 0.0])
+
+
+def test_of_many_weighted_samples_some_stand_for_all():
+    """Sums over those that are kept are right in the mean; the heaviest alone would be biased to the best."""
+    rng, means, totals = np.random.default_rng(1), [], []
+    for _ in range(200):
+        points, log_weights = rng.normal(size=(1000, 1)), rng.normal(0, 2, 1000)
+        found = weighted_arrays(points + log_weights[:, None], log_weights, most=100)
+        assert found["samples"].shape == (100, 1)
+        weights, true = np.exp(found["log_weights"]), np.exp(log_weights)
+        totals.append(weights.sum() / true.sum())
+        means.append(weights @ found["samples"][:, 0] / true.sum() - true @ (points[:, 0] + log_weights) / true.sum())
+    assert np.mean(totals) == pytest.approx(1.0, abs=0.02)
+    assert np.mean(means) == pytest.approx(0.0, abs=0.1)
+
+
+def test_what_is_kept_stays_in_order_and_is_the_same_each_time():
+    """A figure that draws its samples anew at every quick update would flicker."""
+    points, log_weights = np.arange(500.0)[:, None], np.random.default_rng(2).normal(size=500)
+    one, other = (weighted_arrays(points, log_weights, most=50) for _ in range(2))
+    assert (np.diff(one["samples"][:, 0]) > 0).all()
+    np.testing.assert_array_equal(one["samples"], other["samples"])
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ The modules are::
     builtin/     the recipes that come with the package
 
 A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own needs is imported from here: the panels,
-`delaunay` and `voronoi`, the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and `densities`.
+`delaunay` and `voronoi`, the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and
+`densities`.
 
 This package imports NumPy and contourpy. Matplotlib is loaded to make a mesh of points, or to look up a colour map.
 """

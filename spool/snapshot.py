@@ -79,6 +79,7 @@ class Snapshot:
         time: When it was published, in seconds since 1970 (UTC).
         log_likelihood: Of the best fit, in nats; NaN if the sampler gave none.
         run: The name of the run.
+        figures: The names of the figures that the run asks for, the first one first; empty if they are not known.
         history: The numbers of every quick update until this one, the oldest first. Of a snapshot that a `Spool` read,
             they are read when they are first looked at, which raises SpoolError if `scalars.jsonl` cannot be read.
     """
@@ -93,6 +94,7 @@ class Snapshot:
     time: float = 0.0
     log_likelihood: float = math.nan
     run: str = ""
+    figures: tuple[str, ...] = ()
     history: Sequence[ScalarsLine] = ()
 
     @shown_safely

@@ -47,7 +47,7 @@ class Spool:
         self.paths = SpoolPaths(inside if is_run else directory)
         self._static: dict[str, Mapping[str, Array]] = {}
         self._scalars = ScalarsReader(self.paths.scalars)
-        self._run: str | None = None
+        self._info: SpoolInfo | None = None
 
     @shown_safely
     def __repr__(self) -> str:
@@ -74,9 +74,8 @@ class Spool:
             SpoolError: There is none to read.
         """
         with _said_of(self.paths.info):
-            info = read_info(self.paths.info)
-        self._run = info.run
-        return info
+            self._info = read_info(self.paths.info)
+        return self._info
 
     def snapshots(self, *, abandoned: bool = False, info: SpoolInfo | None = None) -> list[SnapshotRef]:
         """Every snapshot there is now, in the order of publishing. Any of them may be gone a moment later.
@@ -122,7 +121,9 @@ class Spool:
         for digest in digests:
             static |= self.static(digest)
         history = _LinesUntil(partial(self.history, *ref.key))
-        return Snapshot(static=static, run=self._run_name(), history=history, **fields)
+        info = self._known_info()
+        run, figures = (info.run, info.figures) if info else (self.paths.run_dir.name, ())
+        return Snapshot(static=static, run=run, figures=figures, history=history, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
         """The arrays of one static file by name; kept, as they never change.
@@ -234,12 +235,12 @@ class Spool:
             return AbandonedRanges((info or self.info()).epochs)
         return AbandonedRanges(())
 
-    def _run_name(self) -> str:
-        """As `spool.json` has it, which is read for it once: a run is not renamed."""
-        if self._run is None:
+    def _known_info(self) -> SpoolInfo | None:
+        """What `spool.json` said last, which is read for it once; None if it cannot be read."""
+        if self._info is None:
             with contextlib.suppress(SpoolError):
                 self.info()
-        return self._run or self.paths.run_dir.name
+        return self._info
 
 
 class _LinesUntil(Sequence[ScalarsLine]):

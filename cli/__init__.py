@@ -1,12 +1,19 @@
 """The command `autoviz-render`: parse, call, print.
 
+    command   does what was asked for, and gives the exit code
+    parser    what can be typed; options: the same as typed values
+    render, watch, movie, status
+              one for each thing to do
+    output, progress
+              what is printed while it is done
+
 Results go to standard output, the log to standard error. Exit codes: 0 done; 1 could not do all of it, and
 the message says what; 2 wrong usage; 3 nothing to draw. An error is one line that names the file and the
 remedy; `--debug` adds the traceback.
 
-What a run, a host or a folder is called may be a stranger's choice. Characters that are not to be seen are escaped in
-the log, in what `--status` prints, and in paths on a terminal; in a pipe or a file a path is printed as it is, and
-`--json` is exact everywhere.
+A stranger may have chosen the name of a run, a host or a folder. Characters that cannot be seen are escaped in the log,
+in what `--status` prints, and in paths on a terminal. In a pipe or a file a path is printed as it is, and `--json` is
+exact everywhere.
 """
 
 from __future__ import annotations

@@ -1,61 +1,55 @@
-"""`--movie`: a film of a run."""
+"""`--movie`: a movie of a run."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import logging
 from pathlib import Path
 
-from autoviz_render.cli.options import chosen_snapshots
+from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, USAGE, print_files
 from autoviz_render.cli.progress import Progress
-from autoviz_render.renderer.batch.movie import FilmJob, Word
-from autoviz_render.renderer.batch.selection import chosen
-from autoviz_render.renderer.work.jobs import Figure
+from autoviz_render.renderer.batch.movie import MovieJob, MovieProgress
+from autoviz_render.renderer.batch.selection import Selection
 from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.cli")
 
-_CODES = {"undrawable": USAGE, "gone": NOTHING}
+_CODES = {"undrawable": USAGE, "missing": NOTHING}
 
 
-def film(settings: argparse.Namespace, directory: Path) -> int:
-    """Film a run's first figure, or the one that was asked for; the exit code.
+def make_movie(spool: Spool, path: Path, options: Options) -> int:
+    """Make a movie of a run's first figure, or of the one that was asked for; the exit code.
 
-    Raises FigureError, SpoolError and OSError.
+    Raises:
+        FigureError, SettingsError: As `Options.render_settings` raises them.
+        SpoolError, OSError: The spool cannot be read.
+        OutputClosedError: Nobody reads what is printed.
     """
-    complaints: list[str] = []
+    faults: list[str] = []
 
     def hear(line: bytes) -> None:
-        word = Word.from_line(line)
-        if word.fault:
-            complaints.append(word.fault)
+        news = MovieProgress.from_line(line)
+        if news.fault:
+            faults.append(news.fault)
             progress.clear()
-            log.error("%s", word.fault)
-        elif word.total:
-            progress.show(word.done, word.total)
+            log.error("%s", news.fault)
+        elif news.total:
+            progress.show(news.done, news.total)
 
     with Progress("snapshots") as progress, Pool(on_word=hear) as pool:
-        spool, how = Spool(directory), chosen_snapshots(settings)
-        figures = how.figures or [Figure(name) for name in spool.info().figures]
-        job = FilmJob(
-            spool.paths.directory,
-            tuple(ref.path.name for ref in chosen(spool, how)),
-            figures[0],
-            settings.movie,
-            fps=settings.fps or 10.0,
-            duration=settings.duration,
-            dpi=settings.dpi,
-            theme=settings.theme,
-        )
+        settings = options.render_settings()
+        figure, _ = settings.named(spool.info().figures)[0]
+        refs = Selection("all", options.since, options.abandoned).of(spool)
+        names, timing = [ref.path.name for ref in refs], (options.fps or 10.0, options.duration)
+        job = MovieJob(spool.paths.directory, figure, path, names, *timing, settings=settings)
         ((_, _, result),) = pool.draw([job])
     if result.status != "drawn":
         log.error("%s", result.fault)
         with contextlib.suppress(OSError):
-            remove_drafts(settings.movie.parent, of=settings.movie.name)  # of the process, if it was ended
+            remove_drafts(path.parent, of=path.name)  # of the process, if it was ended
         return _CODES.get(result.status, INCOMPLETE)
-    print_files(result.files, settings)
-    return INCOMPLETE if complaints else DONE
+    print_files(result.files, as_json=options.json)
+    return INCOMPLETE if faults else DONE

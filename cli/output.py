@@ -6,7 +6,6 @@ escape it for where it goes.
 
 from __future__ import annotations
 
-import argparse
 import errno
 import json
 import logging
@@ -16,25 +15,38 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.text import printable
+from autoviz_render.renderer.work.jobs import error_line
+from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.text import OneLine, printable
 
 log = logging.getLogger("autoviz_render.cli")
 
 DONE, INCOMPLETE, USAGE, NOTHING = 0, 1, 2, 3
 
 
-class OutputClosedError(Exception):
-    """Nobody reads standard output any more, or it cannot be written: no fault of the run at hand."""
+class OutputClosedError(AutovizError, RuntimeError):
+    """Nobody reads standard output any more, or it cannot be written: no fault of the run at hand, so no OSError."""
 
 
-def print_files(files: Iterable[Path], settings: argparse.Namespace) -> None:
-    """Name the files that were made, on standard output. Raises OutputClosedError.
+def log_to_stderr(*, quiet: bool, debug: bool) -> None:
+    """Have the package's log written to standard error, a line each; with tracebacks if `debug` is set."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(message)s") if debug else OneLine("autoviz-render: %(message)s", tracebacks=False))
+    package = logging.getLogger("autoviz_render")
+    package.handlers[:] = [handler]
+    package.setLevel(logging.DEBUG if debug else logging.ERROR if quiet else logging.INFO)
+
+
+def print_files(files: Iterable[Path], *, as_json: bool) -> None:
+    """Name the files that were made, on standard output.
 
     A path is escaped if a person reads it at a terminal; another program gets it as it is.
+
+    Raises:
+        OutputClosedError: Nobody reads them.
     """
     for path in files:
-        if settings.json:
+        if as_json:
             print_json({"file": str(path)})
         else:
             tell(printable(str(path)) if sys.stdout.isatty() else str(path))
@@ -62,10 +74,7 @@ def close_output() -> None:
     os.close(descriptor)
 
 
-def say(error: Exception) -> str:
-    """Log an error in one line, and return it."""
-    message = str(error)
-    if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
-        message = f"{error.filename}: {error.strerror}"
-    log.error("%s", message, exc_info=error)
-    return message
+def failed(error: Exception, code: int) -> int:
+    """Log an error in one line; the exit code."""
+    log.error("%s", error_line(error), exc_info=error)
+    return code

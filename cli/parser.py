@@ -5,15 +5,27 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, get_args
 
+import autoviz_render
+from autoviz_render.cli.options import Options
 from autoviz_render.renderer.plot.formats import FORMATS
+from autoviz_render.renderer.settings import RenderSettings, ThemeName
 
 MOVIES = (".mp4", ".gif", ".webp")
-_OF_ALL = ("abandoned", "since", "redraw")
-_OF_MOVIE = ("fps", "duration")
+_GOES_WITH = {
+    "until_finished": "watch",
+    "poll": "watch",
+    "abandoned": "all",
+    "since": "all",
+    "redraw": "all",
+    "jobs": "all",
+    "fps": "movie",
+    "duration": "movie",
+}
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
 
@@ -21,144 +33,97 @@ exit codes: 0 done; 1 could not do all of it, the message says what; 2 wrong usa
 """
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The settings, checked against each other; exits with 2 where they do not go together."""
+def parse(arguments: Sequence[str] | None) -> Options:
+    """The options, checked against each other; exits with 2 if they do not go together."""
     parser = make_parser()
-    settings = parser.parse_args(arguments)
-    if settings.movie is not None and settings.which == "newest":
-        settings.which = "all"
-    for does_not_go, why in _conflicts(settings):
-        if does_not_go:
-            parser.error(why)
-    return settings
+    values: dict[str, Any] = vars(parser.parse_args(arguments))
+    given = {name for name, value in values.items() if value != parser.get_default(name)}
+    if values["which"] == "all" or ("movie" in given and "which" not in given):
+        values["which"] = "all"
+        given.add("all")
+    for why in _conflicts(given, len(values["paths"])):
+        parser.error(why)
+    settings = RenderSettings(formats=values.pop("formats"), dpi=values.pop("dpi"), theme=values.pop("theme"))
+    return Options(settings=settings, **values)
 
 
-def _conflicts(settings: argparse.Namespace) -> list[tuple[object, str]]:
-    """What does not go together, if it is so, in words."""
-    is_all, is_movie = settings.which == "all", settings.movie is not None
-    how = settings.redraw or settings.out or settings.frame_timeout or settings.formats != ("png",)
-    return [
-        (
-            settings.watch and len(settings.paths) != 1,
-            "--watch takes one PATH; to watch several runs, name the directory above them",
-        ),
-        (
-            settings.watch and (settings.which != "newest" or settings.status) and not is_movie,
-            "--watch draws the newest as they come: leave out --all, --step, --best and --status",
-        ),
-        (settings.until_finished and not settings.watch, "--until-finished goes with --watch"),
-        (settings.poll is not None and not settings.watch, "--poll goes with --watch"),
-        *((getattr(settings, each) and not is_all, f"--{each} goes with --all") for each in _OF_ALL),
-        (settings.jobs != 1 and not is_all, "--jobs goes with --all"),
-        (
-            is_movie and (settings.watch or settings.status or not is_all),
-            "--movie is made of all snapshots: leave out --watch, --step, --best and --status",
-        ),
-        (
-            is_movie and (settings.jobs != 1 or how),
-            "--movie FILE says where and how: leave out --out, --format, --jobs, --redraw and --frame-timeout",
-        ),
-        *((getattr(settings, each) is not None and not is_movie, f"--{each} goes with --movie") for each in _OF_MOVIE),
-        (
-            settings.fps is not None and settings.duration is not None,
-            "--fps and --duration: choose a constant rate, or true time",
-        ),
-    ]
+def _conflicts(given: set[str], paths: int) -> Iterator[str]:
+    """What does not go together, in words. given: the options, by their names in `Options`, and "all"."""
+    for option, other in _GOES_WITH.items():
+        if option in given and other not in given:
+            yield f"--{option.replace('_', '-')} goes with --{other}"
+    if "watch" in given and paths != 1:
+        yield "--watch takes one PATH; to watch several runs, name the directory above them"
+    if "movie" in given and (given & {"watch", "status"} or "all" not in given):
+        yield "--movie is made of all snapshots: leave out --watch, --step, --best and --status"
+    if "movie" in given and given & {"out", "formats", "jobs", "redraw", "frame_timeout"}:
+        yield "--movie FILE says where and how: leave out --out, --format, --jobs, --redraw and --frame-timeout"
+    if {"fps", "duration"} <= given:
+        yield "--fps and --duration: choose a constant rate, or true time"
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="autoviz-render",
         description="Draw the snapshots that a sampling run publishes, live or afterwards.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {autoviz_render.__version__}")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="where the runs are")
-    _add_which(parser)
-    _add_how(parser)
-    _add_film(parser)
-    _add_say(parser)
+    _add_which(parser.add_argument_group("what to draw (by default the newest snapshot of each run)"))
+    _add_how(parser.add_argument_group("how to draw it"))
+    _add_movie(parser.add_argument_group("a movie of the run (mp4 needs autoviz-render[movie])"))
+    _add_messages(parser.add_argument_group("messages"))
     return parser
 
 
-def _add_which(parser: argparse.ArgumentParser) -> None:
-    """What to draw."""
-    which = parser.add_argument_group("what to draw (by default the newest snapshot of each run)")
-    one = which.add_mutually_exclusive_group()
+def _add_which(group: argparse._ArgumentGroup) -> None:
+    one = group.add_mutually_exclusive_group()
+    constant: dict[str, Any] = {"dest": "which", "action": "store_const"}
     one.add_argument("--watch", action="store_true", help="keep drawing the newest until interrupted")
-    one.add_argument(
-        "--all", dest="which", action="store_const", const="all", default="newest", help="every snapshot kept"
-    )
-    one.add_argument("--step", dest="which", type=_step, metavar="N", help="the snapshot of quick update N")
-    one.add_argument(
-        "--best",
-        dest="which",
-        action="store_const",
-        const="best",
-        help="the snapshot of the best log likelihood",
-    )
-    which.add_argument(
-        "--since",
-        type=_since,
-        metavar="TIME",
-        help="with --all: those published since: 90min, 2h, 3d, or 2026-11-22T10:00 in local time",
-    )
-    which.add_argument("--abandoned", action="store_true", help="with --all: those too that a resumed run did over")
-    one.add_argument("--status", action="store_true", help="say how each run stands, and draw nothing")
-    which.add_argument("--until-finished", action="store_true", help="with --watch: leave when the run is over")
-    which.add_argument(
-        "--poll",
-        type=_seconds,
-        metavar="SECONDS",
-        help="with --watch: look at least this often, whatever the file system tells (default 2)",
-    )
+    one.add_argument("--all", **constant, const="all", default="newest", help="every snapshot kept")
+    one.add_argument("--step", dest="which", type=_whole(0, 10**18), metavar="N", help="the snapshot of quick update N")
+    one.add_argument("--best", **constant, const="best", help="the snapshot of the highest log likelihood")
+    since = "with --all: only those published since TIME, written 90min, 2h, 3d (ago), or 2026-11-22T10:00 (local time)"
+    group.add_argument("--since", type=_since, metavar="TIME", help=since)
+    group.add_argument("--abandoned", action="store_true", help="with --all: also those that a resumed run did again")
+    one.add_argument("--status", action="store_true", help="show the status of each run, and draw nothing")
+    group.add_argument("--until-finished", action="store_true", help="with --watch: leave when the run is over")
+    poll = "with --watch: look at least this often, even if the file system reports no change (default 2)"
+    group.add_argument("--poll", type=_seconds, metavar="SECONDS", help=poll)
 
 
-def _add_how(parser: argparse.ArgumentParser) -> None:
-    """How to draw it."""
-    how = parser.add_argument_group("how to draw it")
-    how.add_argument(
-        "--figure",
-        metavar="NAME",
-        help="figures to draw instead of the run's own, with commas between: names, or module:function to import",
+def _add_how(group: argparse._ArgumentGroup) -> None:
+    figures = "figures to draw instead of the run's own, separated by commas: names, or module:function to import"
+    formats = f"one or several of {','.join(FORMATS)}, separated by commas (default png)"
+    timeout = "abandon a figure that takes longer, and its process (default 120)"
+    default, themes = RenderSettings(), get_args(ThemeName)
+    dpi = "dots per inch (default 100)"
+    group.add_argument("--figure", metavar="NAME", help=figures)
+    group.add_argument(
+        "--format", dest="formats", type=_formats, default=default.formats, metavar="FORMAT", help=formats
     )
-    how.add_argument(
-        "--format",
-        dest="formats",
-        type=_formats,
-        default=("png",),
-        metavar="FORMAT",
-        help=f"one or several of {','.join(FORMATS)} (default png)",
-    )
-    how.add_argument("--dpi", type=_dpi, default=100, metavar="N", help="dots per inch (default 100)")
-    how.add_argument("--theme", choices=("light", "dark"), default="light", help="colours of all but the data")
-    how.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="with --all: draw by N processes at once")
-    how.add_argument("--redraw", action="store_true", help="with --all: those too that are drawn already")
-    how.add_argument(
-        "--frame-timeout",
-        type=_seconds,
-        metavar="SECONDS",
-        help="abandon a figure that takes longer, and its process (default 120)",
-    )
-    how.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
+    group.add_argument("--dpi", type=_whole(10, 1200), default=default.dpi, metavar="N", help=dpi)
+    group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
+    group.add_argument("--jobs", type=_whole(1, 1024), default=1, metavar="N", help="with --all: draw with N processes")
+    group.add_argument("--redraw", action="store_true", help="with --all: redraw figures that are up to date")
+    group.add_argument("--frame-timeout", type=_seconds, metavar="SECONDS", help=timeout)
+    group.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
 
 
-def _add_film(parser: argparse.ArgumentParser) -> None:
-    """A film of it."""
-    film = parser.add_argument_group("a film of the run (needs autoviz-render[movie] for mp4)")
-    film.add_argument("--movie", type=_movie, metavar="FILE", help="write .mp4, .gif or .webp; --since goes with it")
-    film.add_argument("--fps", type=_rate, metavar="N", help="snapshots a second (default 10)")
-    film.add_argument(
-        "--duration", type=_seconds, metavar="SECONDS", help="true time: the whole run in so many seconds"
-    )
+def _add_movie(group: argparse._ArgumentGroup) -> None:
+    duration = "show true time: the whole run in this many seconds"
+    group.add_argument("--movie", type=_movie, metavar="FILE", help="write .mp4, .gif or .webp; --since goes with it")
+    group.add_argument("--fps", type=_whole(1, 120), metavar="N", help="snapshots a second (default 10)")
+    group.add_argument("--duration", type=_seconds, metavar="SECONDS", help=duration)
 
 
-def _add_say(parser: argparse.ArgumentParser) -> None:
-    """What to say."""
-    say = parser.add_argument_group("what to say")
-    say.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
-    say.add_argument("--quiet", action="store_true", help="only errors on standard error")
-    say.add_argument("--debug", action="store_true", help="everything on standard error, with tracebacks")
+def _add_messages(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    group.add_argument("--quiet", action="store_true", help="only errors on standard error")
+    group.add_argument("--debug", action="store_true", help="everything on standard error, with tracebacks")
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -166,18 +131,6 @@ def _formats(text: str) -> tuple[str, ...]:
     if not set(formats) <= set(FORMATS):
         raise argparse.ArgumentTypeError(f"{text!r}: choose from {', '.join(FORMATS)}")
     return formats
-
-
-def _step(text: str) -> int:
-    return _whole(text, 0, 10**18)
-
-
-def _jobs(text: str) -> int:
-    return _whole(text, 1, 1024)
-
-
-def _rate(text: str) -> float:
-    return float(_whole(text, 1, 120))
 
 
 def _movie(text: str) -> Path:
@@ -196,14 +149,15 @@ def _since(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90min, 2h, 3d, or 2026-11-22T10:00") from None
 
 
-def _dpi(text: str) -> int:
-    return _whole(text, 10, 1200)
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
 
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
 
-def _whole(text: str, low: int, high: int) -> int:
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-    return int(text)
+    return read
 
 
 def _seconds(text: str) -> float:

@@ -1,12 +1,15 @@
-"""How a run stands: what `--status` tells."""
+"""`--status`: how the runs stand."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from typing import Any
 
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.cli.output import DONE, INCOMPLETE, failed, print_json, tell
+from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 
@@ -14,53 +17,62 @@ _LONGEST_NAME = 200  # characters
 _MOST_COUNTED = 10_000
 
 
-def status(spool: Spool) -> dict[str, Any]:
-    """The standing of one run, as JSON can hold it. Raises SpoolError where there is no spool to read."""
+def show_status(spools: Iterable[Spool], *, as_json: bool) -> int:
+    """Print how each run stands; the exit code. Raises OutputClosedError."""
+    code = DONE
+    for spool in spools:
+        try:
+            status = run_status(spool)
+        except (SpoolError, OSError) as error:  # one run's fault must not hide how the others stand
+            code = failed(error, INCOMPLETE)
+            continue
+        if as_json:
+            print_json(status)
+        else:
+            tell(status_line(status))
+    return code
+
+
+def run_status(spool: Spool) -> dict[str, Any]:
+    """How one run stands, as JSON can hold it. Raises SpoolError if there is no spool to read."""
     info, snapshots, lines = spool.info(), spool.snapshots(), spool.scalars()
     beat, now = read_heartbeat(spool.paths.heartbeat), time.time()
-    state = "died" if info.state == "running" and info.is_over() else info.state
-    renderer: dict[str, Any] | None = None
-    if beat is not None:
-        alive = "stopped" if beat.activity == "stopped" else "late" if beat.is_late() else beat.activity
-        renderer = {
-            "activity": alive,
-            "pid": beat.pid,
-            "host": beat.host,
-            "drawn": beat.drawn,
-            "coalesced": beat.coalesced,
-            "last_drawn": beat.last_drawn,
-            "last_error": beat.last_error,
-            "frame_seconds": beat.frame_seconds,
-        }
     last = lines[-1] if lines else None
     return {
         "run": info.run,
         "spool": str(spool.paths.directory),
-        "state": state,
+        "state": "died" if info.state == "running" and info.is_over() else info.state,
         "figures": list(info.figures),
         "epoch": info.epoch,
-        "quick_updates": len(lines),
+        "quick_updates": last.sequence + 1 if last else 0,  # not the number of lines: those of a long run are thinned
         "snapshots": len(snapshots),
         "newest": snapshots[-1].path.name if snapshots else None,
         "iteration": last.iteration if last else None,
         "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
         "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
         "bad_files": len(spool.unreadable(_MOST_COUNTED)),
-        "renderer": renderer,
+        "renderer": None if beat is None else _renderer_status(beat),
     }
 
 
-def status_line(standing: dict[str, Any]) -> str:
+def _renderer_status(beat: Heartbeat) -> dict[str, Any]:
+    named = ("activity", "pid", "host", "drawn", "coalesced", "last_drawn", "last_error", "frame_seconds")
+    status = {name: getattr(beat, name) for name in named}
+    is_late = beat.activity != "stopped" and beat.is_late()
+    return status | {"activity": "late"} if is_late else status
+
+
+def status_line(status: dict[str, Any]) -> str:
     """The same in a line for a person, fit to be printed on a terminal."""
-    parts = [f"{cut(standing['run'], _LONGEST_NAME)}: {standing['state']}"]
-    parts.append(f"{standing['quick_updates']} quick updates, {standing['snapshots']} snapshots kept")
-    if standing["iteration"] is not None:
-        likelihood = standing["log_likelihood"]
+    parts = [f"{cut(status['run'], _LONGEST_NAME)}: {status['state']}"]
+    parts.append(f"{status['quick_updates']} quick updates, {status['snapshots']} snapshots kept")
+    if status["iteration"] is not None:
+        likelihood = status["log_likelihood"]
         told = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
-        parts.append(f"iteration {standing['iteration']:,}{told}")
-    if standing["seconds_since_update"] is not None:
-        parts.append(f"last update {_ago(standing['seconds_since_update'])} ago")
-    renderer = standing["renderer"]
+        parts.append(f"iteration {status['iteration']:,}{told}")
+    if status["seconds_since_update"] is not None:
+        parts.append(f"last update {_ago(status['seconds_since_update'])} ago")
+    renderer = status["renderer"]
     if renderer is None:
         parts.append("no renderer yet")
     else:
@@ -70,8 +82,8 @@ def status_line(standing: dict[str, Any]) -> str:
         )
         if renderer["last_error"] is not None:
             parts.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
-    if standing["bad_files"]:
-        parts.append(f"{standing['bad_files']} unreadable in bad/")
+    if status["bad_files"]:
+        parts.append(f"{status['bad_files']} unreadable in bad/")
     return printable("; ".join(parts))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
-import os
 import signal
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoviz_render.cli.options import Options
+from autoviz_render.cli.output import print_files
+from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.resources import raise_descriptor_limit
 
@@ -18,39 +20,33 @@ if TYPE_CHECKING:
 log = logging.getLogger("autoviz_render.cli")
 
 
-def watch(path: Path, settings: argparse.Namespace) -> int:
-    """Draw what is published at or under a path until interrupted; the exit code. Raises FigureError."""
+def watch(options: Options) -> int:
+    """Draw what is published at or under the path until interrupted; the exit code.
+
+    Raises:
+        PathError: The path is a file.
+        FigureError, SettingsError: As `Options.render_settings` raises them.
+    """
+    path = named_path(options.paths[0])
+    is_there = exists(path)
     raise_descriptor_limit()
-    first = Subprocess(settings.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib while the rest goes on here
-    try:
-        return _watch(path, settings, first)
-    finally:
-        first.close()
+    with closing(Subprocess(options.frame_timeout or FRAME_TIMEOUT)) as first:  # it imports Matplotlib meanwhile
+        return _watch(path, options, first, is_there=is_there)
 
 
-def _watch(path: Path, settings: argparse.Namespace, first: Subprocess) -> int:
-    from autoviz_render.cli.options import chosen_figures
-    from autoviz_render.cli.output import print_files
+def _watch(path: Path, options: Options, first: Subprocess, *, is_there: bool) -> int:
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.watch import Watch
 
-    hints = Watch(path.absolute(), settings.poll or 2.0)
+    watch = Watch(path.absolute(), options.poll or 2.0)
 
     def tell(result: RenderResult) -> None:
-        print_files(result.files, settings)
+        print_files(result.files, as_json=options.json)
 
-    live = LiveSettings(
-        figures=chosen_figures(settings.figure),
-        formats=settings.formats,
-        dpi=settings.dpi,
-        theme=settings.theme,
-        out=settings.out,
-        path=path,
-        until_finished=settings.until_finished,
-    )
-    renderer = LiveRenderer(hints, live, tell, first)
+    settings = LiveSettings(options.render_settings(), options.out, path, options.until_finished)
+    renderer = LiveRenderer(watch, settings, tell, first)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())
-    if not os.path.exists(path):
+    if not is_there:
         log.info("%s: not there yet; waiting for it", path)
     return renderer.run()

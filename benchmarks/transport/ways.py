@@ -186,12 +186,14 @@ def live(fault: str) -> None:
     from autoviz_render.renderer.live.live_run import LiveSettings
     from autoviz_render.renderer.live.loop import LiveRenderer
     from autoviz_render.renderer.live.watch import Watch
+    from autoviz_render.renderer.settings import FigureSpec, RenderSettings
     from autoviz_render.renderer.work.executor import Subprocess
-    from autoviz_render.renderer.work.jobs import Figure
 
     spool = Path(sys.argv[1])
     os.environ |= {FOLDER: str(spool.parent), FAULT: fault}
-    settings = LiveSettings(figures=[Figure("imaging", target="transport.faults:harmed")], until_finished=True)
+    settings = LiveSettings(
+        RenderSettings([FigureSpec("imaging", target="transport.faults:harmed")]), until_finished=True
+    )
     watch = Watch(spool)
 
     def tell(_: object) -> None:

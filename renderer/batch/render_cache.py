@@ -15,7 +15,8 @@ from typing import Any
 
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot import png
-from autoviz_render.renderer.work.jobs import Figure, Job
+from autoviz_render.renderer.settings import FigureSpec
+from autoviz_render.renderer.work.jobs import Job
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.paths import SpoolPaths
@@ -77,12 +78,13 @@ def identity(job: Job) -> str | None:
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None
-    told = [job.snapshot, size, snapshot, job.figure.name, source, job.dpi, job.theme, png.deflate.__name__]
+    how = job.settings
+    told = [job.snapshot, size, snapshot, job.figure.name, source, how.dpi, how.theme, png.deflate.__name__]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 @lru_cache(maxsize=64)
-def _source(figure: Figure) -> str:
+def _source(figure: FigureSpec) -> str:
     """What draws: this package and Matplotlib by their versions, the figure's own module by its text."""
     recipe: Any = figure.recipe()
     while isinstance(recipe, functools.partial):

@@ -1,14 +1,14 @@
-"""Rendering again: the figures of any snapshots, after the run or beside it."""
+"""Which snapshots of a run are drawn, after the run or beside it, and to which files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.plot.formats import Format
-from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, refuse_links, stems
+from autoviz_render.renderer.settings import RenderSettings
+from autoviz_render.renderer.work.jobs import Job, refuse_links
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
@@ -17,62 +17,70 @@ Which = Literal["newest", "best", "all"] | int
 
 
 @dataclass(frozen=True)
-class ReplaySettings:
-    """What to draw again, and how.
+class Selection:
+    """Some of a run's snapshots.
 
-    which: "newest", "best" (highest log likelihood), "all", or the sequence number of one quick update.
-    since: with "all", only what was published from then on, in seconds since 1970 (UTC).
-    abandoned: with "all", those too of what a resumed run did over; one that is asked for by number is drawn anyhow.
-    figures: None draws the ones that the spool names. formats, dpi, theme: see `Job`.
+    Attributes:
+        which: "newest", "best" (the highest log likelihood), "all", or the sequence number of one quick update.
+        since: With "all", only what was published from then on, in seconds since 1970 (UTC).
+        abandoned: With "all", also what a resumed run did again. One that is asked for by number is drawn anyway.
     """
 
     which: Which = "newest"
     since: float | None = None
     abandoned: bool = False
-    figures: Sequence[Figure] | None = None
-    formats: Sequence[Format] = ("png",)
-    dpi: int = LIVE_DPI
-    theme: Literal["light", "dark"] = "light"
+
+    def of(self, spool: Spool) -> list[SnapshotRef]:
+        """The snapshots that are chosen, in the order of publishing; the newest before those that stand in for it.
+
+        Raises:
+            NoSpoolError: The run has no snapshot of that number.
+            SpoolError: The spool cannot be read.
+        """
+        if self.which == "newest":
+            return spool.snapshots()[::-1]
+        if self.which == "best":
+            return [best] if (best := spool.best()) is not None else []
+        if self.which == "all":
+            return self._since(spool, spool.snapshots(abandoned=self.abandoned))
+        refs = [ref for ref in spool.snapshots(abandoned=True) if ref.sequence == self.which]
+        if not refs:
+            raise NoSpoolError(spool.paths.snapshots, f"holds no step {self.which}; {_range(spool)}")
+        return refs
+
+    def _since(self, spool: Spool, refs: list[SnapshotRef]) -> list[SnapshotRef]:
+        if self.since is None:
+            return refs
+        times = {line.place: line.time for line in spool.scalars(abandoned=True)}
+        return [ref for ref in refs if times.get((ref.epoch, ref.sequence), self.since) >= self.since]
 
 
-def jobs(spool: Spool, settings: ReplaySettings, out: Path | None) -> Iterator[list[Job]]:
+def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path | None) -> Iterator[list[Job]]:
     """The jobs of each chosen snapshot, in the order of publishing.
 
-    out: the folder; None is the run's `image/`, and `image/frames/` for all of them. The newest is drawn as
-        `fit.png`, any other with its own name in the file's: `fit-e0000-000000000012.png`.
-    For the newest there are, behind, those of the ones before it, in case it cannot be read.
-    Raises NoSpoolError where there is no spool, or not the snapshot that was asked for; LinkError if the run's own
-    folder for figures is a link; SpoolError.
+    After the newest come those of the snapshots before it, in case it cannot be read.
+
+    Args:
+        spool: The run.
+        selection: Which of its snapshots.
+        settings: What is drawn of each, and how.
+        out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. The newest
+            is drawn as `fit.png`, any other with its own name in the file's: `fit-e0000-000000000012.png`.
+
+    Raises:
+        NoSpoolError: There is no spool, or not the snapshot that was asked for.
+        LinkError: The run's own folder for figures is a link.
+        SpoolError: The spool cannot be read.
     """
-    figures = stems(settings.figures or [Figure(name) for name in spool.info().figures])
-    folder = out or (spool.paths.images / "frames" if settings.which == "all" else spool.paths.images)
+    figures = settings.named(spool.info().figures)
+    folder = out or (spool.paths.images / "frames" if selection.which == "all" else spool.paths.images)
     refuse_links(spool.paths, folder)
-    for ref in chosen(spool, settings):
-        suffix = "" if settings.which == "newest" else f"-{ref.path.stem}"
-        how = (settings.formats, settings.dpi, settings.theme)
+    for ref in selection.of(spool):
+        suffix = "" if selection.which == "newest" else f"-{ref.path.stem}"
         yield [
-            Job(spool.paths.directory, ref.path.name, figure, folder / f"{stem}{suffix}", *how)
+            Job(spool.paths.directory, figure, folder / f"{stem}{suffix}", ref.path.name, settings=settings)
             for figure, stem in figures
         ]
-
-
-def chosen(spool: Spool, settings: ReplaySettings) -> list[SnapshotRef]:
-    """The snapshots that the settings choose; the newest before those that stand in for it."""
-    which = settings.which
-    if which == "newest":
-        return spool.snapshots()[::-1]
-    if which == "best":
-        return [best] if (best := spool.best()) is not None else []
-    if which == "all":
-        refs = spool.snapshots(abandoned=settings.abandoned)
-        if settings.since is None:
-            return refs
-        times = {(line.epoch, line.sequence): line.time for line in spool.scalars(abandoned=True)}
-        return [ref for ref in refs if times.get((ref.epoch, ref.sequence), settings.since) >= settings.since]
-    refs = [ref for ref in spool.snapshots(abandoned=True) if ref.sequence == which]
-    if not refs:
-        raise NoSpoolError(spool.paths.snapshots, f"holds no step {which}; {_range(spool)}")
-    return refs
 
 
 def _range(spool: Spool) -> str:

@@ -7,17 +7,15 @@ import logging
 import math
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.live import newest_snapshot
 from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
-from autoviz_render.renderer.plot.formats import Format
-from autoviz_render.renderer.work.jobs import LIVE_DPI, Figure, Job, RenderResult, figures_folder, stems
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.jobs import Job, RenderResult, figures_folder
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import SnapshotRef
@@ -33,15 +31,15 @@ _MOST_TIMEOUTS = 3  # consecutive ones, after which a figure is disabled: each c
 class LiveSettings:
     """How to draw live.
 
-    figures: None draws the ones that each spool names. formats, dpi, theme: see `Job`.
-    out, path: folder for the figures of the spools at or under the path, see `figures_folder`; None is each run's own
-        `image/`. until_finished: leave when every run is over.
+    Attributes:
+        render: What is drawn of each run, and how.
+        out: Folder for the figures of the runs at or under the path, see `figures_folder`; None is each run's own
+            `image/`.
+        path: The path that was asked for.
+        until_finished: Leave when every run is over.
     """
 
-    figures: Sequence[Figure] | None = None
-    formats: Sequence[Format] = ("png",)
-    dpi: int = LIVE_DPI
-    theme: Literal["light", "dark"] = "light"
+    render: RenderSettings = RenderSettings()
     out: Path | None = None
     path: Path = Path()
     until_finished: bool = False
@@ -63,7 +61,7 @@ class FigureState:
         is_disabled: Whether it is not drawn any more.
     """
 
-    figure: Figure
+    figure: FigureSpec
     stem: str
     is_first: bool
     drawn: SnapshotRef | None = None
@@ -99,7 +97,7 @@ class LiveRun:
         self._settings = settings
         info = spool.info()
         self._identity = _identity(spool, info)
-        figures = stems(settings.figures or [Figure(name) for name in info.figures])
+        figures = settings.render.named(info.figures)
         self.figure_states = [FigureState(figure, stem, not number) for number, (figure, stem) in enumerate(figures)]
         self._folder = figures_folder(spool.paths, settings.out, settings.path)
         self._newest = NewestSnapshot(spool, self.fail)
@@ -160,11 +158,8 @@ class LiveRun:
 
     def job(self, state: FigureState, ref: SnapshotRef) -> Job:
         """What is to be done for it."""
-        settings = self._settings
-        path = self._folder / state.stem
-        directory = self._spool.paths.directory
-        how = (settings.formats, settings.dpi, settings.theme)
-        return Job(directory, ref.path.name, state.figure, path, *how, is_live=True)
+        directory, path, how = self._spool.paths.directory, self._folder / state.stem, self._settings.render
+        return Job(directory, state.figure, path, ref.path.name, settings=how, is_live=True)
 
     def take(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> None:
         """Take note of what became of a job."""
@@ -173,7 +168,7 @@ class LiveRun:
             self._newest.refuse(ref, result)
             return
         self._newest.accept(ref)
-        for message in filter(None, (result.fault, *result.errors)):
+        for message in result.messages:
             self.fail(message)
         if result.status == "unwritable":
             state.consecutive_failures += 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 
-ThemeName = Literal["light", "dark"]
+from autoviz_render.renderer.settings import ThemeName
 
 BORDER = 0.8
 """Width of frames, in points."""

@@ -69,7 +69,7 @@ class Subprocess:
     Args:
         timeout: Seconds for a job.
         on_answer: See `Executor`.
-        on_word: Called by `result` with what a movie says of itself meanwhile; then it has the same time again.
+        on_word: Called by `result` with what a task says of itself meanwhile; then it has the same time again.
     """
 
     heartbeat_interval = 20.0
@@ -177,7 +177,7 @@ class Subprocess:
         job, self._job = self._job, None
         if job is None:
             return None
-        return RenderResult("abandoned", fault=f"figure {job.figure.name!r} of {job.snapshot} {how}, and was abandoned")
+        return RenderResult("abandoned", fault=f"figure {job.figure.name!r} of {job.subject} {how}, and was abandoned")
 
     def _renew(self) -> None:
         self._kill()

@@ -75,7 +75,7 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        figure = self._figure(job.spool, job.figure, job.dpi, job.theme).draw(snapshot)
+        figure = self._figure(job.spool, job.figure, job.settings.dpi, job.settings.theme).draw(snapshot)
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
         files: list[Path] = []
         try:

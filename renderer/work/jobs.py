@@ -1,29 +1,35 @@
-"""What is to be drawn, and what became of it: values that one process can tell another in a line of text."""
+"""What is to be drawn, and what became of it: values that one process can send another in a line of text."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Any, Literal, Self, get_args
 
-from autoviz_render.figures.registry import Recipe, find_figure, load_figure
+from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.formats import Format
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths
 
-LIVE_DPI = 100
-FIRST_STEM = "fit"
+Status = Literal["drawn", "cached", "missing", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
+"""How it went:
 
-Status = Literal["drawn", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
-"""gone: by retention, which is no fault. unreadable: the snapshot or a static file is at fault, if it is all there.
-unready: it may be read later, as the disk is at fault or a static file is missing.
-unwritable: the figure's file, for now.
-abandoned: the figure took too long, or its process died. undrawable: there is no such figure here."""
+- drawn: the files were written.
+- cached: the files were there already, as they would be drawn.
+- missing: the run has no such snapshot, or none yet: not a fault.
+- gone: retention removed the snapshot meanwhile: not a fault.
+- unreadable: the snapshot or a static file is damaged.
+- unready: it may be readable later: the disk is at fault, or a static file is missing.
+- unwritable: the figure's file cannot be written, for now.
+- abandoned: the figure took too long, or its process died.
+- undrawable: there is no such figure here.
+"""
 
 
 class LinkError(SpoolError):
@@ -31,113 +37,64 @@ class LinkError(SpoolError):
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure by its name, or one that a person asked for by `module:function`.
-
-    target: the latter; never from a spool. folder: where to import it from, besides where Python looks anyhow.
-    """
-
-    name: str
-    target: str = ""
-    folder: str = ""
-
-    def recipe(self) -> Recipe:
-        """Raises FigureError where there is none."""
-        if self.folder and self.folder not in sys.path:
-            sys.path.insert(0, self.folder)  # as `python -m` does: the module may lie beside the user
-        return load_figure(self.target) if self.target else find_figure(self.name)
-
-
-class Task(Protocol):
-    """What a worker can be asked for. kind: which of them. snapshot: what the figure is of, for a person to read."""
-
-    kind: ClassVar[str]
-
-    @property
-    def figure(self) -> Figure: ...
-
-    @property
-    def snapshot(self) -> str: ...
-
-    def files(self) -> Sequence[tuple[str, Path]]:
-        """The files to be made, each with its format."""
-
-    def to_line(self) -> str:
-        """For another process, which may be in another folder: the paths are absolute."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One figure of one snapshot.
-
-    spool: its directory. snapshot: the name of the file. path: of the figure, without the formats' endings.
-    dpi: dots an inch; 100 is live size, 200 full. is_live: whether files may still be on their way, so that it is not
-        for whoever draws to note which cannot be read.
-    """
-
-    kind: ClassVar[str] = "job"
-
-    spool: Path
-    snapshot: str
-    figure: Figure
-    path: Path
-    formats: Sequence[Format] = ("png",)
-    dpi: int = LIVE_DPI
-    theme: Literal["light", "dark"] = "light"
-    is_live: bool = False
-
-    def files(self) -> list[tuple[Format, Path]]:
-        """The files to be made, each with its format."""
-        return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.formats]
-
-    def to_line(self) -> str:
-        paths = {"spool": str(self.spool.absolute()), "path": str(self.path.absolute())}
-        return json.dumps(asdict(self) | paths)
-
-    @staticmethod
-    def from_line(line: str | bytes) -> Job:
-        content: dict[str, Any] = json.loads(line)
-        folders = {name: Path(content[name]) for name in ("spool", "path")}
-        return Job(**content | folders | {"figure": Figure(**content["figure"])})
-
-
-@dataclass(frozen=True)
 class RenderResult:
-    """What became of a job.
+    """What became of a figure that was to be drawn.
 
-    files: those made. errors: a line for each panel that shows its error instead. fault: why nothing was drawn.
-    unreadable: the file at fault if one cannot be read.
-    seconds: that it took; used, waited: of these, with a processor, and waiting for one; 0 if the system does not tell.
-    memory: of the process that drew, in bytes; 0 if nobody asked.
+    Attributes:
+        status: How it went.
+        files: The figure's files, as far as they are there.
+        errors: One line for each panel that shows its error instead.
+        fault: Why nothing was drawn, in one line; empty otherwise.
+        spool: The run's spool directory; None if it is about no single run.
+        snapshot: The name of the snapshot's file; empty if it is about the whole run.
+        figure: The figure's name; empty if it is about the whole run.
+        unreadable: The file at fault, if one cannot be read.
+        seconds: How long it took.
+        used: Seconds of these with a processor; 0 if the system does not tell.
+        waited: Seconds of these waiting for one; 0 if the system does not tell.
+        memory: Of the process that drew, in bytes; 0 if nobody asked.
     """
 
     status: Status = "drawn"
     files: tuple[Path, ...] = ()
     errors: tuple[str, ...] = ()
     fault: str = ""
-    unreadable: str = ""
-    seconds: float = 0.0
-    memory: int = 0
-    used: float = 0.0
-    waited: float = 0.0
+    spool: Path | None = None
+    snapshot: str = ""
+    figure: str = ""
+    unreadable: str = field(default="", repr=False)
+    seconds: float = field(default=0.0, repr=False)
+    memory: int = field(default=0, repr=False)
+    used: float = field(default=0.0, repr=False)
+    waited: float = field(default=0.0, repr=False)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What there is to tell a person of faults, a line each."""
+        return (self.fault, *self.errors) if self.fault else self.errors
 
     def to_line(self) -> str:
-        return json.dumps(asdict(self) | {"files": [str(path) for path in self.files]})
+        """The result of a worker, for the process that asked for it: which figure it is about is known there."""
+        return json.dumps(asdict(self), default=str)
 
     @staticmethod
     def from_line(line: str | bytes) -> RenderResult:
-        """Raises ValueError if the line is no result: a figure's code ran where it comes from."""
+        """Read a line of `to_line`.
+
+        Raises:
+            ValueError: The line is no result: a figure's code ran where it comes from.
+        """
         try:
             content: dict[str, Any] = json.loads(line)
-            files, errors = (tuple(map(_text, content[name])) for name in ("files", "errors"))
-            seconds, used, waited = (float(content[name]) for name in ("seconds", "used", "waited"))
-            memory = int(content["memory"])
-            status, fault, unreadable = content["status"], _text(content["fault"]), _text(content["unreadable"])
+            facts: dict[str, Any] = {name: _text(content[name]) for name in ("fault", "unreadable")}
+            facts |= {name: float(content[name]) for name in ("seconds", "used", "waited")}
+            facts |= {"errors": tuple(map(_text, content["errors"])), "memory": int(content["memory"])}
+            files, status = tuple(Path(_text(path)) for path in content["files"]), content["status"]
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ValueError(f"no result: {error!r:.200}") from error
-        if status not in get_args(Status) or not all(map(math.isfinite, (seconds, used, waited))):
-            raise ValueError(f"no result: {status!r:.200} after {seconds} s")
-        return RenderResult(status, tuple(map(Path, files)), errors, fault, unreadable, seconds, memory, used, waited)
+        if status not in get_args(Status) or not math.isfinite(facts["seconds"] + facts["used"] + facts["waited"]):
+            raise ValueError(f"no result: {status!r:.200} after {facts['seconds']} s")
+        return RenderResult(status, files, **facts)
 
 
 def _text(value: object) -> str:
@@ -146,17 +103,115 @@ def _text(value: object) -> str:
     return value
 
 
-def stems(figures: Iterable[Figure]) -> list[tuple[Figure, str]]:
-    """With the names of their files: the first is called `fit`, as PyAutoFit's are, the others as the figures are."""
-    return [(figure, figure.name if number else FIRST_STEM) for number, figure in enumerate(figures)]
+def failed(error: Exception, spool: Path | None = None) -> RenderResult:
+    """The result of work that an error prevented, one of our own or of the system's."""
+    kinds: dict[type[Exception], Status] = {
+        NoSpoolError: "missing",
+        FigureError: "undrawable",
+        LinkError: "unwritable",
+        SpoolError: "unreadable",
+        OSError: "unwritable",
+    }
+    status: list[Status] = [status for kind, status in kinds.items() if isinstance(error, kind)]
+    return RenderResult((status or ["undrawable"])[0], fault=error_line(error), spool=spool)
+
+
+def error_line(error: Exception) -> str:
+    """An error in one line, the file first."""
+    if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
+        return f"{os.fspath(error.filename)}: {error.strerror}"
+    return str(error)
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """What a worker can be asked for.
+
+    Attributes:
+        spool: The spool's directory.
+        figure: What to draw.
+        path: Of the files to make; see the kinds of tasks.
+        settings: How to draw it; `figures` has no part in it.
+    """
+
+    spool: Path
+    figure: FigureSpec
+    path: Path
+    settings: RenderSettings = field(default=RenderSettings(), kw_only=True)
+
+    @property
+    def kind(self) -> str:
+        """Where another process finds the class: `module:class`."""
+        return f"{type(self).__module__}:{type(self).__qualname__}"
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What the figure is of, for a person to read."""
+
+    @abstractmethod
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """The files to be made, each with its format."""
+
+    @abstractmethod
+    def do(self, draw: Callable[[Job], RenderResult], say: Callable[[str], None]) -> RenderResult:
+        """Do it.
+
+        Args:
+            draw: Draws one figure of one snapshot.
+            say: Sends a line to whoever waits for the result.
+        """
+
+    def to_line(self) -> str:
+        """The task for another process, which may be in another folder: the paths are absolute."""
+        paths = {"spool": str(self.spool.absolute()), "path": str(self.path.absolute())}
+        return json.dumps(asdict(replace(self, settings=replace(self.settings, figures=None))) | paths)
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Self:
+        """Read a line of `to_line`."""
+        content: dict[str, Any] = json.loads(line)
+        content |= {name: Path(content[name]) for name in ("spool", "path")}
+        content |= {"figure": FigureSpec(**content["figure"]), "settings": RenderSettings(**content["settings"])}
+        return cls(**content)
+
+
+@dataclass(frozen=True)
+class Job(Task):
+    """One figure of one snapshot.
+
+    Attributes:
+        path: Of the figure's files, without the suffixes of their formats.
+        snapshot: The name of the snapshot's file.
+        is_live: Files may still be on their way: it is not for whoever draws to note which cannot be read.
+    """
+
+    snapshot: str
+    is_live: bool = False
+
+    @property
+    def subject(self) -> str:
+        return self.snapshot
+
+    def files(self) -> list[tuple[Format, Path]]:
+        return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.settings.formats]
+
+    def do(self, draw: Callable[[Job], RenderResult], say: Callable[[str], None]) -> RenderResult:
+        del say
+        return draw(self)
 
 
 def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
-    """Where the figures of a spool go.
+    """The folder for the figures of a spool.
 
-    out: None is the run's own `image/`; else that folder, or for a spool deeper under the path that was asked for, a
-        folder below it of the same place: several runs have figures of the same names.
-    Raises LinkError if the run's own is a link.
+    Args:
+        paths: Of the spool.
+        out: None is the run's own `image/`; else that folder, or for a spool deeper under the path that was asked for,
+            a folder at the same place below it: several runs have figures of the same names.
+        asked: The path that was asked for.
+
+    Raises:
+        LinkError: The run's own folder is a link.
     """
     if out is None:
         refuse_links(paths, paths.images)
@@ -173,7 +228,10 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
 def refuse_links(paths: SpoolPaths, folder: Path) -> None:
     """See that a folder of figures is not reached through a link in a run, which whoever made it may have planted.
 
-    Raises LinkError. What is not in the run's `image/` was named by a person, and may be anything.
+    What is not in the run's `image/` was named by a person, and may be anything.
+
+    Raises:
+        LinkError: It is.
     """
     top = paths.run_dir / "image"
     if folder.is_relative_to(top):

@@ -11,10 +11,10 @@ it did; it can spoil only itself.
 from __future__ import annotations
 
 import contextlib
-import functools
 import locale
 import logging
 import os
+import pkgutil
 import queue
 import random
 import signal
@@ -83,23 +83,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _do(job_runner: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> RenderResult:
-    """What became of a job, whatever a figure's code raises. say: tells of a film meanwhile."""
-    from autoviz_render.renderer.work.jobs import Job, RenderResult
+    """What became of a task, whatever a figure's code raises. say: sends a line meanwhile."""
+    from autoviz_render.renderer.work.jobs import RenderResult
     from autoviz_render.spool.text import in_one_line
 
-    task: Task
-    if kind == Job.kind:
-        task = job = Job.from_line(line)
-        do = functools.partial(job_runner.draw, job)
-    else:
-        from autoviz_render.renderer.batch.movie import FilmJob, filmed
-
-        task = film = FilmJob.from_line(line)
-        do = functools.partial(filmed, film, say)
+    task: Task = pkgutil.resolve_name(kind).from_line(line)
     try:
-        return do()
+        return task.do(job_runner.draw, say)
     except BaseException as error:  # noqa: BLE001 - one that is no Exception, of a stranger's code
-        return RenderResult("abandoned", fault=f"figure {task.figure.name!r} of {task.snapshot}: {in_one_line(error)}")
+        return RenderResult("abandoned", fault=f"figure {task.figure.name!r} of {task.subject}: {in_one_line(error)}")
 
 
 def _log_to(descriptor: int) -> None:

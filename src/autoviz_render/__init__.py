@@ -2,7 +2,7 @@
 
 A sampler publishes its best-fit arrays to a spool (`Publisher`, `QuickUpdate`); an independent
 process draws the newest (`RendererProcess`, or `autoviz-render --watch` by hand); any snapshot can
-be read and drawn again later (`Spool`, `Snapshot`).
+be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`) or rendered again to files (`render`).
 
 Every name is imported when it is first used, so that a sampler pays for what it uses: this module
 alone loads neither Matplotlib nor JAX.
@@ -15,7 +15,12 @@ import importlib
 _NAMES = {
     "figures": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
     "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
+    "renderer.batch.render": "render",
+    "renderer.draw": "draw",
     "renderer.live.process": "RendererProcess",
+    "renderer.plot.drawing": "Drawing",
+    "renderer.settings": "FigureSpec RenderSettings",
+    "renderer.work.jobs": "RenderResult",
     "search": "hooks",
     "search.nss.analysis": "Analysis",
     "search.nss.fitness": "Fitness",
@@ -32,6 +37,8 @@ __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("autoviz-render")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

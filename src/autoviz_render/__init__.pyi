@@ -18,7 +18,12 @@ from autoviz_render.figures import (
     TextPanel,
     TriangularMesh,
 )
+from autoviz_render.renderer.batch.render import render
+from autoviz_render.renderer.draw import draw
 from autoviz_render.renderer.live.process import RendererProcess
+from autoviz_render.renderer.plot.drawing import Drawing
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.search import hooks
 from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.nss.fitness import Fitness
@@ -34,6 +39,8 @@ __all__ = [
     "CornerPanel",
     "Curve",
     "CustomPanel",
+    "Drawing",
+    "FigureSpec",
     "Fitness",
     "HistogramPanel",
     "ImagePanel",
@@ -44,6 +51,8 @@ __all__ = [
     "Publisher",
     "QuickUpdate",
     "RectangularMesh",
+    "RenderResult",
+    "RenderSettings",
     "RendererProcess",
     "Retention",
     "ScatterPanel",
@@ -55,6 +64,10 @@ __all__ = [
     "TablePanel",
     "TextPanel",
     "TriangularMesh",
+    "draw",
     "hooks",
     "live",
+    "render",
 ]
+
+__version__: str

@@ -128,21 +128,21 @@ def test_options_that_do_not_go_together_are_wrong_usage(command, arguments, run
     assert not (run_dir / "image").exists()
 
 
-def test_a_film_is_of_one_run(tmp_path, publish, command):
+def test_a_movie_is_of_one_run(tmp_path, publish, command):
     """Several would overwrite each other."""
     for name in ("a", "b"):
         publish(1, into=tmp_path / name)
     code, _, errors = command("--movie", tmp_path / "fit.gif", tmp_path)
     assert code == 2
-    assert "a film is of one run, and there are 2" in errors[-1]
+    assert "a movie is of one run, and there are 2" in errors[-1]
 
 
-def test_a_film_is_made_and_named(run_dir, publish, command, tmp_path):
-    """The command's part in it; what is in a film has tests of its own."""
+def test_a_movie_is_made_and_named(run_dir, publish, command, tmp_path):
+    """The command's part in it; what is in a movie has tests of its own."""
     publish(3)
-    film = tmp_path / "fit.gif"
-    assert command("--movie", film, "--dpi", 20, run_dir)[:2] == (0, [str(film)])
-    with Image.open(film) as image:
+    movie = tmp_path / "fit.gif"
+    assert command("--movie", movie, "--dpi", 20, run_dir)[:2] == (0, [str(movie)])
+    with Image.open(movie) as image:
         assert image.n_frames == 3
 
 

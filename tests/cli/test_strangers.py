@@ -161,14 +161,14 @@ def test_what_a_figure_prints_is_not_among_the_results(tree, command, misbehavin
 
 
 @pytest.mark.parametrize("name", ["leaves", "aborts"])
-def test_a_film_whose_figure_ends_its_process_is_told(tree, command, misbehaving, tmp_path, name):
-    """The film is given up, with nothing left of it."""
-    film = tmp_path / "out" / "fit.gif"
-    film.parent.mkdir()
-    code, output, errors = command("--movie", film, "--figure", f"plots:{name}", tree / "a")
+def test_a_movie_whose_figure_ends_its_process_is_told(tree, command, misbehaving, tmp_path, name):
+    """The movie is given up, with nothing left of it."""
+    movie = tmp_path / "out" / "fit.gif"
+    movie.parent.mkdir()
+    code, output, errors = command("--movie", movie, "--figure", f"plots:{name}", tree / "a")
     assert (code, output, len(errors)) == (1, [], 1)
-    assert f"of the film {film} ended its process" in errors[0]
-    assert list(film.parent.iterdir()) == []
+    assert f"of the movie {movie} ended its process" in errors[0]
+    assert list(movie.parent.iterdir()) == []
 
 
 def started(*arguments: object, **settings: object) -> subprocess.Popen[str]:

@@ -64,13 +64,13 @@ def test_a_panel_that_the_last_snapshot_does_not_have_keeps_its_own_limits():
 
 
 def test_rows_of_panels_stay_rows():
-    """A recipe that lays its figure out itself must find it laid out so in the film."""
+    """A recipe that lays its figure out itself must find it laid out so in the movie."""
     rows = with_limits([[ramp(1.0), ramp(2.0)], [ramp(3.0)]], [[ramp(4.0), ramp(5.0)], [ramp(6.0)]])(at(0))
     assert [[limits(panel) for panel in row] for row in rows] == [[(0.0, 4.0), (0.0, 5.0)], [(0.0, 6.0)]]
 
 
 def test_the_last_snapshot_is_drawn_as_ever(lens_snapshot):
-    """The limits found must be those that each kind of panel takes, to the last bit: a film ends in the still one."""
+    """The limits found must be those that each kind of panel takes, to the last bit: a movie ends in the still one."""
     rng = np.random.default_rng(1)
     values = rng.normal(size=(8, 9))
     lost = np.where(rng.random(50) < 0.2, np.nan, rng.normal(size=50))

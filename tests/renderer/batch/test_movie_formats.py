@@ -1,4 +1,4 @@
-"""Frames written as a film, read back by another program."""
+"""Frames written as a movie, read back by another program."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from films import read_film, told
+from movie_reader import read_movie, told
 
-from autoviz_render.renderer.batch.movie_formats import Film, Frame, common_palette, on_paper, writer
+from autoviz_render.renderer.batch.movie_formats import Frame, Movie, common_palette, on_paper, writer
 
 PAPER, RED = (22, 24, 28), (200, 60, 40)
 KINDS = (".mp4", ".gif", ".webp")
@@ -23,19 +23,19 @@ def pictures(count=5, rows=30, columns=44):
         yield pixels
 
 
-def film(frames, count, *, size=(30, 44), rate=Fraction(10)):
-    return Film(iter(frames), count, rate, size, PAPER, lambda: pictures(2, *size))
+def movie(frames, count, *, size=(30, 44), rate=Fraction(10)):
+    return Movie(iter(frames), count, rate, size, PAPER, lambda: pictures(2, *size))
 
 
 def write(path, *frames, **settings):
-    writer(path.suffix)(path, film(frames, len(frames), **settings))
-    return read_film(path)
+    writer(path.suffix)(path, movie(frames, len(frames), **settings))
+    return read_movie(path)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_program_finds_every_frame_as_it_was(tmp_path, kind):
-    """A film that only its maker can show is none: number, order, colours and size come back."""
-    found = write(tmp_path / f"film{kind}", *map(Frame, pictures()))
+    """A movie that only its maker can show is none: number, order, colours and size come back."""
+    found = write(tmp_path / f"movie{kind}", *map(Frame, pictures()))
     assert len(found) == 5
     for number, (shown, drawn) in enumerate(zip(found, pictures(), strict=True)):
         assert shown.seconds == pytest.approx(0.1)
@@ -50,7 +50,7 @@ def test_frames_last_as_long_as_they_are_told_to(tmp_path, kind):
     """Thirds of a second do not add up to whole hundredths: what is rounded must not pile up."""
     ticks = [1, 4, 2, 1, 4]
     frames = [Frame(pixels, count) for pixels, count in zip(pictures(), ticks, strict=True)]
-    found = write(tmp_path / f"film{kind}", *frames, rate=Fraction(3))
+    found = write(tmp_path / f"movie{kind}", *frames, rate=Fraction(3))
     assert sum(shown.seconds for shown in found) == pytest.approx(4.0, abs=0.002)
     corners = [int(np.argmax(shown.pixels[16, :, 0] > 100)) for shown in found]
     for number, count in enumerate(ticks):
@@ -59,8 +59,8 @@ def test_frames_last_as_long_as_they_are_told_to(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_film_of_one_frame_and_one_of_equal_frames_open(tmp_path, kind):
-    """The first snapshot of a run is a film, too, and a fit that has converged shows the same again."""
+def test_a_movie_of_one_frame_and_one_of_equal_frames_open(tmp_path, kind):
+    """The first snapshot of a run is a movie, too, and a fit that has converged shows the same again."""
     (pixels,) = pictures(1)
     assert len(write(tmp_path / f"one{kind}", Frame(pixels))) == 1
     found = write(tmp_path / f"same{kind}", *[Frame(pixels)] * 3)
@@ -70,8 +70,8 @@ def test_a_film_of_one_frame_and_one_of_equal_frames_open(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_format_holds_the_film(tmp_path, kind):
-    """A film of a thousand frames of 7 MB each must not fill the memory."""
+def test_no_format_holds_the_movie(tmp_path, kind):
+    """A movie of a thousand frames of 7 MB each must not fill the memory."""
     living = most = 0
 
     def buried():
@@ -86,7 +86,7 @@ def test_no_format_holds_the_film(tmp_path, kind):
             most = max(most, living)
             yield Frame(pixels)
 
-    writer(kind)(tmp_path / f"film{kind}", film(frames(), 30, size=(120, 160)))
+    writer(kind)(tmp_path / f"movie{kind}", movie(frames(), 30, size=(120, 160)))
     assert most <= 3
 
 
@@ -94,7 +94,7 @@ def test_no_format_holds_the_film(tmp_path, kind):
 def test_the_sides_of_an_mp4_are_even_by_a_line_of_paper(tmp_path, size):
     """Players refuse odd sides, and to scale a figure would blur its letters."""
     pixels = np.full((*size, 3), 230, np.uint8)
-    (shown,) = write(tmp_path / "film.mp4", Frame(pixels), size=size)
+    (shown,) = write(tmp_path / "movie.mp4", Frame(pixels), size=size)
     found = shown.pixels
     rows, columns = size
     assert found.shape[:2] == (rows + rows % 2, columns + columns % 2)
@@ -106,8 +106,8 @@ def test_the_sides_of_an_mp4_are_even_by_a_line_of_paper(tmp_path, size):
 
 def test_an_mp4_says_how_its_colours_are_meant(tmp_path):
     """A player that has to guess shows another red than the figure's."""
-    write(tmp_path / "film.mp4", *map(Frame, pictures()))
-    about = told(tmp_path / "film.mp4")
+    write(tmp_path / "movie.mp4", *map(Frame, pictures()))
+    about = told(tmp_path / "movie.mp4")
     assert "h264" in about
     assert "yuv420p(tv, bt709, progressive)" in about
 

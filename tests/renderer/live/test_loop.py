@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import Selection, jobs
 from autoviz_render.renderer.live import live_run, newest_snapshot, renderer_lock
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.renderer.work.job_runner import InProcess
 from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.publisher import Publisher
@@ -56,10 +57,10 @@ def start_child(run_dir):
             child.kill()
 
 
-def drawn_again(spool: Spool, settings: ReplaySettings, folder: Path) -> list[Path]:
-    """The files of the snapshots that the settings choose, drawn in this process."""
+def drawn_again(spool: Spool, selection: Selection, folder: Path) -> list[Path]:
+    """The files of the snapshots that are selected, drawn in this process."""
     executor, files = InProcess(), []
-    for each in jobs(spool, settings, folder):
+    for each in jobs(spool, selection, RenderSettings(), folder):
         for job in each:
             executor.start(job)
             files += executor.result().files
@@ -109,7 +110,7 @@ def test_live_and_later_rendering_give_the_same_bytes(run_dir, tmp_path):
         spool = Spool(run_dir)
         for ref in spool.snapshots():
             which = "all" if kept else ref.sequence
-            files = drawn_again(spool, ReplaySettings(which), tmp_path / str(kept))
+            files = drawn_again(spool, Selection(which), tmp_path / str(kept))
             later = [path.read_bytes() for path in files] if kept else [*later, files[0].read_bytes()]
         assert later == live
     assert len(set(live)) == 3
@@ -292,7 +293,7 @@ def test_finished_runs_need_no_descriptors(tree, publish, eventually):
 
 def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree, publish):
     """A lock is a descriptor; what is let go of says that it is, and is no longer written to."""
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
     try:
         renderer.look()
         assert held(renderer) <= 16
@@ -312,8 +313,8 @@ def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree
 
 def test_a_run_that_another_renderer_took_meanwhile_is_left_to_it(tree, publish, caplog):
     """Two renderers on one figure would only waste a processor."""
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
-    other = LiveRenderer(Watch(tree / "00", poll=0.02), LiveSettings(dpi=20))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
+    other = LiveRenderer(Watch(tree / "00", poll=0.02), LiveSettings(RenderSettings(dpi=20)))
     try:
         renderer.look()
         other.look()
@@ -335,7 +336,7 @@ def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, mo
         content["producer"]["host"] = "elsewhere"
         info.write_text(json.dumps(content | {"state": "running"}))
     monkeypatch.setattr(renderer_lock, "descriptor_limit", lambda: 20)
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(dpi=20))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
     try:
         renderer.look()
         assert held(renderer) == 24

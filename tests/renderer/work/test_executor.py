@@ -15,16 +15,17 @@ import plots
 import pytest
 
 from autoviz_render.renderer.batch import render_cache
-from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import Selection, jobs
 from autoviz_render.renderer.live import live_run, renderer_lock
 from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.work import executor, pool
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.job_runner import InProcess
-from autoviz_render.renderer.work.jobs import Figure, Job, RenderResult
+from autoviz_render.renderer.work.jobs import Job, RenderResult
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 
@@ -45,13 +46,13 @@ def worker():
     worker.close()
 
 
-def figure(name: str) -> Figure:
-    return Figure(name, target=f"plots:{name}", folder=str(Path(plots.__file__).parent))
+def figure(name: str) -> FigureSpec:
+    return FigureSpec(name, target=f"plots:{name}", folder=str(Path(plots.__file__).parent))
 
 
 def all_jobs(run_dir, *names: str) -> list[Job]:
-    settings = ReplaySettings("all", figures=[figure(name) for name in names])
-    return [job for each in jobs(Spool(run_dir), settings, None) for job in each]
+    settings = RenderSettings([figure(name) for name in names])
+    return [job for each in jobs(Spool(run_dir), Selection("all"), settings, None) for job in each]
 
 
 def draw(executor, job: Job, eventually) -> RenderResult:
@@ -137,7 +138,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
 
 def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
     watch = Watch(run_dir, poll=0.05)
-    settings = LiveSettings(figures=[figure(name) for name in names], until_finished=True)
+    settings = LiveSettings(RenderSettings([figure(name) for name in names]), until_finished=True)
     return LiveRenderer(watch, settings, executor=Subprocess(timeout))
 
 
@@ -187,7 +188,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
     """A corner plot takes seconds; the picture that people look at must not wait for it."""
     drawn = []
     watch = Watch(run_dir, poll=0.05)
-    settings = LiveSettings(figures=[figure("plain"), figure("waits_for_a_file")])
+    settings = LiveSettings(RenderSettings([figure("plain"), figure("waits_for_a_file")]))
     renderer = LiveRenderer(watch, settings, drawn.append, Subprocess(60.0))
     try:
         for number in range(1, 4):
@@ -251,11 +252,8 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
         book = path.parent / render_cache.NAME
         book.write_text(book.read_text()[:-20])
     else:
-        (job,) = jobs(
-            Spool(run_dir),
-            ReplaySettings("all", figures=[figure("plain")], **{change: {"dpi": 50, "theme": "dark"}[change]}),
-            None,
-        ).__next__()
+        settings = RenderSettings([figure("plain")], **{change: {"dpi": 50, "theme": "dark"}[change]})
+        (job,) = next(jobs(Spool(run_dir), Selection("all"), settings, None))
     assert not render_cache.RenderCache(path.parent).has(job)
 
 
@@ -300,11 +298,13 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
     """A regular expression that takes for ever holds the interpreter: it would not see the end of its input."""
     publish(1, state="running")
     program = (
-        "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Subprocess\n"
-        "from autoviz_render.renderer.work.jobs import Figure, Job\n"
+        "import sys; from pathlib import Path; from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.executor import Subprocess\n"
+        "from autoviz_render.renderer.settings import FigureSpec\n"
+        "from autoviz_render.renderer.work.jobs import Job\n"
         "worker = Subprocess(); print(worker.pid, flush=True)\n"
-        "figure = Figure('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
-        "worker.start(Job(Path(sys.argv[2]), 'e0000-000000000000.h5', figure, Path(sys.argv[3])))\n"
+        "figure = FigureSpec('f', target='plots:never_lets_go', folder=sys.argv[1])\n"
+        "worker.start(Job(Path(sys.argv[2]), figure, Path(sys.argv[3]), 'e0000-000000000000.h5'))\n"
         "sys.stdin.read()"
     )
     arguments = [Path(plots.__file__).parent, run_dir / "spool", run_dir / "image" / "fit"]
@@ -353,7 +353,7 @@ def test_a_run_begun_anew_is_not_taken_for_the_one_before(run_dir, tmp_path):
     for number in range(6):
         with Publisher(run_dir) as publisher:
             publisher.publish({"x": [1.0, 2.0]}, iteration=number)
-        (job,) = next(jobs(Spool(run_dir), ReplaySettings("newest", figures=[figure("plain")]), tmp_path / "out"))
+        (job,) = next(jobs(Spool(run_dir), Selection(), RenderSettings([figure("plain")]), tmp_path / "out"))
         executor.start(job)
         drawn.append(executor.result().files[0].read_bytes())
         shutil.rmtree(run_dir)

@@ -11,9 +11,10 @@ from pathlib import Path
 import plots
 import pytest
 
-from autoviz_render.renderer.batch.selection import ReplaySettings, jobs
+from autoviz_render.renderer.batch.selection import Selection, jobs
 from autoviz_render.renderer.work.executor import Subprocess
-from autoviz_render.renderer.work.jobs import Figure, Job, RenderResult
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.jobs import Job, RenderResult
 from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.store import Spool
 
@@ -37,8 +38,8 @@ def pool():
 
 
 def job(run_dir: Path, name: str, sequence: int = 0) -> Job:
-    figure = Figure(name, target=f"plots:{name}", folder=str(Path(plots.__file__).parent))
-    ((job,),) = jobs(Spool(run_dir), ReplaySettings(sequence, figures=[figure]), None)
+    figure = FigureSpec(name, target=f"plots:{name}", folder=str(Path(plots.__file__).parent))
+    ((job,),) = jobs(Spool(run_dir), Selection(sequence), RenderSettings([figure]), None)
     return job
 
 
@@ -77,12 +78,14 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 from autoviz_render.renderer.work.executor import Subprocess
-from autoviz_render.renderer.work.jobs import Figure, Job
+from autoviz_render.renderer.settings import FigureSpec
+from autoviz_render.renderer.work.jobs import Job
 worker = Subprocess()
 if "fork" in sys.argv and not os.fork():
     sys.stdin.read()
     os._exit(0)
-worker.start(Job(Path(sys.argv[2]), "e0000-000000000000.h5", Figure("f", sys.argv[4], sys.argv[1]), Path(sys.argv[3])))
+figure = FigureSpec("f", sys.argv[4], sys.argv[1])
+worker.start(Job(Path(sys.argv[2]), figure, Path(sys.argv[3]), "e0000-000000000000.h5"))
 print(worker.pid, flush=True)
 sys.stdin.read()
 """

@@ -1,4 +1,4 @@
-"""Reads a film back, as players do: by ffmpeg, or by Pillow."""
+"""Reads a movie back, as players do: by ffmpeg, or by Pillow."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from PIL import Image
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One picture of a film. pixels: array[row, column, 3]. seconds: how long it is shown."""
+    """One picture of a movie. pixels: array[row, column, 3]. seconds: how long it is shown."""
 
     pixels: np.ndarray
     seconds: float
 
 
-def read_film(path: Path) -> list[Shown]:
+def read_movie(path: Path) -> list[Shown]:
     """All its pictures; in an .mp4 one that is shown for longer is there several times."""
     return _decoded(path) if path.suffix == ".mp4" else _pictures(path)
 

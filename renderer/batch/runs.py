@@ -1,0 +1,97 @@
+"""The runs at or under some paths, and where the figures of each go."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoviz_render.renderer.work.jobs import figures_folder
+from autoviz_render.spool.errors import AutovizError, NoSpoolError
+from autoviz_render.spool.paths import Unread, find_spools
+from autoviz_render.spool.store import Spool
+
+
+class PathError(AutovizError, ValueError):
+    """A path where no run can be: it does not exist, or is a file. The message is one line, with the remedy."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run to draw.
+
+    Attributes:
+        spool: What there is of it.
+        out: The folder for its figures; None is its own.
+    """
+
+    spool: Spool
+    out: Path | None = None
+
+
+def find_runs(
+    paths: Iterable[str | os.PathLike[str]], out: Path | None, on_error: Callable[[Unread], object]
+) -> list[Run]:
+    """The runs at or under the paths, none twice.
+
+    Args:
+        paths: Run directories, spools, or directories above several runs.
+        out: A folder for the figures of all; each run that is not itself a path has its place below it.
+        on_error: Called with each folder that cannot be looked into, see `find_spools`.
+
+    Raises:
+        PathError: A path does not exist, or is a file.
+        NoSpoolError: There is no run at or under a path, nor a folder that could not be looked into.
+        OSError: A path itself cannot be looked into.
+    """
+    named = [named_path(path) for path in paths]
+    found: dict[str, Run] = {}
+    unread: list[Unread] = []
+    for path, folder in zip(named, _folders(named, out), strict=True):
+        if not exists(path):
+            raise PathError(f"{path}: does not exist; --watch waits for a run that is yet to start")
+        before = len(unread)
+        spools = [Spool(directory) for directory in find_spools(path, unread.append)]
+        if not spools and len(unread) == before:
+            raise NoSpoolError(path, "holds no spool; a run makes one when it starts")
+        for spool in spools:
+            place = None if folder is None else figures_folder(spool.paths, folder, path)
+            found.setdefault(os.path.realpath(spool.paths.directory), Run(spool, place))
+    for each in unread:
+        on_error(each)
+    return list(found.values())
+
+
+def named_path(path: str | os.PathLike[str]) -> Path:
+    """The path, but that of the spool itself if it leads to one by another name: figures go beside the spool."""
+    named = Path(path)
+    is_another = named.name in ("", "..") or os.path.islink(named)
+    if is_another and not named.name.startswith("spool") and os.path.isfile(named / "spool.json"):
+        return Path(os.path.realpath(named))
+    return named
+
+
+def exists(path: Path) -> bool:
+    """Whether a run can be at a path, as there is a folder.
+
+    Raises:
+        PathError: It is a file.
+        OSError: That cannot be told.
+    """
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not is_folder:
+        raise PathError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
+    return True
+
+
+def _folders(paths: Sequence[Path], out: Path | None) -> list[Path | None]:
+    """For each path a folder for the figures of its runs: below `out` if there are several paths."""
+    if out is None or len(paths) == 1:
+        return [out] * len(paths)
+    names = [path.resolve().name for path in paths]
+    return [out / (name if names.count(name) == 1 else f"{name}-{number}") for number, name in enumerate(names, 1)]

@@ -1,0 +1,31 @@
+"""One snapshot's figure, drawn here and now: in a notebook, or a script."""
+
+from __future__ import annotations
+
+from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
+from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.spool.snapshot import Snapshot
+
+
+def draw(
+    snapshot: Snapshot, figure: str | FigureSpec | Recipe | None = None, settings: RenderSettings = RenderSettings()
+) -> Drawing:
+    """The figure of a snapshot. A notebook shows it; `Drawing.save` writes it to a file.
+
+    What a recipe or a panel raises is shown in its place in the figure, and listed in `Drawing.errors`.
+
+    Args:
+        snapshot: What `Spool.read` gives, or a sampler is about to publish.
+        figure: A name, or a function of a snapshot that returns panels; None is the first of `settings.figures`, or
+            the first figure that the snapshot's run names, or "auto". A name is never imported as code.
+        settings: Dots per inch and theme. `formats` has no part in it.
+
+    Raises:
+        FigureError: No figure has this name.
+    """
+    chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
+    spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
+    recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
+    return KeptFigure(recipe, dpi=settings.dpi, theme=THEMES[settings.theme]).draw(snapshot)

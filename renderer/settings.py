@@ -1,0 +1,100 @@
+"""What is drawn of a snapshot and how: figures, formats, dots per inch, theme. They are declared here alone."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from autoviz_render.figures.registry import Recipe, find_figure, load_figure
+from autoviz_render.renderer.plot.formats import FORMATS, Format
+from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.guard import wrong
+
+ThemeName = Literal["light", "dark"]
+
+FIRST_STEM = "fit"
+"""What the file of a run's first figure is called, as PyAutoFit's is; the others are called as their figures are."""
+
+
+class SettingsError(AutovizError, ValueError):
+    """A setting that nothing can be drawn with. The message is one line that names it."""
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure by its name, or a function that a person named as `module:function`.
+
+    Attributes:
+        name: Of the figure, and of its files.
+        target: `module:function`, never from a spool; empty for a figure that is found by its name.
+        folder: Where to import `target` from, besides where Python looks anyway.
+    """
+
+    name: str
+    target: str = ""
+    folder: str = ""
+
+    @staticmethod
+    def imported(target: str) -> FigureSpec:
+        """The figure of `module:function`; the module may lie in the current folder."""
+        return FigureSpec(target.partition(":")[2], target, os.getcwd())
+
+    def recipe(self) -> Recipe:
+        """The function that draws it.
+
+        Raises:
+            FigureError: There is none, or it cannot be imported.
+        """
+        if self.folder and self.folder not in sys.path:
+            sys.path.insert(0, self.folder)  # as `python -m` does: the module may lie beside the user
+        return load_figure(self.target) if self.target else find_figure(self.name)
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """What is drawn of a snapshot, and how.
+
+    Attributes:
+        figures: The figures to draw, by name or as `FigureSpec`; None draws the ones that each run names.
+        formats: Kinds of files to write: "png", "pdf", "svg", "webp".
+        dpi: Dots per inch. 100 is the size for a screen, 1792x1343 pixels for twelve panels; 200 is for print.
+        theme: Colours of everything but the data, "light" or "dark".
+
+    Raises:
+        SettingsError: One of them is not possible; it is a ValueError, and its message names the setting.
+    """
+
+    figures: Sequence[str | FigureSpec] | None = None
+    formats: Sequence[Format] = ("png",)
+    dpi: int = 100
+    theme: ThemeName = "light"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "formats", tuple(self.formats))
+        if not self.formats or not set(self.formats) <= set(FORMATS):
+            raise SettingsError(wrong("formats", self.formats, f"name one or several of {', '.join(FORMATS)}"))
+        if not 0 < self.dpi < math.inf:
+            raise SettingsError(wrong("dpi", self.dpi, "give a positive number of dots per inch"))
+        if self.theme not in get_args(ThemeName):
+            raise SettingsError(wrong("theme", self.theme, f"choose from {', '.join(get_args(ThemeName))}"))
+        if self.figures is not None:
+            object.__setattr__(self, "figures", tuple(self.figures))
+            stems = [stem for _, stem in self.named(())]
+            if not stems or len(set(stems)) < len(stems):
+                raise SettingsError(
+                    wrong("figures", self.figures, "name at least one, and none with the file name of another")
+                )
+
+    def named(self, own: Iterable[str]) -> list[tuple[FigureSpec, str]]:
+        """Each figure to draw, with the stem of its files' names.
+
+        Args:
+            own: The names of the run's own figures, which are drawn if no others are set.
+        """
+        named = own if self.figures is None else self.figures
+        specs = [each if isinstance(each, FigureSpec) else FigureSpec(each) for each in named]
+        return [(spec, spec.name if number else FIRST_STEM) for number, spec in enumerate(specs)]

@@ -3,56 +3,47 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import sys
 import time
-from types import TracebackType
+
+from autoviz_render.spool.system.progress_line import ProgressLine
 
 log = logging.getLogger("autoviz_render.cli")
 
-_LINE_EVERY = 30.0  # seconds, where nobody looks at a terminal
-_BAR_EVERY = 0.1
+_WIDEST_BAR = 40  # characters
 
 
 class Progress:
-    """Shows so many of a total on standard error, and how long the rest will take. A context manager.
+    """Shows how many of a total are done, and how long the rest will take. A context manager.
 
-    what: is counted, "figures" say.
+    Args:
+        what: Is counted, "figures" for example.
     """
 
     def __init__(self, what: str) -> None:
-        self._what = what
-        self._is_bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO)
-        self._began = self._shown = time.monotonic()
+        self._what, self._line, self._began = what, ProgressLine(log), time.monotonic()
 
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.clear()
 
     def clear(self) -> None:
         """Make room for a line of something else."""
-        if self._is_bar:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self._line.clear()
 
     def show(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._shown < (_BAR_EVERY if self._is_bar else _LINE_EVERY) and done < total:
+        """Tell how many are done, and of how many."""
+        if not log.isEnabledFor(logging.INFO):
             return
-        self._shown = now
-        left = (now - self._began) / max(done, 1) * (total - done)
+        left = (time.monotonic() - self._began) / max(done, 1) * (total - done)
         text = f"{done} of {total} {self._what}, {_duration(left)} left"
-        if self._is_bar:
-            width = max(0, min(40, shutil.get_terminal_size().columns - len(text) - 4))
-            filled = width * done // max(total, 1)
-            sys.stderr.write(f"\r\x1b[K[{'#' * filled}{'.' * (width - filled)}] {text}")
-            sys.stderr.flush()
+        if self._line.is_terminal:
+            width = max(0, min(_WIDEST_BAR, self._line.columns - len(text) - 3))
+            bar = "#" * (width * done // max(total, 1))
+            self._line.show(f"[{bar:.<{width}}] {text}", at_once=done >= total)
         elif done < total:
-            log.info("%s", text)
+            self._line.show(text)
 
 
 def _duration(seconds: float) -> str:

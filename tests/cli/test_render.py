@@ -10,10 +10,10 @@ import plots
 import pytest
 from PIL import Image
 
-from autoviz_render.cli import progress
 from autoviz_render.cli.progress import Progress
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system import progress_line
 
 
 @pytest.fixture
@@ -149,8 +149,8 @@ def test_a_movie_is_made_and_named(run_dir, publish, command, tmp_path):
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys, caplog):
     """A log full of carriage returns is as bad as a terminal full of lines."""
     caplog.set_level("INFO")
-    monkeypatch.setattr(progress, "_LINE_EVERY", 0.0)
-    monkeypatch.setattr(progress, "_BAR_EVERY", 0.0)
+    monkeypatch.setattr(progress_line, "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress_line, "SECONDS_BETWEEN_REWRITES", 0.0)
     monkeypatch.setenv("COLUMNS", "60")
     with Progress("figures") as lines:
         lines.show(1, 4)

@@ -1,0 +1,54 @@
+"""A line that says how far long work is: rewritten in place on a terminal, logged now and then elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import time
+from typing import TextIO
+
+SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BETWEEN_REWRITES = 0.1
+
+
+class ProgressLine:
+    """Shows texts on standard error, as often as is good for the eye.
+
+    Args:
+        log: Where they go, as INFO, if nobody looks at a terminal.
+        stream: Where they go otherwise; None is standard error.
+    """
+
+    def __init__(self, log: logging.Logger, stream: TextIO | None = None) -> None:
+        self._log, self._stream = log, stream or sys.stderr
+        self.is_terminal = self._stream.isatty()
+        self._is_written = False
+        self._pause = SECONDS_BETWEEN_REWRITES if self.is_terminal else SECONDS_BETWEEN_LINES
+        self._shown = time.monotonic()
+
+    @property
+    def columns(self) -> int:
+        """How many characters fit: a line that wraps could not be written over."""
+        return shutil.get_terminal_size().columns - 1
+
+    def show(self, text: str, *, at_once: bool = False) -> None:
+        """Show a text, if it is time for one or has to be at once."""
+        now = time.monotonic()
+        if not at_once and now - self._shown < self._pause:
+            return
+        self._shown = now
+        if self.is_terminal:
+            self._write(text[: self.columns])
+        else:
+            self._log.info("%s", text)
+
+    def clear(self) -> None:
+        """Make room for a line of something else."""
+        if self._is_written:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        self._is_written = bool(text)
+        self._stream.write(f"\r\x1b[K{text}")
+        self._stream.flush()

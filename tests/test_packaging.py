@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import importlib
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -168,6 +169,8 @@ def test_only_the_search_imports_jax_and_nothing_imports_pyplot():
         ("autoviz_render.figures.builtin.imaging", {"jax", "matplotlib", "h5py"}),
         ("autoviz_render.figures.registry", {"jax", "matplotlib", "numpy"}),
         ("autoviz_render.renderer", {"jax", "matplotlib"}),
+        ("autoviz_render.renderer.settings", {"jax", "matplotlib", "watchdog"}),
+        ("autoviz_render.renderer.batch.render", {"jax", "matplotlib", "watchdog"}),
         ("autoviz_render.renderer.live.loop", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.renderer.batch.selection", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.cli.command", {"jax", "matplotlib"}),
@@ -187,6 +190,7 @@ def test_every_public_name_can_be_had():
     for name in autoviz_render.__all__:
         value = getattr(autoviz_render, name)  # `hooks` is a module, all others are of one
         assert getattr(value, "__module__", value.__name__ if name == "hooks" else "").startswith("autoviz_render.")
+    assert autoviz_render.__version__ == importlib.metadata.version("autoviz-render")
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         autoviz_render.Nothing  # type: ignore[attr-defined]  # noqa: B018
 

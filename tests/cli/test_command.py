@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import h5py
@@ -18,6 +19,7 @@ from autoviz_render.cli import parser
 from autoviz_render.renderer.plot import drawing
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.write import thinning
 
 HELP = Path(__file__).parents[2] / "docs" / "help.txt"
 
@@ -32,6 +34,11 @@ def test_help_is_what_the_docs_say(command, monkeypatch):
     code, output, _ = command("--help")
     assert code == 0
     assert output == HELP.read_text().splitlines()
+
+
+def test_the_version_is_that_of_the_package(command):
+    """The first thing that a report of a fault says."""
+    assert command("--version") == (0, [f"autoviz-render {version('autoviz-render')}"], [])
 
 
 def test_the_newest_snapshot_is_drawn_and_its_figure_named(run_dir, publish, command):
@@ -178,6 +185,17 @@ def test_status_tells_how_the_runs_stand(run_dir, publish, command):
         publisher.publish({}, iteration=0)
     (line,) = command("--status", "--json", run_dir)[1]
     assert json.loads(line, parse_constant=pytest.fail)["log_likelihood"] is None
+
+
+def test_status_counts_quick_updates_whose_numbers_were_thinned_away(run_dir, publish, command, monkeypatch):
+    """A run of days has fewer lines than quick updates."""
+    publish(33)
+    spool = Spool(run_dir)
+    monkeypatch.setattr(thinning, "THIN_ABOVE_BYTES", 4000)
+    thinning.thin_lines(spool.paths.scalars, tmp=spool.paths.tmp)
+    assert len(spool.scalars()) < 33
+    (line,) = command("--status", "--json", run_dir)[1]
+    assert json.loads(line)["quick_updates"] == 33
 
 
 def test_json_names_the_files_one_object_a_line(run_dir, publish, command):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +18,9 @@ from autoviz_render.renderer.settings import RenderSettings, ThemeName
 
 MOVIES = (".mp4", ".gif", ".webp")
 _GOES_WITH = {
-    "until_finished": "watch",
-    "poll": "watch",
-    "abandoned": "all",
-    "since": "all",
-    "redraw": "all",
-    "jobs": "all",
-    "fps": "movie",
-    "duration": "movie",
+    "watch": ("until_finished", "poll"),
+    "all": ("abandoned", "since", "redraw", "jobs"),
+    "movie": ("fps", "duration"),
 }
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
@@ -49,9 +45,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 def _conflicts(given: set[str], paths: int) -> Iterator[str]:
     """What does not go together, in words. given: the options, by their names in `Options`, and "all"."""
-    for option, other in _GOES_WITH.items():
-        if option in given and other not in given:
-            yield f"--{option.replace('_', '-')} goes with --{other}"
+    for option, others in _GOES_WITH.items():
+        if option not in given:
+            yield from (f"--{other.replace('_', '-')} goes with --{option}" for other in others if other in given)
     if "watch" in given and paths != 1:
         yield "--watch takes one PATH; to watch several runs, name the directory above them"
     if "movie" in given and (given & {"watch", "status"} or "all" not in given):
@@ -161,10 +157,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.01 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.01 to 86400")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0.01 <= (value := float(text)) <= 86400:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.01 to 86400")

@@ -21,12 +21,12 @@ _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d[\d.,]*(?:e[-+]?\d+)?")
 
 
 def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
-    """The recipe, whose coloured panels have the colour limits that they have in one snapshot.
+    """The recipe, with the colour limits that its panels have in one snapshot.
 
-    So have those for which the recipe says limits: such as it takes from the data are the same at every snapshot, and
-    such as it takes from the model would move with it. A panel is known again by its title and place, or by its title
-    alone where it moved; numbers in a title may change. One that is not known, or could be either of two, keeps the
-    limits that it has.
+    This holds for panels for which the recipe sets limits, too: limits taken from the data are the same at every
+    snapshot, and limits taken from the model would move with it. A panel is identified by its title and place, or by
+    its title alone if it moved; numbers in a title may change. A panel that is not identified, or could be either of
+    two, keeps its own limits.
     """
     known = _ranges(recipe, snapshot)
 
@@ -45,7 +45,7 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
 
 
 def _ranges(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, ColourRange | None]:
-    """By what panels are known by; None where two panels with other ranges are known by the same."""
+    """The limits by each key of a panel; None if two panels with other limits have the same key."""
     known: dict[Hashable, ColourRange | None] = {}
     try:
         arranged = layout.arrange(recipe(snapshot))[1]

@@ -122,7 +122,9 @@ def write_movie(job: MovieJob, tell: Tell) -> int:
     rate = Fraction(job.fps).limit_denominator(1000)
     shown = [(ref, 1) for ref in pictures.refs]
     if job.duration is not None:
-        shown = _in_true_time(pictures.times(), job.duration, float(rate))
+        timed = pictures.times()
+        counts = ticks_shown([time for _, time in timed], job.duration, float(rate))
+        shown = [(ref, count) for (ref, _), count in zip(timed, counts, strict=True) if count]
 
     def samples() -> Iterator[Pixels]:
         for number in sorted({round(part) for part in np.linspace(0, len(shown) - 1, _SAMPLES)}):
@@ -211,14 +213,6 @@ class _Pictures:
         if fault not in self._told:
             self._told.add(fault)
             self._tell(MovieProgress(fault=fault))
-
-
-def _in_true_time(
-    timed: Sequence[tuple[SnapshotRef, float]], duration: float, rate: float
-) -> list[tuple[SnapshotRef, int]]:
-    """For how many ticks each snapshot is shown; those that are not are left out."""
-    counts = ticks_shown([time for _, time in timed], duration, rate)
-    return [(ref, count) for (ref, _), count in zip(timed, counts, strict=True) if count]
 
 
 def ticks_shown(times: Sequence[float], duration: float, rate: float) -> list[int]:

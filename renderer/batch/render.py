@@ -14,7 +14,7 @@ from autoviz_render.renderer.batch.runs import Run, find_runs
 from autoviz_render.renderer.batch.selection import Selection, Which, jobs
 from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
-from autoviz_render.renderer.work.jobs import Job, RenderResult, failed
+from autoviz_render.renderer.work.jobs import Job, RenderResult, Status, failed
 from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.errors import AutovizError, NoSpoolError
 from autoviz_render.spool.paths import Unread, passed_over
@@ -86,31 +86,29 @@ def _results(
 ) -> Iterator[RenderResult]:
     """One run's: whatever is wrong with it must not cost the others their figures."""
     directory = run.spool.paths.directory
-    is_found = False
+    statuses: set[Status] = set()
     try:
-        some = jobs(run.spool, selection, settings, run.out)
+        groups = jobs(run.spool, selection, settings, run.out)
         if selection.which == "all":
-            results = _all([job for each in some for job in each], pool, redraw, on_progress)
+            results = _all([job for some in groups for job in some], pool, redraw, on_progress)
         else:
-            results = _one(some, pool, is_newest=selection.which == "newest")
+            results = _first_readable(groups, pool)
         for result in results:
-            is_found = is_found or result.status != "gone"
+            statuses.add(result.status)
             yield result
-        if not is_found:
+        if statuses <= {"gone"}:
             raise NoSpoolError(directory, "holds no snapshot yet")
     except (AutovizError, OSError) as error:
         log.debug("%s", error, exc_info=True)
         yield failed(error, directory)
 
 
-def _one(jobs_of_each: Iterable[list[Job]], pool: Pool, *, is_newest: bool) -> Iterator[RenderResult]:
-    """One snapshot: the first, or the next if it is the newest and cannot be read."""
-    for some in jobs_of_each:
-        statuses = set()
-        for result in _drawn(some, pool):
-            statuses.add(result.status)
-            yield result
-        if not is_newest or not statuses <= {"gone", "unreadable", "unready"}:
+def _first_readable(groups: Iterable[list[Job]], pool: Pool) -> Iterator[RenderResult]:
+    """The jobs of the first snapshot that can be read."""
+    for some in groups:
+        results = list(_drawn(some, pool))
+        yield from results
+        if any(result.status not in ("gone", "unreadable", "unready") for result in results):
             return
 
 
@@ -119,17 +117,16 @@ def _all(everything: Sequence[Job], pool: Pool, redraw: bool, on_progress: OnPro
     if not everything:
         return
     folder = everything[0].path.parent
-    cache = RenderCache(folder)
-    cached = [job for job in everything if not redraw and cache.has(job)]
+    cache, gone = RenderCache(folder), 0
+    cached = set() if redraw else set(filter(cache.has, everything))
     if cached:
         log.info("%d of %d figures are drawn already", len(cached), len(everything))
-    for job in cached:
-        yield _about(job, RenderResult("cached", tuple(path for _, path in job.files())))
+    for job in everything:
+        if job in cached:
+            yield _about(job, RenderResult("cached", tuple(path for _, path in job.files())))
     with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
         remove_drafts(folder)
-    done = {id(job) for job in cached}
-    gone = 0
-    for result in _drawn([job for job in everything if id(job) not in done], pool, cache, on_progress):
+    for result in _drawn([job for job in everything if job not in cached], pool, cache, on_progress):
         gone += result.status == "gone"
         yield result
     if gone:

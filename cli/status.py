@@ -64,27 +64,27 @@ def _renderer_status(beat: Heartbeat) -> dict[str, Any]:
 
 def status_line(status: dict[str, Any]) -> str:
     """The same in a line for a person, fit to be printed on a terminal."""
-    parts = [f"{cut(status['run'], _LONGEST_NAME)}: {status['state']}"]
-    parts.append(f"{status['quick_updates']} quick updates, {status['snapshots']} snapshots kept")
-    if status["iteration"] is not None:
-        likelihood = status["log_likelihood"]
-        told = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
-        parts.append(f"iteration {status['iteration']:,}{told}")
-    if status["seconds_since_update"] is not None:
-        parts.append(f"last update {_ago(status['seconds_since_update'])} ago")
-    renderer = status["renderer"]
-    if renderer is None:
-        parts.append("no renderer yet")
-    else:
-        parts.append(
-            f"renderer {renderer['activity']} (process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}), "
-            f"{renderer['drawn']} drawn, {renderer['coalesced']} skipped"
-        )
-        if renderer["last_error"] is not None:
-            parts.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
-    if status["bad_files"]:
-        parts.append(f"{status['bad_files']} unreadable in bad/")
-    return printable("; ".join(parts))
+    iteration, likelihood, seconds = (status[name] for name in ("iteration", "log_likelihood", "seconds_since_update"))
+    best = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
+    parts = [
+        f"{cut(status['run'], _LONGEST_NAME)}: {status['state']}",
+        f"{status['quick_updates']} quick updates, {status['snapshots']} snapshots kept",
+        "" if iteration is None else f"iteration {iteration:,}{best}",
+        "" if seconds is None else f"last update {_ago(seconds)} ago",
+        _renderer_line(status["renderer"]),
+        f"{status['bad_files']} unreadable in bad/" if status["bad_files"] else "",
+    ]
+    return printable("; ".join(filter(None, parts)))
+
+
+def _renderer_line(status: dict[str, Any] | None) -> str:
+    if status is None:
+        return "no renderer yet"
+    process = f"process {status['pid']} on {cut(status['host'], _LONGEST_NAME)}"
+    line = f"renderer {status['activity']} ({process}), {status['drawn']} drawn, {status['coalesced']} skipped"
+    if status["last_error"] is None:
+        return line
+    return f"{line}; {'last error' if status['drawn'] else 'no figures'}: {status['last_error']}"
 
 
 def _ago(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""`drawn.jsonl`: which figures in a folder are drawn already, of what and how, so that they need not be again."""
+"""`drawn.jsonl`: which figures in a folder are up to date, and what they were drawn of and how."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import json
 import logging
-from functools import lru_cache
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ _END_BYTES = 4096  # of a snapshot: the end of its footer, with the checksums of
 
 
 class RenderCache:
-    """The figures of one folder. A line that was torn, and a file that is not as it was left, count as not drawn."""
+    """Knows which figures in one folder are up to date.
+
+    A line that was torn, and a file that is not as it was left, count as not drawn.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
@@ -46,13 +49,14 @@ class RenderCache:
 
     def has(self, job: Job) -> bool:
         """Whether all files of a job are there as they would be drawn."""
-        if any(path.name not in self._drawn for _, path in job.files()):
-            return False
+        paths = [path for _, path in job.files()]
+        if any(path.name not in self._drawn for path in paths):
+            return False  # at once: the digest costs a look at the snapshot
         of = identity(job)
-        return of is not None and all(self._drawn.get(path.name) == (of, _size(path)) for _, path in job.files())
+        return of is not None and all(self._drawn[path.name] == (of, _size(path)) for path in paths)
 
     def add(self, job: Job) -> None:
-        """Take note that a job is done; where that cannot be, the job is done again the next time."""
+        """Record that a job is done; if that is not possible, the job is done again the next time."""
         of = identity(job)
         if of is None:
             return
@@ -68,36 +72,31 @@ class RenderCache:
 
 
 def identity(job: Job) -> str | None:
-    """A digest of everything that a job's files depend on; None where the snapshot or the figure is gone."""
-    path = SpoolPaths(job.spool).snapshots / job.snapshot
+    """A digest of everything that a job's files depend on; None if the snapshot or the figure is gone."""
+    path, how = SpoolPaths(job.spool).snapshots / job.snapshot, job.settings
     try:
         with open_plain(path, MAX_FILE_BYTES) as file:
-            size = file.seek(0, 2)
+            size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _END_BYTES))
             snapshot = hashlib.sha256(file.read()).hexdigest()
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None
-    how = job.settings
-    told = [job.snapshot, size, snapshot, job.figure.name, source, how.dpi, how.theme, png.deflate.__name__]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    facts = [job.snapshot, size, snapshot, job.figure.name, source, how.dpi, how.theme, png.deflate.__name__]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=64)
 def _source(figure: FigureSpec) -> str:
     """What draws: this package and Matplotlib by their versions, the figure's own module by its text."""
     recipe: Any = figure.recipe()
     while isinstance(recipe, functools.partial):
         recipe = recipe.func
-    module = inspect.getmodule(recipe)
     text = b""
     with contextlib.suppress(OSError, TypeError):  # no source, or none that can be found
-        text = Path(inspect.getsourcefile(module) or "").read_bytes() if module is not None else b""
+        text = Path(inspect.getsourcefile(inspect.getmodule(recipe) or recipe) or "").read_bytes()
     return f"{version('autoviz-render')} {version('matplotlib')} {hashlib.sha256(text).hexdigest()}"
 
 
 def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
+    return path.stat().st_size if path.is_file() else -1

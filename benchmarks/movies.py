@@ -1,4 +1,4 @@
-"""How long a film of 100 snapshots takes, 12 panels at live size, and how large it is."""
+"""How long a movie of 100 snapshots takes, 12 panels at live size, and how large it is."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def main() -> None:
                 publisher.flush()
         rows = []
         for suffix in (".mp4", ".gif", ".webp"):
-            film = Path(folder) / f"fit{suffix}"
-            command = [sys.executable, "-m", "autoviz_render.cli", "--quiet", str(run_dir), "--movie", str(film)]
+            movie = Path(folder) / f"fit{suffix}"
+            command = [sys.executable, "-m", "autoviz_render.cli", "--quiet", str(run_dir), "--movie", str(movie)]
             told = subprocess.run([sys.executable, "-c", MEASURE, *command], check=True, capture_output=True, text=True)
             seconds, peak = map(float, told.stdout.split())
-            rows.append({"film": suffix, "s": seconds, "MB": film.stat().st_size / 1e6, "largest memory, MB": peak})
-        report(rows, f"a film of {COUNT} snapshots at 1792x1343", settings.json)
+            rows.append({"movie": suffix, "s": seconds, "MB": movie.stat().st_size / 1e6, "largest memory, MB": peak})
+        report(rows, f"a movie of {COUNT} snapshots at 1792x1343", settings.json)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """The command `autoviz-render`: parse, call, print.
 
-    command   does what was asked for, and gives the exit code
-    parser    what can be typed; options: the same as typed values
-    render, watch, movie, status
-              one for each thing to do
-    output, progress
-              what is printed while it is done
+    options                         what can be typed, and the same as typed values
+    command                         does what was asked for; the exit code
+    render, watch, movie, status    one for each thing to do
+    output, progress                what is printed meanwhile
 
 Results go to standard output, the log to standard error. Exit codes: 0 done; 1 could not do all of it, and
 the message says what; 2 wrong usage; 3 nothing to draw. An error is one line that names the file and the

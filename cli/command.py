@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.options import Options, parse
 from autoviz_render.cli.output import (
     DONE,
     INCOMPLETE,
@@ -15,15 +15,14 @@ from autoviz_render.cli.output import (
     USAGE,
     OutputClosedError,
     close_output,
-    failed,
     log_to_stderr,
+    report,
 )
-from autoviz_render.cli.parser import parse
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.runs import PathError, Run, find_runs
 from autoviz_render.renderer.settings import SettingsError
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
-from autoviz_render.spool.paths import Unread, passed_over
+from autoviz_render.spool.paths import passed_over
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -40,11 +39,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         close_output()
         return INCOMPLETE
     except (PathError, FigureError, SettingsError) as error:
-        return failed(error, USAGE)
+        return report(error, USAGE)
     except NoSpoolError as error:
-        return failed(error, NOTHING)
+        return report(error, NOTHING)
     except (SpoolError, OSError) as error:
-        return failed(error, INCOMPLETE)
+        return report(error, INCOMPLETE)
     except KeyboardInterrupt:
         return 130  # as a shell reports a program that Ctrl-C ended
 
@@ -58,8 +57,7 @@ def _do(options: Options) -> int:
         from autoviz_render.cli.render import draw_again
 
         return draw_again(options)
-    unread: list[Unread] = []
-    runs = find_runs(options.paths, None, unread.append)
+    runs, unread = find_runs(options.paths)
     if unread:
         log.error("%s", passed_over(unread))
     code = _do_with(runs, options) if runs else NOTHING

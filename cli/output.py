@@ -74,7 +74,7 @@ def close_output() -> None:
     os.close(descriptor)
 
 
-def failed(error: Exception, code: int) -> int:
+def report(error: Exception, code: int) -> int:
     """Log an error in one line; the exit code."""
     log.error("%s", error_line(error), exc_info=error)
     return code

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from autoviz_render.cli.output import DONE, INCOMPLETE, failed, print_json, tell
+from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, report, tell
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
@@ -24,7 +24,7 @@ def show_status(spools: Iterable[Spool], *, as_json: bool) -> int:
         try:
             status = run_status(spool)
         except (SpoolError, OSError) as error:  # one run's fault must not hide how the others stand
-            code = failed(error, INCOMPLETE)
+            code = report(error, INCOMPLETE)
             continue
         if as_json:
             print_json(status)

@@ -173,12 +173,9 @@ class _Pictures:
         known = {}
         with contextlib.suppress(OSError, SpoolError):  # they are read at once, but may not be there
             known = {line.place: line.time for line in self._spool.scalars(abandoned=True)}
-        timed = ((ref, known.get((ref.epoch, ref.sequence)) or self._time(ref)) for ref in self.refs)
+        places = ((ref, (ref.epoch, ref.sequence)) for ref in self.refs)
+        timed = ((ref, known.get(place) or getattr(self._read(ref), "time", None)) for ref, place in places)
         return [(ref, time) for ref, time in timed if time is not None]
-
-    def _time(self, ref: SnapshotRef) -> float | None:
-        snapshot = self._read(ref)
-        return None if snapshot is None else snapshot.time
 
     def _until_readable(self) -> Snapshot:
         while self.refs:

@@ -17,7 +17,7 @@ from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Status, failed
 from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.errors import AutovizError, NoSpoolError
-from autoviz_render.spool.paths import Unread, passed_over
+from autoviz_render.spool.paths import passed_over
 from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -67,8 +67,7 @@ def render(
         OSError: A path cannot be looked into.
     """
     named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    unread: list[Unread] = []
-    runs = find_runs(named, None if out is None else Path(out), unread.append)
+    runs, unread = find_runs(named, None if out is None else Path(out))
 
     def results() -> Generator[RenderResult, None, None]:
         if unread:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +31,12 @@ class Run:
     out: Path | None = None
 
 
-def find_runs(
-    paths: Iterable[str | os.PathLike[str]], out: Path | None, on_error: Callable[[Unread], object]
-) -> list[Run]:
-    """The runs at or under the paths, none twice.
+def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) -> tuple[list[Run], list[Unread]]:
+    """The runs at or under the paths, none twice; and the folders that cannot be looked into, see `find_spools`.
 
     Args:
         paths: Run directories, spools, or directories above several runs.
         out: A folder for the figures of all; each run that is not itself a path has its place below it.
-        on_error: Called with each folder that cannot be looked into, see `find_spools`.
 
     Raises:
         PathError: A path does not exist, or is a file.
@@ -59,9 +56,7 @@ def find_runs(
         for spool in spools:
             place = None if folder is None else figures_folder(spool.paths, folder, path)
             found.setdefault(os.path.realpath(spool.paths.directory), Run(spool, place))
-    for each in unread:
-        on_error(each)
-    return list(found.values())
+    return list(found.values()), unread
 
 
 def named_path(path: str | os.PathLike[str]) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from autoviz_render.cli import parser
+from autoviz_render.cli import options
 from autoviz_render.renderer.plot import drawing
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
@@ -79,7 +79,7 @@ def test_one_step_and_the_best_can_be_asked_for(run_dir, publish, command):
 
 def test_the_formats_offered_are_those_that_are_drawn():
     """The parser names them without loading Matplotlib; the two lists must stay one."""
-    assert parser.FORMATS == drawing.FORMATS
+    assert options.FORMATS == drawing.FORMATS
 
 
 def test_formats_and_dots_per_inch(run_dir, publish, command, tmp_path):

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from autoviz_render import FigureSpec, RenderSettings
-from autoviz_render.cli.parser import make_parser
+from autoviz_render.cli.options import make_parser
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import ThemeName
 from autoviz_render.spool.errors import AutovizError

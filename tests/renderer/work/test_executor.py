@@ -21,8 +21,8 @@ from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch
-from autoviz_render.renderer.work import executor, pool
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work import executor, pool
 from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.job_runner import InProcess
 from autoviz_render.renderer.work.jobs import Job, RenderResult
@@ -298,8 +298,7 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
     """A regular expression that takes for ever holds the interpreter: it would not see the end of its input."""
     publish(1, state="running")
     program = (
-        "import sys; from pathlib import Path; from autoviz_render.renderer.settings import FigureSpec, RenderSettings
-from autoviz_render.renderer.work.executor import Subprocess\n"
+        "import sys; from pathlib import Path; from autoviz_render.renderer.work.executor import Subprocess\n"
         "from autoviz_render.renderer.settings import FigureSpec\n"
         "from autoviz_render.renderer.work.jobs import Job\n"
         "worker = Subprocess(); print(worker.pid, flush=True)\n"

@@ -12,8 +12,8 @@ import plots
 import pytest
 
 from autoviz_render.renderer.batch.selection import Selection, jobs
-from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.jobs import Job, RenderResult
 from autoviz_render.renderer.work.pool import Pool
 from autoviz_render.spool.store import Spool

@@ -17,7 +17,7 @@ def command(capfd):
         try:
             code = main([str(argument) for argument in arguments])
         except SystemExit as stop:
-            code = stop.code
+            code = int(stop.code or 0)
         output = capfd.readouterr()
         return code, output.out.splitlines(), output.err.splitlines()
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from autoviz_render.cli import options
-from autoviz_render.renderer.plot import drawing
+from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.write import thinning
@@ -77,18 +76,13 @@ def test_one_step_and_the_best_can_be_asked_for(run_dir, publish, command):
     assert errors == [f"autoviz-render: {run_dir}/spool/snapshots: holds no step 7; there are 3, from 0 to 2"]
 
 
-def test_the_formats_offered_are_those_that_are_drawn():
-    """The parser names them without loading Matplotlib; the two lists must stay one."""
-    assert options.FORMATS == drawing.FORMATS
-
-
 def test_formats_and_dots_per_inch(run_dir, publish, command, tmp_path):
     """Papers want pdf, pages svg, referees full size."""
     publish(1)
-    code, output, _ = command("--format", "png,pdf,svg,webp", "--dpi", "50", "--out", tmp_path, run_dir)
+    code, output, _ = command("--format", ",".join(FORMATS), "--dpi", "50", "--out", tmp_path, run_dir)
     assert code == 0
     starts = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".webp": b"RIFF"}
-    assert {Path(line).suffix for line in output} == set(starts)
+    assert {Path(line).suffix for line in output} == set(starts) == {f".{kind}" for kind in FORMATS}
     assert all(Path(line).read_bytes().startswith(starts[Path(line).suffix]) for line in output)
     small = (tmp_path / "fit.png").stat().st_size
     command("--dpi", "200", "--out", tmp_path, run_dir)

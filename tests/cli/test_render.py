@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import plots
 import pytest
 from PIL import Image
@@ -98,7 +99,7 @@ def test_a_dark_figure_is_dark(run_dir, publish, command):
     for theme, is_dark in (("light", False), ("dark", True)):
         assert command("--theme", theme, run_dir)[0] == 0
         with Image.open(run_dir / "image" / "fit.png") as image:
-            assert (sum(image.convert("RGB").getpixel((2, 2))) < 200) == is_dark
+            assert (np.asarray(image.convert("RGB"))[2, 2].sum() < 200) == is_dark
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_movie_is_made_and_named(run_dir, publish, command, tmp_path):
     movie = tmp_path / "fit.gif"
     assert command("--movie", movie, "--dpi", 20, run_dir)[:2] == (0, [str(movie)])
     with Image.open(movie) as image:
-        assert image.n_frames == 3
+        assert getattr(image, "n_frames", 1) == 3
 
 
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys, caplog):

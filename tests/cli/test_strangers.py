@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import plots
 import pytest
@@ -171,7 +172,7 @@ def test_a_movie_whose_figure_ends_its_process_is_told(tree, command, misbehavin
     assert list(movie.parent.iterdir()) == []
 
 
-def started(*arguments: object, **settings: object) -> subprocess.Popen[str]:
+def started(*arguments: object, **settings: Any) -> subprocess.Popen[str]:
     """The command in a process and a group of its own."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "autoviz_render.cli", *map(str, arguments)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import get_args
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_settings_are_values():
     assert settings == pickle.loads(pickle.dumps(settings))
     assert len({settings, RenderSettings(settings.figures, settings.formats, 50, "dark")}) == 1
     with pytest.raises(AttributeError):
-        settings.dpi = 10
+        settings.dpi = 10  # type: ignore[misc]
 
 
 def test_the_figures_are_the_runs_own_unless_others_are_set():
@@ -68,7 +69,7 @@ def test_a_colon_in_a_name_imports_nothing():
 
 def test_the_command_and_the_themes_have_the_same_choices():
     """What can be typed is what can be drawn, and its defaults are those of the settings."""
-    assert set(THEMES) == set(ThemeName.__args__)
+    assert set(THEMES) == set(get_args(ThemeName))
     parsed = make_parser().parse_args(["run"])
     default = RenderSettings()
     assert (parsed.formats, parsed.dpi, parsed.theme) == (default.formats, default.dpi, default.theme)

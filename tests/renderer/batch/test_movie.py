@@ -43,25 +43,33 @@ def run(run_dir, monkeypatch):
     return publish
 
 
-@pytest.fixture
-def movie(tmp_path):
-    """Makes a movie of a spool at a small size; its pictures. `told` is what it complained of, `count` its answer."""
+class MovieMaker:
+    """Makes a movie of a spool at a small size. told: what it complained of. count: how many snapshots it has."""
 
-    def make(spool, kind=".gif", *, figure="auto", refs=None, theme="light", on_frame=lambda *_: None, **how):
+    def __init__(self, folder):
+        self.told, self.folder, self.count = [], folder, 0
+
+    def __call__(
+        self, spool, kind=".gif", *, figure="auto", refs=None, theme="light", on_frame=lambda *_: None, **timing
+    ):
+        """The pictures."""
+
         def tell(progress):
             if progress.fault:
-                make.told.append(progress.fault)
+                self.told.append(progress.fault)
             elif progress.total:
                 on_frame(progress.done, progress.total)
 
-        path, settings = tmp_path / f"movie{kind}", RenderSettings(dpi=DPI, theme=theme)
+        path, settings = self.folder / f"movie{kind}", RenderSettings(dpi=DPI, theme=theme)
         names = [ref.path.name for ref in (spool.snapshots() if refs is None else refs)]
-        job = MovieJob(spool.paths.directory, FigureSpec(figure), path, names, **how, settings=settings)
-        make.count = write_movie(job, tell)
+        job = MovieJob(spool.paths.directory, FigureSpec(figure), path, names, **timing, settings=settings)
+        self.count = write_movie(job, tell)
         return read_movie(path)
 
-    make.told, make.folder = [], tmp_path
-    return make
+
+@pytest.fixture
+def movie(tmp_path):
+    return MovieMaker(tmp_path)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import plots
@@ -252,7 +253,8 @@ def test_what_is_drawn_already_is_known(run_dir, publish, change, monkeypatch):
         book = path.parent / render_cache.NAME
         book.write_text(book.read_text()[:-20])
     else:
-        settings = RenderSettings([figure("plain")], **{change: {"dpi": 50, "theme": "dark"}[change]})
+        plain = RenderSettings([figure("plain")])
+        settings = {"dpi": replace(plain, dpi=50), "theme": replace(plain, theme="dark")}[change]
         (job,) = next(jobs(Spool(run_dir), Selection("all"), settings, None))
     assert not render_cache.RenderCache(path.parent).has(job)
 

@@ -22,7 +22,7 @@ from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.fitness import Fitness
 from autoviz_render.search.nss.graceful_stop import GracefulStop, Interrupted
 from autoviz_render.search.nss.kernel import Kernel
-from autoviz_render.search.nss.progress import ProgressLine
+from autoviz_render.search.nss.progress import SearchProgress
 from autoviz_render.search.nss.result import Result, write_result
 from autoviz_render.search.nss.resume import Resumption
 from autoviz_render.search.nss.run_state import NestedRun
@@ -195,7 +195,7 @@ class NSS:
         update(*run.best(), evaluations=run.evaluations)
         self._cadence.restart(run.evaluations)
         compiled = None
-        with ProgressLine() as line:
+        with SearchProgress() as line:
             while not self._is_over(run) and stop.received is None:
                 run.add(*self._kernel.step(key, np.uint32(run.iterations + 1), run.state))
                 line.show(numbers := run.numbers())

@@ -48,6 +48,12 @@ class ProgressLine:
         if self._is_written:
             self._write("")
 
+    def leave(self) -> None:
+        """Leave the text where it is: whatever comes next begins a line of its own."""
+        if self._is_written:
+            self._stream.write("\n")
+            self._is_written = False
+
     def _write(self, text: str) -> None:
         self._is_written = bool(text)
         self._stream.write(f"\r\x1b[K{text}")

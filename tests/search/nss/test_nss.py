@@ -13,7 +13,7 @@ import pytest
 from toy_search import SIGMA, WIDTH, Gaussian, search
 
 from autoviz_render import NSS, Fitness
-from autoviz_render.search.nss.progress import LINE, ProgressLine
+from autoviz_render.search.nss.progress import LINE, SearchProgress
 from autoviz_render.search.statistics.evidence import RunningEvidence, weigh
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.weights import effective_sample_size
@@ -220,11 +220,11 @@ def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog, 
             pass
 
     terminal = Terminal()
-    with ProgressLine(terminal) as line:
+    with SearchProgress(terminal) as line:
         line.show(PROGRESS)
     assert terminal.text.startswith("\r\x1b[K123,456 evaluations | log Z -12.35 | remaining 0.5 | ESS 32\r")
     assert terminal.text.endswith("\n")
-    with caplog.at_level(logging.INFO), ProgressLine() as line:
+    with caplog.at_level(logging.INFO), SearchProgress() as line:
         for _ in range(10):
             line.show(PROGRESS)
     assert [record.getMessage() for record in caplog.records] == [LINE.format(**PROGRESS)] * 2

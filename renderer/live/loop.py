@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from autoviz_render.renderer.live.renderer_lock import HeldError
 from autoviz_render.renderer.live.scheduler import Slot
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.work.executor import Executor
-from autoviz_render.renderer.work.jobs import RenderResult
+from autoviz_render.renderer.work.jobs import RenderResult, error_line
 from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
@@ -204,7 +203,7 @@ class LiveRenderer:
         except (SpoolError, FigureError, OSError) as error:  # one run's fault must not cost the others their figures
             run = self._runs.get(directory)
             if run is not None and not isinstance(error, SpoolError):
-                run.fail(_told(error))
+                run.fail(error_line(error))
                 run.missed += 1
                 return run.missed > _MOST_MISSED  # a run that is over is not waited for without end
             self._refuse(directory, error)
@@ -229,16 +228,9 @@ class LiveRenderer:
         """Let go of a spool that cannot be drawn, for now, and say so once."""
         self._drop(directory)
         self._refused[directory] = error
-        if _told(error) not in self._said:
-            self._said.add(_told(error))
-            log.error("%s", _told(error))
-
-
-def _told(error: Exception) -> str:
-    """An error in a line, with the file first."""
-    if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
-        return f"{os.fspath(error.filename)}: {error.strerror}"
-    return str(error)
+        if error_line(error) not in self._said:
+            self._said.add(error_line(error))
+            log.error("%s", error_line(error))
 
 
 __all__ = ["LiveRenderer", "LiveSettings"]

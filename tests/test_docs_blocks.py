@@ -13,7 +13,7 @@ import pytest
 from pages import run_blocks
 
 from autoviz_render import Publisher, Spool
-from autoviz_render.cli.parser import make_parser, parse
+from autoviz_render.cli.options import make_parser, parse
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -326,7 +326,7 @@ def test_a_plot_that_never_lets_go_ends_with_its_supervisor(run_dir, publish, ev
 
 
 @pytest.mark.parametrize("plant", ["link", "folder", "pipe", "nonsense"])
-def test_a_ledger_that_is_none_costs_nothing_but_drawing_again(run_dir, publish, plant, tmp_path, caplog):
+def test_a_render_cache_that_is_none_costs_nothing_but_drawing_again(run_dir, publish, plant, tmp_path, caplog):
     """A stranger's folder: nothing is written through a link, and nobody waits at a pipe."""
     publish(1)
     (job,) = all_jobs(run_dir, "plain")

@@ -172,7 +172,7 @@ class _Pictures:
         """When each was published, in seconds since 1970 (UTC); those of which nobody knows are left out."""
         known = {}
         with contextlib.suppress(OSError, SpoolError):  # they are read at once, but may not be there
-            known = {line.place: line.time for line in self._spool.scalars(abandoned=True)}
+            known = {line.key: line.time for line in self._spool.scalars(abandoned=True)}
         places = ((ref, (ref.epoch, ref.sequence)) for ref in self.refs)
         timed = ((ref, known.get(place) or getattr(self._read(ref), "time", None)) for ref, place in places)
         return [(ref, time) for ref, time in timed if time is not None]

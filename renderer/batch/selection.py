@@ -51,7 +51,7 @@ class Selection:
     def _since(self, spool: Spool, refs: list[SnapshotRef]) -> list[SnapshotRef]:
         if self.since is None:
             return refs
-        times = {line.place: line.time for line in spool.scalars(abandoned=True)}
+        times = {line.key: line.time for line in spool.scalars(abandoned=True)}
         return [ref for ref in refs if times.get((ref.epoch, ref.sequence), self.since) >= self.since]
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
-from autoviz_render.spool.format.names import check_path
+from autoviz_render.spool.format.names import LONGEST_PATH, check_name
 
 FORMAT_VERSION = 1
 FILE_FORMAT = "autoviz-render"
@@ -103,7 +103,7 @@ def checked_entry(path: str, dtype: str, shape: Sequence[int]) -> ArrayEntry:
         ValueError: A file may hold no such array, or none of that name.
         TypeError: One of these is of another type.
     """
-    check_path(path)
+    check_name(path, LONGEST_PATH)
     if not _TYPES.fullmatch(dtype):
         raise ValueError(f"{path!r} has the unsupported type {dtype!r}")
     if not isinstance(shape, list | tuple) or not all(type(length) is int and length >= 0 for length in shape):

@@ -15,17 +15,16 @@ _NO_NAME = re.compile(r"[\0\ud800-\udfff]|(?:\A|/)\.{0,2}(?:/|\Z)")  # halves of
 LONGEST_NAME = LONGEST_PATH - max(len(f"{group}/") for group in GROUPS)
 
 
-def check_path(path: str) -> str:
-    """The path, if a dataset of a file can have it. Raises ValueError, also for what is no text."""
-    return _checked(path, LONGEST_PATH)
+def check_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name, if an array or a number can have it in any group of a file.
 
+    Args:
+        name: Of any type.
+        longest: `LONGEST_PATH` for the path of a dataset.
 
-def check_name(name: str) -> str:
-    """The name, if an array or a number can have it in any group of a file. Raises ValueError as `check_path`."""
-    return _checked(name, LONGEST_NAME)
-
-
-def _checked(name: str, longest: int) -> str:
+    Raises:
+        ValueError: It is no text, leads out of its group, or is too long.
+    """
     if not isinstance(name, str) or _NO_NAME.search(name):
         raise ValueError(f"{name!r:.200} cannot be a name")
     if len(name) > longest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import logging
 import os
 import stat
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from autoviz_render.spool.epochs import AbandonedRanges
 from autoviz_render.spool.errors import SpoolError, UnreadableError
@@ -106,14 +108,8 @@ class ScalarsFile:
 
 
 def _batches(texts: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
-    """The lines in lists of at most so many bytes, and a line more."""
-    some: list[bytes] = []
+    """The lines in lists of at most so many bytes, and a line more; made as they are taken."""
     size = 0
-    for text in texts:
-        some.append(text)
-        size += len(text)
-        if size >= most:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
+    numbered = (((size := size + len(text)) // most, text) for text in texts)
+    for _, some in itertools.groupby(numbered, key=itemgetter(0)):
+        yield [text for _, text in some]

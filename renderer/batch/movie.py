@@ -173,8 +173,7 @@ class _Pictures:
         known = {}
         with contextlib.suppress(OSError, SpoolError):  # they are read at once, but may not be there
             known = {line.key: line.time for line in self._spool.scalars(abandoned=True)}
-        places = ((ref, (ref.epoch, ref.sequence)) for ref in self.refs)
-        timed = ((ref, known.get(place) or getattr(self._read(ref), "time", None)) for ref, place in places)
+        timed = ((ref, known.get(ref.key) or getattr(self._read(ref), "time", None)) for ref in self.refs)
         return [(ref, time) for ref, time in timed if time is not None]
 
     def _until_readable(self) -> Snapshot:

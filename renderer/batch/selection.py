@@ -52,7 +52,7 @@ class Selection:
         if self.since is None:
             return refs
         times = {line.key: line.time for line in spool.scalars(abandoned=True)}
-        return [ref for ref in refs if times.get((ref.epoch, ref.sequence), self.since) >= self.since]
+        return [ref for ref in refs if times.get(ref.key, self.since) >= self.since]
 
 
 def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path | None) -> Iterator[list[Job]]:

@@ -64,9 +64,11 @@ def render(
     Raises:
         PathError: A path does not exist, or is a file; it is a ValueError.
         NoSpoolError: There is no run at or under a path.
+        SettingsError: `which` is none of these.
         OSError: A path cannot be looked into.
     """
     named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    selection = Selection(which, since, abandoned)
     runs, unread = find_runs(named, None if out is None else Path(out))
 
     def results() -> Generator[RenderResult, None, None]:
@@ -74,7 +76,6 @@ def render(
             yield RenderResult("unreadable", fault=passed_over(unread))
         with Pool(jobs, frame_timeout) as pool:
             for run in runs:
-                selection = Selection(which, since, abandoned)
                 yield from _results(run, selection, settings, pool, redraw=redraw, on_progress=on_progress)
 
     return results()

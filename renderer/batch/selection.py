@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.settings import RenderSettings
+from autoviz_render.renderer.settings import RenderSettings, SettingsError
 from autoviz_render.renderer.work.jobs import Job, refuse_links
 from autoviz_render.spool.errors import NoSpoolError
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
 
@@ -24,11 +26,18 @@ class Selection:
         which: "newest", "best" (the highest log likelihood), "all", or the sequence number of one quick update.
         since: With "all", only what was published from then on, in seconds since 1970 (UTC).
         abandoned: With "all", also what a resumed run did again. One that is asked for by number is drawn anyway.
+
+    Raises:
+        SettingsError: There is no such choice.
     """
 
     which: Which = "newest"
     since: float | None = None
     abandoned: bool = False
+
+    def __post_init__(self) -> None:
+        if self.which not in ("newest", "best", "all") and not isinstance(self.which, Integral):
+            raise SettingsError(wrong("which", self.which, "choose newest, best, all, or the number of a quick update"))
 
     def of(self, spool: Spool) -> list[SnapshotRef]:
         """The snapshots that are chosen, in the order of publishing; the newest before those that stand in for it.

@@ -146,6 +146,14 @@ def test_paths_that_cannot_work_are_refused_at_once(tmp_path):
         render(tmp_path / "empty")
 
 
+def test_a_choice_that_there_is_not_is_refused_at_once(run_dir, publish):
+    """A word mistyped must not pass for a run without snapshots."""
+    publish(1)
+    with pytest.raises(ValueError, match="^which is 'latest'"):
+        render(run_dir, which="latest")
+    assert [result.status for result in render(run_dir, which=7)] == ["missing"]
+
+
 def test_several_paths_have_folders_of_their_own_below_out(tmp_path, publish):
     """As text or as paths; the figures are called the same."""
     for name in ("a", "b"):

@@ -171,6 +171,7 @@ def test_only_the_search_imports_jax_and_nothing_imports_pyplot():
         ("autoviz_render.renderer", {"jax", "matplotlib"}),
         ("autoviz_render.renderer.settings", {"jax", "matplotlib", "watchdog"}),
         ("autoviz_render.renderer.batch.render", {"jax", "matplotlib", "watchdog"}),
+        ("autoviz_render.renderer.draw", {"jax", "matplotlib.pyplot", "watchdog"}),
         ("autoviz_render.renderer.live.loop", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.renderer.batch.selection", {"jax", "matplotlib.pyplot"}),
         ("autoviz_render.cli.command", {"jax", "matplotlib"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from typing import Any
 
 import pytest
 
@@ -27,19 +28,23 @@ def test_a_beat_is_read_as_it_was_written(path):
     assert (read.pid, read.drawn, read.next_beat_by) == (os.getpid(), 3, beat.next_beat_by)
 
 
-WRONG = [
-    *[("pid", value) for value in (math.inf, 1.5, "7", None, True, [], -1, 10**400, 10**30)],
-    *[("frame_seconds", value) for value in (math.nan, math.inf, "1", {}, [1.0], -1.0)],
-    *[("started", value) for value in (math.nan, -math.inf, 1e300, "now", None, 10**400)],
-    *[("next_beat_by", value) for value in (math.nan, math.inf, "1e3", None)],
-    *[("host", value) for value in (None, 3, ["h"])],
-    *[("activity", value) for value in (None, [], {}, "dancing", 1)],
-    *[("last_error", value) for value in (1, [], {"a": 1})],
-    *[("drawn", value) for value in (math.nan, "3", 2.0, None)],
-]
+WRONG: dict[str, list[Any]] = {
+    "pid": [math.inf, 1.5, "7", None, True, [], -1, 10**400, 10**30],
+    "frame_seconds": [math.nan, math.inf, "1", {}, [1.0], -1.0],
+    "started": [math.nan, -math.inf, 1e300, "now", None, 10**400],
+    "next_beat_by": [math.nan, math.inf, "1e3", None],
+    "host": [None, 3, ["h"]],
+    "activity": [None, [], {}, "dancing", 1],
+    "last_error": [1, [], {"a": 1}],
+    "drawn": [math.nan, "3", 2.0, None],
+}
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: f"{value!s:.12}")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, values in WRONG.items() for value in values],
+    ids=lambda value: f"{value!s:.12}",
+)
 def test_a_field_of_another_type_makes_it_no_beat(path, name, value):
     """A NaN that goes on into `--status --json` is a traceback there, for every run of a tree."""
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))

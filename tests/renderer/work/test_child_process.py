@@ -51,7 +51,12 @@ def test_only_marked_lines_are_the_childs(child):
 def test_what_is_older_than_the_child_is_not_asked_for_its_environment(child, monkeypatch):
     """To read the environment of a process waits for a lock of its memory: a big or hung one may take its time."""
     asked, read = [], Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (asked.append(path.name), read(path))[1])
+
+    def read_bytes(path: Path) -> bytes:
+        asked.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
     youngest, trusted = child(*SLEEPER, is_untrusted=True), child()
     youngest._started += 1_000_000  # clock ticks: everything else is older
     asked.clear()

@@ -165,7 +165,7 @@ def burst(run_dir: Path, count: int) -> list[dict[str, Any]]:
     with Publisher(run_dir, figure="auto") as publisher:
         publisher.opened.wait()
         settings = LiveSettings(until_finished=True)
-        renderer = LiveRenderer(watch, settings, tell, Subprocess(PATIENCE_SECONDS))
+        renderer = LiveRenderer(watch, settings, Subprocess(PATIENCE_SECONDS), tell)
         thread = threading.Thread(target=renderer.run)
         thread.start()
         started, rng, pause = time.monotonic(), np.random.default_rng(0), threading.Event()

@@ -44,7 +44,7 @@ def _watch(path: Path, options: Options, first: Subprocess, *, is_there: bool) -
         print_files(result.files, as_json=options.json)
 
     settings = LiveSettings(options.render_settings(), options.out, path, options.until_finished)
-    renderer = LiveRenderer(watch, settings, tell, first)
+    renderer = LiveRenderer(watch, settings, first, tell)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())
     if not is_there:

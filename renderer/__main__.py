@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     from autoviz_render.renderer.live.watch import Watch
 
     watch = Watch(spool)
-    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), executor=first, pace=Pace())
+    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), first, pace=Pace())
     when_parent_is_gone(renderer.finish)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())

@@ -116,9 +116,11 @@ class _InThisProcess(Backend):
     def _made(self) -> LiveRenderer:
         from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
         from autoviz_render.renderer.live.watch import Watch
+        from autoviz_render.renderer.work.job_runner import InProcess
 
         if self._renderer is None:
-            self._renderer = LiveRenderer(Watch(self._publisher.paths.directory), LiveSettings(until_finished=True))
+            watch, settings = Watch(self._publisher.paths.directory), LiveSettings(until_finished=True)
+            self._renderer = LiveRenderer(watch, settings, InProcess())
         return self._renderer
 
 

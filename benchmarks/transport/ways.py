@@ -199,7 +199,7 @@ def live(fault: str) -> None:
     def tell(_: object) -> None:
         note(spool.parent, int((spool.parent / "number").read_text()))
 
-    renderer = LiveRenderer(watch, settings, tell, Subprocess(FRAME_TIMEOUT))
+    renderer = LiveRenderer(watch, settings, Subprocess(FRAME_TIMEOUT), tell)
     when_parent_is_gone(renderer.finish)
     sys.exit(renderer.run())
 

@@ -34,9 +34,8 @@ class LiveRenderer:
     Args:
         watch: What is below the path, and when to look.
         settings: How to draw.
+        executor: Draws the first figures of the runs; if there are others, another one of its kind draws them.
         on_drawn: Called after each figure with what was made of it.
-        executor: Draws the first figures of the runs; if there are others, another one of its kind draws them. None
-            draws in this process.
         pace: Bounds what frames may take on a busy machine; None does not.
     """
 
@@ -44,8 +43,8 @@ class LiveRenderer:
         self,
         watch: Watch,
         settings: LiveSettings,
+        executor: Executor,
         on_drawn: Callable[[RenderResult], None] = lambda _: None,
-        executor: Executor | None = None,
         pace: Pace | None = None,
     ) -> None:
         self._watch = watch
@@ -60,10 +59,6 @@ class LiveRenderer:
         self._most_held = max(1, min(_MOST_HELD, descriptor_limit() // _SHARE))
         self._is_stopping = False
         self._is_last_look = False
-        if executor is None:
-            from autoviz_render.renderer.work.job_runner import InProcess
-
-            executor = InProcess()
         self._add_slot(executor)
 
     def stop(self) -> None:

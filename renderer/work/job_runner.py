@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.plot.drawing import KeptFigure
+from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
@@ -75,19 +75,23 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        figure = self._figure(job.spool, job.figure, job.settings.dpi, job.settings.theme).draw(snapshot)
-        errors = tuple(f"figure {job.figure.name!r}: {error}" for error in figure.errors)
+        return self._write(
+            job, self._figure(job.spool, job.figure, job.settings.dpi, job.settings.theme).draw(snapshot)
+        )
+
+    def _write(self, job: Job, drawing: Drawing) -> RenderResult:
         files: list[Path] = []
         try:
             refuse_links(SpoolPaths(job.spool), job.path.parent)
             job.path.parent.mkdir(parents=True, exist_ok=True)
             for kind, path in job.files():
-                write_whole(path, [figure.encode(kind)], tmp=path.parent)
+                write_whole(path, [drawing.encode(kind)], tmp=path.parent)
                 files.append(path)
         except LinkError as error:
             return RenderResult("unwritable", fault=str(error))
         except OSError as error:
             return RenderResult("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
+        errors = tuple(f"figure {job.figure.name!r}: {error}" for error in drawing.errors)
         return RenderResult(files=tuple(files), errors=errors)
 
 

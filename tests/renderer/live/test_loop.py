@@ -30,7 +30,7 @@ from autoviz_render.spool.store import Spool
 
 @pytest.fixture
 def renderer(run_dir):
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True))
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True), InProcess())
     yield renderer
     renderer.close()
 
@@ -96,7 +96,7 @@ def test_the_last_snapshot_of_a_finished_run_is_drawn_before_leaving(run_dir, re
 def test_live_and_later_rendering_give_the_same_bytes(run_dir, tmp_path):
     """A figure shown during the run must be the one that is made for the paper."""
     publisher = Publisher(run_dir)
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
     live = []
     for number in range(3):
         publisher.publish({"x": [number, 1.0], "image": [[number, 2.0], [3.0, 4.0]]}, iteration=number)
@@ -168,7 +168,7 @@ def tries(monkeypatch):
 def test_a_snapshot_that_is_still_being_copied_is_waited_for(run_dir, publish, caplog, tries, eventually):
     """`tar x` or `scp` into a watched run: what is there is drawn meanwhile, and nothing is moved, noted or said."""
     publish(3)
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True))
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(until_finished=True), InProcess())
     newest = Spool(run_dir).newest().path
     content = newest.read_bytes()
     newest.write_bytes(b"")
@@ -193,7 +193,7 @@ def test_a_file_that_is_mended_is_drawn_after_all(run_dir, publish, eventually, 
     (path,) = (run_dir / "spool" / kind).iterdir()
     content = path.read_bytes()
     path.write_bytes(content[:-100])
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
     try:
         eventually(lambda: renderer.look() or Spool(run_dir).unreadable() == [path])
         path.write_bytes(content)
@@ -220,7 +220,7 @@ def test_what_cannot_be_read_at_the_last_look_is_said(run_dir, publish, caplog):
     publish(2, state="running")
     newest = Spool(run_dir).newest()
     newest.path.write_bytes(b"")
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
     renderer.finish()
     assert renderer.run() == 1
     beat = read_heartbeat(run_dir / "spool" / "renderer.json")
@@ -234,7 +234,7 @@ def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch
     """No file changes when a network file system comes back."""
     monkeypatch.setattr(newest_snapshot, "_ANOTHER_DISK", 0.01)
     publish(1)
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
 
     def failing(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -293,7 +293,7 @@ def test_finished_runs_need_no_descriptors(tree, publish, eventually):
 
 def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree, publish):
     """A lock is a descriptor; what is let go of says that it is, and is no longer written to."""
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)), InProcess())
     try:
         renderer.look()
         assert held(renderer) <= 16
@@ -313,8 +313,8 @@ def test_few_finished_runs_are_held_and_others_again_when_something_appears(tree
 
 def test_a_run_that_another_renderer_took_meanwhile_is_left_to_it(tree, publish, caplog):
     """Two renderers on one figure would only waste a processor."""
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
-    other = LiveRenderer(Watch(tree / "00", poll=0.02), LiveSettings(RenderSettings(dpi=20)))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)), InProcess())
+    other = LiveRenderer(Watch(tree / "00", poll=0.02), LiveSettings(RenderSettings(dpi=20)), InProcess())
     try:
         renderer.look()
         other.look()
@@ -336,7 +336,7 @@ def test_beyond_a_share_of_the_descriptors_runs_are_drawn_without_locks(tree, mo
         content["producer"]["host"] = "elsewhere"
         info.write_text(json.dumps(content | {"state": "running"}))
     monkeypatch.setattr(renderer_lock, "descriptor_limit", lambda: 20)
-    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)))
+    renderer = LiveRenderer(Watch(tree, poll=0.02), LiveSettings(RenderSettings(dpi=20)), InProcess())
     try:
         renderer.look()
         assert held(renderer) == 24
@@ -358,7 +358,7 @@ def test_a_run_that_cannot_be_listed_is_not_waited_for_without_end(tmp_path, pub
         return real(path)
 
     monkeypatch.setattr(os, "listdir", failing)
-    assert LiveRenderer(Watch(tmp_path, poll=0.02), LiveSettings(until_finished=True)).run() == 1
+    assert LiveRenderer(Watch(tmp_path, poll=0.02), LiveSettings(until_finished=True), InProcess()).run() == 1
     said = [record.getMessage() for record in caplog.records]
     assert said == [f"{tmp_path}/private/spool/snapshots: cannot be read: Permission denied"]
     assert [path.parent.parent.name for path in sorted(tmp_path.glob("*/image/fit.png"))] == ["a", "c"]
@@ -435,7 +435,7 @@ def test_without_locks_the_heartbeat_tells_who_draws(run_dir, publish, renderer,
     monkeypatch.setattr(renderer_lock.FileLock, "acquire", no_locks)
     publish(1)
     renderer.look()
-    second = LiveRenderer(Watch(run_dir), LiveSettings())
+    second = LiveRenderer(Watch(run_dir), LiveSettings(), InProcess())
     assert second.run() == 1
     assert second.is_held_elsewhere
     assert read_heartbeat(run_dir / "spool" / "renderer.json").drawn == 1
@@ -497,7 +497,7 @@ def test_drafts_of_a_killed_renderer_are_swept(run_dir, publish, renderer):
 
 def test_a_run_that_is_removed_and_begun_anew_is_drawn_from_its_start(run_dir, publish, eventually):
     """`rm -rf output` and once more: the watch must not wait until the new run is as long as the old one was."""
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
     publish(5)
     renderer.look()
     shutil.rmtree(run_dir)
@@ -512,7 +512,7 @@ def test_a_run_that_is_removed_and_begun_anew_is_drawn_from_its_start(run_dir, p
 
 def test_a_new_start_with_another_figure_is_drawn_with_it(run_dir, publish):
     """The watch lives longer than one start of the run."""
-    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), LiveSettings(), InProcess())
     publish(1, figure="not-installed-here")
     renderer.look()
     publish(1, figure="auto")
@@ -526,7 +526,7 @@ def test_figures_of_several_runs_in_one_folder_are_kept_apart(tmp_path, publish)
     for name in ("a", "b"):
         publish(1, into=tmp_path / "runs" / name)
     settings = LiveSettings(out=tmp_path / "out", path=tmp_path / "runs")
-    renderer = LiveRenderer(Watch(tmp_path / "runs"), settings)
+    renderer = LiveRenderer(Watch(tmp_path / "runs"), settings, InProcess())
     renderer.look()
     renderer.close()
     assert all((tmp_path / "out" / name / "fit.png").exists() for name in ("a", "b"))
@@ -545,7 +545,7 @@ def test_the_heartbeat_promises_its_next_beat(run_dir, publish, renderer):
 def test_a_tree_of_runs_is_drawn_run_by_run(tmp_path, publish):
     """One watch over output/ serves all the fits below it, those too that begin later."""
     runs = [tmp_path / "output" / name for name in ("a", "b")]
-    renderer = LiveRenderer(Watch(tmp_path / "output", poll=0.02), LiveSettings())
+    renderer = LiveRenderer(Watch(tmp_path / "output", poll=0.02), LiveSettings(), InProcess())
     publish(1, into=runs[0])
     renderer.look()
     publish(1, into=runs[1])
@@ -600,7 +600,7 @@ def test_a_look_is_due_when_something_is_to_be_tried_again(run_dir, publish):
     """Not only when the next poll is: a deadline of a second is not one of a minute."""
     publish(1)
     (run_dir / "image").write_text("in the way")
-    renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings())
+    renderer = LiveRenderer(Watch(run_dir, poll=60.0), LiveSettings(), InProcess())
     try:
         renderer.look()
         assert 0 < renderer._wait_timeout() <= newest_snapshot.TRIES_AGAIN

@@ -10,6 +10,7 @@ import pytest
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.live.pace import SHARE, Pace
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.work.job_runner import InProcess
 from autoviz_render.spool.publisher import Publisher
 
 
@@ -64,9 +65,8 @@ def test_figures_are_held_back_but_never_the_first_or_the_last(run_dir):
     publisher = Publisher(run_dir)
     pace = Pace()
     drawn = []
-    renderer = LiveRenderer(
-        Watch(run_dir, poll=0.02), LiveSettings(until_finished=True), lambda _: drawn.append(1), pace=pace
-    )
+    settings = LiveSettings(until_finished=True)
+    renderer = LiveRenderer(Watch(run_dir, poll=0.02), settings, InProcess(), lambda _: drawn.append(1), pace)
     pace.add(1000.0, 10_000.0)
     for number in range(4):
         publisher.publish({"x": [number, 1.0]}, iteration=number)

@@ -140,7 +140,7 @@ def test_a_worker_ends_with_whoever_started_it(worker, eventually):
 def live(run_dir, *names: str, timeout: float = 60.0) -> LiveRenderer:
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(RenderSettings([figure(name) for name in names]), until_finished=True)
-    return LiveRenderer(watch, settings, executor=Subprocess(timeout))
+    return LiveRenderer(watch, settings, Subprocess(timeout))
 
 
 def test_the_same_snapshot_is_not_tried_for_ever(run_dir, publish, caplog):
@@ -190,7 +190,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publisher, folder, ev
     drawn = []
     watch = Watch(run_dir, poll=0.05)
     settings = LiveSettings(RenderSettings([figure("plain"), figure("waits_for_a_file")]))
-    renderer = LiveRenderer(watch, settings, drawn.append, Subprocess(60.0))
+    renderer = LiveRenderer(watch, settings, Subprocess(60.0), drawn.append)
     try:
         for number in range(1, 4):
             publisher.next()

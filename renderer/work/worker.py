@@ -1,8 +1,7 @@
 """A process that draws: `python -m autoviz_render.renderer.work.worker`, started by `executor.Subprocess`.
 
-A line on standard input is a job with its number; an answer is a line with the mark that the environment holds, the
-number, and what became of the job. Before the first, "ready". The process ends when its input does, in mid-frame too:
-whoever asked for the frame is gone. Its whole group ends with it.
+What it reads and answers stands in `renderer.work`. It ends when its input does, in the middle of a frame too: nobody
+is left to ask for it. Its whole group ends with it.
 
 What runs here is strangers' code. It gets standard streams of its own, and finds everything else as the figure before
 it did; it can spoil only itself.
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-READY = "0 ready"
-SOUND, SPOILT = "sound", "spoilt"
-"""Whether another job can be done here."""
-
 _OUT_OF_REACH = 200  # a descriptor: those that a figure's code guesses at, or closes in a row, are lower
 
 
@@ -53,7 +48,7 @@ def main(arguments: list[str]) -> None:
     source, answers = os.fdopen(_moved(0), "rb"), os.fdopen(_moved(1), "wb", buffering=0)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=answers.close)  # they end with this process, not with one that it forked
-    before = _Before()
+    state = _ProcessState()
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, jobs), daemon=True).start()
     _log_to(_moved(os.dup(2)))
@@ -65,7 +60,7 @@ def main(arguments: list[str]) -> None:
     from autoviz_render.renderer.work.job_runner import JobRunner
 
     job_runner = JobRunner()
-    answer(READY)
+    answer("0 ready")
     while True:
         number, kind, line = jobs.get().decode().split(" ", 2)
 
@@ -73,17 +68,17 @@ def main(arguments: list[str]) -> None:
             answer(f"{number} word {word}")
 
         used, waited = own_processor_times()
-        with before.restored():
+        with state.restored():
             result = _do(job_runner, kind, line, say)
         if os.getpid() != pid:
             os._exit(1)  # a figure's code forked, and its child came back from it
         used_then, waited_then = own_processor_times()
         told = replace(result, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
-        answer(f"{number} {SOUND if before.is_sound() else SPOILT} {told}")
+        answer(f"{number} {'sound' if state.is_sound() else 'spoilt'} {told}")
 
 
 def _do(job_runner: JobRunner, kind: str, line: str, say: Callable[[str], None]) -> RenderResult:
-    """What became of a task, whatever a figure's code raises. say: sends a line meanwhile."""
+    """What became of a task, whatever a figure's code raises; `say` sends a line meanwhile."""
     from autoviz_render.renderer.work.jobs import RenderResult
     from autoviz_render.spool.text import in_one_line
 
@@ -101,13 +96,16 @@ def _log_to(descriptor: int) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
-class _Before:
-    """How this process was before a figure's code ran in it: what one figure changes is not the next one's."""
+class _ProcessState:
+    """How this process is before a figure's code runs in it: what one figure changes is not the next one's."""
 
     def __init__(self) -> None:
         self._nothing = _moved(os.open(os.devnull, os.O_RDONLY))
         self._said = _moved(os.dup(2))
-        self._folder = _folder()
+        self._folder: int | None = None
+        if os.chdir in os.supports_fd:
+            with contextlib.suppress(OSError):  # it is gone, or cannot be opened here
+                self._folder = _moved(os.open(".", os.O_RDONLY))
         self._handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
         self._locale = locale.setlocale(locale.LC_ALL)
         self._umask = os.umask(0o077)
@@ -120,7 +118,7 @@ class _Before:
 
     @contextlib.contextmanager
     def restored(self) -> Iterator[None]:
-        """Restores it afterwards, each thing whatever becomes of the others."""
+        """Restores it afterwards, each part even if another cannot be restored."""
         with warnings.catch_warnings():
             yield
         for restore in (
@@ -168,14 +166,6 @@ class _Before:
         if dict(os.environ) != self._environment:
             os.environ.clear()
             os.environ.update(self._environment)
-
-
-def _folder() -> int | None:
-    """The folder that this process is in, open; None if it is gone, or cannot be opened here."""
-    with contextlib.suppress(OSError):
-        if os.chdir in os.supports_fd:
-            return _moved(os.open(".", os.O_RDONLY))
-    return None
 
 
 def _moved(descriptor: int) -> int:

@@ -14,6 +14,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import filelock
 import pytest
 
 from autoviz_render.renderer.batch.selection import Selection, jobs
@@ -109,8 +110,8 @@ def test_live_and_later_rendering_give_the_same_bytes(run_dir, tmp_path):
         later = []
         spool = Spool(run_dir)
         for ref in spool.snapshots():
-            which = "all" if kept else ref.sequence
-            files = drawn_again(spool, Selection(which), tmp_path / str(kept))
+            selection = Selection("all") if kept else Selection(ref.sequence)
+            files = drawn_again(spool, selection, tmp_path / str(kept))
             later = [path.read_bytes() for path in files] if kept else [*later, files[0].read_bytes()]
         assert later == live
     assert len(set(live)) == 3
@@ -432,7 +433,7 @@ def test_without_locks_the_heartbeat_tells_who_draws(run_dir, publish, renderer,
     def no_locks(*_, **__):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(renderer_lock.FileLock, "acquire", no_locks)
+    monkeypatch.setattr(filelock.FileLock, "acquire", no_locks)
     publish(1)
     renderer.look()
     second = LiveRenderer(Watch(run_dir), LiveSettings(), InProcess())

@@ -124,11 +124,19 @@ class QuickUpdate:
         return self._updater.best, self._updater.log_likelihood
 
     def name_parameters(self, names: Sequence[str]) -> None:
-        """Use these names if no `parameter_names` were given: a hook learns them from its sampler."""
+        """Name the parameters if no `parameter_names` were given: a hook learns the names from its sampler.
+
+        Args:
+            names: One for each parameter.
+        """
         self._names = self._names or tuple(names)
 
     def at_close(self, call: Callable[[], object]) -> None:
-        """Call this first when it is closed: a hook can then publish how its sampler ended."""
+        """Have a function called first when this is closed: a hook can then publish how its sampler ended.
+
+        Args:
+            call: The function.
+        """
         self._at_close.append(call)
 
     def __call__(

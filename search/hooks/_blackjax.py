@@ -45,7 +45,7 @@ def blackjax(
     The `logdensity` of a chain, a log posterior up to a constant, is published as the log likelihood.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         burn_in: How many first steps of a chain no figure shows; by default the first half of those there are.
         stacked: Whether the first axis counts steps, as `jax.lax.scan` gives them. In nested sampling and sequential
             Monte Carlo that is the axis of the infos alone, not of the state.
@@ -69,7 +69,12 @@ class BlackjaxHook:
         self._guard = guard_of("blackjax")
 
     def __call__(self, state: Any, info: Any = None) -> None:
-        """Take note of a step. Never raises."""
+        """Take note of a step. Never raises.
+
+        Args:
+            state: After the step; its arrays are copied to the host.
+            info: Of the step; None for a state that no step gave.
+        """
         with self._guard("taking note of a step"):
             self._take(getattr(state, "sampler_state", state), info)  # SMC that tunes its own kernel wraps the state
 

@@ -22,7 +22,7 @@ def dynesty(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> C
     a run, as for a restored run that was done, the end of the run is published when `update` is closed.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         sampler: The sampler that runs; after `restore`, the restored one. Nothing of it is changed.
         progress: True for dynesty's own line or bar, False for none, or a `print_func` of your own, called afterwards.
 

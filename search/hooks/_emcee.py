@@ -24,7 +24,7 @@ def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> E
     What emcee calls `log_prob` is published as the log likelihood: it is a log posterior, up to a constant.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         sampler: The `EnsembleSampler`. If its backend holds steps already, they are read once, here: make the hook
             after a burn-in that is reset, and before one that is not.
         burn_in: How many first steps no figure shows; by default the first half of those there are.
@@ -44,7 +44,11 @@ class EmceeHook:
             self._resume()
 
     def __call__(self, state: Any) -> None:
-        """Take note of a state. Never raises."""
+        """Take note of a state. Never raises.
+
+        Args:
+            state: An `emcee.State`: `coords`, array[walker, parameter], and `log_prob`, array[walker]; both are copied.
+        """
         with self._guard("taking note of a step"):
             self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
             self._tell(state.coords, state.log_prob)
@@ -74,7 +78,7 @@ class EmceeHook:
         return state
 
     def samples(self) -> dict[str, Floats]:
-        """The posterior so far."""
+        """The posterior so far: `samples`, array[sample, parameter]."""
         return chain_arrays(self._chain.after(self._burn_in))
 
     def scalars(self) -> dict[str, Any]:

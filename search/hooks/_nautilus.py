@@ -26,7 +26,7 @@ def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
     dictionaries. With `verbose=True` the table's last line is renewed after each batch, not within one.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         sampler: The `Sampler`.
         **run: What `sampler.run` takes.
 

@@ -24,7 +24,7 @@ def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> Numpy
     without it the best of those that end a chunk.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         sites: Those whose values are the parameters, `deterministic` ones among them if you like; by default those that
             are sampled. They are in the order of their names, and a vector `theta` is `theta[0]`, `theta[1]`, ...
     """
@@ -41,7 +41,11 @@ class NumpyroHook:
         self._guard = guard_of("numpyro")
 
     def __call__(self, mcmc: Any) -> None:
-        """Take note of a chunk. Never raises."""
+        """Take note of a chunk. Never raises.
+
+        Args:
+            mcmc: The `MCMC` after a `run`.
+        """
         with self._guard("taking note of a chunk"):
             self._take(mcmc)
 

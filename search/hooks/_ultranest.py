@@ -24,7 +24,7 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) ->
     closed. Points have the sampler's parameters and then its derived ones.
 
     Args:
-        update: Where the figures go.
+        update: Publishes what is found.
         sampler: The sampler that runs. Nothing of it is changed.
         progress: True for the display that UltraNest would choose, False for none, or a `viz_callback` of your own,
             called afterwards.

@@ -37,8 +37,8 @@ def tell(update: Callable[..., None], found: Findings, points: Any, log_likeliho
     """Hand over what a quick update takes, and what it asks for when it is due."""
 
     def scalars() -> dict[str, float]:
-        numbers = found.scalars().items()
-        return {name: float(value) for name, value in numbers if value is not None and abs(value) < _NOT_KNOWN}
+        numbers = {name: float(value) for name, value in found.scalars().items() if value is not None}
+        return {name: value for name, value in numbers.items() if abs(value) < _NOT_KNOWN}
 
     update(points, log_likelihood, evaluations=evaluations, scalars=scalars, samples=found.samples)
 

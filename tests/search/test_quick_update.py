@@ -23,20 +23,6 @@ def arrays(point):
     return {"model": np.full(3, point[0])}
 
 
-@pytest.fixture
-def make(run_dir):
-    made = []
-
-    def make(**settings) -> QuickUpdate:
-        settings = {"arrays": arrays, "renderer": None, "every": 1} | settings
-        made.append(QuickUpdate(run_dir, **settings))
-        return made[-1]
-
-    yield make
-    for update in made:
-        update.close()
-
-
 def published(run_dir):
     return [(line.iteration, line.log_likelihood) for line in Spool(run_dir).scalars()]
 

@@ -36,8 +36,7 @@ def mcmc_of(draws, chains=1):
         HMC(model, num_steps=3, trajectory_length=None),
         num_warmup=30,
         num_samples=draws,
-        progress_bar=False,
-        **settings,
+        **settings,  # with its bar, or each `run` compiles anew
     )
 
 

@@ -9,10 +9,10 @@ from autoviz_render.spool.guard import Guard
 
 
 def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:
-    """A name for each of so many parameters: its own, or `p` and its number if its own cannot be one.
+    """A name for each parameter: the given one, or `p` and its number if the given one cannot be a name.
 
     Args:
-        given: The names; they are not used if there are more or fewer than parameters.
+        given: The names; not used if there are more or fewer names than parameters.
         size: How many parameters there are.
         guard: Warns once about names that are not used.
     """

@@ -24,7 +24,7 @@ def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Fl
     """The points, in the order of the log likelihoods.
 
     Args:
-        parameters: Any number of axes: the first ones count as many points as there are log likelihoods, the others are
+        parameters: Any number of axes: the first ones count the points, one for each log likelihood; the others are
             those of one point.
         log_likelihoods: A number, or an array of any shape.
         known: The number of parameters; 0 if it is not known.

@@ -47,7 +47,7 @@ class QuickUpdate:
             publish by name. Without it, and while it fails, only what the calls give is published.
         figure: The name of the figure, or several.
         static: Arrays that never change (data, noise map, mask), by name.
-        parameter_names: For tables; `p0`, `p1`, ... if not given, or if they are not as many as the parameters. A name
+        parameter_names: For tables; `p0`, `p1`, ... if not given, or if there is not one for each parameter. A name
             that cannot be one (empty, or with a slash at an end) is replaced by one of these.
         every: Likelihood evaluations between quick updates. The first point of all is published at once.
         every_seconds: Seconds between quick updates. With `every`, whichever comes first; with neither, 30 seconds.
@@ -153,8 +153,8 @@ class QuickUpdate:
         `scalars` and `samples` may be functions, which are called when a quick update is due and not before.
 
         Args:
-            parameters: array[parameter], or array[point, parameter]. Points may have several axes if there are as many
-                as log likelihoods. If the shapes do not fit, nothing is taken, and a warning says both.
+            parameters: array[parameter], or array[point, parameter]. Points may have several axes if their number is
+                that of the log likelihoods. If the shapes do not fit, nothing is taken, and a warning says both.
             log_likelihood: In nats, a number or array[point]; NaN and infinities are passed over. None if the sampler
                 does not tell: the last of the points then stands for the best, until a log likelihood is known.
             evaluations: The sampler's own count of likelihood evaluations so far; by default the points are counted. If

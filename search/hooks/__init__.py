@@ -17,7 +17,7 @@ The function `x` is in the module `_x`. Several of them share
     _smc        the particles of blackjax's sequential Monte Carlo
 
 A new hook is a module, its line below, its adapter in `tests/search/hooks/test_contract.py`, and its page in
-`docs/samplers/`.
+`docs/samplers/`, with its entry in `docs/api/samplers.rst`.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from autoviz_render.spool.arrays import Floats
 def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
     """Run the sampler as `sampler.run(**run)` would, with quick updates between its batches.
 
-    Nautilus has no callback, but `run` goes on where it was: here it is told to stop after each batch, by its own
-    `n_like_max`, and called again. What it keeps between batches it keeps between calls, so that samples, evidence and
-    random numbers are the same bits.
+    Nautilus has no callback, but a second call of `run` continues the first. The hook tells it to stop after each
+    batch, by its own `n_like_max`, and calls it again. Its state is the same between calls as between batches, so that
+    samples, evidence and random numbers are the same bits.
 
     The points have the order of the prior's free parameters, or of the keys if `prior` is a function that gives
     dictionaries. With `verbose=True` the table's last line is renewed after each batch, not within one.

@@ -44,7 +44,7 @@ class _Weighted:
         return weighted_arrays(self._positions, self._log_weights)
 
     def _moved(self, info: Any, count: int) -> None:
-        """Take the mean acceptance of the steps that moved so many particles, if it is told, and their evaluations."""
+        """Take the mean acceptance of the steps that moved `count` particles, if it is known, and their evaluations."""
         moves = getattr(info, "update_info", None)
         rates = getattr(moves, "acceptance_rate", None)
         self._acceptance = None if rates is None else float(np.mean(np.asarray(rates)))

@@ -106,7 +106,7 @@ class _Tree:
 
     @property
     def _is_explored(self) -> bool:
-        """Whether UltraNest has been through to the peak once, after which it adds points where it wants more."""
+        """Whether UltraNest has been through to the peak once, after which it adds points below."""
         return self._sampler.results is not None
 
     def _points(self) -> Floats:

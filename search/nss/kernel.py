@@ -41,7 +41,7 @@ class Kernel:
 
     @cached_property
     def prior_draws(self) -> Callable[[jax.Array], jax.Array]:
-        """Of a random key: as many points as there are live ones, array[point, parameter]."""
+        """Of a random key: `num_live` points, array[point, parameter]."""
         analysis = self.fitness.analysis
 
         def draw(key: jax.Array) -> jax.Array:

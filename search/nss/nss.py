@@ -52,7 +52,7 @@ class NSS:
         num_live: Live points.
         num_delete: Points replaced at each step; a tenth of the live points by default.
         chunk_size: How many likelihoods are computed side by side, which bounds the device's memory; by default one
-            after another on a processor, where each has all cores, and all replaced points at once elsewhere.
+            after another on a processor, so that each has all cores, and all replaced points at once elsewhere.
         num_inner_steps: Slice steps for each new point; by default twice the number of parameters, at least 5.
         remaining_evidence: Stop when the live points would add less than this to the log evidence, in nats.
         seed: Of all random numbers.

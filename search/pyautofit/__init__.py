@@ -1,6 +1,6 @@
 """Live figures for a search of PyAutoFit: `live(analysis)`, and nothing else of the script changes.
 
-    live           the wrapped analysis: what of it is ours, and that all else is its own
+    live           the wrapped analysis: its quick updates are ours, all else is its own
     fit            the quick updates of one fit: what is published, when, and by which process
     running_fits   the fits that go on in this process, by the folder of their output
     compiled       the arrays of a figure as one compiled function, compiled beside the search

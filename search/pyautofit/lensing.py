@@ -19,7 +19,7 @@ from autoviz_render.search.pyautofit.source_plane import arrange_source, bare, i
 from autoviz_render.spool.arrays import Array, Floats
 
 _STEP = 1e-3
-"""Arcsec between the deflections of which the magnification is the derivative: little beside a pixel."""
+"""Arcsec between the deflections whose difference gives the magnification: much less than a pixel."""
 
 
 def lensing_arrays(analysis: Any) -> FigureArrays | None:

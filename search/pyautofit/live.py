@@ -68,7 +68,7 @@ def live(
 
 
 class _Live:
-    """What of a live analysis is ours. The class of one is made of this and of the analysis's own, in that order."""
+    """The methods of a live analysis that are ours. Its class inherits from this one, then from the analysis's own."""
 
     _live_settings: Settings | None
     """None in a copy that came from another process, whose settings could not come along."""
@@ -171,7 +171,7 @@ def _live_class(base: type[Any]) -> type[Any]:
 
 
 def _can_be_pickled(settings: Settings | None) -> bool:
-    """A checkpoint of the search must not fail for a function of ours that is none of a module's."""
+    """A checkpoint of the search must not fail for a function that no module holds."""
     try:
         pickle.dumps(settings)
     except Exception:  # noqa: BLE001  pickling runs code of whatever objects there are

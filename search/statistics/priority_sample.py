@@ -95,7 +95,7 @@ def weighted_arrays(points: Array, log_weights: npt.ArrayLike, *, most: int = MO
 
 
 class NestedPosterior:
-    """The posterior so far of a nested sampling run that replaces as many points at every step.
+    """The posterior so far of a nested sampling run that replaces the same number of points at every step.
 
     Weights are those of the expected prior volumes, as in `RunningEvidence`.
 

@@ -131,13 +131,11 @@ class _Thread(_InThisProcess):
         super().__init__(publisher)
         self._thread = threading.Thread(target=self._draw, name="autoviz-render renderer", daemon=True)
 
-    def published(self, *, may_start: bool = True) -> None:
-        del may_start  # a thread holds no copies of files
+    def published(self, **_: bool) -> None:  # a thread holds no copies of files: it may be started at any time
         if self._thread.ident is None:
             self._thread.start()
 
-    def finished(self, *, insist: bool = False) -> None:
-        del insist  # a thread can only be left alone
+    def finished(self, **_: bool) -> None:  # a thread can only be left alone
         if self._thread.ident is None:
             return
         if self._renderer is not None:
@@ -157,13 +155,11 @@ class _Thread(_InThisProcess):
 class _Inline(_InThisProcess):
     """The search waits for each figure: for debugging a recipe, whose traceback is then printed."""
 
-    def published(self, *, may_start: bool = True) -> None:
-        del may_start
+    def published(self, **_: bool) -> None:
         self._publisher.flush()
         self._made().look()
 
-    def finished(self, *, insist: bool = False) -> None:
-        del insist  # the search draws it itself
+    def finished(self, **_: bool) -> None:  # the search draws it itself
         if self._renderer is not None:
             self._renderer.look(is_last=True)
             self._renderer.close()

@@ -175,3 +175,11 @@ def test_every_decision_is_in_the_index():
     index = (DOCS / "adr" / "README.md").read_text()
     for page in (DOCS / "adr").glob("0*.md"):
         assert f"]({page.name})" in index
+
+
+def test_every_block_says_its_language():
+    """A block of another name for Python would be run by nobody."""
+    known = {"python", "sh", "toml", "", "{toctree}", "{include}", "{literalinclude}"}
+    for page in TEXTS:
+        opened = re.findall(r"^ *```(\S*).*\n(?:.*\n)*?^ *```$", page.read_text(), re.MULTILINE)
+        assert set(opened) <= known, named(page)

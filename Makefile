@@ -5,9 +5,10 @@
 ## make dev             an editable environment for editors, in .venv-dev
 ## make test            the tests, on the installed package
 ## make lint            ruff, and mypy on the package and the tests
+## make docs            the site, in docs/_build/html; a warning is an error
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
-## make check           lint and all three tests; CI runs it through .ci/run
+## make check           lint, docs and all three tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark
 ## make package         what a release uploads, checked, in dist

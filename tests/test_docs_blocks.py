@@ -35,16 +35,16 @@ RUN_BY = {
     "docs/figures/line.md": (FIGURES, 1),
     "docs/figures/posterior.md": (FIGURES, 1),
     "docs/figures/run.md": (FIGURES, 1),
-    "docs/figures/plug-ins.md": (FIGURES, 3),
+    "docs/figures/plug-ins.md": (FIGURES, 4),
     "docs/samplers/any.md": ("tests/search/statistics/test_posterior.py", 1),
-    "docs/samplers/blackjax.md": ("tests/search/hooks/test_blackjax.py", 3),
-    "docs/samplers/dynesty.md": ("tests/search/hooks/test_dynesty.py", 1),
-    "docs/samplers/emcee.md": ("tests/search/hooks/test_emcee.py", 3),
-    "docs/samplers/nautilus.md": ("tests/search/hooks/test_nautilus.py", 1),
+    "docs/samplers/blackjax.md": ("tests/search/hooks/test_contract.py", 3),
+    "docs/samplers/dynesty.md": ("tests/search/hooks/test_contract.py", 1),
+    "docs/samplers/emcee.md": ("tests/search/hooks/test_contract.py", 3),
+    "docs/samplers/nautilus.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/nss.md": (HERE, 1),
-    "docs/samplers/numpyro.md": ("tests/search/hooks/test_numpyro.py", 1),
+    "docs/samplers/numpyro.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/pyautofit.md": ("tests/pyautofit/test_pages.py", 1),
-    "docs/samplers/ultranest.md": ("tests/search/hooks/test_ultranest.py", 1),
+    "docs/samplers/ultranest.md": ("tests/search/hooks/test_contract.py", 1),
 }
 
 # Blocks that cannot be run as they stand, and which test does the same.

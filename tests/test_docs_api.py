@@ -15,7 +15,9 @@ API = Path(__file__).parents[1] / "docs" / "api"
 ENTRIES = [
     entry
     for page in sorted(API.glob("*.rst"))
-    for entry in re.findall(r"^\.\. auto(?:class|function|exception|data):: ([\w.]+)(?:\(\))?$", page.read_text(), re.MULTILINE)
+    for entry in re.findall(
+        r"^\.\. auto(?:class|function|exception|data):: ([\w.]+)(?:\(\))?$", page.read_text(), re.MULTILINE
+    )
 ]
 PACKAGES = ("autoviz_render", "autoviz_render.spool", "autoviz_render.figures", "autoviz_render.renderer")
 

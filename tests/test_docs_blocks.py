@@ -183,3 +183,13 @@ def test_every_block_says_its_language():
     for page in TEXTS:
         opened = re.findall(r"^ *```(\S*).*\n(?:.*\n)*?^ *```$", page.read_text(), re.MULTILINE)
         assert set(opened) <= known, named(page)
+
+
+@pytest.mark.parametrize(
+    "phrase", ["holds no spool", "quick updates", "no renderer yet", "no figures", "last error", "unreadable in bad/"]
+)
+def test_the_checklist_quotes_what_the_status_says(phrase):
+    """Who sees no figure looks for these words on the page."""
+    sources = [path.read_text() for folder in ("cli", "renderer") for path in (ROOT / folder).rglob("*.py")]
+    assert phrase in (DOCS / "guide" / "no-figure.md").read_text()
+    assert any(phrase in source for source in sources)

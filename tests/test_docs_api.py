@@ -12,13 +12,8 @@ import pytest
 from autoviz_render.search import hooks
 
 API = Path(__file__).parents[1] / "docs" / "api"
-ENTRIES = [
-    entry
-    for page in sorted(API.glob("*.rst"))
-    for entry in re.findall(
-        r"^\.\. auto(?:class|function|exception|data):: ([\w.]+)(?:\(\))?$", page.read_text(), re.MULTILINE
-    )
-]
+ENTRY = re.compile(r"^\.\. auto(?:class|function|exception|data):: ([\w.]+)(?:\(\))?$", re.MULTILINE)
+ENTRIES = [entry for page in sorted(API.glob("*.rst")) for entry in ENTRY.findall(page.read_text())]
 PACKAGES = ("autoviz_render", "autoviz_render.spool", "autoviz_render.figures", "autoviz_render.renderer")
 
 

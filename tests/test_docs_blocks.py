@@ -18,7 +18,7 @@ from autoviz_render.cli.options import make_parser, parse
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
-TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "VISION.md", "CHANGELOG.md")] + PAGES
+TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "VISION.md", "CHANGELOG.md")] + PAGES
 HERE = "tests/test_docs_blocks.py"
 FIGURES = "tests/test_docs_figures.py"
 

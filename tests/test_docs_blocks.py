@@ -36,7 +36,7 @@ RUN_BY = {
     "docs/figures/posterior.md": (FIGURES, 1),
     "docs/figures/run.md": (FIGURES, 1),
     "docs/figures/plug-ins.md": (FIGURES, 5),
-    "docs/samplers/any.md": ("tests/search/statistics/test_posterior.py", 1),
+    "docs/samplers/any.md": ("tests/search/test_any_sampler.py", 1),
     "docs/samplers/blackjax.md": ("tests/search/hooks/test_contract.py", 3),
     "docs/samplers/dynesty.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/emcee.md": ("tests/search/hooks/test_contract.py", 3),

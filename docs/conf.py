@@ -26,7 +26,6 @@ autodoc_typehints = "signature"
 autodoc_mock_imports = [name for name in ("jax", "blackjax") if importlib.util.find_spec(name) is None]
 maximum_signature_line_length = 100
 add_module_names = False
-suppress_warnings = ["docutils"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = project

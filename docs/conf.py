@@ -16,6 +16,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
+smartquotes = False  # a line's style is "--", no dash
 
 # In docstrings `name` is code, and sections are Google's.
 default_role = "code"

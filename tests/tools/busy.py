@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +13,7 @@ _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pa
 
 
 @pytest.fixture(scope="module")
-def busy_machine():
+def busy_machine() -> Iterator[None]:
     """Ten processes a core that never wait."""
     loops = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(10 * (os.cpu_count() or 1))]
     yield

@@ -96,6 +96,12 @@ def test_every_package_on_disk_is_listed_and_mapped():
     assert sorted(listed) == sorted(on_disk)
 
 
+def test_one_version_is_told_everywhere():
+    """A paper that cites another version than it used sends its readers astray."""
+    cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1]
+    assert SETTINGS["metadata"]["version"] == cited
+
+
 def test_what_is_imported_is_declared():
     """What another package happens to bring is gone when that package changes its mind."""
     requirements = [*REQUIREMENTS, *(line for extra in FOR_USERS for line in EXTRAS[extra])]
@@ -185,7 +191,7 @@ def test_a_fresh_process_loads_only_what_it_uses(module, absent):
 
 
 def test_every_public_name_can_be_had():
-    """The facade imports lazily: a name that it promises and cannot find would only show at a user's desk."""
+    """The facade imports lazily: a name that it promises and cannot find would only show when a user asks for it."""
     import autoviz_render
 
     for name in autoviz_render.__all__:

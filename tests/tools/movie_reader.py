@@ -28,8 +28,8 @@ def read_movie(path: Path) -> list[Shown]:
 def told(path: Path) -> str:
     """What ffmpeg says of the pictures in a file."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
-    return next(line for line in said.splitlines() if " Video: " in line)
+    printed = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    return next(line for line in printed.splitlines() if " Video: " in line)
 
 
 def _decoded(path: Path) -> list[Shown]:

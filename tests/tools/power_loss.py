@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FATES = ("whole", "lost", "short", "zeros")
+LOSSES = ("whole", "lost", "short", "zeros")
 
 
 @dataclass
@@ -21,11 +21,11 @@ class _File:
     content: bytes = b""
     safe: bytes = b""
 
-    def after(self, fate: str) -> bytes:
+    def after(self, loss: str) -> bytes:
         new = len(self.content) - len(self.safe)
-        if new <= 0 or fate == "whole":
+        if new <= 0 or loss == "whole":
             return self.content
-        return self.safe + {"lost": b"", "short": self.content[len(self.safe) :][: new // 2], "zeros": bytes(new)}[fate]
+        return self.safe + {"lost": b"", "short": self.content[len(self.safe) :][: new // 2], "zeros": bytes(new)}[loss]
 
 
 @dataclass
@@ -105,14 +105,14 @@ class ForgetfulDisk:
 
     def _power_fails(self) -> None:
         """Remember every state that may be found afterwards, and what must then be there."""
-        for fate in FATES:
-            for state in _states(self._tree, "", fate):
+        for loss in LOSSES:
+            for state in _states(self._tree, "", loss):
                 key = tuple(sorted(state.items()))
                 # the same state may be left at several moments: what was acknowledged at the first must be in it
                 self.seen[key] = self.seen.get(key, self.acknowledged) & self.acknowledged
 
 
-def _states(folder: _Folder, prefix: str, fate: str) -> Iterator[dict[str, bytes]]:
+def _states(folder: _Folder, prefix: str, loss: str) -> Iterator[dict[str, bytes]]:
     """What may be found of a folder: its files by path; a folder is its own path with a slash."""
     waiting = folder.waiting
     choices = itertools.product((True, False), repeat=len(waiting)) if len(waiting) <= 6 else _ends(len(waiting))
@@ -124,10 +124,10 @@ def _states(folder: _Folder, prefix: str, fate: str) -> Iterator[dict[str, bytes
         below: list[list[dict[str, bytes]]] = [[{}]]
         for name, item in names.items():
             if isinstance(item, _Folder):
-                inside = _states(item, f"{prefix}{name}/", fate)
+                inside = _states(item, f"{prefix}{name}/", loss)
                 below.append([{f"{prefix}{name}/": b"", **state} for state in inside])
             elif item is not None:
-                below.append([{f"{prefix}{name}": item.after(fate)}])
+                below.append([{f"{prefix}{name}": item.after(loss)}])
         for parts in itertools.product(*below):
             yield {path: content for part in parts for path, content in part.items()}
 

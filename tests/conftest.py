@@ -36,8 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # The README's takes long: with `--dist loadfile` it had one worker at the end, while the other was idle.
-    items.sort(key=lambda item: item.path.name != "test_readme.py")
+    # Those of the README and of the pages take long: with `--dist loadfile` the last file kept one worker busy while
+    # the other was idle. What lies directly in `tests` starts first, so that the small files of the spool come last.
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
     if not config.getoption("--torture"):
         for item in items:
             if "torture" in item.keywords:

@@ -1,7 +1,8 @@
 """What a figure shows, as values: panels know their numbers, labels and units, and nothing of Matplotlib.
 
 A recipe (`autoviz_render.figures.registry`) turns a snapshot into panels; `autoviz_render.renderer.plot.drawing` turns
-panels into a figure. A panel holds references to its arrays and never changes them.
+panels into a figure. A panel holds references to its arrays and never changes them. A new kind of panel is a dataclass
+here, its artists in a module of `autoviz_render.renderer.plot.artists`, and the line there that names both.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ Scale = Literal["linear", "symmetric", "log"]
 class Curve:
     """A line, or a set of points, laid over an image.
 
-    x, y: array[vertex], in the units of the image's extent; a NaN breaks the line.
-    colour: any Matplotlib colour.
-    style: "-", "--", ":" or "-."; "" draws no line, for points.
-    width: of the line, in points.
-    marker: Matplotlib's marker for each vertex; "" for none.
-    label: its entry in the panel's legend; "" for no entry.
-    outline: colour of a thin edge on both sides, so that the line is seen on any colour; "" for none.
+    Attributes:
+        x: array[vertex], in the units of the image's extent; a NaN breaks the line.
+        y: array[vertex], as x.
+        colour: Any Matplotlib colour.
+        style: "-", "--", ":" or "-."; "" draws no line, for points.
+        width: Of the line, in points.
+        marker: Matplotlib's marker for each vertex; "" for none.
+        label: Its entry in the panel's legend; "" for no entry.
+        outline: Colour of a thin edge on both sides, which shows the line on any colour; "" for none.
     """
 
     x: Array
@@ -52,11 +55,17 @@ class Curve:
 class Series:
     """One line of a `LinesPanel`.
 
-    x, y: array[point]; a NaN breaks the line.
-    error: array[point], half the length of the error bar, in the units of y; None for no bars.
-    colour: any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
-    fill: shade what lies between the line and zero.
-    axis: "right" has its y on a second axis at the right.
+    Attributes:
+        x: array[point]; a NaN breaks the line.
+        y: array[point]; a NaN breaks the line.
+        error: array[point], half the length of the error bar, in the units of y; None for no bars.
+        label: Its entry in the panel's legend; "" for no entry.
+        colour: Any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
+        style: "-", "--", ":" or "-."; "" draws no line, for points.
+        width: Of the line, in points.
+        marker: Matplotlib's marker for each point; "" for none.
+        fill: Whether what lies between the line and zero is shaded.
+        axis: "right" puts its y on a second axis at the right.
     """
 
     x: Array
@@ -74,10 +83,11 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One cell of a figure. The base of the panels below; not drawn itself.
+    """One part of a figure. The base of the panels below; not drawn itself.
 
-    title: a few words; what does not fit in the cell is cut.
-    span: how many rows and columns of the figure's grid it takes.
+    Attributes:
+        title: A few words; what does not fit is cut.
+        span: How many rows and columns of the figure's grid it takes.
     """
 
     title: str
@@ -94,15 +104,20 @@ class Panel:
 class ColouredPanel(Panel):
     """What panels with a colour bar have in common; not drawn itself.
 
-    view: the part shown, (x0, x1, y0, y1); None shows all of it.
-    x_label, y_label: the axes' names with their units, "x (pixels)"; tick_unit: a sign after each number instead, "″".
-    unit: of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹".
-    colours: the name of a Matplotlib colour map.
-    scale: "symmetric" centres the colours on zero; "log" leaves values of zero and below at the lowest colour.
-    low, high: colour limits in the unit of the values. None takes robust ones: the extremes, unless a few hot
-        values lie far outside the rest. Values beyond the limits show as an arrow on the colour bar.
-    equal: whether a unit is as long in y as in x.
-    curves: laid over the values, in order.
+    Attributes:
+        view: The part shown, (x0, x1, y0, y1); None shows all of it.
+        x_label: The axis' name with its unit, "x (pixels)".
+        y_label: As x_label.
+        tick_unit: A sign after each number of the axes, "″", if the labels name no unit.
+        unit: Of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹".
+        colours: The name of a Matplotlib colour map.
+        scale: "linear"; "symmetric" centres the colours on zero; "log" leaves values of zero and below at the lowest
+            colour.
+        low: The lower colour limit, in the unit of the values. None takes a robust one: the extreme, unless a few
+            values lie far outside the rest. Values beyond a limit show as an arrow on the colour bar.
+        high: The upper colour limit, as low.
+        equal: Whether a unit is as long in y as in x.
+        curves: Laid over the values, in order.
     """
 
     _: KW_ONLY
@@ -131,10 +146,11 @@ class ColouredPanel(Panel):
 class ImagePanel(ColouredPanel):
     """An image with its colour bar.
 
-    values: array[y, x] of numbers or booleans; row 0 is the lowest y.
-    mask: array[y, x], True where a pixel is masked: drawn grey, apart from any value, and left out of the colour
-        limits. Values that are not finite are drawn in a colour of their own and counted in the corner.
-    extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
+    Attributes:
+        values: array[y, x] of numbers or booleans; row 0 is the lowest y. Values that are not finite are drawn in a
+            colour of their own and counted in the corner.
+        mask: array[y, x], True if a pixel is masked: drawn grey, and left out of the colour limits.
+        extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
     """
 
     values: Array
@@ -165,7 +181,12 @@ class ImagePanel(ColouredPanel):
 
 @dataclass(frozen=True, eq=False)
 class RectangularMesh:
-    """Cells between lines. x: array[column + 1], y: array[row + 1], ascending. Values are array[row, column]."""
+    """Cells between lines; values are array[row, column].
+
+    Attributes:
+        x: array[column + 1], ascending.
+        y: array[row + 1], ascending.
+    """
 
     x: Array
     y: Array
@@ -173,10 +194,14 @@ class RectangularMesh:
 
 @dataclass(frozen=True, eq=False)
 class TriangularMesh:
-    """Triangles, of Delaunay's or any others. `meshes.delaunay` makes one of points.
+    """Triangles, of Delaunay's or any others; `meshes.delaunay` makes one of points.
 
-    x, y: array[vertex]. triangles: array[triangle, 3] of vertices. Values are array[vertex], and then colours run
-    between them, or array[triangle].
+    Values are array[vertex], and then colours run between them, or array[triangle].
+
+    Attributes:
+        x: array[vertex].
+        y: array[vertex].
+        triangles: array[triangle, 3] of vertices.
     """
 
     x: Array
@@ -186,10 +211,12 @@ class TriangularMesh:
 
 @dataclass(frozen=True, eq=False)
 class PolygonalMesh:
-    """Polygons, of Voronoi's or any others. `meshes.voronoi` makes one of points.
+    """Polygons, of Voronoi's or any others; `meshes.voronoi` makes one of points. Values are array[cell].
 
-    x, y: array[vertex]. polygons: array[cell, corner] of vertices, the last one repeated where a cell has fewer
-    corners than others. Values are array[cell].
+    Attributes:
+        x: array[vertex].
+        y: array[vertex].
+        polygons: array[cell, corner] of vertices; the last one is repeated if a cell has fewer corners than others.
     """
 
     x: Array
@@ -204,8 +231,11 @@ Mesh = RectangularMesh | TriangularMesh | PolygonalMesh
 class MeshPanel(ColouredPanel):
     """Values on the cells of a mesh, with their colour bar.
 
-    values: in the shape that the mesh says. Those that are not finite are drawn in a colour of their own, and counted.
-    edges: the colour of the cells' borders; "" draws none.
+    Attributes:
+        mesh: The cells.
+        values: In the shape that the mesh says. Those that are not finite are drawn in a colour of their own, and
+            counted.
+        edges: The colour of the cells' borders; "" draws none.
     """
 
     mesh: Mesh
@@ -219,10 +249,14 @@ class MeshPanel(ColouredPanel):
 
 @dataclass(frozen=True, eq=False)
 class ScatterPanel(ColouredPanel):
-    """Points of which each has a colour, with the colour bar.
+    """Points, each with a colour, and the colour bar.
 
-    x, y, values: array[point]. weights: array[point], not negative, in any normalisation: a heavier point is larger;
-    None for points of one size.
+    Attributes:
+        x: array[point].
+        y: array[point].
+        values: array[point], which the colours show.
+        weights: array[point], not negative, in any normalisation: a heavier point is larger; None for points of one
+            size.
     """
 
     x: Array
@@ -255,14 +289,21 @@ class ScatterPanel(ColouredPanel):
 
 @dataclass(frozen=True, eq=False)
 class LinesPanel(Panel):
-    """Lines over a common x, with error bars where a series has them.
+    """Lines over a common x, with error bars if a series has them.
 
-    x_label, y_label: the axes' names with their units.
-    x_log, y_log: logarithmic axes; values of zero and below are then not drawn.
-    x_limits, y_limits: the part shown; None holds all points with their error bars.
-    right_label, right_log, right_limits: of the axis at the right, which is there if a series has its y on it. If one
-        series has, the axis' numbers have its colour.
-    residuals: series drawn below, over the same x, in a strip of their own; residual_label: its y label.
+    Attributes:
+        series: The lines; a series may have its y on a second axis at the right.
+        x_label: The axis' name with its unit.
+        y_label: As x_label.
+        x_log: Whether the axis is logarithmic; values of zero and below are then not drawn.
+        y_log: As x_log.
+        x_limits: The part shown, (low, high); None shows all points with their error bars.
+        y_limits: As x_limits, of the series at the left.
+        right_label: Of the axis at the right. If one series has its y on it, its numbers have the series' colour.
+        right_log: As x_log.
+        right_limits: As x_limits, of the series at the right.
+        residuals: Series drawn below, over the same x, in a strip of their own.
+        residual_label: The y label of the strip.
     """
 
     series: Sequence[Series]
@@ -284,8 +325,13 @@ class LinesPanel(Panel):
 class HistogramPanel(Panel):
     """How samples are distributed.
 
-    values: array[sample]; those that are not finite are left out. weights: array[sample], in any normalisation.
-    bins: how many, or array[bin + 1] of their edges. marked: a value with a line across, NaN for none.
+    Attributes:
+        values: array[sample]; those that are not finite are left out.
+        weights: array[sample], in any normalisation; None for equal ones.
+        bins: How many, or array[bin + 1] of their edges.
+        marked: A value with a line across; NaN for none.
+        x_label: The axis' name with its unit.
+        y_label: As x_label.
     """
 
     values: Array
@@ -301,10 +347,15 @@ class HistogramPanel(Panel):
 class CornerPanel(Panel):
     """The distribution of samples in each parameter, and in each pair of parameters.
 
-    samples: array[sample, parameter]. weights: array[sample], not negative, in any normalisation; None for equal ones.
-    names: of the parameters. marked: array[parameter], a point with lines across; None for none.
     Contours hold 39.3 and 86.5 per cent of the weight, as one and two standard deviations of a Gaussian in two
     dimensions do.
+
+    Attributes:
+        samples: array[sample, parameter].
+        names: Of the parameters.
+        weights: array[sample], not negative, in any normalisation; None for equal ones.
+        marked: array[parameter], a point with lines across; None for none.
+        bins: How many in each parameter.
     """
 
     samples: Array
@@ -317,24 +368,34 @@ class CornerPanel(Panel):
 
 @dataclass(frozen=True, eq=False)
 class TablePanel(Panel):
-    """Names and values, one pair a row; the rows that do not fit are counted in the last line."""
+    """Names and values in two columns.
+
+    Attributes:
+        rows: One (name, value) a row; the rows that do not fit are counted in the last line.
+    """
 
     rows: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
 class TextPanel(Panel):
-    """A few sentences, wrapped to the cell."""
+    """A few sentences, wrapped to the panel's width.
+
+    Attributes:
+        text: Plain text; lines end where it says so.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class CustomPanel(Panel):
-    """Any Matplotlib: `draw(axes, snapshot)` is called with empty axes at every frame.
+    """Any Matplotlib, in empty axes at every frame.
 
-    What it adds stays in its cell: `axes.figure` is the cell's own sub-figure, so that a colour bar or twin axes made
-    from it are gone at the next frame. It must not use pyplot, nor keep the axes.
+    Attributes:
+        draw: Called with the axes and the snapshot. What it adds stays in its slot: `axes.figure` is the slot's own
+            sub-figure, so that a colour bar or twin axes made from it are gone at the next frame. It must not use
+            pyplot, nor keep the axes.
     """
 
     draw: Callable[[Axes, Snapshot], None]
@@ -347,7 +408,7 @@ class CustomPanel(Panel):
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two panels, or what they are made of, show the same: arrays bit by bit, NaN like NaN."""
+    """Whether two panels, or what they are made of, show the same: arrays are compared bit by bit, NaN equals NaN."""
     if one is other:
         return True
     if type(one) is not type(other):

@@ -26,7 +26,7 @@ from autoviz_render.figures import colours
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists import colour_bar, frame, text_cache
-from autoviz_render.renderer.plot.artists.frame import Axis
+from autoviz_render.renderer.plot.artists.frame import Axis, Sides
 from autoviz_render.renderer.plot.artists.legend import Legend, LegendPosition
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.theme import BORDER
@@ -68,10 +68,9 @@ class AxesFrame:
         face: str = "",
         grid: bool = False,
         size: float = layout.LABEL_SIZE,
-        left: str = "",
-        right: str = "",
+        sides: Sides = ("", ""),
     ) -> None:
-        self._area, self._look = area, None
+        self._area, self._look, (left, right) = area, None, sides
         ticks = {"length": 3.0, "pad": 2.5, "labelsize": size, "width": BORDER}
         axes: Any = area.subfigure.add_axes((0, 0, 1, 1), facecolor=face or area.theme.paper, axisbelow=True)
         if grid:

@@ -41,11 +41,13 @@ class PanelSlot:
         self._shown, self._error = panel, None
         try:
             self._draw(panel)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a panel that fails is shown failing, and the others are drawn
-            title = str(getattr(panel, "title", type(panel).__name__))
-            self._error = f"{title}: {in_one_line(error)}"
-            self._report(self._error, error)
-            self._draw(Failure(title, in_one_line(error)))
+        except (Exception, SystemExit) as error:
+            failure = Failure(str(getattr(panel, "title", type(panel).__name__)), in_one_line(error))
+            self._error = f"{failure.title}: {failure.text}"
+            if self._error != self._reported:  # not at every frame
+                log.warning("a panel could not be drawn: %s", self._error, exc_info=error)
+                self._reported = self._error
+            self._draw(failure)
         self._canvas.blit(self._region)
         return self._error
 
@@ -81,8 +83,3 @@ class PanelSlot:
         background = [artist for artist in self._area.subfigure.get_children() if artist not in foreground]
         for artist in sorted(background, key=lambda each: each.get_zorder()):
             artist.draw(self._canvas.renderer)
-
-    def _report(self, message: str, error: BaseException) -> None:
-        if message != self._reported:  # not at every frame
-            log.warning("a panel could not be drawn: %s", message, exc_info=error)
-            self._reported = message

@@ -1,4 +1,4 @@
-"""Text on a figure: cut to its room, mathtext only where it is some, no character that the font lacks.
+"""Text on a figure: cut to a width, mathtext only if it can be parsed, no character that the font lacks.
 
 Lengths are sums of the letters' advances in the bundled font: nothing needs to be drawn to be measured.
 """
@@ -17,13 +17,18 @@ from autoviz_render.spool.text import cut
 MOST_READ = 4000
 """Characters of a text that are looked at: a stranger's may have millions."""
 
-
 _MOST_MATHTEXT = 500  # characters: parsing takes longer the more there are, and then again
 _NARROWEST = 0.2  # em: nearly every letter of the font is wider
 
 
 def fitted(text: str, width: float, size: float) -> str:
-    """A text cut in its middle until it fits in a width, in inches, at a size in points; mathtext as it is."""
+    """A text, cut in its middle until it fits; mathtext as it is.
+
+    Args:
+        text: Perhaps a stranger's.
+        width: In inches.
+        size: In points.
+    """
     text = " ".join(cut(text, MOST_READ).split())
     if is_mathtext(text):
         return text
@@ -40,7 +45,7 @@ def _fitted(text: str, width: float, size: float) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """How long a line is in the bundled font, in inches: the sum of its letters' advances."""
+    """How long a line is in the bundled font, in inches, at a size in points: the sum of its letters' advances."""
     return sum(_advance(char) for char in drawable(cut(text, MOST_READ))) * size / 72
 
 
@@ -78,18 +83,15 @@ def _font() -> ft2font.FT2Font:
     return ft2font.FT2Font(font_manager.findfont("DejaVu Sans", fallback_to_default=True))
 
 
-@lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    return frozenset(_font().get_charmap())
-
-
 @lru_cache(maxsize=2048)
 def drawable(text: str) -> str:
     """The text with a box for each character that the bundled font lacks: Matplotlib would warn at every frame.
 
-    So have those that are not letters but orders, such as to turn the direction of what follows.
+    So have control characters, such as those that turn the direction of what follows.
     """
-    return "".join(char if char == "\n" or (ord(char) in _characters() and _is_letter(char)) else "□" for char in text)
+    return "".join(
+        char if char == "\n" or (_font().get_char_index(ord(char)) and _is_letter(char)) else "□" for char in text
+    )
 
 
 def _is_letter(char: str) -> bool:

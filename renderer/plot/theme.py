@@ -76,18 +76,9 @@ _STYLE: dict[str, Any] = {
     "axes.linewidth": BORDER,
     "svg.hashsalt": "autoviz-render",  # else the identifiers in an SVG are drawn by lot
 }
-_NOT_STYLE = (
-    "backend",
-    "date.epoch",
-    "docstring.",
-    "figure.hooks",
-    "interactive",
-    "timezone",
-    "tk.",
-    "tool",
-    "webagg.",
-)
-_DEFAULTS: dict[str, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_NOT_STYLE)}
+_SESSION = ("backend", "date.epoch", "figure.hooks", "interactive", "timezone", "toolbar", "docstring", "tk", "webagg")
+"""How the names of settings begin that belong to a session, not to a style."""
+_DEFAULTS: dict[str, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(_SESSION)}
 
 
 @contextmanager

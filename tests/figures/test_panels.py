@@ -9,7 +9,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-import autoviz_render
+import autoviz_render.figures
 from autoviz_render.figures import panels
 from autoviz_render.figures.panels import ImagePanel, Panel, full_extent
 
@@ -50,6 +50,7 @@ def test_the_panels_have_public_names():
     """A recipe in a user's package imports them from the front door."""
     kinds = [name for name, each in vars(panels).items() if isinstance(each, type) and issubclass(each, Panel)]
     for name in sorted({*kinds, *MADE_OF} - {"ColouredPanel"}):
+        assert getattr(autoviz_render.figures, name) is getattr(panels, name)
         assert getattr(autoviz_render, name) is getattr(panels, name)
     assert issubclass(autoviz_render.TablePanel, Panel)
 

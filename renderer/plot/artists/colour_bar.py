@@ -91,7 +91,7 @@ def _ticks(limits: colours.ColourRange, most: int, width: float) -> Ticks:
     scaled = round_ticks(limits.low / unit, limits.high / unit, most)
     if _width(scaled) >= _width(ticks):
         return ticks
-    return Ticks(tuple(unit * place for place in scaled.positions), scaled.labels, power_of_ten(exponent))
+    return Ticks(tuple(unit * position for position in scaled.positions), scaled.labels, power_of_ten(exponent))
 
 
 def _width(ticks: Ticks) -> float:

@@ -47,15 +47,8 @@ class Coloured:
         self._bar = ColourBar(area)
         self._title = panel_title(area)
         self._unit = Label(area, ha="right", va="baseline", fontsize=layout.LABEL_SIZE)
-        texts = (self._title, self._unit)
-        self.foreground: list[Artist] = [
-            *lines,
-            self.frame.border,
-            *self._legends,
-            self._note,
-            *self._bar.foreground,
-            *texts,
-        ]
+        over_values = [*lines, self.frame.border, *self._legends, self._note]
+        self.foreground: list[Artist] = [*over_values, *self._bar.foreground, self._title, self._unit]
 
     def show(self, panel: ColouredPanel, extent: Extent) -> tuple[ColouredParts, Extent, Hashable]:
         """Show what surrounds a panel's values.

@@ -27,6 +27,10 @@ _GAP = (3.0 + 2.5) / 72
 """Between a side and its numbers: a tick and a pad."""
 
 
+Sides = tuple[str, str]
+"""What is said of the left side, and of the right one."""
+
+
 class Axis(NamedTuple):
     """One axis of a frame.
 
@@ -65,8 +69,7 @@ class Frame:
         face: str = "",
         grid: bool = False,
         size: float = layout.LABEL_SIZE,
-        left: str = "",
-        right: str = "",
+        sides: Sides = ("", ""),
     ) -> None:
         """An empty frame.
 
@@ -75,10 +78,10 @@ class Frame:
             face: The colour inside; the paper's if empty.
             grid: Whether lines go across at the ticks.
             size: Of its texts, in points.
-            left: The colour of the numbers and the label of the vertical axis; the ink's if empty.
-            right: The colour of the numbers and the label of a second vertical axis; there is none if empty.
+            sides: The colours of the vertical axes' texts, at the left and at the right. An empty one is the ink at the
+                left, and no axis at the right.
         """
-        self._area, theme, inches = area, area.theme, area.inches
+        self._area, theme, inches, (left, right) = area, area.theme, area.inches, sides
         self._scales = Affine2D(), Affine2D()
         self._transforms: list[Transform] = [scale + inches for scale in self._scales]
         self._box = Bbox.unit()

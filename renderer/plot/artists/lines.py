@@ -18,7 +18,7 @@ from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
 from autoviz_render.figures.series import Limits, Points, lines_of, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.artists.frame import Axis, Frame
+from autoviz_render.renderer.plot.artists.frame import Axis, Frame, Sides
 from autoviz_render.renderer.plot.artists.legend import Legend, LegendPosition, column_height, row_width
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.text_cache import panel_title
@@ -115,7 +115,7 @@ class _Strip:
 
     def __init__(self, series: Sequence[Series], area: Area) -> None:
         colours = [each.colour or area.theme.lines[i % len(area.theme.lines)] for i, each in enumerate(series)]
-        self._frame = Frame(area, grid=True, **_colours_of_sides(series, colours, area.theme.ink))
+        self._frame = Frame(area, grid=True, sides=_colours_of_sides(series, colours, area.theme.ink))
         self.lines: list[Line2D] = []
         self._bars: list[LineCollection] = []
         self._fills: list[Polygon] = []
@@ -148,14 +148,13 @@ def _style(series: Series) -> Hashable:
     return series.label, series.colour, series.style, series.width, series.marker, series.axis
 
 
-def _colours_of_sides(series: Sequence[Series], colours: Sequence[str], ink: str) -> dict[str, Any]:
-    """The colours of two vertical axes' numbers: an axis of one series has the series' own; nothing if one is there."""
-    sides: dict[str, list[str]] = {"left": [], "right": []}
-    for each, colour in zip(series, colours, strict=True):
-        sides["right" if each.axis == "right" else "left"].append(colour)
-    if not sides["right"]:
-        return {}
-    return {side: each[0] if len(each) == 1 else ink for side, each in sides.items()}
+def _colours_of_sides(series: Sequence[Series], colours: Sequence[str], ink: str) -> Sides:
+    """If there are two vertical axes: the colour of the series that an axis has alone, the ink for one of several."""
+    left, right = (
+        [colour for each, colour in zip(series, colours, strict=True) if (each.axis == "right") is is_right]
+        for is_right in (False, True)
+    )
+    return (left[0] if len(left) == 1 else ink, right[0] if len(right) == 1 else ink) if right else ("", "")
 
 
 def _axis(limits: Limits, label: str, inches: float, *, log: bool) -> Axis:

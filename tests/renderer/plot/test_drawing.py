@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from autoviz_render.figures.builtin.auto import auto
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
+    ColouredPanel,
     Curve,
     CustomPanel,
     ImagePanel,
@@ -21,6 +23,11 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
+from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
+from autoviz_render.renderer.plot.artists import ARTISTS
+from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
+from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
+from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.drawing import FORMATS, KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -145,6 +152,46 @@ def test_the_numbers_of_a_second_axis_stay_in_their_slot(k, settings):
     half = pixels.shape[1] // 2
     assert (pixels[50:, half - 60 : half - 3] < 128).any(), "there are numbers"
     assert (pixels[50:, half - 3 : half] == 255).all()
+
+
+@dataclass(frozen=True, eq=False)
+class DotPanel(ColouredPanel):
+    """A kind of panel that the package does not have: one value, in the middle."""
+
+    value: float
+
+    def coloured_values(self):
+        return np.array([self.value])
+
+
+class DotArtists(PanelArtists):
+    structure = staticmethod(coloured_structure)
+
+    def __init__(self, panel, area):
+        self._rest = Coloured(panel, area)
+        self._dot = PixelImage(area)
+        self.foreground = [self._dot, *self._rest.foreground]
+
+    def update(self, panel):
+        parts, view, look = self._rest.show(panel, (0.0, 1.0, 0.0, 1.0))
+        self._dot.show(self._rest.pixels(panel, np.array([[panel.value]])), parts.image, (0.4, 0.6, 0.4, 0.6), view)
+        return look
+
+
+def test_a_new_kind_of_panel_is_its_class_its_artists_and_one_line(kept_equals_fresh, monkeypatch):
+    """Nothing else has to know it: not the layout, not the slots, not the limits that a movie holds."""
+
+    def recipe(snapshot):
+        return [DotPanel("Dot", snapshot.scalars["k"], low=0.0, high=4.0), DotPanel("Free", snapshot.scalars["k"])]
+
+    snapshots = [Snapshot(arrays={}, scalars={"k": k}) for k in (1.0, 2.0, 3.0)]
+    assert (
+        KeptFigure(recipe, dpi=DPI).draw(snapshots[0]).errors[0] == "Dot: TypeError: there is no way to draw a DotPanel"
+    )
+    monkeypatch.setitem(ARTISTS, DotPanel, DotArtists)
+    kept_equals_fresh(recipe, snapshots)
+    held = with_limits_of(recipe, snapshots[-1])(snapshots[0])
+    assert [(panel.low, panel.high) for panel in held] == [(0.0, 4.0), (1.5, 4.5)]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

@@ -159,6 +159,7 @@ class ImagePanel(ColouredPanel):
     extent: Extent | None = None
 
     def coloured_values(self) -> Floats:
+        """array[pixel]: the values that are not masked."""
         values, mask = self.checked()
         return values if mask is None else values[~mask]
 
@@ -244,6 +245,7 @@ class MeshPanel(ColouredPanel):
     edges: str = ""
 
     def coloured_values(self) -> Floats:
+        """The values, in their own shape."""
         return np.asarray(self.values, dtype=np.float64)
 
 
@@ -268,6 +270,7 @@ class ScatterPanel(ColouredPanel):
     equal: bool = False
 
     def coloured_values(self) -> Floats:
+        """array[point]: NaN for a point without a place or a weight."""
         values = self.checked()[2]
         return np.append(values, np.full(np.size(self.x) - values.size, np.nan))
 
@@ -401,6 +404,8 @@ class CustomPanel(Panel):
     draw: Callable[[Axes, Snapshot], None]
 
     def at(self, snapshot: Snapshot) -> Panel:
+        """A panel that draws this snapshot, and is equal to no other."""
+
         def draw(axes: Axes, _: Snapshot = snapshot) -> None:
             self.draw(axes, snapshot)
 

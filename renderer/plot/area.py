@@ -38,5 +38,6 @@ class Area:
         return np.divide(part, (*self.size, *self.size))
 
     def add(self, *artists: Artist) -> None:
+        """Add artists to the sub-figure."""
         for artist in artists:
             self.subfigure.add_artist(artist)

@@ -36,6 +36,7 @@ class Canvas:
         return slice(max(0, height - round(box.y1)), height - round(box.y0)), slice(round(box.x0), round(box.x1))
 
     def clear(self, region: Region) -> None:
+        """Draw paper over a region."""
         self._buffer.view(np.uint32)[(*region, 0)] = self._paper.view(np.uint32)[0]
 
     def copy(self, region: Region) -> Pixels:
@@ -43,6 +44,7 @@ class Canvas:
         return self._buffer[region].copy()
 
     def restore(self, region: Region, background: Pixels) -> None:
+        """Draw what `copy` gave over its region."""
         self._buffer[region] = background
 
     def blit(self, region: Region) -> None:

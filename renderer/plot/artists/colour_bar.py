@@ -29,7 +29,11 @@ _UNIT_SQUARE = (0.0, 1.0, 0.0, 1.0)
 
 
 class ColourBar:
-    """A bar that changes as a whole with the values: all of it is foreground."""
+    """A bar that changes as a whole with the values.
+
+    Attributes:
+        foreground: All of its artists, in order.
+    """
 
     def __init__(self, area: Area) -> None:
         self._width, theme = area.size.width, area.theme

@@ -63,9 +63,20 @@ class Label(Text):
 
 
 class Labels:
-    """As many labels of one style as there are texts to show."""
+    """As many labels of one style as there are texts to show.
+
+    Attributes:
+        artists: The labels, those that show nothing too.
+    """
 
     def __init__(self, area: Area, count: int = 0, **style: Any) -> None:
+        """Empty labels.
+
+        Args:
+            area: Where they stand.
+            count: How many there are from the start; more are made if they are needed.
+            style: As a `Label` takes it.
+        """
         self._make = partial(Label, area, **style)
         self.artists = [self._make() for _ in range(count)]
 

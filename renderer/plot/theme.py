@@ -9,8 +9,6 @@ from typing import Any
 
 import matplotlib as mpl
 
-from autoviz_render.renderer.settings import ThemeName
-
 BORDER = 0.8
 """Width of frames, in points."""
 
@@ -20,7 +18,6 @@ class Theme:
     """The colours of everything but the data, as "#rrggbb".
 
     Attributes:
-        name: "light" or "dark".
         paper: Behind everything.
         ink: Text, frames and ticks.
         grid: The lines across at the ticks.
@@ -33,7 +30,6 @@ class Theme:
     Source: Okabe and Ito (2008), Color Universal Design.
     """
 
-    name: ThemeName
     paper: str
     ink: str
     grid: str
@@ -45,7 +41,6 @@ class Theme:
 
 
 LIGHT = Theme(
-    name="light",
     paper="#ffffff",
     ink="#000000",
     grid="#e4e4e4",
@@ -56,7 +51,6 @@ LIGHT = Theme(
     lines=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
 )
 DARK = Theme(
-    name="dark",
     paper="#16181c",
     ink="#e8e8e8",
     grid="#33363c",
@@ -66,7 +60,7 @@ DARK = Theme(
     error="#ff8080",
     lines=("#56b4e9", "#e69f00", "#2fc79a", "#e193bf", "#f0e442", "#d97a32"),
 )
-THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 _STYLE: dict[str, Any] = {
     "font.family": ["sans-serif"],

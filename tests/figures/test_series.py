@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -48,7 +50,7 @@ def test_what_is_not_positive_is_not_drawn_on_a_logarithmic_axis():
     [
         (LinesPanel("t", [Series(X, X[:2])]), "a series is two arrays"),
         (LinesPanel("t", [Series(X, X, error=X[:2])]), "the error bars have shape"),
-        (LinesPanel("t", [Series(X, X, axis="top")]), "on the left or the right axis, not on 'top'"),
+        (LinesPanel("t", [Series(X, X, axis=cast(Any, "top"))]), "on the left or the right axis, not on 'top'"),
         (LinesPanel("t", [], residuals=[Series(X, X, axis="right")]), "residuals have one axis"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from dataclasses import dataclass
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -28,7 +29,8 @@ from autoviz_render.renderer.plot.artists import ARTISTS
 from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
-from autoviz_render.renderer.plot.drawing import FORMATS, KeptFigure
+from autoviz_render.renderer.plot.drawing import KeptFigure
+from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.spool.snapshot import Snapshot
 
 DPI = 40
@@ -107,7 +109,7 @@ def several_kinds(snapshot):
             high=30.0 if k > 1 else None,
             curves=[
                 Curve(x[: int(k) + 3], x[: int(k) + 3], label="path"),
-                Curve([5], [k], style="", marker="x", outline="black"),
+                Curve(np.array([5]), np.array([k]), style="", marker="x", outline="black"),
             ],
         ),
         LinesPanel(
@@ -190,7 +192,7 @@ def test_a_new_kind_of_panel_is_its_class_its_artists_and_one_line(kept_equals_f
     )
     monkeypatch.setitem(ARTISTS, DotPanel, DotArtists)
     kept_equals_fresh(recipe, snapshots)
-    held = with_limits_of(recipe, snapshots[-1])(snapshots[0])
+    held: Any = with_limits_of(recipe, snapshots[-1])(snapshots[0])
     assert [(panel.low, panel.high) for panel in held] == [(0.0, 4.0), (1.5, 4.5)]
 
 
@@ -224,7 +226,13 @@ def test_the_resolution_is_a_setting(lens_snapshot):
 def test_the_users_style_changes_nothing_and_is_left_alone(lens_snapshot):
     """A matplotlibrc with large fonts and LaTeX must not decide how a run's figures look, nor be overwritten."""
     expected = fresh(some_panels, lens_snapshot())
-    own = {"font.size": 30, "axes.facecolor": "red", "lines.linewidth": 9, "figure.dpi": 33, "savefig.bbox": "tight"}
+    own: Any = {
+        "font.size": 30,
+        "axes.facecolor": "red",
+        "lines.linewidth": 9,
+        "figure.dpi": 33,
+        "savefig.bbox": "tight",
+    }
     with mpl.rc_context(own):
         assert fresh(some_panels, lens_snapshot()) == expected
         assert {key: mpl.rcParams[key] for key in own} == own
@@ -240,7 +248,7 @@ def test_a_drawn_figure_keeps_its_pixels_and_says_when_it_is_stale(lens_snapshot
     with pytest.raises(RuntimeError, match="save its pdf before the next is drawn"):
         first.encode("pdf")
     with pytest.raises(ValueError, match="there is no way to write 'gif'"):
-        first.encode("gif")
+        first.encode(cast(Any, "gif"))
 
 
 def raising(message):
@@ -267,7 +275,7 @@ def failing_late(axes, snapshot):
         (ImagePanel("Bad", np.zeros((3, 3)), colours="nothing"), "Bad: ValueError: no colour map"),
         (ImagePanel("Bad", np.array([["a"]])), "Bad: ValueError: an image is an array of numbers"),
         (LinesPanel("Bad", [Series(np.zeros(3), np.zeros(4))]), "Bad: ValueError: a series is two"),
-        (TablePanel("Bad", 5), "Bad: TypeError"),
+        (TablePanel("Bad", cast(Any, 5)), "Bad: TypeError"),
         (Panel("Bad"), "Bad: TypeError: there is no way to draw a Panel"),
     ],
 )
@@ -399,7 +407,7 @@ def test_a_name_that_mathtext_cannot_take_is_a_name():
 @pytest.mark.parametrize("dpi", [37, 66.7, 100, 143])
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 12])
 def test_the_header_is_on_figures_of_every_size(count, dpi):
-    """Cells need not fall on whole dots, and the page is cut to them."""
+    """Slots need not fall on whole dots, and the canvas is cut to them."""
     panels = [TextPanel(f"panel {number}", "") for number in range(count)]
     pixels = KeptFigure(lambda _: panels, dpi=dpi).draw(Snapshot(arrays={}, run="run")).pixels
     assert (pixels[: int(0.4 * dpi)] < 128).any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,6 +15,7 @@ from autoviz_render.figures.panels import LinesPanel, Series
 from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.snapshot import Snapshot
 
 DOCS = Path(__file__).parents[3] / "docs" / "figures" / "draw.py"
@@ -73,7 +75,7 @@ def test_panels_with_two_vertical_axes(theme):
     temperature = Series(day, 5e3 * np.exp(day / 2), style="--", label="temperature", axis="right")
     drift = Series(day, -1e-5 * day, fill=True, label="drift", axis="right")
     left = [Series(day, np.cos(day))]
-    right = {"right_label": "temperature (K)", "right_log": True}
+    right: dict[str, Any] = {"right_label": "temperature (K)", "right_log": True}
     panels = [
         LinesPanel("Two axes", [flux, temperature], x_label="time (days)", y_label="flux (Jy)", **right),
         LinesPanel("Several at the right", [flux, temperature, replace(temperature, y=day, label="other")]),
@@ -100,7 +102,7 @@ def test_an_early_fit_in_a_mask_of_odd_shape_with_values_that_are_not_finite(exa
     return draw("imaging", replace(snapshot, arrays=arrays, static=static, iteration=12, log_likelihood=-9.87e5))
 
 
-def source_planes(snapshot: Snapshot, theme: str = "light", **source: object) -> Golden:
+def source_planes(snapshot: Snapshot, theme: str = "light", **source: Array) -> Golden:
     """The three source planes of the imaging figure."""
     arrays = {name: value for name, value in snapshot.arrays.items() if not name.startswith("source")}
     drawing = KeptFigure(lambda each: find_figure("imaging")(each)[3::4], dpi=DPI, theme=THEMES[theme])
@@ -144,7 +146,7 @@ def test_a_panel_that_fails(examples):
     snapshot = examples.imaging()
 
     def recipe(snapshot):
-        panels = find_figure("imaging")(snapshot)
+        panels: Any = find_figure("imaging")(snapshot)
         return [*panels[:3], replace(panels[3], colours="no such map"), *panels[4:6]]
 
     figure = KeptFigure(recipe, dpi=DPI).draw(snapshot)

@@ -41,7 +41,7 @@ def test_twelve_panels_have_the_live_size():
 
 
 def test_a_recipe_may_give_its_rows():
-    """A short row leaves its last cells empty."""
+    """A short row leaves its last slots empty."""
     a, b, c = (TextPanel(name, "") for name in "abc")
     grid, arranged = arrange([[a, b], [c]])
     assert grid == Grid(2, 2)
@@ -51,7 +51,7 @@ def test_a_recipe_may_give_its_rows():
 
 
 def test_a_panel_may_take_several_slots():
-    """A corner plot in one size would be a stamp; what stands beside it closes up round it."""
+    """A corner plot in one slot would be too small to read; what stands beside it closes up round it."""
     large, b, c, d = (TextPanel(name, "", span=(2, 2) if name == "large" else (1, 1)) for name in ("large", *"bcd"))
     grid, arranged = arrange([[large, b], [c], [d]])
     assert grid == Grid(3, 3)
@@ -64,7 +64,7 @@ def test_a_panel_may_take_several_slots():
 def test_what_is_no_panel_is_refused():
     """A recipe that returns arrays has mistaken its contract, and is told so."""
     with pytest.raises(TypeError, match="a recipe returns panels, or rows of panels, not int"):
-        arrange([[1, 2]])
+        arrange([[1, 2]])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("aspect", [0.05, 0.5, 1.0, 2.0, 20.0, None])

@@ -121,7 +121,7 @@ class Frame:
         return part, x, y, right
 
     def add(self, *artists: Artist, is_right: bool = False) -> None:
-        """Add artists inside the frame, in the units of its axes: of the right one, if so said, in y."""
+        """Add artists inside the frame, in the units of its axes; their y in those of the right one, if asked."""
         for artist in artists:
             artist.set_transform(self._transforms[is_right])
             artist.set_clip_box(self._clip)

@@ -47,7 +47,7 @@ class LinesArtists(PanelArtists):
         strip_height, gap = (_STRIP * part.height, 0.1) if panel.residuals else (0.0, 0.0)
         strip = part._replace(height=strip_height)
         self._parts = [Rectangle(part.left, strip.top + gap, part.width, part.height - strip_height - gap), strip]
-        self._strips = [_Strip(series, area) for series in (panel.series, panel.residuals)[: 1 + bool(strip_height)]]
+        self._strips = [_Strip(panel.series, area), *([_Strip(panel.residuals, area)] if panel.residuals else [])]
         lines = zip(self._strips[0].lines, panel.series, strict=True)
         labelled = [(line, series.label) for line, series in lines if series.label]
         position: LegendPosition = "beside the title" if is_beside else "under the title"

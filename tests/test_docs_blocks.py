@@ -179,7 +179,7 @@ def test_every_decision_is_in_the_index():
 
 def test_every_block_says_its_language():
     """A block of another name for Python would be run by nobody."""
-    known = {"python", "sh", "toml", "", "{toctree}", "{include}", "{literalinclude}"}
+    known = {"python", "sh", "toml", "text", "", "{toctree}", "{include}", "{literalinclude}"}
     for page in TEXTS:
         opened = re.findall(r"^ *```(\S*).*\n(?:.*\n)*?^ *```$", page.read_text(), re.MULTILINE)
         assert set(opened) <= known, named(page)

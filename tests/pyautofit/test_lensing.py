@@ -115,7 +115,7 @@ def drawn(figure_arrays, arrays, log_likelihood):
     )
     recipe = find_figure(figure_arrays.figure)
     assert KeptFigure(recipe, dpi=30).draw(snapshot).errors == ()
-    return [panel.title for panel in recipe(snapshot)]
+    return [panel.title for panel in recipe(snapshot)]  # type: ignore[union-attr]
 
 
 def split(found):

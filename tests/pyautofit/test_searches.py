@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import autofit as af
 import numpy as np
@@ -115,7 +116,7 @@ def test_a_fit_is_read_again_as_it_was(tmp_path, plain):
     for each in (folder, tmp_path):
         (samples,) = Aggregator.from_directory(each).values("samples")
         found.append(np.array(samples.parameter_lists))
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_a_finished_fit_is_not_begun_again(tmp_path):
@@ -171,7 +172,7 @@ def _broken(*_):
 def test_what_goes_wrong_costs_a_warning_and_nothing_else(tmp_path, plain, caplog, monkeypatch, fault):
     """PyAutoFit #1567: an exception in a quick update ended a run of 36 hours after 4 minutes."""
     folder, *_ = plain("Nautilus")
-    more = {}
+    more: dict[str, Any] = {}
     if fault == "arrays":
         more["arrays"] = _broken
     elif fault == "static":

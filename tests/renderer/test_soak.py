@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_thousands_of_frames_in_bounded_memory(recipe, lens_snapshot):
     """As the system sees it, after the caches have filled."""
     if recipe is imaging:
         some = [lens_snapshot(seed=seed, amplitude=0.5 + seed / 40, iteration=seed * 997) for seed in range(40)]
-        snapshots = itertools.cycle(some)
+        snapshots: Iterator[Snapshot] = itertools.cycle(some)
     else:
         snapshots = (Snapshot(arrays={}, iteration=number) for number in itertools.count())
     draw(recipe, snapshots, 1500)

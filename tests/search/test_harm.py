@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -24,6 +25,11 @@ def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+def pid_of(update: Any) -> int | None:
+    """Of the renderer's process."""
+    return update._updater.backend._process.pid
+
+
 def test_the_users_files_are_never_refused_while_a_renderer_starts(tmp_path, monkeypatch):
     """emcee with an HDFBackend died in one run of six: a process that starts has copies of the locks of all open files.
 
@@ -37,7 +43,7 @@ def test_the_users_files_are_never_refused_while_a_renderer_starts(tmp_path, mon
             update(np.ones(2), float(number))
             with h5py.File(tmp_path / "mine.h5", "a"):
                 pass
-            if (pid := update._updater.backend._process.pid) is not None and pid not in starts and number % 60 == 59:
+            if (pid := pid_of(update)) is not None and pid not in starts and number % 60 == 59:
                 starts.add(pid)
                 os.kill(pid, signal.SIGKILL)
     assert len(starts) > 10
@@ -56,12 +62,12 @@ def test_no_thread_of_ours_starts_a_process(tmp_path, monkeypatch, eventually):
     update = QuickUpdate(tmp_path, every=1)
     assert len(threads) == 1, "the constructor starts it"
     for number in range(3):
-        first = update._updater.backend._process.pid
+        first = pid_of(update)
         os.kill(first, signal.SIGKILL)
 
         def is_replaced(number: int = number, first: int = first) -> bool:
             update(np.ones(2), float(number))
-            return update._updater.backend._process.pid not in (None, first)
+            return pid_of(update) not in (None, first)
 
         eventually(is_replaced)
     update.close()

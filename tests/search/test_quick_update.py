@@ -13,7 +13,6 @@ import threading
 import numpy as np
 import pytest
 
-from autoviz_render.search import cadence, quick_update
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.guard import shown
 from autoviz_render.spool.store import Spool
@@ -58,7 +57,7 @@ def test_it_is_due_after_so_many_evaluations(run_dir, make):
 def test_it_is_due_after_so_many_seconds(run_dir, make, monkeypatch):
     """A cadence in wall-clock time is what people ask for: a likelihood may take a millisecond or a minute."""
     now = [0.0]
-    monkeypatch.setattr(cadence.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     update = make(every=None, every_seconds=60)
     for _ in range(10):
         update([0.0], -1.0)
@@ -209,7 +208,7 @@ def test_an_interrupt_is_the_users(make):
 def test_an_impossible_setting_is_refused_at_once(run_dir):
     """Before the run begins is the one moment when raising helps."""
     with pytest.raises(ValueError, match="renderer is 'gpu'"):
-        QuickUpdate(run_dir, arrays=arrays, renderer="gpu")
+        QuickUpdate(run_dir, arrays=arrays, renderer="gpu")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +274,7 @@ POINTS, LIKELIHOODS = np.arange(12.0).reshape(4, 3), -np.arange(4.0)[::-1]  # th
         (POINTS[:, 0], LIKELIHOODS, POINTS[-1, :1]),
         (POINTS[:, :1], LIKELIHOODS, POINTS[-1, :1]),
         (9.0, 0.0, [9.0]),
-        (POINTS, np.ma.array(LIKELIHOODS, mask=[0, 0, 0, 1]), POINTS[-2]),
+        (POINTS, np.ma.array(LIKELIHOODS, mask=[0, 0, 0, 1]), POINTS[-2]),  # type: ignore[arg-type]
     ],
 )
 def test_points_may_have_any_shape_that_tells_them_apart(make, points, likelihoods, best):
@@ -552,7 +551,7 @@ def test_a_forked_worker_is_left_alone(make, monkeypatch):
     """Pools fork the sampler: the copies must not publish, nor wait for a thread that they do not have."""
     update = make()
     with monkeypatch.context() as patch:
-        patch.setattr(quick_update.os, "getpid", lambda: 1)
+        patch.setattr("os.getpid", lambda: 1)
         update([1.0], -1.0)
         update.close()
     assert os.getpid() != 1

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoviz_render.spool.system import atomic
-
 
 @pytest.fixture
 def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
@@ -21,6 +19,6 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         assert gate.wait(30)
         return write(*arguments)
 
-    monkeypatch.setattr(atomic.os, "writev", wait_and_write)
+    monkeypatch.setattr("os.writev", wait_and_write)
     yield gate
     gate.set()

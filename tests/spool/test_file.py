@@ -104,8 +104,8 @@ def test_arrays_lie_at_multiples_of_eight_bytes_wherever_the_last_one_ended(leng
 
 def test_a_template_serves_other_values_of_the_same_shapes():
     """The second file comes from the cached image: nothing of the first may be left in it."""
-    first = the_bytes({"arrays/x": np.zeros(4), "meta/n": np.int64(1)})
-    second = the_bytes({"arrays/x": np.arange(4.0), "meta/n": np.int64(2)})
+    first = the_bytes({"arrays/x": np.zeros(4), "meta/n": np.array(1)})
+    second = the_bytes({"arrays/x": np.arange(4.0), "meta/n": np.array(2)})
     assert len(first) == len(second)
     np.testing.assert_array_equal(decode(second, HERE, "snapshot")["arrays/x"], np.arange(4.0))
     assert decode(second, HERE, "snapshot")["meta/n"] == 2
@@ -131,7 +131,7 @@ def test_the_same_content_gives_the_same_bytes_in_another_process_and_second():
 @pytest.mark.parametrize("name", KINDS)
 def test_the_ordinary_way_writes_the_same_content(name, monkeypatch):
     """What fits no template must still be published, and nobody may notice."""
-    datasets = {"meta/n": np.int64(3), "arrays/x": KINDS[name], "arrays/group/y": np.arange(3)}
+    datasets = {"meta/n": np.array(3), "arrays/x": KINDS[name], "arrays/group/y": np.arange(3)}
     quick = decode(the_bytes(datasets), HERE, "snapshot")
     monkeypatch.setattr(container, "_template", lambda *_: None)
     ordinary = the_bytes(datasets)

@@ -228,7 +228,7 @@ def test_a_file_is_written_over_only_if_it_has_the_room(tmp_path):
 
 def test_scalars_are_worth_a_snapshot(run_dir, small_disk, monkeypatch, caplog):
     """Curves need every point."""
-    append = scalars_file.append_lines
+    append = scalars_file.append_lines  # type: ignore[attr-defined]
 
     def append_if_there_is_room(path, texts, **how):
         if len(list((run_dir / "spool" / "snapshots").iterdir())) >= small_disk["snapshots"]:

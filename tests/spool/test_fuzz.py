@@ -128,7 +128,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(good, tmp_path, n
         file.truncate(5 << 40)
     spool = Spool(run_dir)
     with pytest.raises(SpoolError, match=r"is refused: 5497558138880 bytes, more than the \d+ allowed"):
-        {"spool.json": spool.info, "scalars.jsonl": spool.scalars}.get(name, lambda: spool.read(spool.snapshots()[0]))()
+        {"spool.json": spool.info, "scalars.jsonl": spool.scalars}.get(name, lambda: spool.read(spool.snapshots()[0]))()  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", ["spool.json", "scalars.jsonl"])
@@ -140,4 +140,4 @@ def test_a_fifo_does_not_hang_a_reader(good, tmp_path, name):
     os.mkfifo(run_dir / "spool" / name)
     spool = Spool(run_dir)
     with pytest.raises(SpoolError, match="is not a file"):
-        {"spool.json": spool.info, "scalars.jsonl": spool.scalars}[name]()
+        {"spool.json": spool.info, "scalars.jsonl": spool.scalars}[name]()  # type: ignore[operator]

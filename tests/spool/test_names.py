@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoviz_render.spool import scalars
 from autoviz_render.spool.format import manifest, schema
 from autoviz_render.spool.format.names import LONGEST_NAME, LONGEST_PATH, Names
 from autoviz_render.spool.publisher import Publisher
@@ -79,7 +80,7 @@ def test_more_names_than_fit_cost_those_that_are_too_many(run_dir, monkeypatch, 
     """5,000 names of 500 characters: all the snapshots of a run were unreadable, and counted as written."""
     monkeypatch.setattr(schema, "MAX_MANIFEST_BYTES", 20_000)
     many = {f"{number:03d}{'n' * 497}": 1.0 for number in range(100)}
-    given = {"arrays": {"good": np.ones(3)}, "scalars": {"good": 1.0}, "static": {"good": np.ones(2)}}
+    given: dict[str, Any] = {"arrays": {"good": np.ones(3)}, "scalars": {"good": 1.0}, "static": {"good": np.ones(2)}}
     given[where] = {**given[where], **many}
     with Publisher(run_dir, static=given["static"]) as publisher:
         for number in range(3):
@@ -179,5 +180,5 @@ def test_a_line_that_a_stranger_made_is_passed_over(run_dir, publish, change):
     content = json.loads(text)
     del content["crc32"]
     fields = json.dumps(content | {"sequence": 1} | change)[:-1]
-    path.write_bytes(text + f'{fields}, "crc32": {scalars.zlib.crc32(fields.encode())}}}\n'.encode())
+    path.write_bytes(text + f'{fields}, "crc32": {zlib.crc32(fields.encode())}}}\n'.encode())
     assert [line.sequence for line in Spool(run_dir).scalars()] == [0]

@@ -62,7 +62,7 @@ def test_a_host_that_was_started_again_has_no_producer_left(monkeypatch):
     assert before.is_dead()
     assert not replace(before, host="elsewhere.example").is_dead()
     assert not replace(before, machine="earlier-boot pid:[4026532999]").is_dead(), "a container's"
-    monkeypatch.setattr(info.socket, "gethostname", lambda: "localhost")
+    monkeypatch.setattr("socket.gethostname", lambda: "localhost")
     assert not replace(before, host="localhost").is_dead(), "any host's name"
 
 

@@ -19,7 +19,6 @@ import pytest
 
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.system import atomic
 
 
 def test_a_busy_disk_gets_the_newest_and_the_scalars_of_all(run_dir, slow_disk):
@@ -54,7 +53,7 @@ def test_memory_is_bounded_however_slow_the_disk(run_dir, monkeypatch):
                 data = data[os.write(writing, data[: 1 << 16]) :]
         return write(descriptor, buffers)
 
-    monkeypatch.setattr(atomic.os, "writev", throttled)
+    monkeypatch.setattr("os.writev", throttled)
     publisher = Publisher(run_dir)
     tracemalloc.start()
     longest = 0.0
@@ -158,7 +157,7 @@ def test_reporting_a_fault_is_no_fault(run_dir):
     logger.addHandler(handler := Raising())
     try:
         with Publisher(run_dir) as publisher:
-            publisher.publish(3, iteration=0)
+            publisher.publish(3, iteration=0)  # type: ignore[arg-type]
     finally:
         logger.removeHandler(handler)
     assert publisher.stats.failed == 1

@@ -16,7 +16,6 @@ from breaking import around_calls, check_whole, publish_some
 
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.system import atomic
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS)
 
@@ -115,7 +114,7 @@ def test_a_disk_that_is_really_full(tmp_path):
 def test_a_write_that_stops_short_goes_on(run_dir, monkeypatch):
     """A write call may take fewer bytes than it was given; the rest must follow from the right place."""
     write = os.writev
-    monkeypatch.setattr(atomic.os, "writev", lambda descriptor, buffers: write(descriptor, [bytes(buffers[0])[:7]]))
+    monkeypatch.setattr("os.writev", lambda descriptor, buffers: write(descriptor, [bytes(buffers[0])[:7]]))
     with Publisher(run_dir) as publisher:
         publisher.publish({"x": np.arange(300.0), "y": np.eye(3)}, iteration=0)
     np.testing.assert_array_equal(Spool(run_dir).read(Spool(run_dir).newest()).arrays["x"], np.arange(300.0))

@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections import namedtuple
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,12 @@ from autoviz_render.spool.store import Spool
 
 def test_arguments_that_can_never_work_are_refused_at_once(run_dir):
     """The one moment when raising helps: before the run begins."""
+    arguments: dict[str, Any]
     for arguments in ({"figure": "os:system"}, {"figure": []}, {"name": "../x"}, {"static": {"a//b": 1}}):
         with pytest.raises(ValueError, match="name"):
             Publisher(run_dir, **arguments)
     with pytest.raises(TypeError, match="mapping"):
-        Publisher(run_dir, static=[1, 2])
+        Publisher(run_dir, static=[1, 2])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_an_odd_container_costs_itself(run_dir, arrays, kept, caplog):
     """Whatever a user calls a mapping, the sampler goes on, what can be read is published, and the warnings are few."""
     with Publisher(run_dir) as publisher:
         for number in range(3):
-            publisher.publish(arrays(), iteration=number, scalars={Unprintable(): 1.0, "a": 2.0})
+            publisher.publish(arrays(), iteration=number, scalars={Unprintable(): 1.0, "a": 2.0})  # type: ignore[dict-item]
             assert publisher.flush(60)
     snapshot = Spool(run_dir).read(Spool(run_dir).newest())
     assert set(snapshot.arrays) == kept
@@ -151,7 +153,7 @@ def test_what_a_mask_hides_is_not_published_as_data(run_dir):
         "constant": np.ma.masked,
     }
     with Publisher(run_dir, static={"data": masked}) as publisher:
-        publisher.publish(arrays, iteration=0, log_likelihood=np.ma.masked, scalars={"a": np.ma.masked})
+        publisher.publish(arrays, iteration=0, log_likelihood=np.ma.masked, scalars={"a": np.ma.masked})  # type: ignore[arg-type]
         masked[:] = 9.0  # it was copied
     snapshot = Spool(run_dir).read(Spool(run_dir).newest())
     for name in ("floats", "narrow", "integers", "complex"):
@@ -160,7 +162,10 @@ def test_what_a_mask_hides_is_not_published_as_data(run_dir):
     np.testing.assert_array_equal(snapshot.arrays["list"], [[1.0, np.nan, 3.0]] * 2)
     np.testing.assert_array_equal(snapshot.static["data"], [1.0, np.nan, 3.0])
     assert snapshot.arrays["narrow"].dtype == np.float32
-    assert (snapshot.arrays["none hidden"].dtype, snapshot.arrays["none hidden"].tolist()) == (np.int64, [1, 2])
+    assert (snapshot.arrays["none hidden"].dtype, snapshot.arrays["none hidden"].tolist()) == (
+        np.dtype(np.int64),
+        [1, 2],
+    )
     assert np.isnan(snapshot.arrays["constant"])
     assert np.isnan([snapshot.log_likelihood, snapshot.scalars["a"]]).all()
 
@@ -325,7 +330,7 @@ def test_a_number_that_is_none_costs_itself(run_dir, caplog):
             publisher.publish(
                 {"x": np.ones(2)},
                 iteration=number,
-                log_likelihood=np.ones(2),
+                log_likelihood=np.ones(2),  # type: ignore[arg-type]
                 parameters={"a": "b", "c": 1},
                 scalars={"d": np.zeros(2), "e": np.float32(2)},
             )
@@ -356,7 +361,7 @@ def test_numbers_are_taken_as_they_are_now(run_dir, slow_disk):
     """A scalar in an array of the sampler's may change before it is written."""
     value = np.array(1.0)
     with Publisher(run_dir) as publisher:
-        publisher.publish({}, iteration=0, scalars={"a": value}, log_likelihood=value)
+        publisher.publish({}, iteration=0, scalars={"a": value}, log_likelihood=value)  # type: ignore[arg-type]
         value[()] = 9.0
         slow_disk.set()
     (line,) = Spool(run_dir).scalars()

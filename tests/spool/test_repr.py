@@ -39,7 +39,7 @@ def test_a_spool_that_is_missing_running_or_damaged_says_so(run_dir):
 def test_a_snapshot_tells_what_it_is():
     """A person sees whether the arrays are those that were meant."""
     snapshot = Snapshot(
-        arrays={"model_image": np.zeros((100, 90)), "chi": np.float32(1)},
+        arrays={"model_image": np.zeros((100, 90)), "chi": np.array(1, np.float32)},
         run="demo",
         iteration=8200,
         log_likelihood=-1234.5,
@@ -70,7 +70,7 @@ def test_what_a_stranger_wrote_is_shown_in_one_short_line(value):
 
 def test_a_repr_never_raises():
     """A debugger calls it in the middle of something else."""
-    assert repr(Snapshot(arrays={"x": object()}, log_likelihood=None)) == "<Snapshot that cannot be shown>"
+    assert repr(Snapshot(arrays={"x": object()}, log_likelihood=None)) == "<Snapshot that cannot be shown>"  # type: ignore[dict-item]
     assert repr(SpoolInfo(None, None, None)) == "<SpoolInfo that cannot be shown>"
     assert "SpoolInfo(run 'demo', finished, figures: fit" in repr(
         SpoolInfo("demo", ("fit",), Producer("host", 1, "run.py"), "finished")

@@ -192,7 +192,7 @@ def test_very_long_lines_are_appended_a_few_at_a_time(run_dir, monkeypatch):
     """A disk was full for long: a thousand waiting lines of a megabyte are more than readers take at once."""
     monkeypatch.setattr(scalars_file, "_APPENDED_BYTES", 1000)
     sizes = []
-    append = scalars_file.append_lines
+    append = scalars_file.append_lines  # type: ignore[attr-defined]
     monkeypatch.setattr(
         scalars_file, "append_lines", lambda path, texts, **how: sizes.append(len(texts)) or append(path, texts, **how)
     )

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -258,7 +259,7 @@ def test_a_folder_in_place_of_a_file_costs_no_descriptor(run_dir, publish):
     assert after == before
 
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "meta/epoch": np.int64(0),
     "meta/sequence": np.int64(0),
     "meta/iteration": np.int64(0),

@@ -150,7 +150,7 @@ def test_a_choice_that_there_is_not_is_refused_at_once(run_dir, publish):
     """A word mistyped must not pass for a run without snapshots."""
     publish(1)
     with pytest.raises(ValueError, match="^which is 'latest'"):
-        render(run_dir, which="latest")
+        render(run_dir, which="latest")  # type: ignore[arg-type]
     assert [result.status for result in render(run_dir, which=7)] == ["missing"]
 
 

@@ -15,6 +15,7 @@ from autoviz_render.figures.panels import LinesPanel, Series
 from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.renderer.settings import ThemeName
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -48,7 +49,7 @@ def examples():
     return module
 
 
-def draw(name: str, snapshot: Snapshot, theme: str = "light") -> Golden:
+def draw(name: str, snapshot: Snapshot, theme: ThemeName = "light") -> Golden:
     return Golden(KeptFigure(find_figure(name), dpi=DPI, theme=THEMES[theme]).draw(snapshot))
 
 

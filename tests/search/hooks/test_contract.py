@@ -108,7 +108,8 @@ class Ultranest(Adapter):
         return ReactiveNestedSampler(["a", "b"], log_likelihood, vectorized=True, ndraw_min=40, **settings)
 
     def bits(self, sampler):
-        weighted, state = sampler.results["weighted_samples"], np.random.get_state()  # noqa: NPY002
+        weighted: Any = sampler.results["weighted_samples"]
+        state: Any = np.random.get_state()  # noqa: NPY002
         return [weighted["points"], weighted["weights"], sampler.results["logz"], sampler.results["samples"], state[1]]
 
     def run(self, update=None, *, is_broken=False):

@@ -201,7 +201,7 @@ def test_every_kernel_is_published(kernel, run_dir, caplog):
     assert ("acceptance" in snapshot.scalars) == (kernel != "ESS")
     assert np.isnan(snapshot.log_likelihood) == ("potential_energy" not in snapshot.scalars) == bool(ensemble)
     if of_high is not None:
-        assert snapshot.log_likelihood == pytest.approx(log_density(*columns[-1, -1][::-1], of_high), abs=1e-3)
+        assert snapshot.log_likelihood == pytest.approx(log_density(*columns[-1, -1][::-1], of_high), abs=1e-3)  # type: ignore[call-arg]
     assert not caplog.records
 
 
@@ -220,7 +220,8 @@ def test_of_a_kernel_within_the_energies_of_all_draws_are_found(run_dir):
 def test_a_block_before_the_last_has_an_energy_of_another_point():
     """In a Gibbs kernel the first block moves first: its energy is not that of the state that the sweep ended in."""
     blocks = namedtuple("blocks", "z block_states")
-    hmc_like, custom = namedtuple("hmc_like", "potential_energy i"), namedtuple("custom", "z")
+    hmc_like = namedtuple("hmc_like", "potential_energy i")
+    custom = namedtuple("custom", "z")
     assert _field(blocks(0, (hmc_like(1.0, 3), custom(0))), "potential_energy") is None
     assert _field(blocks(0, (custom(0), hmc_like(1.0, 3))), "potential_energy") == 1.0
     assert _field(blocks({"z": 2}, ()), "i") is None

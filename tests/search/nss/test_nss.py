@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -33,8 +34,8 @@ class TwoModes(Gaussian):
         }
 
 
-SETTINGS = {"num_live": 200, "renderer": None, "every": 5000}
-FURTHER = {"remaining_evidence": 1e-9, "max_iterations": 80}
+SETTINGS: dict[str, Any] = {"num_live": 200, "renderer": None, "every": 5000}
+FURTHER: dict[str, Any] = {"remaining_evidence": 1e-9, "max_iterations": 80}
 """Beyond where a search ends by itself, and all alike: for another number of points much is compiled once more."""
 
 
@@ -220,7 +221,7 @@ def test_progress_is_one_line_on_a_terminal_and_a_log_elsewhere(capsys, caplog, 
             pass
 
     terminal = Terminal()
-    with SearchProgress(terminal) as line:
+    with SearchProgress(terminal) as line:  # type: ignore[arg-type]
         line.show(PROGRESS)
     assert terminal.text.startswith("\r\x1b[K123,456 evaluations | log Z -12.35 | remaining 0.5 | ESS 32\r")
     assert terminal.text.endswith("\n")

@@ -20,16 +20,17 @@ def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:
         guard.warn("naming the parameters", ValueError(f"there are {len(given)} names and {size} parameters"))
     if len(given) != size:
         return [f"p{index}" for index in range(size)]
-    names: list[str] = []
+    names: dict[str, None] = {}
+    taken = set(given)
     for index, name in enumerate(given):
         try:
             if check_name(name) in names:
                 raise ValueError(f"two parameters are named {name!r}")
-            names.append(name)
+            names[name] = None
         except ValueError as error:
             own = f"p{index}"
-            while own in given:
+            while own in taken:
                 own += "_"
-            names.append(own)
+            names[own] = None
             guard.warn("naming a parameter", error, of=name)
-    return names
+    return list(names)

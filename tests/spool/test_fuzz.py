@@ -42,12 +42,12 @@ def good(tmp_path_factory) -> Spool:
 
 
 def content(snapshot: Snapshot) -> dict[str, object]:
-    """All of a snapshot, to compare; but for the run's name, which `spool.json` tells without a checksum."""
+    """All of a snapshot, to compare; but for what `spool.json` tells without a checksum."""
     arrays = {
         name: (value.dtype, value.shape, value.tobytes())
         for name, value in (*snapshot.arrays.items(), *snapshot.static.items())
     }
-    others = ("arrays", "static", "run", "history")
+    others = ("arrays", "static", "run", "figures", "history")
     numbers = {name: value for name, value in vars(snapshot).items() if name not in others}
     return {**numbers, **arrays}
 

@@ -14,6 +14,9 @@ import numpy as np
 
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.system.atomic import write_whole
+from autoviz_render.spool.text import printable, shown_safely
+
+_MOST_SHOWN = 10  # parameters
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,14 @@ class Result:
     compilations: int
     compilations_after_first_update: int
     quick_updates: int
+
+    @shown_safely
+    def __repr__(self) -> str:
+        each = zip(self.parameter_names, self.mean(), self.standard_deviation(), strict=True)
+        told = ", ".join(f"{name} {mean:.4g} ± {error:.2g}" for name, mean, error in [*each][:_MOST_SHOWN])
+        more = f" and {len(self.parameter_names) - _MOST_SHOWN} more" * (len(self.parameter_names) > _MOST_SHOWN)
+        evidence = f"log evidence {self.log_evidence:.2f} ± {self.log_evidence_error:.2f}"
+        return f"Result({evidence}, {printable(told, 500)}{more}, {len(self.samples)} samples)"
 
     def mean(self) -> Floats:
         """The posterior mean: array[parameter]."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths
+from autoviz_render.spool.system.safe_read import finite_number, whole_number
 
 Status = Literal["drawn", "cached", "missing", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
 """How it went:
@@ -86,21 +86,15 @@ class RenderResult:
         """
         try:
             content: dict[str, Any] = json.loads(line)
-            facts: dict[str, Any] = {name: _text(content[name]) for name in ("fault", "unreadable")}
-            facts |= {name: float(content[name]) for name in ("seconds", "used", "waited")}
-            facts |= {"errors": tuple(map(_text, content["errors"])), "memory": int(content["memory"])}
-            files, status = tuple(Path(_text(path)) for path in content["files"]), content["status"]
+            facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable")}
+            facts |= {name: finite_number(content[name]) for name in ("seconds", "used", "waited")}
+            facts |= {"errors": tuple(map(str, content["errors"])), "memory": whole_number(content["memory"])}
+            files, status = tuple(Path(str(path)) for path in content["files"]), content["status"]
+            if status not in get_args(Status):
+                raise ValueError(f"the status is {status!r:.100}")
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ValueError(f"no result: {error!r:.200}") from error
-        if status not in get_args(Status) or not math.isfinite(facts["seconds"] + facts["used"] + facts["waited"]):
-            raise ValueError(f"no result: {status!r:.200} after {facts['seconds']} s")
         return RenderResult(status, files, **facts)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a {type(value).__name__} is no text")
-    return value
 
 
 def failed(error: Exception, spool: Path | None = None) -> RenderResult:
@@ -112,8 +106,8 @@ def failed(error: Exception, spool: Path | None = None) -> RenderResult:
         SpoolError: "unreadable",
         OSError: "unwritable",
     }
-    status: list[Status] = [status for kind, status in kinds.items() if isinstance(error, kind)]
-    return RenderResult((status or ["undrawable"])[0], fault=error_line(error), spool=spool)
+    status: Status = next((status for kind, status in kinds.items() if isinstance(error, kind)), "undrawable")
+    return RenderResult(status, fault=error_line(error), spool=spool)
 
 
 def error_line(error: Exception) -> str:

@@ -104,13 +104,14 @@ _TAGS = "range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 def _write_mp4(path: Path, movie: Movie) -> None:
     """H.264 in the form that every player takes: even sides, chroma at half the resolution, the index in front."""
-    rows, columns = (length + length % 2 for length in movie.size)
+    rows, columns = movie.size
+    even = "ceil(iw/2)*2:ceil(ih/2)*2:color=#{:02x}{:02x}{:02x}".format(*movie.paper)
     command = [
         *(_ffmpeg(), "-hide_banner", "-loglevel", "error", "-y"),
         *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{columns}x{rows}"),
         *("-framerate", str(movie.rate), "-i", "pipe:0", "-an"),
         # players take large movies to be BT.709, and ffmpeg makes BT.601 unless told: a red would come out as another
-        *("-vf", f"scale=out_color_matrix=bt709:out_range=tv:{_SCALER},format=yuv420p,setparams={_TAGS}"),
+        *("-vf", f"pad={even},scale=out_color_matrix=bt709:out_range=tv:{_SCALER},format=yuv420p,setparams={_TAGS}"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20"),
         *("-g", "50"),  # a whole picture so often: a player that is told to jump need not decode all before
         *("-movflags", "+faststart", "-f", "mp4", str(path)),
@@ -121,7 +122,7 @@ def _write_mp4(path: Path, movie: Movie) -> None:
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, process_group=group
         ) as process:
             try:
-                is_fed = _feed(process.stdin, movie, (rows, columns))
+                is_fed = _feed(process.stdin, movie.frames)
             except BaseException:
                 process.kill()
                 raise
@@ -131,11 +132,11 @@ def _write_mp4(path: Path, movie: Movie) -> None:
             raise OSError(EIO, f"ffmpeg could not write it: {lines[-1].strip()}", str(path))
 
 
-def _feed(pipe: IO[bytes] | None, movie: Movie, size: tuple[int, int]) -> bool:
+def _feed(pipe: IO[bytes] | None, frames: Iterable[Frame]) -> bool:
     """Send all frames; False if the other end closed the pipe before."""
     assert pipe is not None  # noqa: S101 - for the type checker
-    for frame in movie.frames:
-        pixels = np.ascontiguousarray(on_paper(frame.pixels, size, movie.paper))
+    for frame in frames:
+        pixels = np.ascontiguousarray(frame.pixels)
         try:
             for _ in range(frame.ticks):
                 write_all(pipe.fileno(), [pixels.data])
@@ -202,17 +203,15 @@ def common_palette(samples: Iterable[Pixels]) -> Pixels:
     Returns:
         array[256, 3], uint8, RGB; the last colour is the same as the first.
     """
-    found, count = np.empty(0, np.uint32), np.empty(0, np.int64)
-    for pixels in samples:
-        packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-        new, times = np.unique(packed, return_counts=True)
-        found, place = np.unique(np.concatenate([found, new]), return_inverse=True)
-        count = np.bincount(place, np.concatenate([count, times])).astype(np.int64)
-    colours = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=-1).astype(np.uint8)
-    weighted = Image.fromarray(np.repeat(colours, np.ceil(np.sqrt(count) / 4).astype(int), axis=0)[None])
+    packed = (pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32) for pixels in samples)
+    colours, counts = zip(*(np.unique(each, return_counts=True) for each in packed), strict=True)
+    found, place = np.unique(np.concatenate(colours), return_inverse=True)
+    count = np.bincount(place, np.concatenate(counts))
+    distinct = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=-1).astype(np.uint8)
+    weighted = Image.fromarray(np.repeat(distinct, np.ceil(np.sqrt(count) / 4).astype(int), axis=0)[None])
     spread = weighted.quantize(_CLEAR, method=Image.Quantize.MAXCOVERAGE, kmeans=1).getpalette()
     palette = np.array(spread, np.uint8).reshape(-1, 3)[:_CLEAR]
-    for common in colours[np.argsort(-count, kind="stable")[:8]]:
+    for common in distinct[np.argsort(-count, kind="stable")[:8]]:
         palette[np.abs(palette.astype(int) - common).sum(axis=1).argmin()] = common
     return np.concatenate([palette, np.repeat(palette[:1], 256 - len(palette), axis=0)])
 

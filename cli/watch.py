@@ -5,17 +5,12 @@ from __future__ import annotations
 import logging
 import signal
 from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import print_files
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.resources import raise_descriptor_limit
-
-if TYPE_CHECKING:
-    from autoviz_render.renderer.work.jobs import RenderResult
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -31,22 +26,14 @@ def watch(options: Options) -> int:
     is_there = exists(path)
     raise_descriptor_limit()
     with closing(Subprocess(options.frame_timeout or FRAME_TIMEOUT)) as first:  # it imports Matplotlib meanwhile
-        return _watch(path, options, first, is_there=is_there)
+        from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+        from autoviz_render.renderer.live.watch import Watch
 
-
-def _watch(path: Path, options: Options, first: Subprocess, *, is_there: bool) -> int:
-    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
-    from autoviz_render.renderer.live.watch import Watch
-
-    watch = Watch(path.absolute(), options.poll or 2.0)
-
-    def tell(result: RenderResult) -> None:
-        print_files(result.files, as_json=options.json)
-
-    settings = LiveSettings(options.render_settings(), options.out, path, options.until_finished)
-    renderer = LiveRenderer(watch, settings, first, tell)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: renderer.stop())
-    if not is_there:
-        log.info("%s: not there yet; waiting for it", path)
-    return renderer.run()
+        spools = Watch(path.absolute(), options.poll or 2.0)
+        settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
+        renderer = LiveRenderer(spools, settings, first, lambda result: print_files(result.files, as_json=options.json))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: renderer.stop())
+        if not is_there:
+            log.info("%s: not there yet; waiting for it", path)
+        return renderer.run()

@@ -33,15 +33,13 @@ class LiveSettings:
 
     Attributes:
         render: What is drawn of each run, and how.
-        out: Folder for the figures of the runs at or under the path, see `figures_folder`; None is each run's own
-            `image/`.
-        path: The path that was asked for.
+        out: Folder for the figures of the runs at or under the path that is watched, see `figures_folder`; None is
+            each run's own `image/`.
         until_finished: Leave when every run is over.
     """
 
     render: RenderSettings = RenderSettings()
     out: Path | None = None
-    path: Path = Path()
     until_finished: bool = False
 
 
@@ -78,12 +76,13 @@ class LiveRun:
     Args:
         spool: Its spool.
         settings: How to draw.
+        path: The path that is watched.
 
     Attributes:
         figure_states: Its figures.
         lock: The right to draw it.
         has_ended: Whether the run was over when the spool was listed last: nothing more will come.
-        has_failed: Whether anything could not be drawn.
+        faults: What could not be drawn and why, each fault once.
         missed: How often in a row the spool could not be listed.
         held_elsewhere: Who else draws it by now.
 
@@ -92,18 +91,17 @@ class LiveRun:
         FigureError: None of its figures is there.
     """
 
-    def __init__(self, spool: Spool, settings: LiveSettings) -> None:
+    def __init__(self, spool: Spool, settings: LiveSettings, path: Path) -> None:
         self._spool = spool
         self._settings = settings
         info = spool.info()
         self._identity = _identity(spool, info)
         figures = settings.render.named(info.figures)
         self.figure_states = [FigureState(figure, stem, not number) for number, (figure, stem) in enumerate(figures)]
-        self._folder = figures_folder(spool.paths, settings.out, settings.path)
+        self._folder = figures_folder(spool.paths, settings.out, path)
         self._newest = NewestSnapshot(spool, self.fail)
-        self._said: set[str] = set()
+        self.faults: set[str] = set()
         self.has_ended = info.is_over()
-        self.has_failed = False
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
         self.lock = RendererLock(spool.paths)
@@ -196,10 +194,9 @@ class LiveRun:
 
     def fail(self, message: str) -> None:
         """Report a fault, once."""
-        self.has_failed = True
         self.lock.note(last_error=message)
-        if message not in self._said:
-            self._said.add(message)
+        if message not in self.faults:
+            self.faults.add(message)
             log.error("%s", message)
 
     def _is_waiting(self, state: FigureState) -> bool:
@@ -210,25 +207,21 @@ class LiveRun:
 
     def _disable_missing_figures(self) -> None:
         """Report the figures that are not there; raises FigureError if none is."""
-        errors = [error for state in self.figure_states if (error := _missing(state)) is not None]
+        errors: list[FigureError] = []
+        for state in self.figure_states:
+            try:
+                if not state.figure.target:
+                    find_target(state.figure.name)
+            except FigureError as error:
+                state.is_disabled = True
+                errors.append(error)
         if len(errors) == len(self.figure_states):
             self.lock.note(last_error=str(errors[0]))
             self.lock.beat("stopped", 0.0)  # for whoever looks why
             self.lock.release()
             raise errors[0]
-        for error in errors:
-            self.fail(str(error))
-
-
-def _missing(state: FigureState) -> FigureError | None:
-    """Why there is no such figure here, which disables it; None if there is."""
-    try:
-        if not state.figure.target:
-            find_target(state.figure.name)
-    except FigureError as error:
-        state.is_disabled = True
-        return error
-    return None
+        for each in errors:
+            self.fail(str(each))
 
 
 def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:

@@ -105,7 +105,7 @@ class LiveRenderer:
                     run.give_up()
         finally:
             self.close()
-        return 1 if self._refused or any(run.has_failed for run in self._runs.values()) else 0
+        return 1 if self._refused or any(run.faults for run in self._runs.values()) else 0
 
     def look(self, *, is_last: bool = False) -> bool:
         """Draw what is new everywhere, or begin to.
@@ -207,7 +207,7 @@ class LiveRenderer:
     def _begin(self, directory: Path) -> None:
         """Draw a run from its start."""
         self._drop(directory)
-        run = self._runs[directory] = LiveRun(Spool(directory), self._settings)
+        run = self._runs[directory] = LiveRun(Spool(directory), self._settings, self._watch.path)
         self._refused.pop(directory, None)
         run.look()
         if run.has_ended and len(self._runs) > self._most_held:

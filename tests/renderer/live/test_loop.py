@@ -243,7 +243,7 @@ def test_a_disk_that_fails_for_long_is_tried_again(run_dir, publish, monkeypatch
     try:
         with monkeypatch.context() as patched:
             patched.setattr(Spool, "read", failing)
-            eventually(lambda: renderer.look() or "Input/output" in str(renderer._runs[run_dir / "spool"]._said))
+            eventually(lambda: renderer.look() or "Input/output" in str(renderer._runs[run_dir / "spool"].faults))
         assert not (run_dir / "spool" / "bad").exists()
         eventually(lambda: renderer.look() or (run_dir / "image" / "fit.png").exists())
     finally:
@@ -526,7 +526,7 @@ def test_figures_of_several_runs_in_one_folder_are_kept_apart(tmp_path, publish)
     """They all are called fit.png."""
     for name in ("a", "b"):
         publish(1, into=tmp_path / "runs" / name)
-    settings = LiveSettings(out=tmp_path / "out", path=tmp_path / "runs")
+    settings = LiveSettings(out=tmp_path / "out")
     renderer = LiveRenderer(Watch(tmp_path / "runs"), settings, InProcess())
     renderer.look()
     renderer.close()

@@ -116,8 +116,8 @@ class LiveRenderer:
         Returns:
             Whether every run is over and drawn.
         """
-        self._watch.quiet = {directory for directory, run in self._runs.items() if run.has_ended}
-        found = self._watch.spools(all_of_them=is_last)
+        quiet = {directory for directory, run in self._runs.items() if run.has_ended}
+        found = self._watch.spools(quiet, all_of_them=is_last)
         is_sound = [self._look_at(directory) for directory in found]
         for directory in set(self._runs) - set(found):
             self._miss(directory)

@@ -37,15 +37,11 @@ class Watch:
     Args:
         path: Which; it need not exist yet.
         poll: Seconds after which `wait` returns though nothing was heard.
-
-    Attributes:
-        quiet: Spools that need no observer if there are many, as little is expected there.
     """
 
     def __init__(self, path: Path, poll: float = 2.0) -> None:
         self.path = path
         self.poll = poll
-        self.quiet: Container[Path] = ()
         self._hints: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
@@ -66,17 +62,18 @@ class Watch:
         if self._hints.empty():
             self._hints.put(None)  # the one queue whose `put` may interrupt its own `get`, as a signal does
 
-    def spools(self, *, all_of_them: bool = False) -> list[Path]:
+    def spools(self, quiet: Container[Path] = (), *, all_of_them: bool = False) -> list[Path]:
         """The spool directories there are now; each is watched before this returns.
 
         Args:
+            quiet: Spools that need no observer if there are many, as little is expected there.
             all_of_them: Search the whole path, even if that was done just now and takes long.
         """
         now = time.monotonic()
         if all_of_them or now >= self._next_walk or any(_is_gone(spool) for spool in self._found):
             self._found = self._walk()
             self._next_walk = now + _WALK_SHARE * (time.monotonic() - now)
-        self._observe()
+        self._observe(quiet)
         return self._found
 
     def close(self) -> None:
@@ -98,11 +95,11 @@ class Watch:
             log.warning("%s", passed_over(new))
         return found
 
-    def _observe(self) -> None:
+    def _observe(self, quiet: Container[Path]) -> None:
         """Have an observer on the snapshots of the spools found, as they are on disk; if they are many, not on all."""
         if not self._can_observe:
             return
-        spools = self._found if len(self._found) <= _FEW else [each for each in self._found if each not in self.quiet]
+        spools = self._found if len(self._found) <= _FEW else [each for each in self._found if each not in quiet]
         wanted = {}
         for spool in spools[: descriptor_limit() // _SHARE]:
             folder = SpoolPaths(spool).snapshots

@@ -216,8 +216,7 @@ def test_of_many_runs_only_those_are_observed_in_which_something_is_expected(tmp
         shutil.copytree(tmp_path / "000", tmp_path / f"{number:03d}")
     watch = Watch(tmp_path, poll=20.0)
     spools = watch.spools(all_of_them=True)
-    watch.quiet = set(spools[:-1])
-    watch.spools()
+    watch.spools(set(spools[:-1]))
     assert [Path(each.watch.path) for each in watch._observer.emitters] == [spools[-1] / "snapshots"]
     publish(1, into=spools[-1].parent)
     assert wait_seconds(watch) < 10

@@ -58,8 +58,7 @@ def run_status(spool: Spool) -> dict[str, Any]:
 def _renderer_status(beat: Heartbeat) -> dict[str, Any]:
     named = ("activity", "pid", "host", "drawn", "coalesced", "last_drawn", "last_error", "frame_seconds")
     status = {name: getattr(beat, name) for name in named}
-    is_late = beat.activity != "stopped" and beat.is_late()
-    return status | {"activity": "late"} if is_late else status
+    return status | {"activity": "late"} if beat.is_late() else status
 
 
 def status_line(status: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from autoviz_render.renderer.settings import FigureSpec
 from autoviz_render.renderer.work.jobs import Job
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
+from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
 
@@ -40,7 +41,7 @@ class RenderCache:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._drawn: dict[str, tuple[str, int]] = {}
-        self._has_complained = False
+        self._warn = WarnOnce(log)
         with contextlib.suppress(OSError, SpoolError):
             for line in bytes(read_plain(self._path, _MOST_BYTES)).splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
@@ -65,10 +66,8 @@ class RenderCache:
             with append_plain(self._path) as file:
                 file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
         except (OSError, SpoolError) as error:
-            if not self._has_complained:
-                self._has_complained = True
-                why = error.strerror if isinstance(error, OSError) else "it is not a file"
-                log.warning("%s: cannot be written, what is drawn will be drawn again: %s", self._path, why)
+            why = error.strerror if isinstance(error, OSError) else "it is not a file"
+            self._warn("%s: cannot be written, what is drawn will be drawn again: %s", self._path, why)
 
 
 def identity(job: Job) -> str | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import locale
 import logging
+import operator
 import os
 import pkgutil
 import queue
@@ -67,13 +68,13 @@ def main(arguments: list[str]) -> None:
         def say(word: str, number: str = number) -> None:
             answer(f"{number} word {word}")
 
-        used, waited = own_processor_times()
+        before = own_processor_times()
         with state.restored():
             result = _do(job_runner, kind, line, say)
         if os.getpid() != pid:
             os._exit(1)  # a figure's code forked, and its child came back from it
-        used_then, waited_then = own_processor_times()
-        told = replace(result, memory=memory(), used=used_then - used, waited=waited_then - waited).to_line()
+        used, waited = map(operator.sub, own_processor_times(), before)
+        told = replace(result, memory=memory(), used=used, waited=waited).to_line()
         answer(f"{number} {'sound' if state.is_sound() else 'spoilt'} {told}")
 
 

@@ -211,12 +211,10 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
         refuse_links(paths, paths.images)
         return paths.images
     # as they are named and not as they are linked: a run on another disk has its place in the tree, too
-    directory, asked = (Path(os.path.abspath(path)) for path in (paths.directory, asked))
-    if not directory.is_relative_to(asked):
+    paths, asked = SpoolPaths(Path(os.path.abspath(paths.directory))), Path(os.path.abspath(asked))
+    if paths.directory == asked or not paths.directory.is_relative_to(asked):
         return out
-    below = directory.relative_to(asked)
-    name = directory.name.removeprefix("spool").removeprefix("-").strip(".")  # `..` would lead out of it
-    return out / below.parent / name if below.parts else out
+    return out / paths.run_dir.relative_to(asked) / paths.images.relative_to(paths.run_dir / "image")
 
 
 def refuse_links(paths: SpoolPaths, folder: Path) -> None:

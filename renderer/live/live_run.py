@@ -180,8 +180,7 @@ class LiveRun:
             self.fail(f"{self._spool.paths.run_dir}: figure {state.figure.name!r} is not drawn any more")
         if state.is_first and result.status == "drawn":
             beat = self.lock.heartbeat
-            counts = {"drawn": beat.drawn + 1, "coalesced": beat.coalesced + skipped}
-            self.lock.note(frame_seconds=result.seconds, **counts)
+            self.lock.note(drawn=beat.drawn + 1, coalesced=beat.coalesced + skipped, frame_seconds=result.seconds)
         done = [each.drawn for each in self.figure_states if not each.is_disabled] or [ref]
         if all(done):
             self.lock.note(last_drawn=min(each for each in done if each).path.name)

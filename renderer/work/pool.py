@@ -19,7 +19,7 @@ _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
 
 class Pool:
-    """Processes that draw, kept from one list of jobs to the next. A context manager.
+    """Processes that draw, kept from one list of jobs to the next. A context manager, which ends them at once.
 
     The first starts at once, and imports what it needs while the caller looks for something to draw.
 
@@ -40,10 +40,6 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the processes, at once, whatever they do."""
         while self._workers:
             self._workers.pop().close()
 
@@ -58,8 +54,10 @@ class Pool:
         try:
             while True:
                 for number, job in itertools.islice(waiting, self._max_workers - len(at_work)):
-                    free = (each for each in self._workers if each not in at_work)
-                    worker = next(free, None) or self._one_more()
+                    worker = next((each for each in self._workers if each not in at_work), None)
+                    if worker is None:
+                        worker = self._workers[0].another()
+                        self._workers.append(worker)
                     at_work[worker] = number, job
                     worker.start(job)
                 if not at_work:
@@ -72,7 +70,3 @@ class Pool:
         finally:
             for worker in at_work:  # nobody waits for it any more
                 worker.close()
-
-    def _one_more(self) -> Subprocess:
-        self._workers.append(self._workers[0].another())
-        return self._workers[-1]

@@ -24,13 +24,10 @@ def processor_wait(pid: int) -> float | None:
     """
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        waits: list[float] = []
-        for each in (str(pid), *children):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended between the two
-                waits.append(_waited(each))
-        return max(waits)
-    except (OSError, ValueError, IndexError):
+    except OSError:
         return None
+    waits = [_waited(each) for each in (str(pid), *children)]
+    return max((wait for wait in waits if wait is not None), default=None)  # one may have ended meanwhile
 
 
 def own_processor_times() -> tuple[float, float]:
@@ -38,16 +35,19 @@ def own_processor_times() -> tuple[float, float]:
 
     If the system does not tell, whatever was not spent on a processor counts as waiting, that for a disk too.
     """
-    used = time.process_time()
+    used, waited = time.process_time(), _waited("self")
+    return used, time.monotonic() - used if waited is None else waited
+
+
+def _waited(process: str) -> float | None:
+    """How long a process has waited for a processor, in seconds; None if the system does not tell.
+
+    Source: Linux, Documentation/scheduler/sched-stats.rst.
+    """
     try:
-        return used, _waited("self")
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
-        return used, time.monotonic() - used
-
-
-def _waited(process: str) -> float:
-    """Source: Linux, Documentation/scheduler/sched-stats.rst."""
-    return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+        return None
 
 
 def memory() -> int:

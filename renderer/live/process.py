@@ -92,9 +92,8 @@ class RendererProcess:
         if not self._lock.acquire(blocking=False):
             return  # a thread is ending a hung child; or this is a signal handler in the middle of a start
         try:
-            code = None if self._child is None else self._child.exit_code
-            if code not in (None, 0, _EXIT_INCOMPLETE, EXIT_HELD):
-                self._ended(code, None)
+            if (child := self._child) is not None and child.exit_code not in (None, 0, _EXIT_INCOMPLETE, EXIT_HELD):
+                self._ended(child, None)
             is_wanted = self._child is None and not (self.has_given_up or self._is_held_elsewhere)
             if is_wanted and time.monotonic() >= self._not_before:
                 self._start()
@@ -204,24 +203,23 @@ class RendererProcess:
 
     def _judge(self, child: ChildProcess, beat: Heartbeat | None) -> None:
         """Take note of a child's newest beat, and of its end; end one that hangs."""
-        if (code := child.exit_code) is not None:
-            self._ended(code, beat)
+        if child.exit_code is not None:
+            self._ended(child, beat)
         elif fault := self._liveness.judge(beat):
             child.kill()
             self._lost(fault)
         elif self._liveness.is_healthy:
             self.restarts = 0  # earlier ones are forgiven
 
-    def _ended(self, code: int | None, beat: Heartbeat | None) -> None:
-        """The child has ended by itself; one that was asked to leave is started again.
+    def _ended(self, child: ChildProcess, beat: Heartbeat | None) -> None:
+        """A child has ended by itself; one that was asked to leave is started again.
 
         Args:
-            code: Its exit code.
+            child: Which.
             beat: Its last beat, if that is known.
         """
-        if self._child is not None:
-            self._child.close_input()
-        self._child = None
+        child.close_input()
+        code, self._child = child.exit_code, None
         self._not_before = time.monotonic() + _FIRST_PAUSE
         if code == EXIT_HELD:
             log.info("%s: another renderer draws this run", self.paths.directory)

@@ -220,13 +220,12 @@ def _write_webp(path: Path, movie: Movie) -> None:
     """By Pillow, whose library keeps what it has encoded, and the picture before."""
     frames = _timed(movie, 1000)
     first, milliseconds = next(frames)
-    rest = _LazyFrames(frames, movie.count - 1, [milliseconds])
-    settings: dict[str, Any] = {"append_images": [rest] if rest.n_frames else [], "duration": rest.durations}
+    image = Image.fromarray(first.pixels)
+    rest = _LazyFrames(frames, movie.count - 1, image, [milliseconds])
+    settings: dict[str, Any] = {"append_images": [rest], "duration": rest.durations}
     with path.open("wb") as file:
         # the fastest method: the next but one takes half as long again, for an eighth less
-        Image.fromarray(first.pixels).save(
-            file, format="webp", save_all=True, quality=80, method=0, kmin=0, kmax=0, loop=0, **settings
-        )
+        image.save(file, "webp", save_all=True, quality=80, method=0, kmin=0, kmax=0, loop=0, **settings)
 
 
 class _LazyFrames:
@@ -236,9 +235,10 @@ class _LazyFrames:
     durations: of all the movie's frames, in milliseconds; Pillow reads each after it has sought the frame.
     """
 
-    def __init__(self, frames: Iterator[tuple[Frame, int]], most: int, durations: list[int]) -> None:
-        self._frames, self.n_frames, self.durations = frames, most, durations
-        self._shown: Image.Image | None = None
+    def __init__(
+        self, frames: Iterator[tuple[Frame, int]], most: int, shown: Image.Image, durations: list[int]
+    ) -> None:
+        self._frames, self.n_frames, self._shown, self.durations = frames, most, shown, durations
 
     def seek(self, frame: int) -> None:
         del frame  # they are asked for in order

@@ -70,6 +70,17 @@ def test_a_movie_of_one_frame_and_one_of_equal_frames_open(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_movie_of_fewer_frames_than_were_expected_is_whole(tmp_path, kind, count):
+    """A snapshot that cannot be read costs itself, if it is all but one of them, too."""
+    path = tmp_path / f"movie{kind}"
+    writer(kind)(path, movie(map(Frame, pictures(count)), count + 2))
+    found = read_movie(path)
+    assert len(found) == count
+    assert count == 1 or sum(shown.seconds for shown in found) == pytest.approx(count / 10, abs=0.002)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_format_holds_the_movie(tmp_path, kind):
     """A movie of a thousand frames of 7 MB each must not fill the memory."""
     living = most = 0

@@ -202,7 +202,7 @@ class Publisher:
             return
         if self._updates.state is None:
             self.close(state)
-        if self._updates.thread.is_alive:
+        if self._updates.thread.is_alive():
             self._updates.converting.acquire(timeout=_SECONDS_AT_EXIT)
 
     def __enter__(self) -> Publisher:

@@ -29,7 +29,7 @@ class Turn(NamedTuple, Generic[T]):
     is_last: bool
 
 
-class LatestOnlyThread(Generic[T]):
+class LatestOnlyThread(threading.Thread, Generic[T]):
     """A daemon thread that takes the newest of the items handed over to it.
 
     There is no lock. Whoever hands over may be interrupted anywhere, by Ctrl-C or by a signal handler that hands over
@@ -45,31 +45,18 @@ class LatestOnlyThread(Generic[T]):
     """
 
     def __init__(self, name: str, run: Callable[[Iterator[Turn[T]]], object]) -> None:
+        super().__init__(target=lambda: run(self._turns()), name=name, daemon=True)
         self.replaced = 0
         self._orders = itertools.count()
         self._newest: deque[tuple[int, T]] = deque(maxlen=1)
         self._wake_ups: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._flushes: deque[queue.SimpleQueue[None]] = deque()
         self._is_closing = False
-        self._thread = threading.Thread(target=lambda: run(self._turns()), name=name, daemon=True)
 
     @property
     def is_begun(self) -> bool:
-        """Whether `start` succeeded."""
-        return self._thread.ident is not None
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread.
-
-        Raises:
-            RuntimeError: The system lets this process start no more threads.
-        """
-        self._thread.start()
+        """Whether `start` succeeded; it raises RuntimeError if the system lets this process start no more threads."""
+        return self.ident is not None
 
     def hand_over(self, item: T) -> None:
         """Have the thread take an item, in place of one that it has not taken yet."""
@@ -87,7 +74,7 @@ class LatestOnlyThread(Generic[T]):
         done: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._flushes.append(done)
         self.wake()
-        while self.is_alive:
+        while self.is_alive():
             left = deadline - time.monotonic()
             with contextlib.suppress(queue.Empty):
                 done.get(timeout=max(0.0, min(left, _SECONDS_BETWEEN_LOOKS)))
@@ -101,8 +88,8 @@ class LatestOnlyThread(Generic[T]):
         if self.is_begun:
             self._is_closing = True
             self.wake()
-            self._thread.join(timeout)
-        return not self.is_alive
+            self.join(timeout)
+        return not self.is_alive()
 
     def _turns(self) -> Iterator[Turn[T]]:
         taken, newest = 0, -1

@@ -136,7 +136,7 @@ def write_movie(job: MovieJob, tell: Tell) -> int:
     try:
         job.path.parent.mkdir(parents=True, exist_ok=True)
         remove_drafts(job.path.parent, of=job.path.name)  # of a process that was killed
-        with draft_of(job.path, tmp=job.path.parent) as draft:
+        with draft_of(job.path, tmp=job.path.parent) as (draft, _):
             write(draft, movie)
     except OSError as error:  # the draft's name would tell nobody anything
         raise OSError(error.errno, error.strerror or str(error), str(job.path)) from error

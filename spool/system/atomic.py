@@ -38,7 +38,7 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
     Raises:
         OSError: The disk is at fault; nothing is left behind but, at worst, a file in `tmp`.
     """
-    with _draft(final, tmp) as (_, descriptor):
+    with draft_of(final, tmp=tmp) as (_, descriptor):
         write_all(descriptor, buffers)
         if sync:
             os.fsync(descriptor)
@@ -47,8 +47,8 @@ def write_whole(final: Path, buffers: Iterable[Buffer], *, tmp: Path, sync: bool
 
 
 @contextlib.contextmanager
-def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
-    """An empty file, for a program that writes by name; it becomes `final` when all went well, and else is removed.
+def draft_of(final: Path, *, tmp: Path) -> Iterator[tuple[Path, int]]:
+    """An empty file, by name and open for writing; it becomes `final` if all went well, and else is removed.
 
     Args:
         final: The file.
@@ -57,12 +57,6 @@ def draft_of(final: Path, *, tmp: Path) -> Iterator[Path]:
     Raises:
         OSError: The disk is at fault.
     """
-    with _draft(final, tmp) as (draft, _):
-        yield draft
-
-
-@contextlib.contextmanager
-def _draft(final: Path, tmp: Path) -> Iterator[tuple[Path, int]]:
     draft = tmp / f".{final.name}.{os.getpid()}.{next(_serial)}.draft"
     descriptor = os.open(draft, _NEW_FILE, 0o666)
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import overload
+from typing import Any
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges
@@ -253,11 +253,7 @@ class _LinesUntil(Sequence[ScalarsLine]):
     def _lines(self) -> list[ScalarsLine]:
         return self._read()
 
-    @overload
-    def __getitem__(self, at: int) -> ScalarsLine: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[ScalarsLine]: ...
-    def __getitem__(self, at: int | slice) -> ScalarsLine | list[ScalarsLine]:
+    def __getitem__(self, at: Any) -> Any:
         return self._lines[at]
 
     def __len__(self) -> int:

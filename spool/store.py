@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.epochs import AbandonedRanges
+from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
@@ -90,7 +90,7 @@ class Spool:
         with _said_of(self.paths.snapshots):
             _refuse_a_link(self.paths.snapshots)
             refs = list_snapshots(self.paths.snapshots)
-        ranges = self._abandoned(info)
+        ranges = AbandonedRanges(self._epochs(info))
         if abandoned or not ranges:
             return refs
         iterations: dict[UpdateKey, int] = {}
@@ -157,16 +157,14 @@ class Spool:
             SpoolError: They cannot be read.
         """
         lines = self._lines()
-        return lines if abandoned else self._abandoned().without_abandoned(lines)
+        return lines if abandoned else AbandonedRanges(self._epochs()).without_abandoned(lines)
 
     def history(self, epoch: int, sequence: int) -> list[ScalarsLine]:
         """The numbers of the quick updates until one, without what had been done over by then.
 
         Whatever was published later has no part in it: a snapshot drawn again has the history that it had live.
         """
-        epochs = []
-        with contextlib.suppress(SpoolError):  # without them nothing counts as done over
-            epochs = [each for each in self.info().epochs if each.number <= epoch]
+        epochs = [each for each in self._epochs() if each.number <= epoch]
         lines = [line for line in self._lines() if line.key <= (epoch, sequence)]
         return AbandonedRanges(epochs).without_abandoned(lines)
 
@@ -230,10 +228,11 @@ class Spool:
         with _said_of(self.paths.scalars):
             return self._scalars.lines()
 
-    def _abandoned(self, info: SpoolInfo | None = None) -> AbandonedRanges:
+    def _epochs(self, info: SpoolInfo | None = None) -> tuple[Epoch, ...]:
+        """Every start of the run; none if they cannot be read: then nothing counts as done over."""
         with contextlib.suppress(SpoolError):
-            return AbandonedRanges((info or self.info()).epochs)
-        return AbandonedRanges(())
+            return (info or self.info()).epochs
+        return ()
 
     def _known_info(self) -> SpoolInfo | None:
         """What `spool.json` said last, which is read for it once; None if it cannot be read."""

@@ -8,7 +8,7 @@ A *run directory* is any directory the user names. Its `spool/` holds what one s
     snapshots/    one immutable HDF5 file a quick update, named by its order    (`paths`, `snapshot`, `format`)
     static/       the arrays that never change, named by their digest           (`write.static_file`)
     scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `write.thinning`)
-    bad/          why a file could not be read; the file itself stays           (`store`)
+    bad/          why a file could not be read; the file itself stays           (`notes`)
 
 `Publisher` is the sampler's side: it never waits and never raises. Its thread (`write.update_writer`) has a
 `SpoolWriter`, which does both, within bounds (`retention`), on a full disk too (`write.disk_space`). `Spool` is the

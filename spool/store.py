@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import math
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,16 +18,12 @@ from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableErro
 from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.info import SpoolInfo, read_info
-from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_ref
+from autoviz_render.spool.notes import Notes
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
-from autoviz_render.spool.system.atomic import write_whole
-from autoviz_render.spool.system.safe_read import read_plain
+from autoviz_render.spool.system.safe_read import refuse_a_link
 from autoviz_render.spool.text import cut, in_one_line, printable, shown_safely
-
-_NOTE = ".reason.txt"
-_OF = b"That was the file of"  # in a note, before the size and so on
-_MOST_NOTE_BYTES = 1 << 16
 
 
 class Spool:
@@ -37,6 +31,10 @@ class Spool:
 
     Args:
         path: The run directory, or its `spool/`; `~` is the home. Nothing is read, or need exist, until asked for.
+
+    Attributes:
+        paths: Where everything lies in it.
+        notes: Why files of it cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -45,6 +43,7 @@ class Spool:
         # not of `Path`: a disk that fails, or a name that is too long, is for `info` to say
         is_run = os.path.isdir(inside) or (directory.name != "spool" and not os.path.isfile(directory / "spool.json"))
         self.paths = SpoolPaths(inside if is_run else directory)
+        self.notes = Notes(self.paths)
         self._static: dict[str, Mapping[str, Array]] = {}
         self._scalars = ScalarsReader(self.paths.scalars)
         self._info: SpoolInfo | None = None
@@ -88,7 +87,7 @@ class Spool:
             SpoolError: The folder cannot be listed, or is a link, which may lead to somebody else's.
         """
         with _said_of(self.paths.snapshots):
-            _refuse_a_link(self.paths.snapshots)
+            refuse_a_link(self.paths.snapshots)
             refs = list_snapshots(self.paths.snapshots)
         ranges = AbandonedRanges(self._epochs(info))
         if abandoned or not ranges:
@@ -135,7 +134,7 @@ class Spool:
         """
         if digest not in self._static:
             path = self.paths.static / f"{digest}.h5"
-            _refuse_a_link(self.paths.static)
+            refuse_a_link(self.paths.static)
             try:
                 data = read_file(path)
             except FileNotFoundError as error:
@@ -174,33 +173,8 @@ class Spool:
         The files stay where they are: they may still be on their way from another disk.
         """
         if error.path == ref.path or error.path.parent == self.paths.static:
-            self.note(error.path, str(error))
+            self.notes.write(error.path, str(error))
         return str(error)
-
-    def note(self, path: Path, reason: str) -> bool:
-        """Write `bad/NAME.reason.txt`: why a snapshot or a static file cannot be read, unless that is there already.
-
-        The note holds until the bytes of the file change. False if there is no such file, or the note could not be
-        written: the spool may be somebody else's.
-        """
-        bad, of = self.paths.bad, _as_it_is(path)
-        folder = os.path.abspath(path.parent)
-        if of is None or folder not in map(os.path.abspath, (self.paths.snapshots, self.paths.static)):
-            return False
-        told = f"{printable(reason)}\n{of}\n".encode()
-        try:
-            _refuse_a_link(bad)
-            if _noted(bad, path.name) != told:
-                bad.mkdir(exist_ok=True)
-                write_whole(bad / f"{path.name}{_NOTE}", [told], tmp=bad)
-        except (OSError, SpoolError):
-            return False
-        return True
-
-    def is_noted(self, path: Path) -> bool:
-        """Whether `bad/` says of a snapshot or static file, with the bytes that it has now, that it cannot be read."""
-        of = _as_it_is(path)
-        return of is not None and _noted(self.paths.bad, path.name).endswith(f"\n{of}\n".encode())
 
     def unreadable(self, most: int | None = None) -> list[Path]:
         """The snapshots and static files there are of which `bad/` says that they cannot be read.
@@ -210,19 +184,7 @@ class Spool:
         Args:
             most: Of the files in `bad/` to look at; None is all.
         """
-        try:
-            with os.scandir(self.paths.bad) as entries:
-                some = [entry.name for entry in itertools.islice(entries, most)]
-        except OSError:
-            return []  # as a rule there is no such folder
-        names = [name.removesuffix(_NOTE) for name in some if name.endswith(_NOTE)]
-        paths = [self.paths.snapshots / name for name in names if snapshot_ref(self.paths.snapshots, name)]
-        paths += [self.paths.static / name for name in names if re.fullmatch(r"[0-9a-f]{64}\.h5", name)]
-        return sorted(path for path in paths if self.is_noted(path) or self._is_noted_as_ever(path))
-
-    def _is_noted_as_ever(self, path: Path) -> bool:
-        """Whether there is such a file and a note about it that does not say of which bytes."""
-        return os.path.lexists(path) and _OF not in _noted(self.paths.bad, path.name)
+        return self.notes.files(most)
 
     def _lines(self) -> list[ScalarsLine]:
         with _said_of(self.paths.scalars):
@@ -268,25 +230,3 @@ def _said_of(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise UnreadableError(path, f"cannot be read: {error.strerror or error}") from error
-
-
-def _refuse_a_link(folder: Path) -> None:
-    """Nobody is led out of a spool by what whoever made it put there."""
-    if os.path.islink(folder):
-        raise UnreadableError(folder, "is a link and is not followed: it may lead out of the run")
-
-
-def _as_it_is(path: Path) -> str | None:
-    """What tells the bytes that a file has now from those it has later, in words; None if there is no file."""
-    try:
-        status = os.stat(path, follow_symlinks=False)
-    except OSError:
-        return None
-    return f"{_OF.decode()} {status.st_size} bytes modified at {status.st_mtime_ns} ns."
-
-
-def _noted(bad: Path, name: str) -> bytes:
-    """The note about a file; empty if there is none."""
-    with contextlib.suppress(OSError, SpoolError):
-        return bytes(read_plain(bad / f"{name}{_NOTE}", _MOST_NOTE_BYTES))
-    return b""

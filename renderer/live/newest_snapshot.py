@@ -120,11 +120,11 @@ class NewestSnapshot:
         refusal.tries += 1
         refusal.not_before = now + TRIES_AGAIN
         is_at_rest = refusal.tries >= MOST_TRIES and now - refusal.since >= _RESTED_AFTER
-        refusal.is_settled = is_at_rest or result.status == "gone" or self._spool.is_noted(path)
+        refusal.is_settled = is_at_rest or result.status == "gone" or self._spool.notes.is_noted(path)
         if refusal.is_settled and result.fault:
             self._fail(result.fault)
             if result.status == "unreadable":
-                self._spool.note(path, result.fault)
+                self._spool.notes.write(path, result.fault)
         if refusal.is_settled and result.status == "unready" and stat is not None:  # the disk's fault, which passes
             refusal.stat, refusal.not_before = (), now + _ANOTHER_DISK  # though no file changes
 

@@ -64,6 +64,12 @@ def _opened(path: Path, flags: int, mode: str) -> FileIO:
         raise
 
 
+def refuse_a_link(folder: Path) -> None:
+    """Raises UnreadableError for a link: nobody is led out of a spool by what whoever made it put there."""
+    if os.path.islink(folder):
+        raise UnreadableError(folder, "is a link and is not followed: it may lead out of the run")
+
+
 def read_plain(path: Path, limit: int) -> memoryview:
     """The bytes of a file, read-only; what is raised, and the limit, are as of `open_plain`."""
     with open_plain(path, limit) as file:

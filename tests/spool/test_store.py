@@ -228,7 +228,7 @@ def test_a_link_for_bad_leads_nobody_out_of_the_spool(run_dir, publish, tmp_path
     spool = Spool(run_dir)
     (tmp_path / "elsewhere").mkdir()
     spool.paths.bad.symlink_to(tmp_path / "elsewhere")
-    assert not spool.note(spool.newest().path, "a reason")
+    assert not spool.notes.write(spool.newest().path, "a reason")
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_read_stays_and_is_noted_once(run_dir, publish, kind, dam
     assert after | before == after
     assert str(error).encode() in after[note]
     assert spool.snapshots() == [ref]
-    assert (spool.unreadable(), spool.is_noted(path)) == ([path], True)
+    assert (spool.unreadable(), spool.notes.is_noted(path)) == ([path], True)
     number = note.stat().st_ino
     spool.explain(ref, error)
     assert note.stat().st_ino == number
@@ -381,13 +381,13 @@ def test_a_note_counts_while_the_file_is_there_as_it_was(run_dir, publish):
     good = whole.path.read_bytes()
     for ref in (gone, whole, damaged):
         cut_short(ref.path)
-        assert spool.note(ref.path, "a reason")
+        assert spool.notes.write(ref.path, "a reason")
     spool.paths.bad.joinpath("e0000-000000000007.h5.reason.txt").write_text("of another run")
     spool.paths.bad.joinpath("...reason.txt").write_text("of nothing")
     gone.path.unlink()
     whole.path.write_bytes(good)
     assert spool.unreadable() == [damaged.path]
-    assert not spool.note(gone.path, "a reason")
+    assert not spool.notes.write(gone.path, "a reason")
 
 
 def test_a_note_that_does_not_say_of_which_bytes_counts_too(run_dir, publish):
@@ -397,7 +397,7 @@ def test_a_note_that_does_not_say_of_which_bytes_counts_too(run_dir, publish):
     spool.paths.bad.mkdir()
     (spool.paths.bad / f"{spool.newest().path.name}.reason.txt").write_text("a reason")
     assert spool.unreadable() == [spool.newest().path]
-    assert not spool.is_noted(spool.newest().path)
+    assert not spool.notes.is_noted(spool.newest().path)
 
 
 def test_a_note_holds_nothing_that_a_terminal_would_obey(run_dir, publish):
@@ -405,12 +405,12 @@ def test_a_note_holds_nothing_that_a_terminal_would_obey(run_dir, publish):
     publish(1)
     spool = Spool(run_dir)
     path = spool.newest().path
-    assert spool.note(path, "its arrays are \x1b[2J\nThat was the file of nobody")
+    assert spool.notes.write(path, "its arrays are \x1b[2J\nThat was the file of nobody")
     (note,) = spool.paths.bad.iterdir()
     reason, about = note.read_text().splitlines()
     assert reason == r"its arrays are \x1b[2J\nThat was the file of nobody"
     assert about.startswith(f"That was the file of {path.stat().st_size} bytes")
-    assert spool.is_noted(path)
+    assert spool.notes.is_noted(path)
 
 
 def test_the_history_is_read_when_it_is_looked_at(run_dir, publish, monkeypatch):

@@ -211,7 +211,7 @@ def test_what_was_noted_before_is_not_waited_for_again(run_dir, publish, rendere
     spool = Spool(run_dir)
     newest = spool.newest()
     newest.path.write_bytes(b"")
-    spool.note(newest.path, "a reason")
+    spool.notes.write(newest.path, "a reason")
     assert renderer.run() == 1
     assert "is cut short" in read_heartbeat(spool.paths.heartbeat).last_error
 

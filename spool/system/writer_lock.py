@@ -23,7 +23,6 @@ class WriterLock:
 
     def __init__(self) -> None:
         self._descriptor: int | None = None
-        self._held: os.stat_result | None = None
         _locks.add(self)
 
     def acquire(self, path: Path) -> bool:
@@ -49,7 +48,7 @@ class WriterLock:
             if error.errno in _NO_LOCKS:
                 raise NoLocksError(error.errno, error.strerror, str(path)) from error
             raise
-        self._descriptor, self._held = descriptor, os.fstat(descriptor)
+        self._descriptor = descriptor
         return self._is_of(path) or self.acquire(path)  # the file may have been removed meanwhile
 
     def is_lost(self, path: Path) -> bool:
@@ -66,16 +65,16 @@ class WriterLock:
 
     def leave(self) -> None:
         """Close the file without unlocking it: in a forked child the lock is the parent's."""
-        descriptor, self._descriptor, self._held = self._descriptor, None, None
+        descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)  # gone even if it fails
 
     def _is_of(self, path: Path) -> bool:
         """Whether the file that we hold is still the one of that name."""
-        if self._held is None:
+        if self._descriptor is None:
             return False
         try:
-            return os.path.samestat(self._held, os.stat(path, follow_symlinks=False))
+            return os.path.samestat(os.fstat(self._descriptor), os.stat(path, follow_symlinks=False))
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ESTALE, errno.ENOTDIR):
                 return False

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -261,18 +260,17 @@ class SpoolWriter:
         self._history.abandoned = AbandonedRanges(self._info.epochs)
 
     def _claimed(self, number: int, created: float, resumed_from: int | None) -> Epoch:
-        """An epoch of that number, or of the next one that is nobody else's. Raises OSError."""
-        while not self._space.write(1, partial(self._claim, number)):
-            number += 1
-        return Epoch(number, created, resumed_from)
+        """An epoch of that number, or of the next one that is nobody else's.
 
-    def _claim(self, epoch: int) -> bool:
-        """Whether the epoch is ours: without locks, of two writers that start together one makes the file."""
-        try:
-            os.close(os.open(self.paths.tmp / f"e{epoch:04d}.claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        except FileExistsError:
-            return False
-        return True
+        Without locks, of two writers that start together one makes the file of an epoch. Raises OSError.
+        """
+        while True:
+            claim = self.paths.tmp / f"e{number:04d}.claim"
+            try:
+                self._space.write(1, partial(claim.touch, exist_ok=False))
+                return Epoch(number, created, resumed_from)
+            except FileExistsError:
+                number += 1
 
     def _epoch(self, iteration: int) -> int:
         """The epoch in which a quick update is published, opened if need be. Raises OSError."""

@@ -28,6 +28,7 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.format.container import encode
 from autoviz_render.spool.format.footer import decode, read_file
+from autoviz_render.spool.format.schema import arrays_from
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.system.atomic import make_folder, remove_drafts, write_whole
 from autoviz_render.spool.system.writer_lock import NoLocksError, WriterLock
@@ -169,8 +170,7 @@ class Checkpoint:
 
     def _segment(self, number: int) -> Points:
         path = self._segment_path(number)
-        arrays = decode(read_file(path), path, "segment")
-        return {name.removeprefix("arrays/"): value for name, value in arrays.items() if name.startswith("arrays/")}
+        return arrays_from(decode(read_file(path), path, "segment"))
 
     # Saving
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from autoviz_render.search.nss.graceful_stop import GracefulStop, Interrupted
 from autoviz_render.search.nss.kernel import Kernel
 from autoviz_render.search.nss.progress import SearchProgress
 from autoviz_render.search.nss.result import Result, write_result
-from autoviz_render.search.nss.resume import Resumption
+from autoviz_render.search.nss.resume import identity_of, resume
 from autoviz_render.search.nss.run_state import NestedRun
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.evidence import weigh
@@ -140,7 +140,7 @@ class NSS:
             use_compilation_cache()
         compiled = compilations()
         self._fitness.prepare()
-        resumption = self._resumption(run)
+        self._go_on(run)
         with (
             GracefulStop() as stop,
             self._quick_update(
@@ -151,9 +151,9 @@ class NSS:
                 resumed_from=run.evaluations - 1 if run.evaluations else None,
             ) as update,
         ):
-            compiled_at_first_update = self._sample(run, resumption, update, stop)
+            compiled_at_first_update = self._sample(run, update, stop)
             wall_time, compiled_in_all = run.wall_time(), compilations()
-            resumption.save(run)
+            run.save(self._identity)
             checkpoint.flush(_DISK_TIMEOUT)  # before the last figure, for which a batch system may not wait
             if stop.received is not None and not self._is_over(run):
                 message = "%s: stopped by %s after %d evaluations; the same search started again goes on from here"
@@ -176,22 +176,24 @@ class NSS:
         )
         return result, run.remaining <= self._remaining_evidence
 
-    def _resumption(self, run: NestedRun) -> Resumption:
-        """What saves the run, which goes on from its checkpoint if that is wanted. Raises CheckpointError."""
-        resumption = Resumption(self._kernel, seed=self._seed, remaining_evidence=self._remaining_evidence)
-        run.checkpoint.claim()
-        if self._resume:
-            resumption.resume(run)
-        else:
-            run.checkpoint.clear()
-        return resumption
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        return identity_of(self._kernel, seed=self._seed, remaining_evidence=self._remaining_evidence)
 
-    def _sample(self, run: NestedRun, resumption: Resumption, update: QuickUpdate, stop: GracefulStop) -> int:
+    def _go_on(self, run: NestedRun) -> None:
+        """Have the run directory, and go on from the checkpoint there if that is wanted. Raises CheckpointError."""
+        run.checkpoint.claim()
+        if not self._resume:
+            run.checkpoint.clear()
+        elif (saved := run.checkpoint.load()) is not None:
+            resume(run, saved, self._kernel, self._identity)
+
+    def _sample(self, run: NestedRun, update: QuickUpdate, stop: GracefulStop) -> int:
         """The loop: count, look, and go on until the evidence is known. The compilations at the first quick update."""
         key = jax.random.key(self._seed)
         if run.state is None:
             self._begin(run, key, update)
-            resumption.save(run)
+            run.save(self._identity)
         update(*run.best(), evaluations=run.evaluations)
         self._cadence.restart(run.evaluations)
         compiled = None
@@ -203,7 +205,7 @@ class NSS:
                 compiled = compilations() if compiled is None else compiled
                 if self._cadence.is_due(run.evaluations):
                     self._cadence.restart(run.evaluations)
-                    resumption.save(run)
+                    run.save(self._identity)
         return compilations() if compiled is None else compiled
 
     def _begin(self, run: NestedRun, key: jax.Array, update: QuickUpdate) -> None:

@@ -86,10 +86,10 @@ class NestedRun:
         dead, live = self.checkpoint.dead(), _by_name(self.live)
         return {name: np.concatenate([dead[name], live[name]]) if dead else live[name] for name in live}
 
-    def saved(self, identity: Mapping[str, Any]) -> Saved:
-        """What a checkpoint keeps of it."""
+    def save(self, identity: Mapping[str, Any]) -> None:
+        """Have its state written, with what must be the same for a run to go on from it; returns at once."""
         counts = {"iterations": self.iterations, "evaluations": self.evaluations, "seconds": self.wall_time()}
-        return Saved(jax.tree.leaves(self.state), counts | vars(self._evidence), identity)
+        self.checkpoint.save(Saved(jax.tree.leaves(self.state), counts | vars(self._evidence), identity))
 
     def resume(self, saved: Saved, structure: Any) -> None:
         """Go on from a checkpoint.

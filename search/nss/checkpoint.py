@@ -265,12 +265,6 @@ def _read_head(path: Path) -> tuple[Saved, _Written]:
     return Saved(leaves, about["numbers"], about["identity"]), _Written(generation, segments, _text(datasets["digest"]))
 
 
-def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between the identity of a checkpoint and that of the run, a phrase each."""
-    names = dict.fromkeys([*saved, *now])
-    return [f"{name} was {saved.get(name)}, now {now.get(name)}" for name in names if saved.get(name) != now.get(name)]
-
-
 def _bytes(text: str) -> Array:
     return np.frombuffer(text.encode(), np.uint8)
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import jax
-
-from autoviz_render.search.nss.checkpoint import differences
 
 
 def computed_with() -> dict[str, str]:
@@ -19,13 +16,6 @@ def computed_with() -> dict[str, str]:
     kind = _processor() if device.platform == "cpu" else device.device_kind
     packages = ("jax", "jaxlib", "blackjax")
     return {package: version(package) for package in packages} | {"processor": f"{device.platform} {kind}".strip()}
-
-
-def differences_of_the_machine(before: Mapping[str, str]) -> list[str]:
-    """What differs now from what `computed_with` gave before, a phrase each, of what is known of both."""
-    now = computed_with()
-    known = {name: value for name, value in before.items() if name in now}
-    return differences(known, {name: now[name] for name in known})
 
 
 def compiled_for() -> str:

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from autoviz_render.search.nss.checkpoint import CheckpointError, Saved, differences
+from autoviz_render.search.nss.checkpoint import CheckpointError, Saved
 from autoviz_render.search.nss.kernel import Kernel
-from autoviz_render.search.nss.machine import computed_with, differences_of_the_machine
+from autoviz_render.search.nss.machine import computed_with
 from autoviz_render.search.nss.run_state import NestedRun
 
 log = logging.getLogger("autoviz_render.search")
@@ -56,9 +56,10 @@ def resume(run: NestedRun, saved: Saved, kernel: Kernel, identity: Mapping[str, 
         CheckpointError: The checkpoint belongs to another run.
     """
     folder = run.checkpoint.folder
-    before = dict(saved.identity)
-    others = differences_of_the_machine(before.pop(_COMPUTED_WITH, {}))
-    differing = differences(before, {name: value for name, value in identity.items() if name != _COMPUTED_WITH})
+    before, now = dict(saved.identity), dict(identity)
+    earlier, machine = before.pop(_COMPUTED_WITH, {}), now.pop(_COMPUTED_WITH)
+    others = differences({name: earlier.get(name, value) for name, value in machine.items()}, machine)
+    differing = differences(before, now)
     if not differing:
         structure = kernel.structure()
         if structure.num_leaves != len(saved.leaves):
@@ -78,6 +79,12 @@ def resume(run: NestedRun, saved: Saved, kernel: Kernel, identity: Mapping[str, 
         message = "%s: the run goes on, but not in the same bits as without an interruption: %s"
         log.warning(message, folder, "; ".join(others))
     log.info("%s: going on from %d evaluations", folder, run.evaluations)
+
+
+def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between the identity of a checkpoint and that of the run, a phrase each."""
+    names = dict.fromkeys([*saved, *now])
+    return [f"{name} was {saved.get(name)}, now {now.get(name)}" for name in names if saved.get(name) != now.get(name)]
 
 
 def _differences_of_the_model(live: Any, kernel: Kernel) -> list[str]:

@@ -13,7 +13,7 @@ import killed_checkpoints
 import numpy as np
 import pytest
 
-from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError, Saved, differences
+from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError, Saved
 
 
 def points(first: int, count: int = 3) -> dict[str, np.ndarray]:
@@ -252,14 +252,6 @@ def test_a_disk_that_never_answers_does_not_hold_the_end_of_a_run(tmp_path, gate
     assert "the disk does not answer" in caplog.text
     gate.set()
     checkpoint.close()
-
-
-def test_differences_are_named():
-    """The person must see at once which of the settings it is."""
-    assert differences({"seed": 1, "num_live": 64}, {"seed": 2, "num_live": 64, "new": 3}) == [
-        "seed was 1, now 2",
-        "new was None, now 3",
-    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")

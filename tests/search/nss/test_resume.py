@@ -19,6 +19,7 @@ from toy_search import search
 from autoviz_render import NSS
 from autoviz_render.search.nss.checkpoint import Checkpoint, CheckpointError
 from autoviz_render.search.nss.machine import computed_with
+from autoviz_render.search.nss.resume import differences
 from autoviz_render.spool.store import Spool
 
 PROGRAM = (sys.executable, str(Path(toy_search.__file__)))
@@ -247,3 +248,11 @@ def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path, alo
     search(tmp_path).run()
     assert "going on from the checkpoint before" in caplog.text
     assert_same_bits(tmp_path, alone)
+
+
+def test_differences_are_named():
+    """The person must see at once which of the settings it is."""
+    assert differences({"seed": 1, "num_live": 64}, {"seed": 2, "num_live": 64, "new": 3}) == [
+        "seed was 1, now 2",
+        "new was None, now 3",
+    ]

@@ -7,12 +7,9 @@ import re
 LONGEST_PATH = 1000
 """Characters of a dataset's path in a file."""
 
-GROUPS = ("arrays", "scalars")
-"""The folders of a file in which a name becomes a path."""
-
 _NO_NAME = re.compile(r"[\0\ud800-\udfff]|(?:\A|/)\.{0,2}(?:/|\Z)")  # halves of surrogate pairs; "", "." and ".."
 
-LONGEST_NAME = LONGEST_PATH - max(len(f"{group}/") for group in GROUPS)
+LONGEST_NAME = LONGEST_PATH - len("scalars/")  # the longer one of the groups in which a name becomes a path
 
 
 def check_name(name: str, longest: int = LONGEST_NAME) -> str:

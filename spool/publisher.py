@@ -92,7 +92,7 @@ class Publisher:
             resumed_from=None if resumed_from is None else int(resumed_from),
             title=None if title is None else str(title),
         )
-        self._updates = UpdateWriter(self._writer, leaves, resumed_from)
+        self._updates = UpdateWriter(self._writer, leaves)
         self.stats = self._updates.stats
         self.opened = self._updates.opened
         self._guard = self._updates.guard

@@ -53,7 +53,7 @@ class Numbers:
 
     Attributes:
         number: Of the quick update, counted from 0.
-        start: Which start of the run it belongs to, of those within one publisher, counted from 1.
+        start: How often the run had been started anew within its publisher.
         line: The same as it is written, once the thread has made it.
     """
 
@@ -80,29 +80,28 @@ class UpdateWriter:
     Args:
         writer: Of the spool, not yet begun.
         static: The arrays that never change, by name, as the sampler gave them.
-        resumed_from: The iteration from which an interrupted run goes on.
 
     Attributes:
         thread: Takes the newest update.
         numbers: Of all updates, to be written. The sampler's thread appends, the writer's takes away.
-        starts: The iteration from which each start of the run within this publisher goes on.
+        starts: The iteration from which the run goes on, of each time that it was started anew.
         opened: Set once the spool on disk is this run's, or could not be opened.
         converting: Held while the thread is in JAX.
         state: How the run ended; None before it has.
     """
 
-    def __init__(self, writer: SpoolWriter, static: Mapping[str, Any], resumed_from: int | None) -> None:
+    def __init__(self, writer: SpoolWriter, static: Mapping[str, Any]) -> None:
         self.thread = LatestOnlyThread[Update]("autoviz-render publisher", self._run)
         self.guard = Guard(log, writer.paths.directory)
         self.numbers: deque[Numbers] = deque(maxlen=_LINES_KEPT)
-        self.starts = [resumed_from]
+        self.starts: list[int | None] = []
         self.stats = PublisherStats()
         self.opened = threading.Event()
         self.converting = threading.Lock()
         self.state: State | None = None
         self._writer = writer
         self._static = static
-        self._begun = 1  # the start of the run that the writer is at
+        self._begun = 0  # the start of the run that the writer is at
         self._unwritten: deque[Numbers] = deque(maxlen=_LINES_KEPT)
 
     def _run(self, turns: Iterator[Turn[Update]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import shutil
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -55,11 +55,7 @@ class DiskSpace:
     def _is_made(self, needed: int, newer: float | None) -> bool:
         """Remove snapshots; False if there are none to remove. Raises OSError."""
         directory = self._owner.paths.directory
-        free = 0
-        if hasattr(os, "statvfs"):
-            status = os.statvfs(directory)
-            free = status.f_bavail * status.f_frsize
-        removed = self._history.to_make_room(needed, free, newer)
+        removed = self._history.to_make_room(needed, shutil.disk_usage(directory).free, newer)
         if not removed or not self._owner.has_it():
             return False
         self._history.remove(removed)

@@ -96,6 +96,7 @@ class Checkpoint:
         self.folder = run_dir / "checkpoint"
         self._guard = Guard(log, self.folder)
         self._lock = WriterLock()
+        self._unstarted = deque([None])  # taken by the one that starts the thread, even if a signal handler saves then
         self._thread = LatestOnlyThread[tuple[Saved, int]]("autoviz-render checkpoint", self._run)
         self._written = _Written()
         self._deaths = 0
@@ -182,9 +183,14 @@ class Checkpoint:
     def save(self, saved: Saved) -> None:
         """Have the state written, with the points that died until now, in place of one that waits for the disk."""
         self._thread.hand_over((saved, self._deaths))
-        if not self._thread.is_begun:
-            with self._guard("starting the thread that writes checkpoints"):
-                self._thread.start()
+        try:
+            self._unstarted.pop()
+        except IndexError:
+            return
+        with self._guard("starting the thread that writes checkpoints") as guarded:
+            self._thread.start()
+        if guarded.failed:
+            self._unstarted.append(None)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was saved is written, or has failed; False after `timeout` seconds."""

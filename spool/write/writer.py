@@ -38,7 +38,6 @@ log = logging.getLogger("autoviz_render.spool")
 Durability = Literal["rename", "fsync"]
 DURABILITIES: tuple[Durability, ...] = ("rename", "fsync")
 
-_NOT_BEGUN = -1
 _IMPLAUSIBLE_EPOCH, _IMPLAUSIBLE_SEQUENCE = 10**8, 10**17  # a stranger's names: numbers after them would not fit in one
 _MOST_EPOCHS = 4000  # that `spool.json` tells of: readers take no more than it can hold
 
@@ -72,7 +71,7 @@ class SpoolWriter:
         title: str | None = None,
     ) -> None:
         self._title = title or run_dir.name
-        self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here(), epoch=_NOT_BEGUN)
+        self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here())
         self._is_synced = durability == "fsync"
         self._resumed_from = resumed_from
         self._owner = Owner(run_dir, name)
@@ -212,7 +211,7 @@ class SpoolWriter:
         Called again after the directory vanished, it makes them anew in the same epoch. Raises OSError.
         """
         if (taken := self._owner.take()) is not None:
-            self._info = replace(self._info, run=_run_name(self._title, self.name), epoch=_NOT_BEGUN)
+            self._info = replace(self._info, run=_run_name(self._title, self.name), epochs=())
             log.warning(
                 "%s: %s writes it already; publishing to %s instead. Give each of several writers a name of its own.",
                 taken.directory,
@@ -223,7 +222,7 @@ class SpoolWriter:
             make_folder(folder)
             if folder.is_symlink():
                 raise OSError(errno.ELOOP, "is a link: what is written would go elsewhere", str(folder))
-        if self._info.epoch == _NOT_BEGUN:
+        if not self._info.epochs:
             self._sweep()
             self._begin_epoch()
         self._static_digests()

@@ -10,7 +10,7 @@ The modules are::
     curves       lines over images: contours, caustics, segments, the edge of a mask
     meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
     densities    weighted samples: quantiles, histograms, levels
-    colours      from values to colours
+    colours      the limits of colours
     series       lines as they can be drawn, and the limits of the axes that hold them
     numbers      ticks and numbers as text
     builtin/     the recipes that come with the package
@@ -19,7 +19,7 @@ A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own need
 `delaunay` and `voronoi`, the registry's functions, and the modules `reading`, `bins`, `curves`, `meshes` and
 `densities`.
 
-This package imports NumPy and contourpy. Matplotlib is loaded to make a mesh of points, or to look up a colour map.
+This package imports NumPy and contourpy. Matplotlib is loaded to make a mesh of points.
 """
 
 from __future__ import annotations

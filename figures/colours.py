@@ -1,23 +1,21 @@
-"""From values to colours: the limits, and the pixels. The colour maps' tables are Matplotlib's; the rest is NumPy."""
+"""The limits of colours: which values are at the two ends of a colour bar."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from autoviz_render.figures.panels import Scale
-from autoviz_render.spool.arrays import Array, Floats, Pixels
-
-Colour = tuple[int, int, int]
-"""Red, green and blue, from 0 to 255."""
+from autoviz_render.spool.arrays import Array, Floats
 
 GREY = "#808080"
 """What is expected, or masked: it does not stand out from the data, on white paper or on black."""
 
-_LARGEST = 1e300  # spans and their arithmetic stay finite
+LARGEST = 1e300
+"""Of values whose spans, and the arithmetic on them, stay finite."""
+
 _SMALLEST = 1e-290
 
 
@@ -64,7 +62,7 @@ def robust_limits(shown: Floats) -> tuple[float, float]:
     if shown.size >= 30 * few:
         parts = np.partition(shown, [few, shown.size - 1 - few])
         inner_low, inner_high = float(parts[few]), float(parts[-1 - few])
-        span = min(inner_high, _LARGEST) - max(inner_low, -_LARGEST)
+        span = min(inner_high, LARGEST) - max(inner_low, -LARGEST)
         if span > 0:
             low = inner_low if inner_low - low > span else low
             high = inner_high if high - inner_high > span else high
@@ -115,72 +113,6 @@ def position(values: Array, limits: ColourRange) -> Floats:
 
 
 @np.errstate(over="ignore")
-def colour_pixels(
-    values: Array, mask: Array | None, limits: ColourRange, table: Pixels, *, masked: Colour, not_finite: Colour
-) -> Pixels:
-    """The colours of values: array[..., 4], opaque RGBA.
-
-    Args:
-        values: array[...], of any shape.
-        mask: Of the same shape, True where masked; None for none.
-        table: array[256, 3], the colour map.
-        masked, not_finite: The colours of what has no value.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    finite = np.isfinite(values)
-    clean = values if finite.all() else np.where(finite, values, limits.low)
-    place = position(np.clip(clean, -_LARGEST, _LARGEST), limits)
-    index = np.clip(place * 256.0, 0.0, 255.0).astype(np.uint8)
-    packed = opaque(table).view(np.uint32)[..., 0][index]
-    packed[~finite] = opaque(np.array(not_finite, np.uint8)).view(np.uint32)
-    if mask is not None:
-        packed[mask] = opaque(np.array(masked, np.uint8)).view(np.uint32)
-    return packed.view(np.uint8).reshape(*values.shape, 4)
-
-
-def opaque(pixels: Pixels) -> Pixels:
-    """RGB as RGBA: array[..., 3] to array[..., 4]."""
-    return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
-
-
-def rgb(colour: str) -> Colour:
-    """A theme's colour "#rrggbb" as three numbers."""
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
-
-
-def colour_table(name: str) -> Pixels:
-    """Matplotlib's colour map of that name: array[256, 3].
-
-    Raises:
-        ValueError: No map has the name.
-    """
-    return _standard_table(name) if name in _standard_names() else _table(name)
-
-
-@lru_cache(maxsize=1)
-def _standard_names() -> frozenset[str]:
-    """Those that are there from the start; one that is registered later may be replaced."""
-    from matplotlib import colormaps
-
-    return frozenset(colormaps)
-
-
-def _table(name: str) -> Pixels:
-    from matplotlib import colormaps
-
-    try:
-        colours = colormaps[name]
-    except KeyError:
-        raise ValueError(f"no colour map is named {name!r}") from None
-    table: Pixels = np.ascontiguousarray(colours(np.linspace(0.0, 1.0, 256), bytes=True)[:, :3])
-    table.flags.writeable = False  # the cache hands out one array
-    return table
-
-
-_standard_table = lru_cache(maxsize=64)(_table)
-
-
 def _log_limits(shown: Floats, low: float | None, high: float | None) -> tuple[float, float]:
     positive = shown[shown > 0]
     if high is None:
@@ -194,7 +126,7 @@ def _log_limits(shown: Floats, low: float | None, high: float | None) -> tuple[f
 def _widened(low: float, high: float, scale: Scale) -> tuple[float, float]:
     """Limits with room between them: identical ones are opened, and swapped or unusable ones replaced."""
     low, high = (limit if math.isfinite(limit) else 0.0 for limit in (low, high))
-    low, high = sorted((min(max(low, -_LARGEST), _LARGEST), min(max(high, -_LARGEST), _LARGEST)))
+    low, high = sorted((min(max(low, -LARGEST), LARGEST), min(max(high, -LARGEST), LARGEST)))
     if scale == "log":
         high = max(high, _SMALLEST) if high > 0 else 1.0  # below it, halves and quotients round to zero
         low = max(low if low > 0 else high / 1e4, _SMALLEST)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from autoviz_render.figures import colours
 from autoviz_render.figures.panels import ImagePanel, full_extent
 from autoviz_render.renderer.plot import png
+from autoviz_render.renderer.plot.colour_pixels import colour_table
 
 
 def by_pyplot(panels: Sequence[ImagePanel], dpi: float) -> bytes:
@@ -79,6 +80,6 @@ class Limit:
             place = colours.position(np.asarray(panel.values, dtype=np.float64), limits)
             index = np.clip(place * 256, 0, 255).astype(np.uint8)
             rows, columns = (np.arange(self._side) * length // self._side for length in index.shape)
-            table = colours.colour_table(panel.colours)
+            table = colour_table(panel.colours)
             self._page[top : top + self._side, left : left + self._side] = table[index[:, columns]][rows[::-1]]
         return png.png(self._page, self._dpi)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures import colours
 from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Frame, Movie, MovieError, on_paper, writer
+from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Task, failed
@@ -160,7 +160,7 @@ class _Pictures:
         self._last = self._until_readable()
         theme, recipe = THEMES[job.settings.theme], with_limits_of(job.figure.recipe(), self._last)
         self._figure = KeptFigure(recipe, dpi=job.settings.dpi, theme=theme)
-        self.paper = colours.rgb(theme.paper)
+        self.paper = rgb(theme.paper)
         self.size = self._draw(self._last).shape[:2]
 
     def of(self, ref: SnapshotRef) -> Pixels | None:

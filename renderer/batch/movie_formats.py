@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from autoviz_render.figures.colours import Colour
+from autoviz_render.renderer.plot.colour_pixels import Colour
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.errors import AutovizError
 from autoviz_render.spool.system.atomic import write_all

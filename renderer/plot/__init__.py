@@ -6,6 +6,7 @@
     area          the part of the figure that a panel's artists are added to
     artists/      the artists of each kind of panel
     canvas        Matplotlib's canvas, and the pixels of it that are shown
+    colour_pixels from values to pixels, by a map of colours
     theme         colours, and Matplotlib's settings whatever the user's own say
     text_metrics  how long a text is, and what of it can be drawn
     png, formats  the bytes of files

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.transforms import BboxBase
 
-from autoviz_render.figures import colours
 from autoviz_render.renderer.plot import png
+from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.spool.arrays import Pixels
 
 Region = tuple[slice, slice]
@@ -26,7 +26,7 @@ class Canvas:
     def __init__(self, renderer: Any, paper: str) -> None:
         self.renderer = renderer
         self._buffer: Pixels = np.asarray(renderer.buffer_rgba())
-        self._paper = np.array([*colours.rgb(paper), 255], np.uint8)
+        self._paper = np.array([*rgb(paper), 255], np.uint8)
         self.pixels: Pixels = png.in_rows(*self._buffer.shape[:2])
         self.pixels[...] = self._paper[:3]
 

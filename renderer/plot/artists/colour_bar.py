@@ -17,6 +17,7 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.text_cache import Labels
+from autoviz_render.renderer.plot.colour_pixels import opaque
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.renderer.plot.theme import BORDER
@@ -63,7 +64,7 @@ class ColourBar:
         """
         below, above = _ARROW * limits.under, _ARROW * limits.over
         bar = Rectangle(part.left, part.bottom + below, part.width, part.height - below - above)
-        self._image.show(colours.opaque(table[:, None, :]), bar, _UNIT_SQUARE, _UNIT_SQUARE)
+        self._image.show(opaque(table[:, None, :]), bar, _UNIT_SQUARE, _UNIT_SQUARE)
         low, high = ([(x, y) for x in (bar.left, bar.right)] for y in (bar.bottom, bar.top))
         self._outline.set_xy([*low, *high[::-1]])
         middle = bar.left + bar.width / 2

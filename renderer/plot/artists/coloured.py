@@ -18,6 +18,7 @@ from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.artists.text_cache import Label, panel_title
+from autoviz_render.renderer.plot.colour_pixels import colour_pixels, colour_table, rgb
 from autoviz_render.renderer.plot.layout import ColouredParts
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
 from autoviz_render.spool.arrays import Array, Pixels
@@ -76,7 +77,7 @@ class Coloured:
             legend.show(parts.image)
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
-        factor = self._bar.show(parts.bar, self._limits, colours.colour_table(panel.colours))
+        factor = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
         self._show_title(panel, parts, f"×{factor} {panel.unit}".strip() if factor else panel.unit)
         count = values.size - np.count_nonzero(np.isfinite(values))
         self._note.show(f"{count} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
@@ -91,9 +92,9 @@ class Coloured:
 
     def pixels(self, panel: ColouredPanel, values: Array, mask: Array | None = None) -> Pixels:
         """The colours of values of the panel that was shown, of any shape: array[..., 4], opaque RGBA."""
-        masked, not_finite = colours.rgb(self._area.theme.masked), colours.rgb(self._area.theme.not_finite)
-        table = colours.colour_table(panel.colours)
-        return colours.colour_pixels(values, mask, self._limits, table, masked=masked, not_finite=not_finite)
+        masked, not_finite = rgb(self._area.theme.masked), rgb(self._area.theme.not_finite)
+        table = colour_table(panel.colours)
+        return colour_pixels(values, mask, self._limits, table, masked=masked, not_finite=not_finite)
 
 
 def coloured_structure(panel: ColouredPanel) -> Hashable:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
-from autoviz_render.figures import colours, densities
+from autoviz_render.figures import densities
 from autoviz_render.figures.curves import contour, joined
 from autoviz_render.figures.numbers import Ticks, interval, round_ticks
 from autoviz_render.figures.panels import CornerPanel
@@ -18,6 +18,7 @@ from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.text_cache import Labels, panel_title
+from autoviz_render.renderer.plot.colour_pixels import opaque, rgb
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
 from autoviz_render.spool.arrays import Floats, Pixels
@@ -139,7 +140,7 @@ class _Pair:
         extent = (x.axis.low, x.axis.high, y.axis.low, y.axis.high)
         density = densities.density(x.values, y.values, weights, x.edges, y.edges)
         index = np.clip(density / (density.max() or 1.0) * 256, 0, 255).astype(np.uint8)
-        self._image.show(colours.opaque(self._table[index]), part, extent, extent)
+        self._image.show(opaque(self._table[index]), part, extent, extent)
         for line, share in zip(self._contours, (densities.ONE_SIGMA, densities.TWO_SIGMA), strict=True):
             line.set_data(*joined(contour(density, extent, densities.level_of(density, share))))
 
@@ -164,4 +165,4 @@ def _checked(panel: CornerPanel) -> tuple[Floats, Floats, list[float]]:
 
 def _ramp(paper: str, colour: str) -> Pixels:
     """A colour table from the paper to a colour: array[256, 3]."""
-    return np.rint(np.linspace(colours.rgb(paper), colours.rgb(colour), 256)).astype(np.uint8)
+    return np.rint(np.linspace(rgb(paper), rgb(colour), 256)).astype(np.uint8)

@@ -50,8 +50,8 @@ def text_width(text: str, size: float) -> float:
 
 
 def with_factor(label: str, ticks: Ticks) -> str:
-    """An axis label with the power of ten that its ticks leave out."""
-    return f"{label} ×{ticks.factor}".strip() if ticks.factor else label
+    """An axis label with the power of ten and the offset that its ticks leave out."""
+    return ticks.named(label)
 
 
 def is_mathtext(text: str) -> bool:

@@ -60,7 +60,7 @@ class ColourBar:
             table: array[256, 3], the colour map.
 
         Returns:
-            The power of ten that the numbers leave out; "" for none.
+            What the numbers leave out, a power of ten or an offset; "" for nothing.
         """
         below, above = _ARROW * limits.under, _ARROW * limits.over
         bar = Rectangle(part.left, part.bottom + below, part.width, part.height - below - above)
@@ -81,7 +81,7 @@ class ColourBar:
         self._marks.set_data([bar.right] * len(rows), rows)
         numbers = zip(ticks.labels, rows.tolist(), strict=True)
         self._numbers.show([(text, bar.right + _GAP, row) for text, row in numbers], mathtext=False)
-        return ticks.factor
+        return ticks.common
 
 
 def _ticks(limits: colours.ColourRange, most: int, width: float) -> Ticks:

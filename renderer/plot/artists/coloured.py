@@ -77,8 +77,8 @@ class Coloured:
             legend.show(parts.image)
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
-        factor = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
-        self._show_title(panel, parts, f"×{factor} {panel.unit}".strip() if factor else panel.unit)
+        common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
+        self._show_title(panel, parts, f"{common} {panel.unit}".strip())
         count = values.size - np.count_nonzero(np.isfinite(values))
         self._note.show(f"{count} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
         return parts, view, look

@@ -48,6 +48,7 @@ def run_status(spool: Spool) -> dict[str, Any]:
         "snapshots": len(snapshots),
         "newest": snapshots[-1].path.name if snapshots else None,
         "iteration": last.iteration if last else None,
+        "counts": last.counts if last else None,
         "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
         "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
         "bad_files": len(spool.unreadable(_MOST_COUNTED)),
@@ -68,7 +69,7 @@ def status_line(status: dict[str, Any]) -> str:
     parts = [
         f"{cut(status['run'], _LONGEST_NAME)}: {status['state']}",
         f"{status['quick_updates']} quick updates, {status['snapshots']} snapshots kept",
-        "" if iteration is None else f"iteration {iteration:,}{best}",
+        "" if iteration is None else f"{status['counts']} {iteration:,}{best}",
         "" if seconds is None else f"last update {_ago(seconds)} ago",
         _renderer_line(status["renderer"]),
         f"{status['bad_files']} unreadable in bad/" if status["bad_files"] else "",

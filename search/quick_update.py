@@ -29,6 +29,7 @@ from autoviz_render.spool.write.writer import Durability
 log = logging.getLogger("autoviz_render.search")
 
 DEFAULT_EVERY_SECONDS = 30.0
+COUNTS = "likelihood evaluations"
 
 
 class QuickUpdate:
@@ -58,6 +59,8 @@ class QuickUpdate:
         retention: Which snapshots are kept, as for `Publisher`.
         durability: What a snapshot on disk survives, as for `Publisher`.
         resumed_from: The iteration from which an interrupted run goes on, as for `Publisher`.
+        counts: What `evaluations` counts, in plain text, as for `Publisher`; by default likelihood evaluations, or what
+            the hook of the sampler says.
 
     Raises:
         ValueError, TypeError: For arguments that can never work, before anything is made or started.
@@ -78,6 +81,7 @@ class QuickUpdate:
         retention: Retention | Literal["all"] | None = None,
         durability: Durability = "rename",
         resumed_from: int | None = None,
+        counts: str | None = None,
     ) -> None:
         if isinstance(parameter_names, Iterable) and not isinstance(parameter_names, str):
             parameter_names = tuple(parameter_names)
@@ -96,7 +100,9 @@ class QuickUpdate:
             retention=retention,
             durability=durability,
             resumed_from=resumed_from,
+            counts=COUNTS if counts is None else counts,
         )
+        self._is_count_named = counts is not None
         self._guard = self._updater.guard
         self._functions = UserFunctions(self._guard)
         self._pid = os.getpid()
@@ -130,6 +136,15 @@ class QuickUpdate:
             names: One for each parameter.
         """
         self._names = self._names or tuple(names)
+
+    def name_count(self, counts: str) -> None:
+        """Say what `evaluations` counts, if no `counts` was given: a hook knows what its sampler counts.
+
+        Args:
+            counts: In plain text, such as "draws".
+        """
+        if not self._is_count_named:
+            self._updater.publisher.counts = counts
 
     def at_close(self, call: Callable[[], object]) -> None:
         """Have a function called first when this is closed: a hook can then publish how its sampler ended.

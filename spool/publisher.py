@@ -16,6 +16,7 @@ from autoviz_render.spool.guard import unguarded, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.retention import Retention
+from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS
 from autoviz_render.spool.system.at_exit import end_at_exit, forget
 from autoviz_render.spool.write.conversion import flatten, hand_over, hand_over_one
 from autoviz_render.spool.write.update_writer import Numbers, PublisherStats, Update, UpdateWriter
@@ -50,8 +51,11 @@ class Publisher:
         resumed_from: The iteration from which an interrupted run resumes; what was published of later ones is then
             hidden from readers. By default the iteration before the first that is published.
         title: What figures and `--status` call the run; by default it is the directory's name.
+        counts: What the iterations that are published count, in plain text: "steps", "likelihood evaluations". Figures
+            and `--status` say it.
 
     Attributes:
+        counts: The same; it may change before a quick update, as a sampler's hook learns it.
         run_dir: The directory, as an absolute path.
         stats: What became of the quick updates so far.
         opened: Set once the spool on disk is this run's, or could not be opened: readers that start earlier see the
@@ -73,6 +77,7 @@ class Publisher:
         durability: Durability = "rename",
         resumed_from: int | None = None,
         title: str | None = None,
+        counts: str = COUNTS,
     ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability is {durability!r}; choose 'rename' or 'fsync'")
@@ -82,6 +87,7 @@ class Publisher:
         _refuse_unless(isinstance(figure, Iterable), "figure", figure, "expected the name of one, or several")
         is_possible = resumed_from is None or _is_whole(resumed_from)
         _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations")
+        self.counts = checked_counts(counts)
         leaves = _leaves({} if static is None else static)
         self._writer = SpoolWriter(
             self.run_dir,
@@ -130,7 +136,7 @@ class Publisher:
                 slashes. JAX arrays are handed over by reference (do not donate them), all others are copied. Masked
                 values become NaN, for which integers and booleans become float64; of an array with units its values
                 are published.
-            iteration: The sampler's count, usually of likelihood evaluations.
+            iteration: The sampler's count, of what `counts` says.
             log_likelihood: Of the best fit, in nats.
             parameters: Of the best fit, numbers by name.
             scalars: The sampler's own numbers by name.
@@ -151,6 +157,7 @@ class Publisher:
                 hand_over_one(log_likelihood),
                 self._copied("parameters", parameters),
                 self._copied("scalars", scalars),
+                self.counts,
             )
             self._updates.numbers.append(numbers)  # they are kept whatever becomes of the arrays
             self._updates.thread.hand_over(Update(numbers, hand_over(arrays, self._guard)))
@@ -230,6 +237,15 @@ def _leaves(static: Mapping[str, Any]) -> dict[str, Any]:
         return flatten(hand_over(static, unguarded), unguarded)
     except (TypeError, ValueError) as error:
         raise ValueError(f"static cannot be published: {error}") from error
+
+
+def checked_counts(counts: str) -> str:
+    """What is counted, in plain text that a file can hold. Raises TypeError or ValueError."""
+    expected = f"expected plain text of at most {LONGEST_COUNTS} bytes, such as 'steps'"
+    _refuse_unless(isinstance(counts, str), "counts", counts, expected)
+    if not counts.isprintable() or not 0 < len(counts.encode()) <= LONGEST_COUNTS:
+        raise ValueError(wrong("counts", counts, expected))
+    return counts
 
 
 def _run_dir(given: str | os.PathLike[str]) -> Path:

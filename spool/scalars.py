@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autoviz_render.spool.snapshot import ScalarsLine, UpdateKey
+from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS, ScalarsLine, UpdateKey
 from autoviz_render.spool.system.atomic import opened, sync_folder, write_all
 from autoviz_render.spool.system.safe_read import SAFE, finite_number, open_plain, whole_number
 
@@ -121,7 +121,8 @@ class ScalarsReader:
 
 def line_text(line: ScalarsLine) -> bytes:
     """A line as it stands in the file, with its end."""
-    fields = json.dumps(_finite(vars(line)), allow_nan=False)[:-1]
+    content = {name: value for name, value in _finite(vars(line)).items() if (name, value) != ("counts", COUNTS)}
+    fields = json.dumps(content, allow_nan=False)[:-1]
     return f"{fields}{_CRC}{zlib.crc32(fields.encode())}}}\n".encode()
 
 
@@ -140,6 +141,7 @@ def parse_line(text: bytes, names: dict[str, str]) -> ScalarsLine | None:
             log_likelihood=_number(content["log_likelihood"]),
             parameters={names.setdefault(name, name): _number(each) for name, each in content["parameters"].items()},
             scalars={names.setdefault(name, name): _number(each) for name, each in content["scalars"].items()},
+            counts=names.setdefault(counts := str(content.get("counts", COUNTS))[:LONGEST_COUNTS], counts),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # whole, but of a stranger's making

@@ -13,6 +13,12 @@ from autoviz_render.spool.text import cut, printable, shown_safely
 UpdateKey = tuple[int, int]
 """The epoch and the sequence of a quick update."""
 
+COUNTS = "iteration"
+"""What a sampler counts if nothing else is said."""
+
+LONGEST_COUNTS = 60
+"""Bytes of the words for what is counted."""
+
 _MOST_SHOWN = 8  # arrays in a `repr`
 
 
@@ -57,6 +63,7 @@ class ScalarsLine:
     log_likelihood: float = math.nan
     parameters: Mapping[str, float] = field(default_factory=dict)
     scalars: Mapping[str, float] = field(default_factory=dict)
+    counts: str = COUNTS
 
     @property
     def key(self) -> UpdateKey:
@@ -75,13 +82,14 @@ class Snapshot:
         scalars: The sampler's own numbers by name (log evidence, effective sample size, ...).
         epoch: See `SnapshotRef`.
         sequence: See `SnapshotRef`.
-        iteration: The sampler's count when it published: likelihood evaluations, unless it counts otherwise.
+        iteration: The sampler's count when it published; `counts` says of what.
         time: When it was published, in seconds since 1970 (UTC).
         log_likelihood: Of the best fit, in nats; NaN if the sampler gave none.
         run: The name of the run.
         figures: The names of the figures that the run asks for, the first one first; empty if they are not known.
         history: The numbers of every quick update until this one, the oldest first. Of a snapshot that a `Spool` read,
             they are read when they are first looked at, which raises SpoolError if `scalars.jsonl` cannot be read.
+        counts: What `iteration` counts, in plain text: "likelihood evaluations", "steps"; "iteration" if nobody said.
     """
 
     arrays: Mapping[str, Array]
@@ -96,12 +104,13 @@ class Snapshot:
     run: str = ""
     figures: tuple[str, ...] = ()
     history: Sequence[ScalarsLine] = ()
+    counts: str = COUNTS
 
     @shown_safely
     def __repr__(self) -> str:
         held = ", ".join(f"{name} {_form(each)}" for name, each in [*self.arrays.items()][:_MOST_SHOWN])
         more = f" and {len(self.arrays) - _MOST_SHOWN} more" if len(self.arrays) > _MOST_SHOWN else ""
-        numbers = f"iteration {self.iteration}, log likelihood {self.log_likelihood:.10g}"
+        numbers = f"{cut(self.counts, LONGEST_COUNTS)} {self.iteration}, log likelihood {self.log_likelihood:.10g}"
         arrays = f"arrays: {printable(held, 500)}{more}" if held else "no arrays"
         return f"Snapshot(run {cut(self.run, 60)!r}, {numbers}, {arrays})"
 

@@ -22,6 +22,7 @@ from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 HERE = Path(__file__).parent
 DPI = 66
 ARCSEC = np.pi / 180 / 3600
+COUNTS = "likelihood evaluations"
 
 
 def lens(pixels: int, half: float) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def imaging() -> Snapshot:
         iteration=184_000,
         log_likelihood=-4871.6,
         run="lens",
+        counts=COUNTS,
     )
 
 
@@ -160,6 +162,7 @@ def line() -> Snapshot:
         iteration=41_000,
         log_likelihood=-741.2,
         run="spectrum",
+        counts=COUNTS,
     )
 
 
@@ -187,6 +190,7 @@ def posterior() -> Snapshot:
         iteration=184_000,
         log_likelihood=-4871.6,
         run="lens",
+        counts=COUNTS,
     )
 
 
@@ -209,7 +213,7 @@ def run() -> Snapshot:
         lines.append(ScalarsLine(epoch, number, count, time, best, scalars=scalars))
     last = lines[-1]
     now: dict[str, Any] = {"epoch": 2, "sequence": 499, "iteration": count, "time": time, "scalars": last.scalars}
-    return Snapshot(arrays={}, log_likelihood=last.log_likelihood, run="lens", history=lines, **now)
+    return Snapshot(arrays={}, log_likelihood=last.log_likelihood, run="lens", history=lines, counts=COUNTS, **now)
 
 
 def auto() -> Snapshot:
@@ -231,6 +235,7 @@ def auto() -> Snapshot:
         iteration=12_500,
         log_likelihood=-210.7,
         run="plate",
+        counts="steps",
     )
 
 

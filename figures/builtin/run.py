@@ -9,8 +9,8 @@ It draws no arrays but the numbers in `snapshot.history`. What a sampler does no
     rate                    a scalar, the mean in evaluations a second; without it only the rate of the moment is shown
     any other scalar        a panel of its own, under its name
 
-The x axis is the sampler's count, or the time that it ran. Dotted lines mark where a run was resumed; the pause before
-has no part in the time.
+The x axis is what the sampler counts, as the snapshot says, or the time that it ran. Dotted lines mark where a run was
+resumed; the pause before has no part in the time.
 """
 
 from __future__ import annotations
@@ -82,11 +82,11 @@ class Course:
 
 
 @np.errstate(all="ignore")  # what overflows or is not finite is shown as such
-def course_of(snapshot: Snapshot, unit: str = "likelihood evaluations") -> Course:
+def course_of(snapshot: Snapshot, unit: str | None = None) -> Course:
     """The numbers of the figure; of a snapshot without a history they are its own.
 
     Args:
-        unit: What the sampler counts, in plain text.
+        unit: What the sampler counts, in plain text; None is what the snapshot says.
     """
     lines: Sequence[ScalarsLine | Snapshot] = snapshot.history or [snapshot]
     starts = np.flatnonzero(np.diff([line.epoch for line in lines])) + 1
@@ -96,7 +96,7 @@ def course_of(snapshot: Snapshot, unit: str = "likelihood evaluations") -> Cours
     names = dict.fromkeys(name for line in lines for name in line.scalars)
     return Course(
         count=_column(line.iteration for line in lines),
-        unit=unit,
+        unit=snapshot.counts if unit is None else unit,
         seconds=np.cumsum(passed),
         starts=starts.tolist(),
         log_likelihood=_column(line.log_likelihood for line in lines),
@@ -105,12 +105,11 @@ def course_of(snapshot: Snapshot, unit: str = "likelihood evaluations") -> Cours
 
 
 @np.errstate(all="ignore")
-def run(snapshot: Snapshot, *, count: str = "likelihood evaluations") -> list[Panel]:
+def run(snapshot: Snapshot, *, count: str | None = None) -> list[Panel]:
     """At most `MOST_PANELS` panels, the table among them.
 
     Args:
-        count: What the sampler counts, in plain text. A package that publishes another count than likelihood
-            evaluations registers a function of its own that calls this one with it.
+        count: What the sampler counts, in plain text, if that is another thing than the snapshot says.
 
     Raises:
         SpoolError: The numbers of the run cannot be read.

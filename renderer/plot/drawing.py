@@ -42,6 +42,8 @@ from autoviz_render.spool.text import in_one_line
 
 log = logging.getLogger("autoviz_render.renderer")
 
+_NAME = 0.6  # inches that a header leaves for the run's name at least
+
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
@@ -195,9 +197,7 @@ class _Header:
         self._moment = Label(area, ha="right", **style)
 
     def draw(self, snapshot: Snapshot) -> None:
-        moment = f"iteration {snapshot.iteration:,}"
-        if np.isfinite(snapshot.log_likelihood):
-            moment += f"   log likelihood {_grouped(snapshot.log_likelihood)}"
+        moment = _moment(snapshot, self._width - _NAME - 0.9)
         free = (self._width - 0.9 - text_width(moment, layout.TITLE_SIZE)) / 1.15  # a bold letter is wider
         line = 0.37 * layout.HEADER
         self._run.show(fitted(snapshot.run, free, layout.TITLE_SIZE), 0.34, line, mathtext=False)
@@ -206,6 +206,21 @@ class _Header:
         self._run.draw(self._canvas.renderer)
         self._moment.draw(self._canvas.renderer)
         self._canvas.blit(self._region)
+
+
+def _moment(snapshot: Snapshot, width: float) -> str:
+    """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
+    count = f" {snapshot.iteration:,}"
+    short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
+    likelihood = _grouped(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
+    if likelihood:
+        told = [f"{snapshot.counts}{count}   log likelihood {likelihood}", f"{short}   log L {likelihood}", short]
+    else:
+        told = [f"{snapshot.counts}{count}", short]
+    fits = (each for each in told if text_width(each, layout.TITLE_SIZE) <= width)
+    return next(
+        fits, fitted(short[: -len(count)], width - text_width(count, layout.TITLE_SIZE), layout.TITLE_SIZE) + count
+    )
 
 
 def _grouped(value: float) -> str:

@@ -67,6 +67,7 @@ class NumpyroHook:
         if self._run is None:
             self._run = _Chunks(samples)
             self._update.name_parameters(self._run.raveler.names)
+            self._update.name_count("draws")  # a trajectory of many likelihood evaluations each
         draws = self._run.take(samples, mcmc.get_extra_fields(True), mcmc.last_state)
         tell(self._update, self._run, *draws, evaluations=self._run.evaluations)
 

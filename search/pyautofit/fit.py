@@ -214,6 +214,7 @@ class LiveFit:
                 static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,
                 title=self._title,  # its folder is called by a digest
+                counts="likelihood evaluations",
             )
         return self._updater
 

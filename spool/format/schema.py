@@ -13,7 +13,7 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import UnreadableError
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.format.manifest import MAX_MANIFEST_BYTES, checked_entry, entry_length, manifest_bytes
-from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS, Snapshot
 
 _DIGEST_LENGTH = 64
 _META = {"epoch": "<i8", "sequence": "<i8", "iteration": "<i8", "time": "<f8", "log_likelihood": "<f8"}
@@ -28,6 +28,7 @@ def snapshot_datasets(snapshot: Snapshot, digests: tuple[str, ...]) -> dict[str,
     names = [name.encode() for name in parameters]
     return {
         **{f"meta/{name}": np.asarray(getattr(snapshot, name), dtype) for name, dtype in _META.items()},
+        "meta/counts": np.asarray(snapshot.counts.encode()),
         "meta/static": np.asarray([digest.encode() for digest in digests], f"S{_DIGEST_LENGTH}"),
         "parameters/names": np.asarray(names, f"S{max(map(len, names), default=1)}"),
         "parameters/values": np.asarray(list(parameters.values()), np.float64),
@@ -58,6 +59,10 @@ def snapshot_from(datasets: Mapping[str, Array], path: Path) -> tuple[dict[str, 
             "parameters": dict(zip(names, values, strict=True)),
             "scalars": {name: _checked(value, "f", 0) for name, value in _in_group("scalars", datasets)},
             **{name: _checked(datasets[f"meta/{name}"], np.dtype(kind).kind, 0) for name, kind in _META.items()},
+            # files of earlier versions do not say
+            "counts": _checked(datasets.get("meta/counts", np.asarray(COUNTS.encode())), "S", 0).decode()[
+                :LONGEST_COUNTS
+            ],
         }
         digests = tuple(_texts(datasets["meta/static"]))
     except (KeyError, ValueError) as error:

@@ -64,6 +64,7 @@ class Numbers:
     log_likelihood: Any
     parameters: Mapping[str, Any]
     scalars: Mapping[str, Any]
+    counts: str
     line: ScalarsLine | None = None
 
 
@@ -174,6 +175,7 @@ class UpdateWriter:
                 log_likelihood=self._floats(likelihood, check_name).get("log likelihood", math.nan),
                 parameters=self._floats(numbers.parameters, check_name),
                 scalars=self._floats(numbers.scalars, Names().add),
+                counts=numbers.counts,
             )
         return numbers.line
 

@@ -16,7 +16,7 @@ import autoviz_render
 from autoviz_render.figures.registry import find_target
 from autoviz_render.renderer.batch.selection import Which
 from autoviz_render.renderer.plot.formats import FORMATS
-from autoviz_render.renderer.settings import FigureSpec, RenderSettings, ThemeName
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError, ThemeName
 
 MOVIES = (".mp4", ".gif", ".webp")
 _GOES_WITH = {
@@ -90,8 +90,11 @@ def parse(arguments: Sequence[str] | None) -> Options:
         given.add("all")
     for why in _conflicts(given, len(values["paths"])):
         parser.error(why)
-    settings = RenderSettings(formats=values.pop("formats"), dpi=values.pop("dpi"), theme=values.pop("theme"))
-    return Options(settings=settings, **values)
+    how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel")}
+    try:
+        return Options(settings=RenderSettings(**how), **values)
+    except SettingsError as error:
+        parser.error(f"--{error}")
 
 
 def _conflicts(given: set[str], paths: int) -> Iterator[str]:
@@ -147,12 +150,18 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     formats = f"one or several of {','.join(FORMATS)}, separated by commas (default png)"
     timeout = "abandon a figure that takes longer, and its process (default 120)"
     default, themes = RenderSettings(), get_args(ThemeName)
-    dpi = "dots per inch (default 100)"
+    dpi = "dots per inch (default 100; with --width 300)"
+    width = "for print: the figure's width, 88mm, 18cm, 3.46in; text then has 7 points or more"
+    height = "with --width: the figure's height (default as the panels need)"
+    panel = "one panel alone, by its title or number"
     group.add_argument("--figure", metavar="NAME", help=figures)
     group.add_argument(
         "--format", dest="formats", type=_formats, default=default.formats, metavar="FORMAT", help=formats
     )
-    group.add_argument("--dpi", type=_whole(10, 1200), default=default.dpi, metavar="N", help=dpi)
+    group.add_argument("--dpi", type=_whole(10, 1200), metavar="N", help=dpi)
+    group.add_argument("--width", "--size", metavar="WIDTH", help=width)
+    group.add_argument("--height", metavar="HEIGHT", help=height)
+    group.add_argument("--panel", metavar="TITLE", help=panel)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
     group.add_argument("--jobs", type=_whole(1, 1024), default=1, metavar="N", help="with --all: draw with N processes")
     group.add_argument("--redraw", action="store_true", help="with --all: redraw figures that are up to date")

@@ -20,12 +20,14 @@ def draw(
         snapshot: What `Spool.read` gives, or a sampler is about to publish.
         figure: A name, or a function of a snapshot that returns panels; None is the first of `settings.figures`, or
             the first figure that the snapshot's run names, or "auto". A name is never imported as code.
-        settings: Dots per inch and theme. `formats` has no part in it.
+        settings: How large, which panel, dots per inch and theme. `formats` has no part in it.
 
     Raises:
-        FigureError: No figure has this name.
+        FigureError: No figure has this name; a `PageError` if it has no such panel, or does not fit on the page.
     """
     chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
-    return KeptFigure(recipe, dpi=settings.dpi, theme=THEMES[settings.theme]).draw(snapshot)
+    name = spec.name if isinstance(spec, FigureSpec) else getattr(spec, "__name__", "")
+    theme = THEMES[settings.theme]
+    return KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name).draw(snapshot)

@@ -1,4 +1,4 @@
-"""What is drawn of a snapshot and how: figures, formats, dots per inch, theme. They are declared here alone."""
+"""What is drawn of a snapshot and how: figures, formats, size, dots per inch, theme. They are declared here alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from autoviz_render.figures.registry import Recipe, find_figure, load_figure
 from autoviz_render.renderer.plot.formats import FORMATS, Format
+from autoviz_render.renderer.plot.page import Page, inches
 from autoviz_render.spool.errors import AutovizError
 from autoviz_render.spool.guard import wrong
 
@@ -18,6 +19,10 @@ ThemeName = Literal["light", "dark"]
 
 FIRST_STEM = "fit"
 """What the file of a run's first figure is called, as PyAutoFit's is; the others are called as their figures are."""
+
+
+_SHORTEST, _LONGEST = 29.99 / 25.4, 1000.01 / 25.4
+"""Inches: sides of a page."""
 
 
 class SettingsError(AutovizError, ValueError):
@@ -61,8 +66,14 @@ class RenderSettings:
     Attributes:
         figures: The figures to draw, by name or as `FigureSpec`; None draws the ones that each run names.
         formats: Kinds of files to write: "png", "pdf", "svg", "webp".
-        dpi: Dots per inch. 100 is the size for a screen, 1792x1343 pixels for twelve panels; 200 is for print.
+        dpi: Dots per inch. None takes 100, the size for a screen, 1792x1343 pixels for twelve panels; with a width
+            300, for print. A screen of high resolution shows a figure of 200 sharp.
         theme: Colours of everything but the data, "light" or "dark".
+        width: Of a figure that is to be printed: inches, or a text with a unit, "88mm", "8.8cm", "3.46in". Text then
+            has 7 to 10 points, and panels stand in as few columns as that takes. None is the size for a screen.
+        height: With `width`, as `width`; None is as high as the panels need.
+        panel: The title of the one panel that is drawn, or how it begins, or its number counted from 1; None draws all.
+            It is taken from a run's first figure, unless `figures` says otherwise.
 
     Raises:
         SettingsError: One of them is not possible; it is a ValueError, and its message names the setting.
@@ -70,13 +81,24 @@ class RenderSettings:
 
     figures: Sequence[str | FigureSpec] | None = None
     formats: Sequence[Format] = ("png",)
-    dpi: int = 100
+    dpi: int = cast(int, None)  # which nobody finds here: it is 100, or 300
     theme: ThemeName = "light"
+    width: float | str | None = None
+    height: float | str | None = None
+    panel: str | int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "formats", tuple(self.formats))
         if not self.formats or not set(self.formats) <= set(FORMATS):
             raise SettingsError(wrong("formats", self.formats, f"name one or several of {', '.join(FORMATS)}"))
+        for name in ("width", "height"):
+            object.__setattr__(self, name, _inches(name, getattr(self, name)))
+        if self.height is not None and self.width is None:
+            raise SettingsError(wrong("height", self.height, "give a width too"))
+        if self.panel is not None and (isinstance(self.panel, bool) or not isinstance(self.panel, str | int)):
+            raise SettingsError(wrong("panel", self.panel, "give a panel's title, or its number counted from 1"))
+        if cast(object, self.dpi) is None:
+            object.__setattr__(self, "dpi", 100 if self.width is None else 300)
         if not 0 < self.dpi < math.inf:
             raise SettingsError(wrong("dpi", self.dpi, "give a positive number of dots per inch"))
         if self.theme not in get_args(ThemeName):
@@ -89,6 +111,11 @@ class RenderSettings:
                     wrong("figures", self.figures, "name at least one, and none with the file name of another")
                 )
 
+    @property
+    def page(self) -> Page:
+        """How large a figure is, and which of its panels it shows."""
+        return Page(self.width, self.height, self.panel)  # type: ignore[arg-type]  # texts are lengths by now
+
     def named(self, own: Iterable[str]) -> list[tuple[FigureSpec, str]]:
         """Each figure to draw, with the stem of its files' names.
 
@@ -98,3 +125,16 @@ class RenderSettings:
         named = own if self.figures is None else self.figures
         specs = [each if isinstance(each, FigureSpec) else FigureSpec(each) for each in named]
         return [(spec, spec.name if number else FIRST_STEM) for number, spec in enumerate(specs)]
+
+
+def _inches(name: str, length: float | str | None) -> float | None:
+    """A side of a page, in inches."""
+    if length is None:
+        return None
+    try:
+        given = inches(length)
+    except (ValueError, TypeError):
+        given = math.nan
+    if not _SHORTEST <= given <= _LONGEST:
+        raise SettingsError(wrong(name, length, "give 30 mm to 1 m: inches, or a text with its unit, as '88mm'"))
+    return given

@@ -9,6 +9,7 @@ import inspect
 import json
 import logging
 import os
+from dataclasses import astuple
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,17 @@ def identity(job: Job) -> str | None:
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None
-    facts = [job.snapshot, size, snapshot, job.figure.name, source, how.dpi, how.theme, png.deflate.__name__]
+    facts = [
+        job.snapshot,
+        size,
+        snapshot,
+        job.figure.name,
+        source,
+        how.dpi,
+        how.theme,
+        astuple(how.page),
+        png.deflate.__name__,
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

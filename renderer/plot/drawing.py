@@ -9,11 +9,9 @@ foreground is drawn over it; a panel that shows the same as before is not drawn 
 
 from __future__ import annotations
 
-import io
 import logging
 import os
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +23,25 @@ from matplotlib.gridspec import GridSpec
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.plot import layout, png
+from autoviz_render.renderer.plot import layout, png, vector
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label
 from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas
 from autoviz_render.renderer.plot.formats import FORMATS, Format
-from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
+from autoviz_render.renderer.plot.layout import GridSlot, Size
+from autoviz_render.renderer.plot.page import SCREEN, Page, PageError, Sheet
 from autoviz_render.renderer.plot.panel_slot import PanelSlot
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.system.atomic import write_whole
-from autoviz_render.spool.text import in_one_line
+from autoviz_render.spool.text import in_one_line, printable
 
 log = logging.getLogger("autoviz_render.renderer")
 
 _NAME = 0.6  # inches that a header leaves for the run's name at least
-
-_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,14 +61,19 @@ class Drawing:
     _figure: Figure = field(kw_only=True)
     _frame: int = field(kw_only=True)
     _theme: Theme = field(kw_only=True)
+    _scale: float = field(kw_only=True)
+    _title: str = field(kw_only=True)
 
     def __repr__(self) -> str:
         height, width, _ = self.pixels.shape
         return f"Drawing({width}x{height} pixels, dpi={self.dpi:g}, errors={self.errors!r})"
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows."""
         return self.encode("png")
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, dict[str, int]]]:
+        """What a notebook shows, as wide as 100 dots an inch would be: more of them make it sharper, not larger."""
+        return {"image/png": self.encode("png")}, {"image/png": {"width": round(100 * self.pixels.shape[1] / self.dpi)}}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the figure to a file whose suffix says the format; an existing file is replaced whole.
@@ -107,100 +108,125 @@ class Drawing:
             raise ValueError(f"there is no way to write {format!r}; there are: {', '.join(FORMATS)}")
         if getattr(self._figure, "_autoviz_frame", None) != self._frame:
             raise RuntimeError(f"the figure shows a later snapshot: save its {format} before the next is drawn")
-        nothing = {"pdf": ("Creator", "Producer", "CreationDate"), "svg": ("Creator", "Date")}[format]
-        file = io.BytesIO()
+        write = {"pdf": vector.pdf, "svg": vector.svg}[format]
         with fixed_style(self._theme):
-            self._figure.savefig(file, format=format, dpi=self.dpi, metadata=dict.fromkeys(nothing))
-        return _NO_XML.sub(b"?", file.getvalue()) if format == "svg" else file.getvalue()
+            return write(self._figure, self._scale, self._title)
 
 
 class KeptFigure:
     """Draws snapshots with one recipe, keeping one Matplotlib figure between them."""
 
-    def __init__(self, recipe: Recipe, *, dpi: float = 100.0, theme: Theme = LIGHT) -> None:
+    def __init__(
+        self, recipe: Recipe, *, dpi: float = 100.0, theme: Theme = LIGHT, page: Page = SCREEN, name: str = ""
+    ) -> None:
         """A figure that is built at the first snapshot.
 
         Args:
             recipe: What the figure shows, see `autoviz_render.figures.registry`.
             dpi: Dots an inch; 100 gives the 12-panel figure 1792x1343 pixels, 200 twice as many each way.
             theme: The colours of everything but the data.
+            page: How large it is, and which of its panels it shows.
+            name: Of the figure, for the title of a pdf.
         """
         self.recipe = recipe
         self.dpi = dpi
         self.theme = theme
+        self.page = page
+        self.name = name
         self._built: _BuiltFigure | None = None
 
     def draw(self, snapshot: Snapshot) -> Drawing:
-        """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`."""
+        """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`.
+
+        Raises:
+            PageError: It has no such panel, or does not fit on the page.
+        """
         with fixed_style(self.theme):
             errors: list[str] = []
-            grid, arranged = self._panels(snapshot, errors)
-            slots = [slot for slot, _ in arranged]
-            if self._built is None or not self._built.fits(grid, slots):
-                self._built = _BuiltFigure(grid, slots, self.dpi, self.theme)
-            return self._built.draw([panel for _, panel in arranged], snapshot, errors)
+            sheet = self._sheet(snapshot, errors)
+            slots = [slot for slot, _ in sheet.arranged]
+            if self._built is None or not self._built.fits(sheet, slots):
+                self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme)
+            title = ": ".join(printable(text, 200) for text in (snapshot.run, self.name) if text)
+            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, title)
 
-    def _panels(self, snapshot: Snapshot, errors: list[str]) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
+    def _sheet(self, snapshot: Snapshot, errors: list[str]) -> Sheet:
         try:
-            grid, arranged = layout.arrange(self.recipe(snapshot))
+            sheet = self.page.sheet(self.recipe(snapshot))
+        except PageError:
+            raise
         except (Exception, SystemExit) as error:
             errors.append(in_one_line(error))
             log.debug("the recipe failed", exc_info=True)
-            return layout.arrange([Failure("This figure cannot be drawn", in_one_line(error))])
-        if not arranged:
-            return layout.arrange([TextPanel("Nothing to draw", "The figure has no panels.")])
-        return grid, arranged
+            return self._alone(Failure("This figure cannot be drawn", in_one_line(error)))
+        return sheet if sheet.arranged else self._alone(TextPanel("Nothing to draw", "The figure has no panels."))
+
+    def _alone(self, panel: Panel) -> Sheet:
+        return replace(self.page, panel=None).sheet([panel])
 
 
 class _BuiltFigure:
     """One Matplotlib figure: a header line, and the slots of a grid."""
 
-    def __init__(self, grid: Grid, slots: list[GridSlot], dpi: float, theme: Theme) -> None:
-        self._grid, self._slots, self._theme, self._frame = grid, slots, theme, 0
-        self._figure = Figure(figsize=grid.size, dpi=dpi)
+    def __init__(self, sheet: Sheet, slots: list[GridSlot], dpi: float, theme: Theme) -> None:
+        grid = sheet.grid
+        self._grid, self._slots, self._scale, self._dpi = grid, slots, sheet.scale, dpi
+        self._theme, self._frame = theme, 0
+        fine = dpi * sheet.scale
+        width, height = ((round(side * fine, 6) + 1e-6) / fine if sheet.scale != 1 else side for side in grid.size)
+        self._figure = Figure(figsize=(width, height), dpi=fine)
         canvas: Any = FigureCanvasAgg(self._figure)  # Any: its methods are not annotated
         self._canvas = Canvas(canvas.get_renderer(), theme.paper)
-        heights = [layout.HEADER, *[grid.size_of(GridSlot(0, 0)).height] * grid.rows]
-        self._parts = GridSpec(grid.rows + 1, grid.columns, figure=self._figure, height_ratios=heights)
-        header = self._area(slice(0, 1), slice(None), Size(grid.size.width, layout.HEADER))
-        self._header = _Header(header, self._canvas)
-        self._panel_slots = [
-            PanelSlot(self._area(slice(row + 1, row + 1 + rows), slice(column, column + columns), size), self._canvas)
-            for (row, column, rows, columns), size in zip(slots, map(grid.size_of, slots), strict=True)
-        ]
+        has_header = grid.header > 0
+        heights = [grid.header] * has_header + [grid.size_of(GridSlot(0, 0)).height] * grid.rows
+        self._parts = GridSpec(grid.rows + has_header, grid.columns, figure=self._figure, height_ratios=heights)
+        self._header: _Header | None = None
+        if has_header:
+            header = self._area(slice(0, 1), slice(None), Size(width, grid.header))
+            self._header = _Header(header, self._canvas)
+        self._panel_slots = [PanelSlot(self._slot_area(slot, int(has_header)), self._canvas) for slot in slots]
+
+    def _slot_area(self, slot: GridSlot, above: int) -> Area:
+        row, column, rows, columns = slot
+        return self._area(
+            slice(row + above, row + above + rows), slice(column, column + columns), self._grid.size_of(slot)
+        )
 
     def _area(self, rows: slice, columns: slice, size: Size) -> Area:
         subfigure = self._figure.add_subfigure(self._parts[rows, columns], facecolor="none")
         return Area(subfigure, size, self._theme)
 
-    def fits(self, grid: Grid, slots: list[GridSlot]) -> bool:
-        return grid == self._grid and slots == self._slots
+    def fits(self, sheet: Sheet, slots: list[GridSlot]) -> bool:
+        return (sheet.grid, slots, sheet.scale) == (self._grid, self._slots, self._scale)
 
-    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str]) -> Drawing:
+    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str], title: str) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
-        self._header.draw(snapshot)
+        if self._header:
+            self._header.draw(snapshot)
         drawn = [slot.draw(panel.at(snapshot)) for slot, panel in zip(self._panel_slots, panels, strict=True)]
         errors += [error for error in drawn if error is not None]
-        own: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
-        return Drawing(png.copied(self._canvas.pixels), float(self._figure.dpi), tuple(errors), **own)
+        kept: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
+        pixels = png.copied(self._canvas.pixels)
+        return Drawing(pixels, float(self._dpi), tuple(errors), **kept, _scale=self._scale, _title=title)
 
 
 class _Header:
-    """The line above the panels: whose figure it is, and of which moment."""
+    """The line above the panels: whose figure it is, and of which moment; smaller on a narrow page."""
 
     def __init__(self, area: Area, canvas: Canvas) -> None:
         self._canvas, self._width = canvas, area.size.width
         self._region = canvas.region(area.subfigure.bbox)
-        style: dict[str, Any] = {"fontsize": layout.TITLE_SIZE, "va": "baseline"}
+        self._size = layout.TITLE_SIZE if area.size.width > 6 else layout.SMALL_SIZE
+        style: dict[str, Any] = {"fontsize": self._size, "va": "baseline"}
         self._run = Label(area, weight="bold", **style)
         self._moment = Label(area, ha="right", **style)
 
     def draw(self, snapshot: Snapshot) -> None:
-        moment = _moment(snapshot, self._width - _NAME - 0.9)
-        free = (self._width - 0.9 - text_width(moment, layout.TITLE_SIZE)) / 1.15  # a bold letter is wider
+        moment = _moment(snapshot, self._width - _NAME - 0.9, self._size)
+        free = (self._width - 0.9 - text_width(moment, self._size)) / 1.15  # a bold letter is wider
         line = 0.37 * layout.HEADER
-        self._run.show(fitted(snapshot.run, free, layout.TITLE_SIZE), 0.34, line, mathtext=False)
+        self._run.show(fitted(snapshot.run, free, self._size), 0.34, line, mathtext=False)
         self._moment.show(moment, self._width - 0.2, line, mathtext=False)
         self._canvas.clear(self._region)
         self._run.draw(self._canvas.renderer)
@@ -208,8 +234,8 @@ class _Header:
         self._canvas.blit(self._region)
 
 
-def _moment(snapshot: Snapshot, width: float) -> str:
-    """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
+def _moment(snapshot: Snapshot, width: float, size: float) -> str:
+    """The snapshot's moment in words that fit a width in inches, at a size in points: long ones, short ones, or no log likelihood."""
     count = f" {snapshot.iteration:,}"
     short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
     likelihood = _grouped(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
@@ -217,10 +243,8 @@ def _moment(snapshot: Snapshot, width: float) -> str:
         told = [f"{snapshot.counts}{count}   log likelihood {likelihood}", f"{short}   log L {likelihood}", short]
     else:
         told = [f"{snapshot.counts}{count}", short]
-    fits = (each for each in told if text_width(each, layout.TITLE_SIZE) <= width)
-    return next(
-        fits, fitted(short[: -len(count)], width - text_width(count, layout.TITLE_SIZE), layout.TITLE_SIZE) + count
-    )
+    fits = (each for each in told if text_width(each, size) <= width)
+    return next(fits, fitted(short[: -len(count)], width - text_width(count, size), size) + count)
 
 
 def _grouped(value: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from autoviz_render.figures.panels import Panel
@@ -59,22 +59,34 @@ class GridSlot(NamedTuple):
     columns: int = 1
 
 
+SLOT = Size(17.92 / 4, (13.43 - HEADER) / 3)
+"""One of twelve panels: together they fill 17.92x13.43 inches."""
+
+
 @dataclass(frozen=True)
 class Grid:
-    """How many slots there are. A figure of few panels has larger ones: twelve fill 17.92x13.43 inches."""
+    """How many slots there are, and how large they are: a figure of few panels has larger ones, unless it is told.
+
+    Attributes:
+        slot: The size of one; None has it follow from their number.
+        header: Height of the line above the panels; 0 for none.
+    """
 
     rows: int
     columns: int
+    slot: Size | None = None
+    header: float = HEADER
 
     def size_of(self, slot: GridSlot) -> Size:
         scale = {1: 1.5, 2: 1.25}.get(max(self.rows, self.columns), 1.0)
-        return Size(slot.columns * (scale * 17.92 / 4), slot.rows * (scale * (13.43 - HEADER) / 3))
+        one = self.slot or Size(scale * SLOT.width, scale * SLOT.height)
+        return Size(slot.columns * one.width, slot.rows * one.height)
 
     @property
     def size(self) -> Size:
         """Of the whole figure."""
         width, height = self.size_of(GridSlot(0, 0, self.rows, self.columns))
-        return Size(width, HEADER + height)
+        return Size(width, self.header + height)
 
 
 def grid_for(count: int) -> Grid:
@@ -110,8 +122,23 @@ def arrange(panels: Sequence[Panel] | Sequence[Sequence[Panel]]) -> tuple[Grid, 
         columns = grid_for(sum(math.prod(panel.span) for panel in everything)).columns
         columns = max([columns, *(panel.span[1] for panel in everything)])
     slots = list(_slots(rows, columns)) or [GridSlot(0, 0)]
-    grid = Grid(max(slot.row + slot.rows for slot in slots), max(slot.column + slot.columns for slot in slots))
-    return grid, list(zip(slots, everything, strict=False))
+    return _grid_of(slots), list(zip(slots, everything, strict=False))
+
+
+def in_columns(panels: Sequence[Panel], columns: int) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
+    """Panels in their order, in at most so many columns; one that spans more is shrunk in proportion."""
+    shrunk = [replace(panel, span=_shrunk(panel.span, columns)) for panel in panels]
+    slots = list(_slots([shrunk], columns))
+    return _grid_of(slots), list(zip(slots, panels, strict=True))
+
+
+def _shrunk(span: tuple[int, int], most: int) -> tuple[int, int]:
+    rows, columns = span
+    return span if columns <= most else (max(1, round(rows * most / columns)), most)
+
+
+def _grid_of(slots: Sequence[GridSlot]) -> Grid:
+    return Grid(max(slot.row + slot.rows for slot in slots), max(slot.column + slot.columns for slot in slots))
 
 
 def _slots(rows: Sequence[Sequence[Panel]], columns: int) -> Iterator[GridSlot]:
@@ -169,6 +196,17 @@ def text_part(size: Size) -> Rectangle:
     return Rectangle(0.34, 0.2, size.width - 0.34 - 0.25, top - 0.2)
 
 
+def title_size(size: Size) -> float:
+    """The font size of a panel's title: in a small slot of a page as that of its labels, so that less is cut."""
+    return TITLE_SIZE if size.width >= 4 else LABEL_SIZE
+
+
+def square_slot(width: float) -> Size:
+    """A slot of a width, as high as a square image in it needs."""
+    free = coloured_parts(Size(width, 2 * width), 1.0, x_label=False, y_label=False).image.width
+    return Size(width, free + 0.31 + 0.33 + 0.1)
+
+
 def _top_of_square(size: Size) -> float:
     return coloured_parts(size, 1.0, x_label=False, y_label=False).title - TITLE_GAP
 
@@ -176,6 +214,11 @@ def _top_of_square(size: Size) -> float:
 def characters(width: float, size: float) -> int:
     """How many characters of the bundled sans serif fit in a width, at a size in points: 0.62 em a letter."""
     return max(4, int(width * 72 / (0.62 * size)))
+
+
+def width_of(count: int, size: float) -> float:
+    """How long so many characters are at most, in inches: what `characters` says, turned round."""
+    return count * 0.62 * size / 72
 
 
 def lines_of_text(height: float, size: float, spacing: float = 1.35) -> int:

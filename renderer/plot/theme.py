@@ -68,6 +68,8 @@ _STYLE: dict[str, Any] = {
     "font.monospace": ["DejaVu Sans Mono"],
     "mathtext.fontset": "dejavusans",
     "axes.linewidth": BORDER,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
     "svg.hashsalt": "autoviz-render",  # else the identifiers in an SVG are drawn by lot
 }
 _SESSION = ("backend", "date.epoch", "figure.hooks", "interactive", "timezone", "toolbar", "docstring", "tk", "webagg")

@@ -38,7 +38,9 @@ class JobRunner:
         self._spool = lru_cache(_MOST_KEPT)(lambda directory, *_numbers: Spool(directory))
         self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
         self._figure = lru_cache(_MOST_KEPT)(
-            lambda _spool, figure, dpi, theme: KeptFigure(figure.recipe(), dpi=dpi, theme=THEMES[theme])
+            lambda _spool, figure, dpi, theme, page: KeptFigure(
+                figure.recipe(), dpi=dpi, theme=THEMES[theme], page=page, name=figure.name
+            )
         )
 
     def draw(self, job: Job) -> RenderResult:
@@ -75,9 +77,8 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        return self._write(
-            job, self._figure(job.spool, job.figure, job.settings.dpi, job.settings.theme).draw(snapshot)
-        )
+        how = job.settings
+        return self._write(job, self._figure(job.spool, job.figure, how.dpi, how.theme, how.page).draw(snapshot))
 
     def _write(self, job: Job, drawing: Drawing) -> RenderResult:
         files: list[Path] = []

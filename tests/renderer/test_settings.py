@@ -72,4 +72,6 @@ def test_the_command_and_the_themes_have_the_same_choices():
     assert set(THEMES) == set(get_args(ThemeName))
     parsed = make_parser().parse_args(["run"])
     default = RenderSettings()
-    assert (parsed.formats, parsed.dpi, parsed.theme) == (default.formats, default.dpi, default.theme)
+    assert (parsed.formats, parsed.theme) == (default.formats, default.theme)
+    assert [getattr(parsed, name) for name in ("dpi", "width", "height", "panel")] == [None] * 4
+    assert (default.dpi, RenderSettings(width="88mm").dpi, RenderSettings(dpi=70, width=3).dpi) == (100, 300, 70)

@@ -87,7 +87,7 @@ class Coloured:
         right = min(parts.bar.left + 0.65, self._area.size.width - 0.06)
         unit = fitted(unit, self._area.size.width / 2, layout.LABEL_SIZE)
         free = right - text_width(unit, layout.LABEL_SIZE) - 0.12 - parts.image.left
-        self._title.show(fitted(panel.title, free, layout.TITLE_SIZE), parts.image.left, parts.title)
+        self._title.show(fitted(panel.title, free, self._title.size), parts.image.left, parts.title)
         self._unit.show(unit, right, parts.title, mathtext=False)
 
     def pixels(self, panel: ColouredPanel, values: Array, mask: Array | None = None) -> Pixels:

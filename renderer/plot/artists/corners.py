@@ -48,7 +48,7 @@ class CornerArtists(PanelArtists):
 
     def update(self, panel: CornerPanel) -> Hashable:
         samples, weights, marked = _checked(panel)
-        title = fitted(panel.title, self._part.width, layout.TITLE_SIZE)
+        title = fitted(panel.title, self._part.width, self._title.size)
         self._title.show(title, self._part.left, self._title_line)
         size = self._step - _GAP
         axes = [_Parameter(name, samples[:, i], weights, panel.bins, size) for i, name in enumerate(panel.names)]

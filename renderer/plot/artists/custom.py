@@ -31,7 +31,7 @@ class CustomArtists(PanelArtists):
         inner = subfigure.subfigures()  # thrown away at the next frame, with whatever is done to it
         inner.set_facecolor("none")
         title = panel_title(self._area)
-        shown = fitted(panel.title, self._part.width, layout.TITLE_SIZE)
+        shown = fitted(panel.title, self._part.width, title.size)
         title.show(shown, self._part.left, self._part.top + layout.TITLE_GAP)
         axes = inner.add_axes(self._area.fraction(self._part))
         axes.tick_params(labelsize=layout.LABEL_SIZE)

@@ -64,7 +64,7 @@ class LinesArtists(PanelArtists):
 
     def update(self, panel: LinesPanel) -> Hashable:
         part, strip = self._parts
-        self._title.show(fitted(panel.title, self._for_title, layout.TITLE_SIZE), part.left, self._title_line)
+        self._title.show(fitted(panel.title, self._for_title, self._title.size), part.left, self._title_line)
         for legend in self._legends:
             legend.show(part)
         numbers = lines_of(panel)

@@ -29,7 +29,11 @@ _MARGIN = 8  # pixels round a text's own box: a box behind it, and antialiasing
 
 
 class Label(Text):
-    """Lines of text at a point of an area, in inches."""
+    """Lines of text at a point of an area, in inches.
+
+    Attributes:
+        size: Of its letters, in points.
+    """
 
     def __init__(self, area: Area, *, boxed: bool = False, **style: Any) -> None:
         """An empty label.
@@ -41,6 +45,7 @@ class Label(Text):
         """
         style = {"color": area.theme.ink, **style}
         super().__init__(0.0, 0.0, "", **style)
+        self.size = float(self.get_fontsize())
         box = area.theme.paper if boxed else ""
         self._look: Hashable = (*style.items(), box)
         self.set_figure(area.subfigure)
@@ -90,7 +95,7 @@ class Labels:
 
 def panel_title(area: Area) -> Label:
     """An empty title."""
-    return Label(area, ha="left", va="baseline", fontsize=layout.TITLE_SIZE)
+    return Label(area, ha="left", va="baseline", fontsize=layout.title_size(area.size))
 
 
 def set_text(artist: Text, text: str, *, mathtext: bool = True) -> None:

@@ -29,7 +29,7 @@ class _Titled:
         self.label = panel_title(area)
 
     def show(self, title: str) -> None:
-        self.label.show(fitted(title, self.part.width, layout.TITLE_SIZE), self.part.left, self.part.top + 0.14)
+        self.label.show(fitted(title, self.part.width, self.label.size), self.part.left, self.part.top + 0.14)
 
 
 class TableArtists(PanelArtists):

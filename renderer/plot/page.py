@@ -1,0 +1,174 @@
+"""What a figure is drawn on: a screen, or a page of a given width, on which its text can be read in print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from autoviz_render.figures.errors import FigureError
+from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, TablePanel
+from autoviz_render.renderer.plot import layout
+from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
+from autoviz_render.spool.text import cut, printable
+
+SMALLEST_TEXT = 7.0
+"""Points, on a page. Journals ask for 5 (Nature), 6 (MNRAS, A&A) or 7 points (Science) at least."""
+
+_SCALE = SMALLEST_TEXT / layout.SMALL_SIZE
+"""From a screen's inches and points to a page's: a title then has 10 points, numbers have 8."""
+
+_NARROWEST = 2.3
+_NARROWEST_LINES = 3.1
+"""Width of a slot beside others, in a screen's inches: four images stand on a page of 180 mm, two in a column of 88 mm;
+panels of lines, with labels and a legend, three and one."""
+
+_LEAST = 1.6
+"""Width and height of any slot, in a screen's inches: 30 mm of a page."""
+
+_LINES_SHAPE = 0.75
+"""Height over width of a wide panel that is no image, if nobody gave a height."""
+
+_LONGEST_LIST = 1500  # characters of titles in an error
+
+
+class PageError(FigureError):
+    """A figure has no such panel, or does not fit on the page. The message is one line, with the remedy."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure laid out.
+
+    Attributes:
+        grid: Its slots, in a screen's inches.
+        arranged: Each panel and its slot.
+        scale: What a screen's inches, and points, are multiplied by.
+    """
+
+    grid: Grid
+    arranged: list[tuple[GridSlot, Panel]]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """How large a figure is, and which of its panels it shows.
+
+    On a page text has 7 to 10 points, whatever the width: a narrow page has fewer columns of panels, not smaller text.
+
+    Attributes:
+        width: In inches; None is the size for a screen.
+        height: In inches; None is as high as the panels need.
+        panel: The title of the only panel that is shown, or its number from 1; None shows all.
+    """
+
+    width: float | None = None
+    height: float | None = None
+    panel: str | int | None = None
+
+    def sheet(self, panels: Sequence[Panel] | Sequence[Sequence[Panel]]) -> Sheet:
+        """A recipe's panels, as they stand on the page.
+
+        Raises:
+            TypeError: The items are neither panels nor rows of panels.
+            PageError: There is no such panel, or they do not fit.
+        """
+        grid, arranged = layout.arrange(panels)
+        if self.panel is not None and arranged:
+            chosen = replace(_named(self.panel, [panel for _, panel in arranged]), span=(1, 1))
+            grid, arranged = layout.arrange([chosen])
+        if self.width is None or not arranged:
+            return Sheet(grid, arranged)
+        narrowest = max(_narrowest(panel) for _, panel in arranged)
+        columns = max(1, int(self.width / _SCALE / narrowest + 1e-6))
+        filled = self._filled(grid, arranged)
+        if grid.columns > columns or _is_small(filled):
+            grid, arranged = layout.in_columns([panel for _, panel in arranged], columns)
+            filled = self._filled(grid, arranged)
+        if _is_small(filled):
+            raise PageError(
+                f"{len(arranged)} panels do not fit on a page of {self._size()} with text of {SMALLEST_TEXT:g} points; "
+                "make it larger, leave out the height, or choose one panel"
+            )
+        return Sheet(filled, arranged, _SCALE)
+
+    def _filled(self, grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> Grid:
+        """The grid at the page's size; above a panel alone there is no line, as papers have captions."""
+        header = 0.0 if self.panel is not None else layout.HEADER
+        width = (self.width or 0.0) / _SCALE / grid.columns
+        if self.height is not None:
+            height = (self.height / _SCALE - header) / grid.rows
+        else:
+            height = layout.square_slot(width).height
+            if not any(isinstance(panel, ColouredPanel | CornerPanel) for _, panel in arranged):
+                height = min(height, max(_LINES_SHAPE * width, _NARROWEST_LINES))
+        return replace(grid, slot=Size(width, height), header=header)
+
+    def _size(self) -> str:
+        return " x ".join(f"{25.4 * each:.0f} mm" for each in (self.width, self.height) if each is not None)
+
+
+def _narrowest(panel: Panel) -> float:
+    """The least width of a slot, of those that a panel takes, in which its texts have room."""
+    if isinstance(panel, TablePanel):
+        longest = max((len(str(name)) + len(str(value)) + 2 for name, value in panel.rows), default=0)
+        needed = layout.width_of(longest, layout.MONO_SIZE) + 0.6
+        return min(max(_NARROWEST, needed), _NARROWEST_LINES)
+    is_image = isinstance(panel, ColouredPanel) and not (panel.x_label or panel.y_label)
+    return _NARROWEST if is_image else _NARROWEST_LINES / panel.span[1]
+
+
+def _is_small(grid: Grid) -> bool:
+    return min(grid.size_of(GridSlot(0, 0))) < _LEAST - 1e-6
+
+
+def _named(name: str | int, panels: Sequence[Panel]) -> Panel:
+    """The panel of a title, or the only one whose title begins with it or holds it; or that of a number.
+
+    Raises:
+        PageError: There is none, or there are several.
+    """
+    titles = [_words(panel.title) for panel in panels]
+    wanted = _words(str(name))
+    tests: list[Callable[[str], bool]] = [
+        wanted.__eq__,
+        lambda title: title.startswith(wanted),
+        lambda title: wanted in title,
+    ]
+    for test in tests if isinstance(name, str) and wanted else []:
+        found = [panel for panel, title in zip(panels, titles, strict=True) if test(title)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break  # by their numbers alone can they be told apart
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(panels):
+        return panels[int(wanted) - 1]
+    listed = ", ".join(f"{number} {printable(cut(str(panel.title), 60))!r}" for number, panel in enumerate(panels, 1))
+    raise PageError(
+        f"panel is {printable(str(name), 100)!r}; choose one by its title or number: {cut(listed, _LONGEST_LIST)}"
+    )
+
+
+def _words(title: str) -> str:
+    return " ".join(str(title).casefold().split())
+
+
+def inches(length: float | str) -> float:
+    """A length in inches, of a number of them or a text: 3.46, "88mm", "8.8 cm", "3.46in", "250pt".
+
+    Raises:
+        ValueError: It is no length.
+    """
+    if not isinstance(length, str):
+        return float(length)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(mm|cm|in|inch|inches|pt|)\s*", length, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"{length!r} is no length")
+    return float(found[1]) / _IN_AN_INCH[found[2].lower()]
+
+
+_IN_AN_INCH = {"mm": 25.4, "cm": 2.54, "in": 1.0, "inch": 1.0, "inches": 1.0, "": 1.0, "pt": 72.0}
+
+
+SCREEN = Page()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,17 @@ class RenderSettings:
         """
         named = own if self.figures is None else self.figures
         specs = [each if isinstance(each, FigureSpec) else FigureSpec(each) for each in named]
-        return [(spec, spec.name if number else FIRST_STEM) for number, spec in enumerate(specs)]
+        stems = [(spec, spec.name if number else FIRST_STEM) for number, spec in enumerate(specs)]
+        if self.panel is None:
+            return stems
+        alone = stems if self.figures is not None else stems[:1]
+        return [(spec, f"{stem}-{_slug(self.panel)}") for spec, stem in alone]
+
+
+def _slug(panel: str | int) -> str:
+    """A panel's title, or its number, as a part of a file's name: nothing of it leads elsewhere, or is hidden."""
+    words = re.sub(r"[\W_]+", "-", str(panel).casefold()).strip("-")[:40]
+    return words if words and not words.isdecimal() else f"panel-{words}".rstrip("-")
 
 
 def _inches(name: str, length: float | str | None) -> float | None:

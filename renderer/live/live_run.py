@@ -175,7 +175,8 @@ class LiveRun:
         skipped = self._newest.skipped(state.drawn, ref)
         state.drawn, state.consecutive_failures = ref, 0
         state.consecutive_timeouts = state.consecutive_timeouts + 1 if result.status == "abandoned" else 0
-        if result.status == "undrawable" or state.consecutive_timeouts >= _MOST_TIMEOUTS:
+        is_hopeless = result.status == "undrawable" and self._settings.render.panel is None  # a panel may yet come
+        if is_hopeless or state.consecutive_timeouts >= _MOST_TIMEOUTS:
             state.is_disabled = True
             self.fail(f"{self._spool.paths.run_dir}: figure {state.figure.name!r} is not drawn any more")
         if state.is_first and result.status == "drawn":

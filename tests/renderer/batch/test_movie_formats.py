@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from movie_reader import read_movie, told
 
-from autoviz_render.renderer.batch.movie_formats import Frame, Movie, common_palette, on_paper, writer
+from autoviz_render.renderer.batch.movie_formats import Frame, Movie, NearestColours, common_palette, on_paper, writer
 
 PAPER, RED = (22, 24, 28), (200, 60, 40)
 KINDS = (".mp4", ".gif", ".webp")
@@ -137,8 +137,42 @@ def test_a_palette_has_the_common_colours_exactly_and_a_rare_one_nearly():
     pixels = np.random.default_rng(1).integers(0, 120, (200, 200, 3), np.uint8)
     pixels[:100] = (255, 255, 255)
     pixels[100, :5] = (77, 243, 255)
-    palette = common_palette([pixels[:100], pixels[100:]]).astype(int)
+    palette = common_palette([pixels[:100], pixels[100:]], (255, 255, 255)).astype(int)
     assert palette.shape == (256, 3)
     assert (palette[:255] == 255).all(axis=1).sum() == 1
     assert np.abs(palette - (77, 243, 255)).max(axis=1).min() < 10
     assert (palette[255] == palette[0]).all()
+
+
+@pytest.mark.parametrize("paper", [(255, 255, 255), PAPER])
+def test_paper_and_ink_are_exact_in_a_gif_among_many_that_are_nearly_as(tmp_path, paper):
+    """White paper that is (251, 253, 254) shows beside the white of a page, and so does paper that is dithered."""
+    rng = np.random.default_rng(2)
+    frames = [np.full((60, 80, 3), paper, np.uint8) for _ in range(3)]
+    for number, pixels in enumerate(frames):
+        near = rng.integers(0, 4, (20, 80, 3)) * (1 if paper == PAPER else -1)
+        pixels[:20] = np.array(paper) + near  # antialiased texts and a faint image
+        pixels[20:30] = rng.integers(0, 256, (10, 80, 3))
+        pixels[40:42, number : number + 40] = (232, 232, 232)
+    writer(".gif")(
+        path := tmp_path / "movie.gif", Movie(map(Frame, frames), 3, Fraction(10), (60, 80), paper, lambda: frames)
+    )
+    for shown, drawn in zip(read_movie(path), frames, strict=True):
+        is_exact = (drawn == paper).all(axis=-1) | (drawn == (232, 232, 232)).all(axis=-1)
+        assert is_exact.sum() > 2000
+        np.testing.assert_array_equal(shown.pixels[is_exact], drawn[is_exact])
+
+
+def test_a_colour_of_a_gif_is_the_nearest_that_there_is():
+    """Compared with all distances, worked out one by one."""
+    rng = np.random.default_rng(3)
+    palette = rng.integers(0, 256, (40, 3), np.uint8)
+    pixels = rng.integers(0, 256, (50, 70, 3), np.uint8)
+    nearest = NearestColours(palette)
+    for _ in range(2):  # those that are known by then, too
+        indices = nearest.of(pixels)
+        distance = ((pixels[:, :, None].astype(int) - palette) ** 2).sum(axis=-1)
+        np.testing.assert_array_equal(
+            distance.min(axis=-1), np.take_along_axis(distance, indices[..., None].astype(int), -1)[..., 0]
+        )
+        pixels[10:20] = rng.integers(0, 256, (10, 70, 3))

@@ -335,6 +335,7 @@ class HistogramPanel(Panel):
         marked: A value with a line across; NaN for none.
         x_label: The axis' name with its unit.
         y_label: As x_label.
+        y_limits: The part shown, (low, high); None shows all of every bin.
     """
 
     values: Array
@@ -344,6 +345,7 @@ class HistogramPanel(Panel):
     marked: float = math.nan
     x_label: str = ""
     y_label: str = "density"
+    y_limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

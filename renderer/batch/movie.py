@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
+from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Frame, Movie, MovieError, on_paper, writer
 from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.renderer.plot.drawing import KeptFigure

@@ -235,7 +235,7 @@ class _Header:
 
 
 def _moment(snapshot: Snapshot, width: float, size: float) -> str:
-    """The snapshot's moment in words that fit a width in inches, at a size in points: long ones, short ones, or no log likelihood."""
+    """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
     count = f" {snapshot.iteration:,}"
     short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
     likelihood = _grouped(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 from autoviz_render.figures.panels import ImagePanel, full_extent
 from autoviz_render.renderer.plot.area import Area
@@ -20,6 +21,10 @@ class ImageArtists(PanelArtists):
         self.foreground = [self._image, *self._rest.foreground]
 
     structure = staticmethod(coloured_structure)
+
+    @staticmethod
+    def axes(panel: ImagePanel) -> Mapping[str, Any]:
+        return {"view": panel.view or full_extent(panel.checked()[0], panel.extent)}
 
     def update(self, panel: ImagePanel) -> Hashable:
         values, mask = panel.checked()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +62,11 @@ class LinesArtists(PanelArtists):
         styles = [tuple(map(_style, series)) for series in (panel.series, panel.residuals)]
         return labels, *styles
 
+    @staticmethod
+    def axes(panel: LinesPanel) -> Mapping[str, Any]:
+        numbers = lines_of(panel)
+        return {"x_limits": numbers.x, "y_limits": numbers.left, "right_limits": numbers.right}
+
     def update(self, panel: LinesPanel) -> Hashable:
         part, strip = self._parts
         self._title.show(fitted(panel.title, self._for_title, self._title.size), part.left, self._title_line)
@@ -93,21 +98,35 @@ class HistogramArtists(PanelArtists):
     def structure(panel: HistogramPanel) -> Hashable:
         return bool(panel.x_label), bool(panel.y_label)
 
+    @staticmethod
+    def axes(panel: HistogramPanel) -> Mapping[str, Any]:
+        edges, _, density = _outline(panel)
+        return {"bins": tuple(edges.tolist()), "y_limits": _heights(panel, density)}
+
     def update(self, panel: HistogramPanel) -> Hashable:
-        values, weights = densities.usable(panel.values, panel.weights)
-        edges = np.asarray(panel.bins, dtype=np.float64)
-        if edges.ndim == 0:
-            edges = np.linspace(*densities.interesting(values, weights), int(edges) + 1)
-        x, density = densities.steps(values, weights, edges)
-        top = 1.08 * (float(density.max()) or 1.0)
+        edges, x, density = _outline(panel)
+        low, high = heights = _heights(panel, density)
         bins, mark = self._series
-        series = [replace(bins, x=x, y=density), replace(mark, x=np.full(2, panel.marked), y=np.array([0.0, top]))]
-        limits = {"x_limits": (float(edges[0]), float(edges[-1])), "y_limits": (0.0, top)}
+        series = [replace(bins, x=x, y=density), replace(mark, x=np.full(2, panel.marked), y=np.array([low, high]))]
+        limits = {"x_limits": (float(edges[0]), float(edges[-1])), "y_limits": heights}
         return self._lines.update(self._as_lines(panel, series, **limits))
 
     @staticmethod
     def _as_lines(panel: HistogramPanel, series: list[Series], **limits: Limits) -> LinesPanel:
         return LinesPanel(panel.title, series, x_label=panel.x_label, y_label=panel.y_label, **limits)  # type: ignore[arg-type]
+
+
+def _outline(panel: HistogramPanel) -> tuple[Floats, Floats, Floats]:
+    """The edges of a histogram's bins, and its outline in x and y."""
+    values, weights = densities.usable(panel.values, panel.weights)
+    edges = np.asarray(panel.bins, dtype=np.float64)
+    if edges.ndim == 0:
+        edges = np.linspace(*densities.interesting(values, weights), int(edges) + 1)
+    return edges, *densities.steps(values, weights, edges)
+
+
+def _heights(panel: HistogramPanel, density: Floats) -> Limits:
+    return panel.y_limits or (0.0, 1.08 * (float(density.max()) or 1.0))
 
 
 class _Strip:

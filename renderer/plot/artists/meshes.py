@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,11 @@ class MeshArtists(PanelArtists):
     @staticmethod
     def structure(panel: MeshPanel) -> Hashable:
         return panel.edges, coloured_structure(panel)
+
+    @staticmethod
+    def axes(panel: MeshPanel) -> Mapping[str, Any]:
+        corners, _ = _corners(panel, panel.coloured_values())
+        return {"view": panel.view or _extent(corners.reshape(-1, 2))}
 
     def update(self, panel: MeshPanel) -> Hashable:
         values = panel.coloured_values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -29,6 +29,15 @@ class PanelArtists(ABC):
         """What of a panel is fixed when its artists are built: nothing, unless a kind says more."""
         del panel
         return None
+
+    @staticmethod
+    def axes(panel: Any) -> Mapping[str, Any]:
+        """The fields that would have a panel drawn with the axes that it has, whatever its values: none if it has none.
+
+        A movie sets them in all its frames. Their values can be compared. Raises what drawing the panel would.
+        """
+        del panel
+        return {}
 
     @abstractmethod
     def update(self, panel: Any) -> Hashable:

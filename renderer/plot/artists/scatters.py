@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 
-from autoviz_render.figures.panels import ScatterPanel
+from autoviz_render.figures.panels import Extent, ScatterPanel
 from autoviz_render.figures.series import span
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
+from autoviz_render.spool.arrays import Floats
 
 _SIZE = 4.0
 """Of a point, as a collection of unit circles wants it: the square of its radius, in points of the printer's."""
@@ -31,12 +32,20 @@ class ScatterArtists(PanelArtists):
 
     structure = staticmethod(coloured_structure)
 
+    @staticmethod
+    def axes(panel: ScatterPanel) -> Mapping[str, Any]:
+        x, y, _, _ = panel.checked()
+        return {"view": panel.view or _extent(x, y)}
+
     def update(self, panel: ScatterPanel) -> Hashable:
         x, y, values, weights = panel.checked()
-        extent = (*span([x], [x], log=False, margin=0.03), *span([y], [y], log=False, margin=0.03))
-        _, _, look = self._rest.show(panel, extent)
+        _, _, look = self._rest.show(panel, _extent(x, y))
         largest = weights.max(initial=0.0)
         self._points.set_sizes(_SIZE * (weights / largest if largest > 0 else weights))
         self._points.set_offsets(np.stack([x, y], axis=-1))
         self._points.set_facecolor(self._rest.pixels(panel, values) / 255)
         return look
+
+
+def _extent(x: Floats, y: Floats) -> Extent:
+    return (*span([x], [x], log=False, margin=0.03), *span([y], [y], log=False, margin=0.03))

@@ -1,4 +1,4 @@
-"""Colour limits that hold still while a fit converges."""
+"""Axes and colour limits that hold still while a fit converges."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.builtin.imaging import imaging
-from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, RectangularMesh, ScatterPanel, Series
-from autoviz_render.renderer.batch.fixed_colour_limits import with_limits_of
+from autoviz_render.figures.panels import (
+    HistogramPanel,
+    ImagePanel,
+    LinesPanel,
+    MeshPanel,
+    RectangularMesh,
+    ScatterPanel,
+    Series,
+    TextPanel,
+)
+from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -41,10 +50,10 @@ def test_limits_are_those_of_the_last_snapshot_though_the_recipe_gives_its_own(g
 
 def test_a_panel_is_known_by_its_title_wherever_it_stands():
     """Early snapshots have fewer arrays, and the panels of the others close up."""
-    other, lines = ImagePanel("Other", np.eye(3)), LinesPanel("Lines", [Series(np.arange(3), np.arange(3))])
-    moved, same = with_limits([ramp(2.0), lines], [other, lines, ramp(8.0)])(at(0))
+    other, text = ImagePanel("Other", np.eye(3)), TextPanel("Words", "Nothing to hold.")
+    moved, same = with_limits([ramp(2.0), text], [other, text, ramp(8.0)])(at(0))
     assert limits(moved) == (0.0, 8.0)
-    assert same is lines
+    assert same is text
 
 
 def test_numbers_in_a_title_may_change_unless_they_tell_panels_apart():
@@ -79,7 +88,14 @@ def test_the_last_snapshot_is_drawn_as_ever(lens_snapshot):
         mesh = MeshPanel("Mesh", RectangularMesh(np.arange(10.0), np.arange(9.0)), values, scale="symmetric")
         points = ScatterPanel("Points", lost, rng_x, np.arange(50.0), weights=np.where(lost > 0, -1.0, 1.0))
         image = ImagePanel("Image", values, mask=values > 1, scale="log")
-        return [*imaging(snapshot)[:2], mesh, points, image]
+        lines = LinesPanel(
+            "Lines",
+            [Series(rng_x, lost, error=rng_x), Series(rng_x, 1e3 * lost**2, axis="right")],
+            right_log=True,
+            residuals=[Series(rng_x, lost)],
+        )
+        histogram = HistogramPanel("Histogram", lost)
+        return [*imaging(snapshot)[:2], mesh, points, image, lines, histogram]
 
     rng_x = rng.normal(size=50)
     snapshot = lens_snapshot()
@@ -93,3 +109,49 @@ def test_a_recipe_that_fails_at_the_last_snapshot_fixes_nothing(broken):
     """The figure shows what is wrong, and the frames before it are none the worse."""
     (panel,) = with_limits([ramp(2.0)], broken)(at(0))
     assert limits(panel) == (None, None)
+
+
+def moving(size):
+    """One panel of each kind with axes; all of its numbers grow with the size."""
+    x = size * np.linspace(-1.0, 1.0, 50)
+    mesh = RectangularMesh(size * np.arange(10.0), size * np.arange(9.0))
+    return [
+        LinesPanel("Lines", [Series(x, x**2)], residuals=[Series(x, x)]),
+        LinesPanel("Logarithms", [Series(x, np.exp(x), axis="right")], right_log=True),
+        HistogramPanel("Histogram", x),
+        ScatterPanel("Points", x, x**2, x),
+        MeshPanel("Mesh", mesh, np.ones((8, 9))),
+        ImagePanel("Image", np.ones((4, 4)), extent=(0.0, size, 0.0, size)),
+        ImagePanel("View", np.ones((4, 4)), view=(0.0, size, 0.0, size)),
+    ]
+
+
+def test_axes_are_those_of_the_last_snapshot():
+    """An axis that is another in every frame hides what moves on it: numbers would dance, and the data stand still."""
+    lines, logs, histogram, *coloured = with_limits(moving(1.0), moving(4.0))(at(0))
+    assert lines.x_limits == pytest.approx((-4.16, 4.16))
+    assert lines.y_limits == pytest.approx((-0.96, 16.96), abs=0.1)
+    assert logs.right_limits[1] > np.exp(4.0)
+    assert histogram.bins[0] < -4.0
+    assert histogram.y_limits[1] < 0.25, "an eighth of what a density of 1/2 needs"
+    points, mesh, image, view = (panel.view for panel in coloured)
+    assert points == pytest.approx((-4.24, 4.24, -0.47, 16.48), abs=0.05)
+    assert mesh == (0.0, 36.0, 0.0, 32.0)
+    assert image == view == (0.0, 4.0, 0.0, 4.0)
+
+
+def test_the_background_of_every_frame_is_the_same():
+    """What is seen of the axes: a figure whose panels were all drawn as the last ones are, but for what is in them."""
+    recipe = with_limits(*(moving(size) for size in (1.0, 2.5, 4.0)))
+    figure = KeptFigure(recipe, dpi=40)
+    first, *others = [figure.draw(at(number)).pixels for number in range(3)]
+    ink = (first < 60).all(axis=-1)  # numbers, frames and ticks
+    changed = [np.count_nonzero((other < 60).all(axis=-1) != ink) for other in others]
+    assert max(changed) < 0.05 * np.count_nonzero(ink)
+
+
+def test_panels_of_one_title_and_other_scales_are_others():
+    """Limits of a linear axis may be negative, and nothing could be drawn on a logarithmic one."""
+    early = LinesPanel("Lines", [Series(np.arange(3.0), np.arange(3.0))], y_log=True)
+    (panel,) = with_limits([early], [replace(early, y_log=False)])(at(0))
+    assert panel is early

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.colours import colour_range, shown_values
 from autoviz_render.figures.panels import Extent, full_extent
 from autoviz_render.figures.reading import extent_of, mask_of
 from autoviz_render.spool.arrays import Floats, Mask
@@ -62,14 +62,44 @@ def unmasked_view(mask: Mask, extent: Extent) -> Extent:
     return (x0 + left * width, x0 + right * width, y0 + lower * height, y0 + upper * height)
 
 
-def image_limits(values: Floats, mask: Mask | None = None) -> dict[str, Any]:
-    """Colour limits for panels that share them, as settings of a panel: `low` and `high`.
+def image_limits(values: Floats, mask: Mask | None = None, *models: Floats) -> dict[str, Any]:
+    """Colour limits for an image with noise and for models of it, as settings of a panel: `low` and `high`.
+
+    A few values of the image that lie far outside the rest are hot pixels, unless a model is as bright: then the limits
+    hold them.
+
+    Args:
+        values: array[...], in the unit of the panels.
+        mask: Of the same shape, True where masked.
+        models: Of the same shape each.
+    """
+    limits = colour_range(values, mask)
+    low, high = limits.low, limits.high
+    if limits.over or limits.under:
+        lowest, highest = _extremes(values, mask)
+        for faintest, brightest in (_extremes(model, mask) for model in models):
+            low, high = min(low, max(lowest, faintest)), max(high, min(highest, brightest))
+    return _as_settings(low, high)
+
+
+def model_limits(values: Floats, mask: Mask | None = None) -> dict[str, Any]:
+    """Colour limits for what has no noise, a model or a source: all of it, for its brightest part is no hot pixel.
 
     Args:
         values: array[...], in the unit of the panels.
         mask: Of the same shape, True where masked.
     """
-    limits = colour_range(values, mask)
-    # noise must not take half the colours
-    low = max(limits.low, -0.15 * limits.high) if limits.high > 0 else limits.low
-    return {"low": low, "high": limits.high}
+    return _as_settings(*_extremes(values, mask))
+
+
+def _as_settings(low: float, high: float) -> dict[str, Any]:
+    """As settings of a panel; noise, or what rings about zero, must not take half the colours."""
+    return {"low": max(low, -0.15 * high) if high > 0 else low, "high": high}
+
+
+def _extremes(values: Floats, mask: Mask | None) -> tuple[float, float]:
+    """Of the finite values, neither equal nor infinite; (0, 1) if there are none."""
+    shown = shown_values(values, mask)
+    low, high = (float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
+    limits = colour_range(shown, low=low, high=high)
+    return limits.low, limits.high

@@ -1,4 +1,4 @@
-"""The figure of a fit to strong-lens imaging: data, model and residuals side by side, in twelve panels.
+"""The figure of a fit to strong-lens imaging: data, model and residuals side by side, in twelve panels and a table.
 
 The columns hold what was measured, what the model says, what is left, and the source. The first row is the figure of a
 paper::
@@ -6,6 +6,9 @@ paper::
     data                   model image          normalised residuals      source plane
     signal-to-noise        lens light           the same, within 1 sigma  source plane, at the caustic
     lens-subtracted data   source model image   chi squared               source plane, at its brightest part
+
+A column at the right lists the best fit's parameters. Each nearer source plane (a double Einstein ring has one) adds a
+row: its source's model image, and three views of it.
 
 It reads these arrays, from the snapshot's `arrays` or else from `static`. Images are array[y, x], row 0 at the lowest
 y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
@@ -22,16 +25,22 @@ y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
     source                 [k]        or on a mesh made of points:
       source_vertices      [k, 2]     (x, y) in arcsec, of the corners of Delaunay's triangles, or
       source_centres       [k, 2]     (x, y) in arcsec, of the points of Voronoi's cells
-    source_zoom            [p, q]     beside any of these: its brightest part once more, on a finer uniform mesh,
-    source_zoom_extent     [4]        over this extent; it takes the place of the third source plane
+    source_caustic         [p, q]     beside any of these: the part within the caustic once more, on a finer uniform
+    source_caustic_extent  [4]        mesh over this extent; it takes the place of the second source plane
+    source_zoom            [p, q]     likewise its brightest part, in the place of the third
+    source_zoom_extent     [4]
     inverse_magnification  [y, x]     det A on the pixel centres: its zero contours are the critical curves
     deflections            [y, x, 2]  (y, x) in arcsec on the pixel centres: they take critical curves to caustics
     cut                    [k, 2]     (x, y) in arcsec, a pseudo-caustic; NaN rows break it
+    plane_1/source, plane_1/source_image, ...  the arrays of the source and of the lens once more, for the nearest
+                                      source plane if there are several; plane_2/source, ... for the next. Those without
+                                      such a name are of the farthest plane
     psf                    any        not drawn
 
 In a fit without lens light the magnification, the noise map and the best fit's parameters take the places of the three
-panels that need it. Anything else that is missing is left out, and the others close up. Points of the source that
-coincide become one, and those that are not finite are left out; if the rest make no mesh, a text says so.
+panels that need it, and there is no column at the right. Anything else that is missing is left out, and the others
+close up. Points of the source that coincide become one, and those that are not finite are left out; if the rest make no
+mesh, a text says so.
 """
 
 from __future__ import annotations
@@ -39,12 +48,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, image_limits
-from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, source_panels
+from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, image_limits, model_limits
+from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
 from autoviz_render.figures.panels import Curve, ImagePanel, Panel
@@ -53,6 +62,18 @@ from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 UNIT = "e⁻ s⁻¹"
+
+
+class NearerSource(NamedTuple):
+    """A source plane in front of the farthest one.
+
+    Attributes:
+        lensing: Of this plane.
+        image: array[y, x], its source's share of the model; None if it is not known.
+    """
+
+    lensing: Lensing
+    image: Floats | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +91,7 @@ class ImagingFit(Lensing):
         lens_subtracted: array[y, x], data less lens light.
         source_image: array[y, x], the lensed source's share of the model.
         magnification: array[y, x], `|1 / det A|`.
+        nearer: The other source planes, the nearest first.
     """
 
     frame: Frame
@@ -83,6 +105,7 @@ class ImagingFit(Lensing):
     lens_subtracted: Floats | None
     source_image: Floats | None
     magnification: Floats | None
+    nearer: list[NearerSource]
 
 
 @np.errstate(all="ignore")  # what overflows or is not finite is shown as such
@@ -96,8 +119,12 @@ def imaging_fit(snapshot: Snapshot) -> ImagingFit:
     data, noise_map, model_image = needed(snapshot, "imaging", ("data", "noise_map", "model_image"), 2)
     frame = frame_of(snapshot, data.shape)
     lens_light, source_image = (floats(snapshot, name, data.shape) for name in ("lens_light", "source_image"))
+    nearer = [
+        NearerSource(plane, floats(of_plane, "source_image", data.shape))
+        for plane, of_plane in nearer_planes(snapshot, frame)
+    ]
     if source_image is None and lens_light is not None:
-        source_image = model_image - lens_light
+        source_image = model_image - lens_light - sum(each.image for each in nearer if each.image is not None)
     residuals = ratio(data - model_image, noise_map)
     lensing = lensing_of(snapshot, frame)
     inverse = lensing.inverse_magnification
@@ -114,6 +141,7 @@ def imaging_fit(snapshot: Snapshot) -> ImagingFit:
         lens_subtracted=None if lens_light is None else data - lens_light,
         source_image=source_image,
         magnification=None if inverse is None else ratio(np.ones(data.shape), np.abs(inverse)),
+        nearer=nearer,
     )
 
 
@@ -135,10 +163,12 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
     def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> ImagePanel:
         return ImagePanel(title, values, curves=(edge, *curves), **{"unit": unit, **vars(fit.frame), **settings})
 
-    limits = image_limits(fit.data, fit.frame.mask)
+    limits = image_limits(fit.data, fit.frame.mask, fit.model_image)
+    lenses = [fit, *(plane.lensing for plane in fit.nearer)]
+    critical = [lens.critical_curve(style="--" if number else "-") for number, lens in enumerate(lenses)]
     first: list[Panel] = [
         image("Data", fit.data, **limits),
-        image("Model image", fit.model_image, fit.critical_curve(), **limits),
+        image("Model image", fit.model_image, *critical, **limits),
         image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
     ]
     signal = image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0)
@@ -148,7 +178,18 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
     rows = [first, [signal, *second, clipped], [*third, chi_squared]]
     for row, plane in zip(rows, source_panels(fit, unit), strict=False):  # no source: no planes, and nine panels
         row.append(plane)
+    rows += [_nearer_row(each, unit, image) for each in fit.nearer]
+    if fit.lens_light is not None:
+        rows[0] += [replace(table, span=(len(rows), 1)) for table in best_fit(snapshot)]
     return list(chain(*rows))
+
+
+def _nearer_row(source: NearerSource, unit: str, image: Callable[..., Panel]) -> list[Panel]:
+    """The panels of a source plane in front of the farthest one: its source's image, and three views of it."""
+    lensing, title = source.lensing, f"{source.lensing.named('Source')} model image"
+    curve = replace(lensing.critical_curve(style="--"), label="")
+    images = [] if source.image is None else [image(title, source.image, curve, **model_limits(source.image))]
+    return [*images, *source_panels(lensing, unit)]
 
 
 def _components(
@@ -159,16 +200,18 @@ def _components(
     Without lens light, what there is instead. image: makes a panel. limits: the colour limits of the data.
     """
     critical = replace(fit.critical_curve(), label="")
+    title = f"{fit.named('Source')} model image"
+    mask = fit.frame.mask
     if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
-        lensed = image_limits(fit.lens_subtracted, fit.frame.mask)
+        lensed = image_limits(fit.lens_subtracted, mask, fit.source_image)
         data = image("Lens-subtracted data", fit.lens_subtracted, critical, **lensed)
-        source = image("Source model image", fit.source_image, critical, **lensed)
-        return [image("Lens light", fit.lens_light)], [data, source]
+        source = image(title, fit.source_image, critical, **lensed)
+        return [image("Lens light", fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
     shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
     magnification = [] if fit.magnification is None else [image("Magnification", fit.magnification, critical, **shown)]
     others: list[Panel] = [image("Noise map", fit.noise_map, colours="viridis"), *best_fit(snapshot)]
     if not snapshot.parameters and fit.source_image is not None:
-        others += [image("Source model image", fit.source_image, **limits)]
+        others += [image(title, fit.source_image, **limits)]
     return magnification, others
 
 

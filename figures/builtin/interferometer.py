@@ -1,10 +1,12 @@
-"""The figure of a fit to visibilities: images if there are some, then the uv plane, in at most twelve panels.
+"""The figure of a fit to visibilities: images if there are some, then the uv plane, in at most fourteen panels.
 
 The panels are::
 
-    dirty image      dirty model                  dirty residuals           source plane
-    amplitudes       real and imaginary parts     phase, data over model    residuals by uv distance
-    uv coverage      chi squared in the uv plane  residuals' distribution   best fit
+    dirty image               dirty model               dirty residuals              source plane    residuals
+    amplitudes                real and imaginary parts  phase, data over model       caustic         best fit
+    residuals by uv distance  uv coverage               chi squared in the uv plane  brightest part  (goes on)
+
+Each nearer source plane adds a row with three views of it.
 
 It reads these arrays, from the snapshot's `arrays` or else from `static`::
 
@@ -15,8 +17,9 @@ It reads these arrays, from the snapshot's `arrays` or else from `static`::
     dirty_image, dirty_model, dirty_residuals   [y, x]  row 0 at the lowest y
     mask            [y, x]  bool, True = masked, of those images
     extent          [4]     of them, (x0, x1, y0, y1), outer edges, in arcsec; without it the axes count pixels
-    source, with source_extent or source_x and source_y or source_vertices or source_centres,
-    inverse_magnification, deflections, cut   as in the imaging figure
+    source, with source_extent or source_x and source_y or source_vertices or source_centres, source_caustic,
+    source_zoom, inverse_magnification, deflections, critical_curves, caustics, cut, plane_1/source and so on
+            as in the imaging figure
 
 Visibilities are never drawn one by one: a million of them take as long as a thousand. What is missing is left out, and
 the others close up. The recipe makes no dirty image.
@@ -24,14 +27,17 @@ the others close up. The recipe makes no dirty image.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins, grid_sums
 from autoviz_render.figures.builtin.images import RESIDUALS, frame_of, image_limits
-from autoviz_render.figures.builtin.lensing import lensing_of, source_panels
+from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribution_panel, histogram_reach, hold
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.colours import GREY
@@ -66,34 +72,45 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
     fit = visibility_fit(snapshot)
     longest = float(fit.distance.max(initial=0.0))
     uv_unit = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
-    rows = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
-    rows += [("longest baseline", f"{longest / uv_unit[0]:.4g} {uv_unit[1]}")]
-    rows += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
-    return [
-        *_images(snapshot, f"{unit} beam⁻¹"),
-        *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit),
-        _residuals(fit, uv_unit),
-        *_uv_plane(fit, uv_unit),
-        distribution_panel(dict(zip(_PARTS, fit.residuals, strict=True)), title="Residuals"),
-        *best_fit(snapshot, rows),
-    ]
+    numbers = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
+    numbers += [("longest baseline", f"{longest / uv_unit[0]:.4g} {uv_unit[1]}")]
+    numbers += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
+    images, views, nearer = _images(snapshot, f"{unit} beam⁻¹")
+    left = [*images, *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit), _residuals(fit, uv_unit)]
+    left += _uv_plane(fit, uv_unit)
+    count = 3 if views or images else 2
+    wide = math.ceil(len(left) / count)
+    rows = [left[wide * row : wide * (row + 1)] for row in range(count)]
+    for row, view in zip(rows, views, strict=False):
+        row.append(view)
+    rows[0].append(distribution_panel(dict(zip(_PARTS, fit.residuals, strict=True)), title="Residuals"))
+    rows += nearer
+    rows[1] += [replace(table, span=(len(rows) - 1, 1)) for table in best_fit(snapshot, numbers)]
+    return list(chain(*rows))
 
 
-def _images(snapshot: Snapshot, unit: str) -> list[Panel]:
-    """The dirty images, and the whole source plane."""
+def _images(snapshot: Snapshot, unit: str) -> tuple[list[Panel], list[Panel], list[list[Panel]]]:
+    """The dirty images, the views of the farthest source plane, and those of each nearer one."""
     names = [name for name in _IMAGES if find(snapshot, name) is not None]
     if not names:
-        return source_panels(lensing_of(snapshot, None), "")[:1]
+        return [], *_views(lensing_of(snapshot, None), [plane for plane, _ in nearer_planes(snapshot, None)])
     images = needed(snapshot, "interferometer", names, 2)
     frame = frame_of(snapshot, images[0].shape)
     lensing = lensing_of(snapshot, frame)
-    limits = image_limits(images[0], frame.mask)
+    nearer = [plane for plane, _ in nearer_planes(snapshot, frame)]
+    critical = [lensing.critical_curve(), *(plane.critical_curve(style="--") for plane in nearer)]
+    models = [values for name, values in zip(names, images, strict=True) if name == "dirty_model"]
+    limits = image_limits(images[0], frame.mask, *models)
     panels: list[Panel] = []
     for name, values in zip(names, images, strict=True):
         settings = RESIDUALS if name == "dirty_residuals" else limits
-        curves = [lensing.critical_curve()] if name == "dirty_model" else []
+        curves = critical if name == "dirty_model" else []
         panels.append(ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings))
-    return [*panels, *source_panels(lensing, "")[:1]]
+    return panels, *_views(lensing, nearer)
+
+
+def _views(lensing: Lensing, nearer: Sequence[Lensing]) -> tuple[list[Panel], list[list[Panel]]]:
+    return source_panels(lensing, ""), [source_panels(plane, "") for plane in nearer]
 
 
 def _by_distance(means: Means, uv_unit: UvUnit, unit: str) -> list[Panel]:

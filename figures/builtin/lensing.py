@@ -6,32 +6,49 @@ arcsec::
     source, source_*                  as `autoviz_render.figures.builtin.source_plane` reads them
     inverse_magnification  [y, x]     det A on the pixel centres: its zero contours are the critical curves
     deflections            [y, x, 2]  (y, x) in arcsec on the pixel centres: they take critical curves to caustics
+    critical_curves, caustics         [k, 2]  (x, y) in arcsec, the longest line first, NaN rows between lines: in the
+                                      place of those that these two give
     cut                    [k, 2]     (x, y) in arcsec, a pseudo-caustic; NaN rows break it
+    plane_1/source, ...               all of these, of a nearer source plane; plane_2/source, ... of the next one
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.builtin.images import Frame, image_limits
-from autoviz_render.figures.builtin.source_plane import Source, in_view, source_of, source_views, square_view, zoom_of
+from autoviz_render.figures.builtin.images import Frame, model_limits
+from autoviz_render.figures.builtin.source_plane import (
+    Source,
+    finer_part,
+    in_view,
+    source_of,
+    source_views,
+    square_view,
+)
 from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
 from autoviz_render.figures.errors import UnusableMeshError
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
-from autoviz_render.figures.reading import check, floats
+from autoviz_render.figures.reading import check, find, floats
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 CURVE: dict[str, Any] = {"colour": "#4df3ff", "outline": "black"}
 """Critical curves and caustics: a light cyan, which the inferno map does not hold, with a dark outline."""
 
+_PLANE = re.compile(r"plane_([1-9]\d{0,3})/")
+
+_MOST_PLANES = 3
+"""Nearer source planes that are drawn: each is a row of the figure."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lensing:
-    """The lines of a lens, and its source.
+    """The lines of a lens, and its source: of one source plane.
 
     Attributes:
         inverse_magnification: array[y, x], det A; None if it is not known.
@@ -40,7 +57,8 @@ class Lensing:
         cut: The pseudo-caustic, (x, y) in arcsec; empty if there is none.
         source: On its mesh; None if there is none to show.
         no_source: Why a source that is there is not shown; "" if it is.
-        zoom: The source's brightest part on a finer mesh; None if there is none.
+        finer: Parts of the source on finer meshes, by the number of the view that they take the place of.
+        number: Of the source plane, the nearest being 1; 0 if there is but one.
     """
 
     inverse_magnification: Floats | None
@@ -49,16 +67,26 @@ class Lensing:
     cut: Line
     source: Source | None
     no_source: str
-    zoom: Source | None
+    finer: Mapping[int, Source]
+    number: int
 
-    def critical_curve(self) -> Curve:
+    def critical_curve(self, **style: Any) -> Curve:
         """To be laid over images, with its entry in the legend."""
         x, y = joined(self.critical_curves)
-        return Curve(x, y, label="critical curve" if x.size else "", **CURVE)
+        label = f"critical curve{self._of_plane}" if x.size else ""
+        return Curve(x, y, label=label, **CURVE | style)
+
+    def named(self, words: str) -> str:
+        """Words that end in "plane" or "source", with the number of the plane if there are several."""
+        return f"{words} {self.number}" if self.number else words
+
+    @property
+    def _of_plane(self) -> str:
+        return f" of plane {self.number}" if self.number else ""
 
 
 def lensing_of(snapshot: Snapshot, frame: Frame | None) -> Lensing:
-    """What the snapshot knows of the lens.
+    """What the snapshot knows of the lens, with its source in the farthest plane.
 
     Args:
         frame: That of its images; None if it has none, and then no critical curves are known.
@@ -66,6 +94,40 @@ def lensing_of(snapshot: Snapshot, frame: Frame | None) -> Lensing:
     Raises:
         ValueError: An array has another shape than it should.
     """
+    nearer = _plane_numbers(snapshot)
+    return _one_plane(snapshot, frame, nearer[-1] + 1 if nearer else 0)
+
+
+def nearer_planes(snapshot: Snapshot, frame: Frame | None) -> list[tuple[Lensing, Snapshot]]:
+    """The same of each nearer source plane, with a snapshot that holds its arrays alone; the nearest first.
+
+    Raises:
+        ValueError: An array has another shape than it should.
+    """
+    planes = []
+    for number in _plane_numbers(snapshot):
+        of_plane = _within(snapshot, f"plane_{number}/")
+        try:
+            planes.append((_one_plane(of_plane, frame, number), of_plane))
+        except ValueError as error:
+            raise ValueError(f"plane_{number}/{error}") from error
+    return planes
+
+
+def _plane_numbers(snapshot: Snapshot) -> list[int]:
+    found = (_PLANE.match(name) for name in (*snapshot.arrays, *snapshot.static))
+    return sorted({int(match[1]) for match in found if match})[:_MOST_PLANES]
+
+
+def _within(snapshot: Snapshot, prefix: str) -> Snapshot:
+    arrays, static = (
+        {name.removeprefix(prefix): array for name, array in all_of_them.items() if name.startswith(prefix)}
+        for all_of_them in (snapshot.arrays, snapshot.static)
+    )
+    return replace(snapshot, arrays=arrays, static=static)
+
+
+def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
     inverse, critical_curves, caustics = None, [], []
     if frame is not None:
         inverse = floats(snapshot, "inverse_magnification", frame.mask.shape)
@@ -73,16 +135,36 @@ def lensing_of(snapshot: Snapshot, frame: Frame | None) -> Lensing:
         critical_curves = [] if inverse is None else contour(inverse, frame.extent, 0.0)
         critical_curves = sorted(critical_curves, key=_length, reverse=True)
         caustics = [] if deflections is None else to_source_plane(critical_curves, deflections, frame.extent)
+    critical_curves, caustics = (
+        _given(snapshot, *each) for each in (("critical_curves", critical_curves), ("caustics", caustics))
+    )
     source, no_source = None, ""
     try:
         source = source_of(snapshot)
     except UnusableMeshError as error:  # the rest of the figure is as good as ever
         no_source = str(error)
-    cut = floats(snapshot, "cut")
-    cut = np.empty((0, 2)) if cut is None or cut.size == 0 else cut
-    check("cut", cut, shape=(None, 2))
-    x, y = cut.T
-    return Lensing(inverse, critical_curves, caustics, (x, y), source, no_source, zoom_of(snapshot))
+    parts = {view: finer_part(snapshot, name) for view, name in ((1, "source_caustic"), (2, "source_zoom"))}
+    finer = {view: part for view, part in parts.items() if part is not None}
+    return Lensing(inverse, critical_curves, caustics, _vertices(snapshot, "cut"), source, no_source, finer, number)
+
+
+def _given(snapshot: Snapshot, name: str, otherwise: list[Line]) -> list[Line]:
+    """The lines in an array of (x, y) with NaN rows between them; those given if there is none."""
+    if find(snapshot, name) is None:
+        return otherwise
+    x, y = _vertices(snapshot, name)
+    ends = np.flatnonzero(~np.isfinite(x + y))
+    lines = zip(np.split(x, ends), np.split(y, ends), strict=True)
+    return [line for line in lines if line[0].size > 1]
+
+
+def _vertices(snapshot: Snapshot, name: str) -> Line:
+    """The columns of an array of (x, y); empty if there is none."""
+    found = floats(snapshot, name)
+    found = np.empty((0, 2)) if found is None or found.size == 0 else found
+    check(name, found, shape=(None, 2))
+    x, y = found.T
+    return x, y
 
 
 def source_panels(lensing: Lensing, unit: str) -> list[Panel]:
@@ -93,26 +175,27 @@ def source_panels(lensing: Lensing, unit: str) -> list[Panel]:
     Args:
         unit: Of the source, in plain text.
     """
-    source, zoom = lensing.source, lensing.zoom
-    titles = ["Source plane", "Source plane: caustic", "Source plane: brightest part"]
-    if not lensing.caustics:
-        titles[1] = "Source plane: closer"
-    curves = _source_curves(lensing)
-    unlabelled = [replace(curve, label="") for curve in curves]
-    limits, zoom_limits = _shared_limits(source, zoom)
-    shared: dict[str, Any] = {"unit": unit, "tick_unit": "″"}
+    source = lensing.source
     if source is None and not lensing.no_source:
         return []
+    name = lensing.named("Source plane")
+    titles = [name, f"{name}: caustic" if lensing.caustics else f"{name}: closer", f"{name}: brightest part"]
+    curves = _source_curves(lensing)
+    unlabelled = [replace(curve, label="") for curve in curves]
+    shared: dict[str, Any] = {"unit": unit, "tick_unit": "″"}
+    limits = _limits(lensing)
     panels: list[Panel] = [TextPanel(title, f"Not drawn: {lensing.no_source}.") for title in titles]
     if source is not None:
         if source.left_out:
             titles[0] += f": {source.left_out:,} points not finite"
         panels = [
-            _source_panel(source, title, view, curves=unlabelled if number else curves, **shared, **limits)
+            _source_panel(source, title, view, curves=unlabelled if number else curves, **shared, **limits[0])
             for number, (title, view) in enumerate(zip(titles, source_views(source, lensing.caustics), strict=True))
         ]
-    if zoom is not None:
-        panels[2] = _source_panel(zoom, titles[2], square_view(zoom.extent), curves=unlabelled, **shared, **zoom_limits)
+    for number, part in lensing.finer.items():
+        title = titles[number] if limits[number] == limits[0] else f"{titles[number]}, own scale"
+        view = square_view(part.extent)
+        panels[number] = _source_panel(part, title, view, curves=unlabelled, **shared, **limits[number])
     return panels
 
 
@@ -131,17 +214,18 @@ def _source_curves(lensing: Lensing) -> list[Curve]:
     return curves
 
 
-def _shared_limits(source: Source | None, zoom: Source | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Colour limits of a source, and of a part of it on a finer mesh.
+def _limits(lensing: Lensing) -> dict[int, dict[str, Any]]:
+    """The colour limits of each view of a source.
 
-    They are the same, and hold both, unless a cusp that only the finer mesh resolves is more than twice as bright as
-    all else: the whole source would be dark under its limits.
+    They are the same, and hold all, unless a cusp that only a finer mesh resolves is more than twice as bright as what
+    the whole shows: the whole source would be dark under its limits.
     """
-    far, near = ({} if part is None else image_limits(part.values) for part in (source, zoom))
-    if not far or not near or near["high"] > 2 * far["high"]:
-        return far, near
-    both = {"low": min(far["low"], near["low"]), "high": max(far["high"], near["high"])}
-    return both, both
+    parts = {0: lensing.source, **lensing.finer}
+    found = {number: model_limits(part.values) for number, part in parts.items() if part is not None}
+    brightest = 2 * found[0]["high"] if 0 in found else np.inf
+    alike = [each for each in found.values() if each["high"] <= brightest]
+    both = {"low": min(each["low"] for each in alike), "high": max(each["high"] for each in alike)} if alike else {}
+    return {number: both if found.get(number) in alike or number not in found else found[number] for number in range(3)}
 
 
 def _length(line: Line) -> float:

@@ -10,8 +10,8 @@ on a rectangular mesh, values [k] on one made of points::
     source              [k]      with
       source_vertices   [k, 2]   (x, y) of the corners of Delaunay's triangles, or
       source_centres    [k, 2]   (x, y) of the points of Voronoi's cells
-    source_zoom         [p, q]   the brightest part once more, on a finer uniform mesh; optional, beside any of these
-    source_zoom_extent  [4]      of it
+    source_caustic, source_caustic_extent  [p, q], [4]  what the caustic surrounds once more, on a finer uniform mesh
+    source_zoom, source_zoom_extent        [p, q], [4]  the brightest part likewise; both optional, beside any of these
 
 If several are there, edges are preferred to an extent, and vertices to centres.
 """
@@ -91,6 +91,8 @@ def source_of(snapshot: Snapshot) -> Source | None:
     source, extent = floats(snapshot, "source"), extent_of(snapshot, "source_extent")
     if source is None:
         return None
+    if source.ndim == 1 and not any(find(snapshot, name) is not None for name in _PLACES):
+        raise UnusableMeshError(f"it is not known where the {source.size:,} cells of the source are")
     points = next((name for name in _ON_POINTS if find(snapshot, name) is not None), "")
     if source.ndim == 2 and any(find(snapshot, name) is not None for name in ("source_x", "source_y")):
         return _between_edges(snapshot, source)
@@ -178,17 +180,23 @@ def voronoi_source(values: Floats, x: Floats, y: Floats) -> Source:
 
 _ON_POINTS = {"source_vertices": (delaunay_source, "triangles"), "source_centres": (voronoi_source, "cells")}
 
+_PLACES = ("source_extent", "source_x", "source_y", *_ON_POINTS)
+"""The arrays that say where a source's cells are."""
 
-def zoom_of(snapshot: Snapshot) -> Source | None:
-    """The brightest part on a finer uniform mesh; None if there is none, or nothing finite in it.
+
+def finer_part(snapshot: Snapshot, name: str) -> Source | None:
+    """A part of the source on a finer uniform mesh; None if there is none, or nothing finite in it.
+
+    Args:
+        name: Of its values; its extent has the same name with `_extent`.
 
     Raises:
         ValueError: An array has another shape than it should.
     """
-    values, extent = floats(snapshot, "source_zoom", (None, None)), floats(snapshot, "source_zoom_extent", (4,))
+    values, extent = floats(snapshot, name, (None, None)), floats(snapshot, f"{name}_extent", (4,))
     if values is None or extent is None or not np.isfinite(extent).all() or (extent[::2] == extent[1::2]).any():
         return None  # an early fit may have nothing to look at
-    checked = extent_of(snapshot, "source_zoom_extent")
+    checked = extent_of(snapshot, f"{name}_extent")
     return None if checked is None or not np.isfinite(values).any() else uniform_source(values, checked)
 
 

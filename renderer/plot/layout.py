@@ -26,6 +26,10 @@ MONO_SIZE = 10.5
 """Font sizes in points, which can be read if a figure of 100 dots an inch is shown at half its size."""
 
 
+_ROW_HEIGHT = (13.43 - HEADER) / 3 / (17.92 / 4)
+"""Of a slot of the grid, over its width."""
+
+
 class Rectangle(NamedTuple):
     """A part of a panel, from the panel's lower left corner."""
 
@@ -208,7 +212,9 @@ def square_slot(width: float) -> Size:
 
 
 def _top_of_square(size: Size) -> float:
-    return coloured_parts(size, 1.0, x_label=False, y_label=False).title - TITLE_GAP
+    """The upper edge of a square image in the first of the rows that a panel takes."""
+    row = Size(size.width, min(size.height, size.width * _ROW_HEIGHT))
+    return size.height - row.height + coloured_parts(row, 1.0, x_label=False, y_label=False).title - TITLE_GAP
 
 
 def characters(width: float, size: float) -> int:

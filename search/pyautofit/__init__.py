@@ -6,6 +6,8 @@
     compiled       the arrays of a figure as one compiled function, compiled beside the search
     figure_arrays  what there is to show of an analysis that the user wrote
     lensing        what there is to show of PyAutoLens' and PyAutoGalaxy's
+    rays           where the light rays of an image's pixels end in each plane of a lens
+    curves         critical curves and caustics of several planes, from rays closer than pixels
     source_plane   the source of a lens: its reconstruction on a mesh, or the light of its profiles
     parameters     the names and values of an instance's free parameters
     workers        what the processes of a pool found, told to the one that publishes

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autoviz_render.search.pyautofit.curves import curves, fine_sky
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
-from autoviz_render.search.pyautofit.source_plane import arrange_source, bare, irregular, source_arrays
+from autoviz_render.search.pyautofit.rays import PlaneRays, has_several_masses, plane_rays, ray_ends
+from autoviz_render.search.pyautofit.source_plane import Sky, arrange_source, bare, source_arrays, source_planes
 from autoviz_render.spool.arrays import Array, Floats
 
-_STEP = 1e-3
-"""Arcsec between the deflections whose difference gives the magnification: much less than a pixel."""
+_FINE = "fine_ray_ends"
 
 
 def lensing_arrays(analysis: Any) -> FigureArrays | None:
@@ -58,14 +59,28 @@ class _LensingArrays:
         self._has_likelihood_of_its_own = type(analysis).log_likelihood_function is not kind.log_likelihood_function
         self._xp = importlib.import_module("jax.numpy") if analysis.is_jax else np
         self._mask = np.asarray(mask, dtype=bool)
-        self._extent = np.array(mask.geometry.extent, dtype=np.float64)
+        self._pixels = Sky(self._mask.shape, np.array(mask.geometry.extent, dtype=np.float64))
+        self._fine_pixels = fine_sky(self._pixels, self._mask)
 
     def arranged(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """What the fits give, in the order of a spool."""
+        planes: dict[str, dict[str, Array]] = {}
+        for path, values in arrays.items():
+            plane, _, name = path.rpartition("/")
+            planes.setdefault(plane, {})[name] = values
+        return {
+            f"{plane}/{name}" if plane else name: values
+            for plane, found in planes.items()
+            for name, values in self._arranged_plane(found).items()
+        }
+
+    def _arranged_plane(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         found = {name: self._native(values) if name in self.images else values for name, values in arrays.items()}
         for name in ("inverse_magnification", "deflections"):
             if name in found:
                 found[name] = found[name].reshape(*self._mask.shape, *found[name].shape[1:])[::-1].copy()
+        if _FINE in found:
+            found["critical_curves"], found["caustics"] = curves(found.pop(_FINE), self._fine_pixels)
         arrange_source(found)
         return found
 
@@ -77,7 +92,7 @@ class _LensingArrays:
 
     def _sky(self) -> dict[str, Array]:
         """The static arrays of any image."""
-        return {"mask": self._mask[::-1].copy(), "extent": self._extent}
+        return {"mask": self._mask[::-1].copy(), "extent": self._pixels.extent}
 
     def _log_likelihood(self, fit: Any, instance: Any) -> Any:
         """The number that the search has: the figure of merit less what positions out of place cost, or another."""
@@ -87,31 +102,38 @@ class _LensingArrays:
         return bare(fit.figure_of_merit) - (0.0 if penalty is None else bare(penalty(instance=instance)))
 
     def _lens(self, fit: Any) -> dict[str, Any]:
-        """Deflections and magnification on all pixel centres, and the source; of a fit without lenses nothing."""
+        """Deflections and magnification on all pixel centres, and the source; of a fit without lenses nothing.
+
+        The arrays of the farthest plane have their plain names, those of nearer ones `plane_1/NAME`, `plane_2/NAME`.
+        """
         tracer = getattr(fit, "tracer", None)
         if tracer is None:
             return {}
         import autogalaxy
 
+        planes, mass = source_planes(tracer), autogalaxy.mp.MassProfile
+        shift = getattr(fit, "dataset_model", None)
+        rays: list[PlaneRays | None] = [None] * len(planes)
+        if tracer.has(cls=mass):
+            rays = list(plane_rays(tracer, planes, self._pixels.centres(), shift, self._xp))
+        fine: list[Any] = [None] * len(planes)
+        if has_several_masses(tracer, mass):
+            fine = ray_ends(tracer, planes, self._fine_pixels.centres(), shift, self._xp)
         arrays: dict[str, Any] = {}
-        if tracer.has(cls=autogalaxy.mp.MassProfile):
-            arrays |= self._deflections(tracer)
-        if tracer.total_planes > 1:
-            arrays |= source_arrays(fit, autogalaxy, self._extent, self._xp)
+        for number, plane in enumerate(planes):
+            found = self._plane(fit, plane, rays[number], fine[number])
+            prefix = "" if plane == planes[-1] else f"plane_{number + 1}/"
+            arrays |= {f"{prefix}{name}": values for name, values in found.items()}
         return arrays
 
-    def _deflections(self, tracer: Any) -> dict[str, Any]:
-        grid = _pixel_centres(self._mask.shape, self._extent)
-
-        def deflections(y: float, x: float) -> Any:
-            return bare(tracer.deflections_yx_2d_from(grid=irregular(grid + np.array([y, x])), xp=self._xp))
-
-        by_y = (deflections(_STEP, 0.0) - deflections(-_STEP, 0.0)) / (2 * _STEP)
-        by_x = (deflections(0.0, _STEP) - deflections(0.0, -_STEP)) / (2 * _STEP)
-        return {
-            "inverse_magnification": (1 - by_y[:, 0]) * (1 - by_x[:, 1]) - by_y[:, 1] * by_x[:, 0],
-            "deflections": deflections(0.0, 0.0),
-        }
+    def _plane(self, fit: Any, plane: int, rays: PlaneRays | None, fine: Any) -> dict[str, Any]:
+        """The arrays of one source plane: rays in it, the ends of those that are closer, and its source."""
+        found = {} if fine is None else {_FINE: fine}
+        if rays is not None:
+            found |= {"inverse_magnification": rays.inverse_magnification, "deflections": rays.deflections}
+        if plane > 0:
+            found |= source_arrays(fit, plane, self._pixels, rays, self._xp)
+        return found
 
 
 class ImagingArrays(_LensingArrays):
@@ -136,14 +158,18 @@ class ImagingArrays(_LensingArrays):
         return arrays | self._planes(fit) | self._lens(fit)
 
     def _planes(self, fit: Any) -> dict[str, Any]:
-        """The shares of the lens and of the source: of the first plane, if that shines, and of the last."""
+        """The shares of the lens and of the sources: of the first plane, if that shines, and of those behind it."""
         tracer = getattr(fit, "tracer", None)
         if tracer is None or tracer.total_planes < 2:
             return {}
         import autogalaxy
 
         images = fit.model_images_of_planes_list
-        arrays = {"source_image": bare(images[-1])}
+        arrays = {}
+        *nearer, last = source_planes(tracer)
+        for number, plane in enumerate(nearer, start=1):
+            arrays[f"plane_{number}/source_image"] = bare(images[plane])
+        arrays["source_image"] = bare(images[last])
         if any(galaxy.has(cls=autogalaxy.LightProfile) for galaxy in tracer.planes[0]):
             arrays["lens_light"] = bare(images[0])
         return arrays
@@ -188,10 +214,3 @@ class InterferometerArrays(_LensingArrays):
         weighted = autoarray.Visibilities(visibilities * self._weights)
         image = self._analysis.dataset.transformer.image_from(visibilities=weighted, xp=xp)
         return bare(image) / self._weights.sum()
-
-
-def _pixel_centres(shape: tuple[int, int], extent: Floats) -> Floats:
-    """array[pixel, 2] of (y, x), row by row from the top."""
-    rows = extent[3] - (np.arange(shape[0]) + 0.5) * (extent[3] - extent[2]) / shape[0]
-    columns = extent[0] + (np.arange(shape[1]) + 0.5) * (extent[1] - extent[0]) / shape[1]
-    return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)

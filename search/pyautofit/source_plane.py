@@ -2,30 +2,75 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
+import copy
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autoviz_render.spool.arrays import Array, Floats
 
 _PIXELS = 100
-"""Across a parametric source's images."""
+"""Across each of a parametric source's images: the whole, the part at the caustic, the brightest part."""
+
+_ROUND = 1.2
+"""From one size of a view to the next."""
 
 _BRIGHT = 0.05
 """Of a parametric source's peak: what is as bright is in the closest view."""
 
 
-def source_arrays(fit: Any, autogalaxy: ModuleType, extent: Floats, xp: Any) -> dict[str, Any]:
-    """The source of a fit with several planes, traceable.
+class Sky(NamedTuple):
+    """Where the pixels of an image are.
+
+    Attributes:
+        shape: Rows and columns.
+        extent: array[left, right, bottom, top] of their outer edges, in arcsec.
+    """
+
+    shape: tuple[int, int]
+    extent: Floats
+
+    def centres(self) -> Floats:
+        """array[pixel, 2] of (y, x), row by row from the top."""
+        (rows, columns), (left, right, bottom, top) = self.shape, self.extent
+        y = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
+        x = left + (np.arange(columns) + 0.5) * (right - left) / columns
+        return np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def source_planes(tracer: Any) -> list[int]:
+    """The indices of the planes behind the first one that shine, and of the last one, ascending.
+
+    Args:
+        tracer: PyAutoLens'.
+    """
+    import autogalaxy
+
+    shining = (autogalaxy.LightProfile, autogalaxy.Pixelization)
+    last = tracer.total_planes - 1
+    planes = enumerate(tracer.planes[1:last], start=1)
+    return [plane for plane, all_of_it in planes if any(each.has(cls=shining) for each in all_of_it)] + [last]
+
+
+def source_arrays(fit: Any, plane: int, sky: Sky, rays: Any, xp: Any) -> dict[str, Any]:
+    """The source in one plane of a fit with several planes, traceable; nothing if the plane does not shine.
 
     Args:
         fit: Of PyAutoLens.
-        autogalaxy: The package.
-        extent: array[left, right, bottom, top] of the data, in arcsec.
+        plane: Its index.
+        sky: Where the image's pixels are.
+        rays: The `PlaneRays` in it; None if there is no mass that deflects.
         xp: NumPy, or JAX's.
     """
-    return _pixelized(fit, autogalaxy) or _parametric(fit, extent, xp)
+    import autogalaxy
+
+    galaxies = fit.tracer.planes[plane]
+    if any(galaxy.has(cls=autogalaxy.Pixelization) for galaxy in galaxies):
+        return _pixelized(fit, galaxies)
+    if any(galaxy.has(cls=autogalaxy.LightProfile) for galaxy in galaxies):
+        return _parametric(fit, plane, sky, rays, xp)
+    return {}
 
 
 def arrange_source(arrays: dict[str, Array]) -> None:
@@ -51,26 +96,46 @@ def irregular(points: Any) -> Any:
     return autoarray.Grid2DIrregular(values=points)
 
 
-def _pixelized(fit: Any, autogalaxy: ModuleType) -> dict[str, Any]:
-    """The reconstruction of the farthest plane that has one, on its mesh."""
-    if fit.inversion is None or not fit.inversion.has(cls=autogalaxy.Mapper):
-        return {}
-    mapper = fit.inversion.cls_list_from(cls=autogalaxy.Mapper)[-1]
+def _pixelized(fit: Any, galaxies: Any) -> dict[str, Any]:
+    """The reconstruction of the last of these galaxies that has one, on its mesh."""
+    of_galaxies = fit.inversion.linear_obj_galaxy_dict.items()
+    mappers = [each for each, galaxy in of_galaxies if any(galaxy is one for one in galaxies) and _is_mapper(each)]
+    mapper = mappers[-1]
     source = {"source": bare(fit.inversion.reconstruction_dict[mapper])}
     mesh, points = type(mapper.mesh).__name__, bare(mapper.source_plane_mesh_grid)
     if mesh == "RectangularUniform":
         return source | {"source_grid": points}
     if mesh.startswith("Rectangular"):  # of cells that adapt: its points are those before they do
-        try:
-            return source | {"source_edges": bare(mapper.mesh_geometry.edges_transformed)}
-        except (TypeError, ValueError):
-            return {}  # the package cannot tell those of meshes that are not square: all else is drawn
+        return _adaptive(mapper.mesh_geometry, source["source"])
     return source | {"source_centres" if mesh == "KNearestNeighbor" else "source_vertices": points}
 
 
-def _parametric(fit: Any, extent: Floats, xp: Any) -> dict[str, Any]:
-    """The light of the last plane as it would be seen without lenses: all of it, and its brightest part."""
-    tracer = fit.tracer_linear_light_profiles_to_light_profiles
+def _is_mapper(linear_object: Any) -> bool:
+    return hasattr(linear_object, "source_plane_mesh_grid")
+
+
+def _adaptive(geometry: Any, values: Any) -> dict[str, Any]:
+    """A source on rectangular cells that adapt, with their edges; without, if they are not known.
+
+    PyAutoArray (2026.10) stacks the edges along y and x, which fails if these are not as many. It maps the image to
+    a square mesh of as many rows in any case: the first values are on that one, and no ray ends in the others.
+    """
+    rows, columns = geometry.shape_native
+    if rows < columns:
+        square = copy.copy(geometry)
+        square.mesh = SimpleNamespace(shape=(rows, rows))
+        geometry, values = square, values[: rows * rows]
+    try:
+        return {"source": values, "source_edges": bare(geometry.edges_transformed)}
+    except (AttributeError, TypeError, ValueError):
+        return {"source": values}  # the figure says that it has no places, and all else is drawn
+
+
+def _parametric(fit: Any, plane: int, sky: Sky, rays: Any, xp: Any) -> dict[str, Any]:
+    """The light of a plane as it would be seen without lenses: all of it, what the caustic surrounds, and its
+    brightest part, each on pixels of its own size."""
+    galaxies = fit.tracer_linear_light_profiles_to_light_profiles.planes[plane]
+    extent, shape = sky.extent, sky.shape
     half = max(float(np.ptp(extent[:2])), float(np.ptp(extent[2:]))) / 2
     middle = (extent[0] + extent[1]) / 2, (extent[2] + extent[3]) / 2
     whole = np.array([middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half])
@@ -78,12 +143,36 @@ def _parametric(fit: Any, extent: Floats, xp: Any) -> dict[str, Any]:
     def image(extent: Any) -> Any:
         y, x = xp.meshgrid(_centres(extent[2], extent[3], xp), _centres(extent[0], extent[1], xp), indexing="ij")
         grid = irregular(xp.stack([y.ravel(), x.ravel()], axis=-1))
-        light = [bare(galaxy.image_2d_from(grid=grid, xp=xp)) for galaxy in tracer.planes[-1]]
+        light = [bare(each.image_2d_from(grid=grid, xp=xp)) for each in galaxies]
         return sum(light, start=xp.zeros(_PIXELS**2)).reshape(_PIXELS, _PIXELS)
 
     source = image(whole)
     close = _brightest_part(source, whole, xp)
-    return {"source": source, "source_extent": whole, "source_zoom": image(close), "source_zoom_extent": close}
+    arrays = {"source": source, "source_extent": whole, "source_zoom": image(close), "source_zoom_extent": close}
+    if rays is not None:
+        part = _at_the_caustic(rays, shape, close, whole, xp)
+        arrays |= {"source_caustic": image(part), "source_caustic_extent": part}
+    return arrays
+
+
+def _at_the_caustic(rays: Any, shape: tuple[int, int], bright: Any, whole: Floats, xp: Any) -> Any:
+    """The extent of a square round the tangential caustic and the brightest part, at most as large as the whole.
+
+    Rounded, so that the picture holds still while a fit converges.
+    """
+    tangential, positions = rays.tangential.reshape(shape), rays.positions.reshape(*shape, 2)
+    low, high = xp.asarray([bright[2], bright[0]]), xp.asarray([bright[3], bright[1]])
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        a, b = tangential[one], tangential[other]
+        crossed = ((a < 0) != (b < 0))[..., None]  # the critical curve runs between these two pixels
+        part = (b / xp.where(a == b, 1.0, b - a))[..., None]
+        ends = positions[other] + part * (positions[one] - positions[other])
+        low = xp.minimum(low, xp.where(crossed, ends, xp.inf).min(axis=(0, 1)))
+        high = xp.maximum(high, xp.where(crossed, ends, -xp.inf).max(axis=(0, 1)))
+    half = 1.1 * xp.max(high - low) / 2
+    half = xp.minimum(_ROUND ** xp.ceil(xp.log(half) / np.log(_ROUND)), (whole[1] - whole[0]) / 2)
+    y, x = xp.round((low + high) / 2 / (half / 10)) * (half / 10)
+    return xp.stack([x - half, x + half, y - half, y + half])
 
 
 def _brightest_part(source: Any, whole: Floats, xp: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from autoviz_render.figures.builtin.source_plane import (
 )
 from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import (
+    ColouredPanel,
     ImagePanel,
     MeshPanel,
     PolygonalMesh,
@@ -25,12 +28,14 @@ from autoviz_render.figures.panels import (
     TriangularMesh,
 )
 from autoviz_render.renderer.plot.drawing import KeptFigure
+from autoviz_render.renderer.plot.layout import arrange
 
 TITLES = [
     "Data",
     "Model image",
     "Normalised residuals",
     "Source plane",
+    "Best fit",
     "Signal-to-noise",
     "Lens light",
     "Normalised residuals, ±1σ",
@@ -73,6 +78,10 @@ def on_mesh(lens_snapshot, name, **changed):
     return on_points(lens_snapshot, name, **changed)
 
 
+def coloured(panels):
+    return [panel for panel in panels if isinstance(panel, ColouredPanel)]
+
+
 def source_planes(panels):
     return [panel for panel in panels if panel.title.startswith("Source plane")]
 
@@ -85,9 +94,15 @@ def named(panels, title):
     return next(panel for panel in panels if panel.title.startswith(title))
 
 
-def test_the_figure_has_the_twelve_panels_of_a_lens_fit(lens_snapshot):
-    """The normal figure, not a smaller one: users refused that."""
-    assert titles(imaging(lens_snapshot())) == TITLES
+def test_the_figure_has_the_twelve_panels_of_a_lens_fit_and_its_parameters(lens_snapshot):
+    """The normal figure, not a smaller one: users refused that; the parameters stand in a column beside it."""
+    panels = imaging(lens_snapshot())
+    assert titles(panels) == TITLES
+    assert named(panels, "Best fit").span == (3, 1)
+    grid, _ = arrange(panels)
+    assert (grid.rows, grid.columns) == (3, 5)
+    bare = imaging(replace(lens_snapshot(), parameters={}))
+    assert titles(bare) == [title for title in TITLES if title != "Best fit"]
 
 
 def test_the_numbers_are_those_of_the_fit(lens_snapshot):
@@ -129,7 +144,7 @@ def test_every_image_has_a_unit(lens_snapshot):
 
 def test_each_legend_entry_appears_once(lens_snapshot):
     """Twelve legends would hide what they explain."""
-    labels = [curve.label for panel in imaging(lens_snapshot()) for curve in panel.curves if curve.label]
+    labels = [curve.label for panel in coloured(imaging(lens_snapshot())) for curve in panel.curves if curve.label]
     assert sorted(labels) == ["caustic", "critical curve", "pseudo-caustic"]
 
 
@@ -212,7 +227,7 @@ def test_without_an_extended_source_nine_panels_remain(lens_snapshot):
 def test_any_optional_array_may_be_missing(lens_snapshot, name):
     """Not every code has all of them."""
     panels = imaging(lens_snapshot(**{name: None}))
-    assert len(panels) == 12
+    assert len(panels) == 13
 
 
 def test_without_an_extent_the_axes_count_pixels_and_do_not_say_arcsec(lens_snapshot):
@@ -239,8 +254,8 @@ def test_any_value_in_any_array_is_survived_without_a_warning(lens_snapshot, nam
     snapshot = lens_snapshot()
     array = {**snapshot.static, **snapshot.arrays}[name].copy()
     array[3:9, 2:7] = value
-    assert len(imaging(lens_snapshot(**{name: array}))) == 12
-    assert len(imaging(lens_snapshot(**{name: np.full_like(array, value)}))) == 12
+    assert len(imaging(lens_snapshot(**{name: array}))) == 13
+    assert len(imaging(lens_snapshot(**{name: np.full_like(array, value)}))) == 13
 
 
 def test_noise_that_is_not_positive_gives_no_residual(lens_snapshot):
@@ -418,12 +433,99 @@ def test_the_finer_part_takes_the_place_of_the_third_source_plane(lens_snapshot,
 
 
 def test_a_cusp_in_the_finer_part_does_not_darken_the_whole_source(lens_snapshot):
-    """A Sersic profile's centre is many times as bright as the mean of a cell round it."""
+    """A Sersic profile's centre is many times as bright as the mean of a cell round it; the panel says so."""
     more = {"source_zoom": 20 * ZOOM, "source_zoom_extent": ZOOM_EXTENT}
     first, _, third = source_planes(imaging(lens_snapshot(**more)))
     alone, _, _ = source_planes(imaging(lens_snapshot()))
     assert (first.low, first.high) == (alone.low, alone.high)
     assert third.high == (20 * ZOOM).max()
+    assert third.title == "Source plane: brightest part, own scale"
+
+
+def test_the_part_at_the_caustic_has_pixels_of_its_own(lens_snapshot):
+    """A view of a few pixels of the whole plane is blocks."""
+    part, extent = 1.2 * ZOOM, np.array([-0.2, 0.4, -0.3, 0.3])
+    panels = imaging(lens_snapshot(source_caustic=part, source_caustic_extent=extent))
+    assert titles(panels) == TITLES
+    first, second, third = source_planes(panels)
+    np.testing.assert_array_equal(second.values, part)
+    np.testing.assert_allclose(second.view, extent)
+    assert first.high == second.high == third.high == part.max()
+    with pytest.raises(ValueError, match="^source_caustic_extent must have the shape"):
+        imaging(lens_snapshot(source_caustic=part, source_caustic_extent=extent[:3]))
+
+
+@pytest.mark.parametrize("name", [*MESHES, "source_extent"])
+@pytest.mark.parametrize("peak", [0.271, 50.0])
+def test_the_brightest_cell_of_a_source_is_not_a_hot_pixel(lens_snapshot, name, peak):
+    """A source is a peak: left out of the colour limits, it would be a flat patch."""
+    snapshot = lens_snapshot() if name == "source_extent" else on_mesh(lens_snapshot, name)
+    values = 1e-3 * snapshot.arrays["source"]
+    values.ravel()[values.size // 2] = peak
+    changed = replace(snapshot, arrays={**snapshot.arrays, "source": values})
+    for panel in source_planes(imaging(changed)):
+        assert panel.high == pytest.approx(peak)
+        assert panel.low <= 0.0 or panel.low == values.min()
+
+
+def test_the_models_of_lens_and_source_are_shown_in_full_and_the_hot_pixels_of_the_data_are_not(lens_snapshot):
+    """One has noise and cosmic rays, and the others none; a bright pixel that the model has, too, is no cosmic ray."""
+    data, model = (lens_snapshot().static["data"], lens_snapshot().arrays["model_image"])
+    hot, bright = data.copy(), model.copy()
+    hot[20, 20] = bright[20, 20] = 900.0
+    light = lens_snapshot().arrays["lens_light"].copy()
+    light[20, 20] = 900.0
+    panels = imaging(lens_snapshot(data=hot, lens_light=light))
+    assert named(panels, "Data").high < 5.0
+    assert named(panels, "Lens light").high == 900.0
+    assert named(imaging(lens_snapshot(data=hot, model_image=bright)), "Data").high == 900.0
+    assert named(imaging(lens_snapshot(data=hot, model_image=1e6 * bright)), "Data").high == 900.0
+
+
+@pytest.mark.parametrize("source", [np.ones(520), np.full(520, np.nan)])
+def test_a_source_without_places_is_said_and_not_drawn(lens_snapshot, source):
+    """Zeros in its place would be believed."""
+    panels = imaging(lens_snapshot(source=source, source_extent=None))
+    assert titles(panels) == TITLES
+    for panel in source_planes(panels):
+        assert isinstance(panel, TextPanel)
+        assert panel.text == "Not drawn: it is not known where the 520 cells of the source are."
+
+
+def test_each_source_plane_has_its_own_row_with_its_own_lines(lens_snapshot):
+    """A double Einstein ring: two sources, each with its critical curves and caustics."""
+    far = lens_snapshot()
+    near = lens_snapshot(einstein_radius=0.7)
+    names = ("source", "source_extent", "inverse_magnification", "deflections", "source_image")
+    more = {f"plane_1/{name}": near.arrays[name] for name in names}
+    panels = imaging(replace(far, arrays={**far.arrays, **more}))
+    assert titles(panels)[-4:] == [
+        "Source 1 model image",
+        "Source plane 1",
+        "Source plane 1: caustic",
+        "Source plane 1: brightest part",
+    ]
+    assert named(panels, "Source plane 2: caustic").values is far.arrays["source"]
+    labels = [curve.label for curve in named(panels, "Model image").curves if curve.label]
+    assert labels == ["critical curve of plane 2", "critical curve of plane 1"]
+    grid, _ = arrange(panels)
+    assert (grid.rows, grid.columns) == (4, 5)
+    one, other = (np.nanmax(np.hypot(c.x, c.y)) for c in named(panels, "Model image").curves[1:])
+    assert other < 0.7 * one
+    broken = {**far.arrays, **more, "plane_1/deflections": np.zeros((3, 3))}
+    with pytest.raises(ValueError, match="^plane_1/deflections must have the shape"):
+        imaging(replace(far, arrays=broken))
+
+
+def test_given_curves_take_the_place_of_those_that_the_arrays_give(lens_snapshot):
+    """Of a lens in several planes they are found between the pixels."""
+    circle = np.stack([np.cos(np.linspace(0, 7, 50)), np.sin(np.linspace(0, 7, 50))], axis=1)
+    lines = np.concatenate([circle, [[np.nan, np.nan]], 0.1 * circle])
+    fit = imaging_fit(lens_snapshot(critical_curves=lines, caustics=0.5 * lines))
+    assert len(fit.critical_curves) == len(fit.caustics) == 2
+    np.testing.assert_array_equal(np.transpose(fit.caustics[0]), 0.5 * circle)
+    with pytest.raises(ValueError, match="^caustics must have the shape"):
+        imaging_fit(lens_snapshot(caustics=np.zeros((3, 4))))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from autoviz_render.figures.builtin.interferometer import interferometer
 from autoviz_render.figures.builtin.visibilities import ring_means, rings, visibility_fit
 from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, TablePanel, TextPanel
+from autoviz_render.renderer.plot.layout import arrange
 from autoviz_render.spool.snapshot import Snapshot
 
 TITLES = [
@@ -16,14 +17,16 @@ TITLES = [
     "Dirty model",
     "Dirty residuals",
     "Source plane",
+    "Residuals",
     "Amplitude",
     "Real, imaginary part",
     "Phase, data over model",
+    "Source plane: closer",
+    "Best fit",
     "Residuals, by distance",
     "uv coverage: 2,000",
     "Mean χ² in the uv plane",
-    "Residuals",
-    "Best fit",
+    "Source plane: brightest part",
 ]
 
 
@@ -73,9 +76,20 @@ def named(panels, title):
     return next(panel for panel in panels if panel.title.startswith(title))
 
 
-def test_the_figure_has_twelve_panels():
-    """Images, the uv plane, the residuals: what is looked at before a model is believed."""
-    assert titles(interferometer(visibilities())) == TITLES
+def test_the_figure_has_fourteen_panels():
+    """Images, the uv plane, the residuals, the source: what is looked at before a model is believed."""
+    panels = interferometer(visibilities())
+    assert titles(panels) == TITLES
+    grid, slots = arrange(panels)
+    assert (grid.rows, grid.columns) == (3, 5)
+    assert sum(slot.rows * slot.columns for slot, _ in slots) == 15
+
+
+def test_the_source_has_the_three_views_of_the_imaging_figure():
+    """In one of the whole field a source is a speck."""
+    views = [panel.view for panel in interferometer(visibilities()) if panel.title.startswith("Source plane")]
+    sides = [x1 - x0 for x0, x1, _, _ in views]
+    assert sides[0] > sides[1] > sides[2] > 0
 
 
 def test_the_residuals_are_in_units_of_the_noise_of_each_part():
@@ -85,7 +99,7 @@ def test_the_residuals_are_in_units_of_the_noise_of_each_part():
     difference = snapshot.static["data"] - snapshot.arrays["model_data"]
     fit = visibility_fit(snapshot)
     np.testing.assert_allclose(fit.residuals, [difference.real / 0.05, difference.imag / 0.1])
-    rows = dict(interferometer(snapshot)[-1].rows)
+    rows = dict(named(interferometer(snapshot), "Best fit").rows)
     assert rows["chi squared"] == f"{np.sum(fit.residuals**2):,.0f}"
     assert rows["points"] == "4,000"
 
@@ -194,9 +208,22 @@ def test_an_array_of_the_wrong_shape_is_named(name, value):
 def test_what_is_missing_is_left_out_and_the_others_close_up():
     """No dirty image is made here: that is the imager's work."""
     none = dict.fromkeys(["dirty_image", "dirty_model", "dirty_residuals", "extent", "inverse_magnification"])
-    assert titles(interferometer(visibilities(**none))) == TITLES[3:]
-    assert titles(interferometer(visibilities(**none, source=None))) == TITLES[4:]
-    assert titles(interferometer(visibilities(dirty_image=None))) == [TITLES[1], *TITLES[2:]]
+    for changed, shape in (
+        ({}, (3, 5)),
+        ({"source": None}, (3, 4)),
+        (none, (3, 4)),
+        (none | {"source": None}, (2, 4)),
+        ({"dirty_image": None}, (3, 5)),
+    ):
+        panels = interferometer(visibilities(**changed))
+        expected = [title for title in TITLES if changed.get("dirty_image", 0) is not None or title != "Dirty image"]
+        if "dirty_model" in changed:
+            expected = [title for title in expected if not title.startswith("Dirty")]
+        if "source" in changed:
+            expected = [title for title in expected if not title.startswith("Source")]
+        assert sorted(titles(panels)) == sorted(expected)
+        grid, _ = arrange(panels)
+        assert (grid.rows, grid.columns) == shape
 
 
 def test_dirty_image_and_model_share_their_colours_and_residuals_are_centred():
@@ -207,7 +234,7 @@ def test_dirty_image_and_model_share_their_colours_and_residuals_are_centred():
     assert [curve.label for curve in model.curves] == ["critical curve"]
     assert {panel.unit for panel in (image, model, residuals)} == {"Jy beam⁻¹"}
     assert interferometer(visibilities(), unit="mJy")[0].unit == "mJy beam⁻¹"
-    assert interferometer(visibilities(), unit="mJy")[4].y_label == "amplitude (mJy)"
+    assert interferometer(visibilities(), unit="mJy")[5].y_label == "amplitude (mJy)"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 1e300, -1e300])
@@ -218,14 +245,14 @@ def test_any_value_in_any_array_is_survived_without_a_warning(name, value):
     array = {**snapshot.static, **snapshot.arrays}[name].copy()
     array[3:9] = value
     for replaced in (array, np.full_like(array, value)):
-        assert len(interferometer(visibilities(400, **{name: replaced}))) == 12
+        assert len(interferometer(visibilities(400, **{name: replaced}))) == 14
 
 
 def test_visibilities_that_cannot_be_used_are_counted():
     """Left out in silence, they would be missed in chi squared alone."""
     data = visibilities().static["data"].copy()
     data[:17] = np.nan
-    assert dict(interferometer(visibilities(data=data))[-1].rows)["left out"] == "17"
+    assert dict(named(interferometer(visibilities(data=data)), "Best fit").rows)["left out"] == "17"
 
 
 def test_a_great_many_visibilities_are_as_few_in_the_picture():
@@ -236,7 +263,7 @@ def test_a_great_many_visibilities_are_as_few_in_the_picture():
         images = [panel for panel in panels if isinstance(panel, ImagePanel)]
         assert max(series.x.size for series in lines) <= 300
         assert max(panel.values.size for panel in images) <= 120 * 120
-        assert isinstance(panels[-1], TablePanel)
+        assert isinstance(named(panels, "Best fit"), TablePanel)
 
 
 def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):

@@ -7,9 +7,12 @@ import autogalaxy as ag
 import autolens as al
 import numpy as np
 import pytest
+from autoarray.inversion.mesh.mesh_geometry.rectangular import MeshGeometryRectangular
 from autofit.non_linear.fitness import Fitness
 
 from autoviz_render import Snapshot, Spool, live
+from autoviz_render.figures.curves import contour
+from autoviz_render.figures.panels import MeshPanel, TextPanel
 from autoviz_render.figures.registry import find_figure
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.search.pyautofit.compiled import CompiledArrays
@@ -149,8 +152,8 @@ def test_an_imaging_fit_is_shown_as_the_package_computes_it(imaging, source):
         arrays["deflections"][::-1].reshape(-1, 2), fit.tracer.deflections_yx_2d_from(grid=grid).array, atol=1e-9
     )
     titles = drawn(figure_arrays, arrays, log_likelihood)
-    assert len(titles) == 12
-    assert [title for title in titles if title.startswith("Source plane")]
+    assert len(titles) == (13 if source == "linear" else 12)
+    assert len([title for title in titles if title.startswith("Source plane")]) == 3
 
 
 def test_the_magnification_is_that_of_the_lens(imaging):
@@ -202,7 +205,7 @@ def test_compiled_arrays_are_those_of_the_search(request, data):
     search = Fitness(model=made, analysis=by)
     assert log_likelihood == pytest.approx(float(search.call_wrap(vector)), rel=1e-12)
     titles = drawn(figure_arrays, figure_arrays.arranged(arrays), log_likelihood)
-    assert len(titles) == 12
+    assert len(titles) == (12 if data == "imaging" else 14)
 
 
 def test_a_sky_that_is_fitted_is_taken_off_the_data(imaging):
@@ -216,15 +219,169 @@ def test_a_sky_that_is_fitted_is_taken_off_the_data(imaging):
     np.testing.assert_allclose((figure_arrays.static()["data"] - arrays["data"])[inside], sky)
 
 
-def test_a_mesh_that_cannot_be_told_costs_the_source_alone(imaging):
-    """The package does not know the edges of adaptive meshes that are not square."""
-    mesh = al.mesh.RectangularBilinearAdaptDensity(shape=(8, 12))
-    source = al.Pixelization(mesh=mesh, regularization=al.reg.Constant(coefficient=1.0))
-    galaxies = {"lens": lens_galaxy(), "source": al.Galaxy(redshift=1.0, pixelization=source)}
-    instance = af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
-    figure_arrays = lensing_arrays(analysis(imaging, None, use_jax=False))
+def of_galaxies(**galaxies):
+    return af.Collection(galaxies=af.Collection(**galaxies)).instance_from_vector([])
+
+
+def shown(by, instance):
+    """The arrays of an instance as the figure reads them, and the panels that it makes of them."""
+    figure_arrays = lensing_arrays(by)
     arrays, log_likelihood = split(figure_arrays.arrays(instance))
-    assert len(drawn(figure_arrays, figure_arrays.arranged(arrays), log_likelihood)) >= 9
+    arrays = figure_arrays.arranged(arrays)
+    snapshot = Snapshot(arrays=arrays, static=figure_arrays.static(), log_likelihood=log_likelihood)
+    recipe = find_figure(figure_arrays.figure)
+    assert KeptFigure(recipe, dpi=30).draw(snapshot).errors == ()
+    return arrays, list(recipe(snapshot))
+
+
+@pytest.mark.parametrize("shape", [(20, 26), (14, 15)])
+def test_a_mesh_that_is_not_square_is_shown_where_its_source_shines(imaging, shape):
+    """The package maps the image to the first rows x rows cells, and cannot tell the edges of such a mesh."""
+    mesh = al.mesh.RectangularBilinearAdaptDensity(shape=shape)
+    source = al.Pixelization(mesh=mesh, regularization=al.reg.Constant(coefficient=1.0))
+    instance = of_galaxies(lens=lens_galaxy(), source=al.Galaxy(redshift=1.0, pixelization=source))
+    arrays, panels = shown(analysis(imaging, None, use_jax=False), instance)
+    rows = shape[0]
+    assert arrays["source"].shape == (rows, rows)
+    row, column = np.unravel_index(np.argmax(arrays["source"]), (rows, rows))
+    x, y = (arrays[name][[index, index + 1]] for name, index in (("source_x", column), ("source_y", row)))
+    assert x.mean() == pytest.approx(SOURCE["centre"][1], abs=0.15)
+    assert y.mean() == pytest.approx(SOURCE["centre"][0], abs=0.15)
+    planes = [panel for panel in panels if panel.title.startswith("Source plane")]
+    assert [type(panel) for panel in planes] == [MeshPanel] * 3
+    assert planes[0].high == arrays["source"].max() > 1.0
+
+
+def test_a_mesh_that_cannot_be_told_is_said_and_not_drawn(imaging, monkeypatch):
+    """Black source planes with a bar from 0 to 1 would be believed."""
+    made, _ = model("density")
+
+    def edges(_):
+        raise ValueError("all input arrays must have the same shape")
+
+    monkeypatch.setattr(MeshGeometryRectangular, "edges_transformed", property(edges))
+    arrays, panels = shown(analysis(imaging, None, use_jax=False), made.instance_from_prior_medians())
+    assert arrays["source"].shape == (144,)
+    planes = [panel for panel in panels if panel.title.startswith("Source plane")]
+    assert [type(panel) for panel in planes] == [TextPanel] * 3
+    assert "not known where the 144 cells" in planes[0].text
+
+
+def test_a_plane_that_does_not_shine_is_not_drawn_as_dark(imaging):
+    """A lensed point has no image of its own."""
+    instance = of_galaxies(lens=lens_galaxy(), source=al.Galaxy(redshift=1.0))
+    arrays, panels = shown(analysis(imaging, None, use_jax=False), instance)
+    assert "source" not in arrays
+    assert not [panel for panel in panels if panel.title.startswith("Source plane")]
+
+
+@pytest.mark.parametrize(
+    "dataset_model", [{"grid_offset": (0.3, -0.2)}, {"grid_offset": (0.1, 0.2), "grid_rotation_angle": 25.0}]
+)
+def test_lines_stand_where_the_shifted_lens_is(imaging, dataset_model):
+    """The image is shifted and turned over the lens: the curve is where its images are bright, on every panel."""
+    galaxies = af.Collection(lens=lens_galaxy(), source=al.Galaxy(redshift=1.0, bulge=bulge()))
+    moved = af.Collection(galaxies=galaxies, dataset_model=al.DatasetModel(**dataset_model)).instance_from_vector([])
+    by = analysis(imaging, None, use_jax=False)
+    arrays, _ = shown(by, moved)
+    fit = by.fit_from(instance=moved)
+    traced = fit.tracer.traced_grid_2d_list_from(grid=fit.grids.lp)[-1]
+    pixels = MASK.derive_grid.unmasked.array
+    deflections = arrays["deflections"][::-1][~np.asarray(MASK)]
+    np.testing.assert_allclose(pixels - deflections, np.asarray(traced.array), atol=1e-9)
+    inverse = fit_curve(arrays)
+    y, x = dataset_model["grid_offset"]
+    assert np.mean(inverse[0]) == pytest.approx(x, abs=0.05)
+    assert np.mean(inverse[1]) == pytest.approx(y, abs=0.05)
+
+
+def fit_curve(arrays):
+    """The longest critical curve, x and y."""
+    lines = contour(arrays["inverse_magnification"], (-3.0, 3.0, -3.0, 3.0), 0.0)
+    return max(lines, key=lambda line: len(line[0]))
+
+
+@pytest.mark.parametrize("source", PARAMETRIC)
+def test_each_view_of_a_parametric_source_has_pixels_of_its_own(imaging, source):
+    """The caustic of a lens is a few pixels of an image of the whole plane."""
+    made, _ = model(source)
+    arrays, panels = shown(analysis(imaging, None, use_jax=False), made.instance_from_prior_medians())
+    planes = [panel for panel in panels if panel.title.startswith("Source plane")]
+    widths = [np.diff(panel.extent[:2])[0] / panel.values.shape[1] for panel in planes]
+    assert widths[0] == pytest.approx(0.06)
+    assert widths[1] < 0.02
+    x0, x1, y0, y1 = planes[1].view
+    caustic = planes[1].curves[0]
+    assert x0 < np.nanmin(caustic.x) < np.nanmax(caustic.x) < x1
+    assert y0 < np.nanmin(caustic.y) < np.nanmax(caustic.y) < y1
+    assert x0 < SOURCE["centre"][1] < x1
+    peak = np.unravel_index(np.argmax(planes[1].values), planes[1].values.shape)
+    assert x0 + (peak[1] + 0.5) * widths[1] == pytest.approx(SOURCE["centre"][1], abs=0.02)
+
+
+def double_lens():
+    """A lens before two sources, of which the nearer one deflects, too."""
+    mass = al.mp.IsothermalSph(centre=(0.05, 0.08), einstein_radius=0.3)
+    near = al.lp.Sersic(centre=(0.05, 0.08), effective_radius=0.15, sersic_index=1.0, intensity=4.0)
+    far = al.lp.Sersic(centre=(-0.1, 0.05), effective_radius=0.12, sersic_index=1.0, intensity=2.0)
+    return {
+        "lens": lens_galaxy(),
+        "near": al.Galaxy(redshift=1.0, bulge=near, mass=mass),
+        "far": al.Galaxy(redshift=2.0, bulge=far),
+    }
+
+
+@pytest.mark.parametrize("use_jax", [False, True])
+def test_each_source_plane_of_a_double_ring_has_its_own_source_and_lines(imaging, use_jax):
+    """PyAutoLens draws a figure for each plane."""
+    galaxies = double_lens()
+    by = analysis(imaging, None, use_jax=use_jax)
+    arrays, panels = shown(by, of_galaxies(**galaxies))
+    fit = analysis(imaging, None, use_jax=False).fit_from(instance=of_galaxies(**galaxies))
+    grid = MASK.derive_grid.all_false
+    traced = fit.tracer.traced_grid_2d_list_from(grid=grid)
+    for prefix, plane in (("plane_1/", 1), ("", 2)):
+        deflections = arrays[f"{prefix}deflections"][::-1].reshape(-1, 2)
+        np.testing.assert_allclose(grid.array - deflections, traced[plane].array, atol=1e-6)
+        image = np.asarray(fit.model_images_of_planes_list[plane].native.array)[::-1]
+        np.testing.assert_allclose(arrays[f"{prefix}source_image"], image, atol=1e-5)
+        row, column = np.unravel_index(np.argmax(arrays[f"{prefix}source_zoom"]), (100, 100))
+        x0, x1, y0, y1 = arrays[f"{prefix}source_zoom_extent"]
+        y, x = (galaxies["near"], galaxies["far"])[plane - 1].bulge.centre
+        assert x0 + (column + 0.5) / 100 * (x1 - x0) == pytest.approx(x, abs=0.02)
+        assert y0 + (row + 0.5) / 100 * (y1 - y0) == pytest.approx(y, abs=0.02)
+    titles = [panel.title for panel in panels]
+    assert {"Source 2 model image", "Source 1 model image", "Source plane 1: caustic"} <= set(titles)
+
+
+@pytest.mark.parametrize("plane", ["plane_1/", ""])
+def test_caustics_of_several_planes_are_smooth(imaging, plane):
+    """Between pixels the nearer source bends rays by more than they are apart; a zigzag is no caustic."""
+    arrays, _ = shown(analysis(imaging, None, use_jax=False), of_galaxies(**double_lens()))
+    x, y = arrays[f"{plane}caustics"].T
+    steps = np.hypot(np.diff(x), np.diff(y))
+    assert np.nanmax(steps) < 0.05
+    turns = np.abs(np.diff(np.unwrap(np.arctan2(np.diff(y), np.diff(x)))))[(steps[1:] > 2e-3) & (steps[:-1] > 2e-3)]
+    assert np.nanmean(turns > 1.0) < 0.03  # the cusps alone
+    critical_x, critical_y = arrays[f"{plane}critical_curves"].T
+    assert np.nanmax(np.hypot(np.diff(critical_x), np.diff(critical_y))) < 0.1
+
+
+def test_pixelized_sources_in_two_planes_are_each_in_its_own(imaging):
+    """The mappers are told apart by their galaxies."""
+
+    def pixelized(rows):
+        mesh = al.mesh.RectangularUniform(shape=(rows, rows))
+        return al.Pixelization(mesh=mesh, regularization=al.reg.Constant(coefficient=1.0))
+
+    instance = of_galaxies(
+        lens=lens_galaxy(),
+        near=al.Galaxy(redshift=1.0, pixelization=pixelized(9)),
+        far=al.Galaxy(redshift=2.0, pixelization=pixelized(7)),
+    )
+    arrays, _ = shown(analysis(imaging, None, use_jax=False), instance)
+    assert arrays["plane_1/source"].shape == (9, 9)
+    assert arrays["source"].shape == (7, 7)
 
 
 def test_the_log_likelihood_is_the_one_that_a_subclass_has(imaging):

@@ -1,0 +1,194 @@
+"""The distribution of one parameter's samples: what part of it to show, where it ends hard, and what lies beyond.
+
+A few samples very far away would make one bin of all others, and those of heavy tails (Cauchy's) do so at any number
+of them: such are left out of the part shown, and counted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from autoviz_render.figures.bins import equal_bins
+from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.weights import effective_size_of
+
+SIGMA_SHARES = (0.1587, 0.5, 0.8413)
+"""The quantiles that a median with one standard deviation up and down stands for."""
+
+_OUTERMOST, _OUTER = 0.001, 0.02
+_FAR = 4.0
+"""How many times as far as what is before it the last part of a tail reaches if it is left out: Gaussian tails reach
+1.0 times as far, exponential ones 1.5, Cauchy's 20."""
+_REACH = 6.0
+"""How many standard deviations of a distribution with far samples are shown."""
+_MARGIN = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """Samples of one parameter. All but `unit` is divided by `unit`, so that nothing overflows.
+
+    Attributes:
+        values: array[sample].
+        weights: array[sample], of sum one.
+        unit: A power of two: 1, unless the values are extremely large or small.
+        lower, median, upper: The quantiles at 15.87, 50 and 84.13 per cent.
+        low, high: The limits of the part shown, low < high.
+        hard: Whether the distribution ends at `low`, and whether at `high`, as a uniform one does.
+        heavy: Whether it has samples that are very far away, below or above.
+        is_constant: Whether all that is shown is one value.
+    """
+
+    values: Floats
+    weights: Floats
+    unit: float
+    lower: float
+    median: float
+    upper: float
+    low: float
+    high: float
+    hard: tuple[bool, bool] = (False, False)
+    heavy: bool = False
+    is_constant: bool = False
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """The hard ends, infinite if there are none."""
+        return (self.low if self.hard[0] else -math.inf), (self.high if self.hard[1] else math.inf)
+
+    def beyond(self, low: float, high: float) -> tuple[int, int]:
+        """How many samples lie below two limits, and how many above."""
+        return int(np.sum(self.values < low)), int(np.sum(self.values > high))
+
+    def histogram(self, low: float, high: float, bins: int) -> tuple[Floats, Floats]:
+        """The share of the weight in equal bins between two limits: (array[bin + 1] of edges, array[bin])."""
+        found = equal_bins(self.values, low, high, bins)
+        return found.edges, found.sums(self.weights)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """A scale on which the samples spread over about one, however heavy the tails are."""
+        ups = [each for each in (self.upper - self.median, self.median - self.lower) if each > 0]
+        spread = (min if self.heavy else max)(ups, default=(self.high - self.low) / 6)
+        shown = (self.values >= self.low) & (self.values <= self.high)
+        if self.heavy:
+            return Scale(self.median, spread, is_linear=False)
+        values, weights = self.values[shown], self.weights[shown]
+        total = float(weights.sum()) or 1.0
+        mean = self.median + float(weights @ (values - self.median)) / total
+        return Scale(mean, float(np.sqrt(weights @ ((values - mean) / spread) ** 2 / total)) * spread or spread)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A place on a straight line, or on one on which far tails are drawn near.
+
+    Attributes:
+        centre: The value at zero.
+        spread: The unit about the centre.
+        is_linear: If not, a value stands at the inverse hyperbolic sine of its place on the straight line.
+    """
+
+    centre: float
+    spread: float
+    is_linear: bool = True
+
+    def places(self, values: Floats) -> Floats:
+        """Where values stand."""
+        straight = (values - self.centre) / self.spread
+        return straight if self.is_linear else np.arcsinh(straight)
+
+    def values(self, places: Floats) -> Floats:
+        """What stands at places."""
+        return self.centre + self.spread * (places if self.is_linear else np.sinh(places))
+
+    def stretch(self, places: Floats) -> Floats:
+        """How far values lie apart at places, compared with the centre."""
+        return np.ones_like(places) if self.is_linear else np.cosh(places)
+
+
+def marginal(values: Floats, weights: Floats) -> Marginal:
+    """The distribution of one parameter.
+
+    Args:
+        values: array[sample], finite.
+        weights: array[sample], positive, of sum one.
+    """
+    unit = _unit(float(np.abs(values).max()))
+    values = values if unit == 1.0 else values / unit
+    order = np.argsort(values)
+    ascending, weight = values[order], weights[order]
+    middle = np.cumsum(weight) - weight / 2
+    effective = effective_size_of(1.0, float(np.sum(weights**2)))
+    lower, median, upper = np.interp(SIGMA_SHARES, middle, ascending).tolist()
+    above = _Tail(ascending, middle, weight, effective)
+    below = _Tail(-ascending[::-1], 1 - middle[::-1], weight[::-1], effective)
+    low, high = -below.limit, above.limit
+    is_constant = high - low <= 4 * np.finfo(float).eps * max(abs(low), abs(high))
+    if is_constant:
+        size = 0.1 * abs(median) or 1.0
+        low, high, hard = median - size, median + size, (False, False)
+    else:
+        hard = below.is_hard, above.is_hard
+        margin = _MARGIN * (high - low)
+        low, high = (low if hard[0] else low - margin), (high if hard[1] else high + margin)
+    is_heavy = below.is_far or above.is_far
+    return Marginal(values, weights, unit, lower, median, upper, low, high, hard, is_heavy, is_constant)
+
+
+class _Tail:
+    """The upper tail of a distribution.
+
+    Attributes:
+        limit: How far up it is shown, without a margin.
+        is_hard: Whether the distribution ends there.
+        is_far: Whether samples lie far beyond.
+    """
+
+    def __init__(self, ascending: Floats, middle: Floats, weight: Floats, effective: float) -> None:
+        inner = min(1 - _OUTER, 1 - 2.5 / effective)
+        shares = (0.5, SIGMA_SHARES[2], max(inner, 0.9), max(1 - _OUTERMOST, inner))
+        median, upper, outer, outermost = np.interp(shares, middle, ascending).tolist()
+        spread = next((each - median for each in (upper, outer) if each > median), 0.0)
+        self.is_hard = _is_hard(ascending, middle, weight, effective)
+        self.is_far = False
+        self.limit = float(ascending[-1]) if self.is_hard else outermost
+        if not self.is_hard and outermost - outer > _FAR * max(outer - upper, 0.25 * spread):
+            self.is_far = True
+            self.limit = float(ascending[np.searchsorted(ascending, median + _REACH * spread, side="right") - 1])
+
+
+def _is_hard(ascending: Floats, middle: Floats, weight: Floats, effective: float) -> bool:
+    """Whether a distribution ends at its largest sample with a density that is not much below that beside it.
+
+    Between a sample near the end and the last one, samples of a constant density lie half-way in the mean, those of a
+    tail, which decays, nearer to the first. The limit is where a constant density and an exponential one make them
+    equally likely, and some more for few samples.
+    """
+    share = min(0.2, max(0.05, 10 / effective))
+    count = share * effective
+    if count < 9.9:
+        return False
+    bounds = (share, math.exp(-1 + 3 / count)), (share / 2, math.exp(-1))  # of half as many: no other mode far away
+    return all(_depth(ascending, middle, weight, part) > bound for part, bound in bounds)
+
+
+def _depth(ascending: Floats, middle: Floats, weight: Floats, share: float) -> float:
+    """How far the last samples lie beyond the first of them in the mean, compared with the very last; 0 with a gap."""
+    first = int(np.searchsorted(middle, 1 - share))
+    beyond, part = ascending[first:] - ascending[first], weight[first:]
+    if not beyond[-1] > 0 or np.diff(beyond).max() > beyond[-1] / 2:
+        return 0.0
+    return float(part @ beyond) / (float(part.sum()) * float(beyond[-1]))
+
+
+def _unit(largest: float) -> float:
+    """What to divide by, so that squares neither overflow nor vanish; 1 for most numbers."""
+    if largest == 0.0 or 1e-100 < largest < 1e100:
+        return 1.0
+    return 2.0 ** max(math.frexp(largest)[1] - 1, -1022)
+

@@ -54,5 +54,5 @@ def bandwidth(halves: Floats, steps: tuple[float, float], mirrored: tuple[bool, 
     errors = squares - 4 * unit * total(cross, of_rows, of_columns)
     best = int(np.argmin(errors))
     apart = squares + squares[best] - 2 * unit * total(own, of_rows * of_rows[best], of_columns * of_columns[best])
-    slack = 2 * np.sqrt(squares[best] * np.maximum(apart, 0.0) / effective)
+    slack = 4 * np.sqrt(squares[best] * np.maximum(apart, 0.0) / effective)
     return float(tried[np.flatnonzero(errors <= errors[best] + slack)[0]]) * _FEWER

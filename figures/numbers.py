@@ -4,6 +4,8 @@
     with_error      a number with the digits that its error leaves it
     interval        a number and how far one standard deviation reaches up and down
     whole           a count
+    rounded         a number that few digits tell enough of
+    nats            a log likelihood or log evidence
     round_ticks, decade_ticks    the few, round numbers of an axis or a colour bar
 
 All have a real minus sign, no "-0.00" and no "e-07".
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -52,8 +54,14 @@ class Ticks:
         return f"{label} {less[0]} {less[1:]}" + (f" (×{self.factor})" if self.factor else "")
 
 
-Fits = Callable[[Ticks], bool]
-"""Whether ticks have room for their numbers."""
+    def chosen(self, indices: Sequence[int]) -> Ticks:
+        """Some of the ticks."""
+        positions, labels = (tuple(each[index] for index in indices) for each in (self.positions, self.labels))
+        return replace(self, positions=positions, labels=labels)
+
+
+Room = Callable[[Ticks], Ticks]
+"""Gives those ticks that have room for their numbers: none if they would stand over one another."""
 
 
 def plain_number(value: float) -> str:
@@ -118,6 +126,18 @@ def whole(count: float) -> str:
     return _signed(f"{count:z,.0f}" if isinstance(count, float) else f"{count:,}")
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits at most; before the point all of them, unless they are too many."""
+    if not math.isfinite(value) or not 1e-4 <= abs(value) < 1e9:
+        return _scientific(value, digits) if value and math.isfinite(value) else plain_number(value)
+    return _signed(_short(f"{value:.{max(0, digits - 1 - _exponent(value, digits))}f}"))
+
+
+def nats(value: float) -> str:
+    """A log likelihood: −4,871.90. They are compared by their differences: two decimals if there are digits before."""
+    return _signed(f"{value:,.2f}") if 10 <= abs(value) < 1e9 else rounded(value, 4)
+
+
 def power_of_ten(exponent: int) -> str:
     """`10⁻⁵` for -5, in characters of the bundled font: no mathtext."""
     return "10" + str(exponent).translate(_SUPERSCRIPTS)
@@ -129,14 +149,14 @@ def round_up(least: float, steps: Sequence[float] = (1, 2, 5, 10)) -> float:
     return next(step * power for step in steps if step * power >= least * (1 - 1e-9))
 
 
-def round_ticks(low: float, high: float, most: int, suffix: str = "", fits: Fits | None = None) -> Ticks:
+def round_ticks(low: float, high: float, most: int, suffix: str = "", room: Room | None = None) -> Ticks:
     """At most `most` multiples of 1, 2 or 5 times a power of ten between two limits.
 
     Args:
         low, high: Finite, low < high.
         most: At least 1.
         suffix: A sign after each label, "″".
-        fits: Ticks that it refuses are not taken: fewer are, or those with shorter labels, or none at all.
+        room: Says which of them can be taken. If those are few, fewer are tried, and shorter labels; None takes all.
     """
     low, high = float(low), float(high)  # NumPy's own warn if they overflow
     forms = _forms(low, high, most)
@@ -144,36 +164,39 @@ def round_ticks(low: float, high: float, most: int, suffix: str = "", fits: Fits
         for form in forms:
             for count in range(most, least - 1, -1):
                 ticks = form.ticks(low, high, count, suffix)
-                if len(ticks.positions) >= least and (fits is None or fits(ticks)):
+                ticks = room(ticks) if room else ticks
+                if len(ticks.positions) >= least:
                     return ticks
     return Ticks((), ())
 
 
-def decade_ticks(low: float, high: float, most: int, suffix: str = "", fits: Fits | None = None) -> Ticks:
+def decade_ticks(low: float, high: float, most: int, suffix: str = "", room: Room | None = None) -> Ticks:
     """At most `most` powers of ten between two limits; if there are few, also 2 and 5 times these.
 
     Args:
         low, high: Positive, low < high.
         most: At least 1.
         suffix: A sign after each label.
-        fits: As `round_ticks` takes it.
+        room: As `round_ticks` takes it.
     """
     slack = 1e-9
     first = math.ceil(math.log10(low) - slack)
     last = math.floor(math.log10(high) + slack)
-    for count in range(most, 0, -1) if last > first else ():
+    room = room or _all
+    for count in range(most, 1, -1) if last > first else ():
         exponents = range(first, last + 1, max(1, math.ceil((last - first + 1) / count)))
         is_plain = exponents[0] >= -3 and exponents[-1] <= 4
         write = (lambda each: _plain(_ten(each))) if is_plain else power_of_ten
-        ticks = Ticks(tuple(map(_ten, exponents)), tuple(write(each) + suffix for each in exponents))
-        if fits is None or fits(ticks):
+        ticks = room(Ticks(tuple(map(_ten, exponents)), tuple(write(each) + suffix for each in exponents)))
+        if len(ticks.positions) >= 2:
             return ticks
     numbers = [factor * _ten(exponent) for exponent in range(first - 2, last + 2) for factor in (1, 2, 5)]
     numbers = [number for number in numbers if low * (1 - slack) <= number <= high * (1 + slack)]
-    ticks = Ticks(tuple(numbers), tuple(_plain(number) + suffix for number in numbers))
-    if 2 <= len(numbers) <= most and (fits is None or fits(ticks)):
-        return ticks
-    return round_ticks(low, high, most, suffix, fits)
+    if 2 <= len(numbers) <= most:
+        ticks = room(Ticks(tuple(numbers), tuple(_plain(number) + suffix for number in numbers)))
+        if len(ticks.positions) >= 2:
+            return ticks
+    return round_ticks(low, high, most, suffix, room)
 
 
 @dataclass(frozen=True)
@@ -206,6 +229,10 @@ class _Form:
         return _scaled(number, self.exponent) if self.exponent else number
 
 
+def _all(ticks: Ticks) -> Ticks:
+    return ticks
+
+
 def _forms(low: float, high: float, most: int) -> list[_Form]:
     """Ways to write labels: first as a person would, then shorter ones."""
     size = max(abs(low), abs(high))
@@ -214,18 +241,21 @@ def _forms(low: float, high: float, most: int) -> list[_Form]:
     digits = largest - step + 1
     is_plain = 1e-2 <= size <= 1e6
     if digits > (5 if is_plain and step < 0 else 6 if is_plain else 4):
-        return [_less_offset(low, high)]
+        return [*([_less_offset(low, high, 0)] if -4 <= step < 0 else []), _less_offset(low, high)]
     shorter = [_less_offset(low, high)] if digits > 2 else []
     scaled = [] if is_plain and -1 < largest < 3 else [_Form(largest)]
     return [*([_Form()] if is_plain else []), *scaled, *shorter]
 
 
-def _less_offset(low: float, high: float) -> _Form:
-    """Labels that leave out the digits that all values have in common."""
+def _less_offset(low: float, high: float, least: int = -400) -> _Form:
+    """Labels that leave out the digits that all values have in common, down to 10 to the power of `least`."""
     ends = Decimal(low), Decimal(high)
-    unit = math.ceil((ends[1] - ends[0]).log10())
+    unit = max(math.ceil((ends[1] - ends[0]).log10()), least)
     nearest = (ends[0] if low > 0 else ends[1]) if low > 0 or high < 0 else Decimal(0)
-    offset = Decimal(int(nearest.scaleb(-unit))).scaleb(unit)
+    below = int(nearest.scaleb(-unit))
+    beyond = below + (1 if below > 0 else -1)
+    is_within = ends[0] <= Decimal(beyond).scaleb(unit) <= ends[1]
+    offset = Decimal(min((below, beyond), key=_length) if below and is_within else below).scaleb(unit)
     rest = _exponent(max(abs(each - offset) for each in ends))
     return _Form(0 if -3 <= rest < 6 else rest, offset)
 
@@ -240,6 +270,11 @@ def _multiples(low: float, high: float, most: int) -> tuple[range, float]:
             return indices[:1], step  # two multiples of a step, and none of the next
         step = coarser
     return indices, step
+
+
+def _length(number: int) -> int:
+    """How many digits there are before the zeros at the end."""
+    return len(str(abs(number)).rstrip("0"))
 
 
 def _offset(offset: Decimal, suffix: str) -> str:

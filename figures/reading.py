@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoviz_render.figures.errors import MissingArraysError
-from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.numbers import plain_number, rounded, whole
 from autoviz_render.figures.panels import Extent, TablePanel
 from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
@@ -145,5 +145,4 @@ def best_fit(snapshot: Snapshot, more: Sequence[tuple[str, str]] = ()) -> list[T
 
 def counted(total: float) -> str:
     """A large number for a title: 12,345."""
-    text = f"{total:,.0f}" if abs(total) < 1e9 else f"{total:.2e}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return whole(total) if abs(total) < 1e9 else rounded(total)

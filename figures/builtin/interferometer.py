@@ -42,6 +42,7 @@ from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribut
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
+from autoviz_render.figures.numbers import rounded
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
 from autoviz_render.figures.reading import best_fit, find, needed
 from autoviz_render.spool.arrays import Floats
@@ -73,7 +74,7 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
     longest = float(fit.distance.max(initial=0.0))
     uv_unit = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
     numbers = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
-    numbers += [("longest baseline", f"{longest / uv_unit[0]:.4g} {uv_unit[1]}")]
+    numbers += [("longest baseline", f"{rounded(longest / uv_unit[0], 4)} {uv_unit[1]}")]
     numbers += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
     images, views, nearer = _images(snapshot, f"{unit} beam⁻¹")
     left = [*images, *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit), _residuals(fit, uv_unit)]

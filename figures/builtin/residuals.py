@@ -11,7 +11,7 @@ from autoviz_render.figures.bins import equal_bins
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.densities import outline
-from autoviz_render.figures.numbers import round_up
+from autoviz_render.figures.numbers import round_up, rounded
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
 from autoviz_render.figures.reading import counted, ratio
 from autoviz_render.spool.arrays import Floats
@@ -122,4 +122,4 @@ def chi_squared_rows(chi_squared: float, points: int, parameters: int) -> list[t
     """For a table: chi squared, the number of points it is of, and chi squared over the degrees of freedom."""
     freedom = points - parameters
     rows = [("chi squared", counted(chi_squared)), ("points", f"{points:,}")]
-    return [*rows, ("reduced chi squared", f"{chi_squared / freedom:.4g}")] if freedom > 0 else rows
+    return [*rows, ("reduced chi squared", rounded(chi_squared / freedom, 4))] if freedom > 0 else rows

@@ -25,7 +25,7 @@ import numpy as np
 from autoviz_render.figures.bins import thin
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
-from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.numbers import nats, plain_number, rounded, whole, with_error
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
@@ -170,12 +170,27 @@ def _others(course: Course) -> Iterator[Panel]:
 
 def _now(snapshot: Snapshot, course: Course) -> Panel:
     second, unit = course.time_unit
-    rows = [(course.unit, f"{snapshot.iteration:,}"), ("quick updates", f"{course.count.size:,}")]
-    rows += [("running time", f"{course.seconds[-1] / second:.3g} {unit}")]
+    rows = [(course.unit, whole(snapshot.iteration)), ("quick updates", whole(course.count.size))]
+    rows += [("running time", f"{rounded(course.seconds[-1] / second)} {unit}")]
     rows += [("starts", str(len(course.starts) + 1))] if course.starts else []
-    rows += [("log likelihood", _number(snapshot.log_likelihood))]
-    rows += [(each, _number(values[-1])) for each, values in course.scalars.items() if each != "evaluations"]
-    return TablePanel("Now", rows)
+    rows += [("log likelihood", nats(snapshot.log_likelihood))]
+    latest = {name: float(values[-1]) for name, values in course.scalars.items() if name != "evaluations"}
+    return TablePanel("Now", [*rows, *((name, _told(name, latest)) for name in latest)])
+
+
+def _told(name: str, latest: Mapping[str, float]) -> str:
+    """A scalar in the digits that it has: `NAME_error` is the error of `NAME`."""
+    value = latest[name]
+    if name == "effective_sample_size":
+        return whole(value)
+    if name == "rate":
+        return rounded(value)
+    if name.endswith("_error"):
+        return with_error(value, abs(value))
+    error = latest.get("log_evidence_error" if name == "remaining" else f"{name}_error", np.nan)
+    if error > 0:
+        return with_error(value, error)
+    return nats(value) if name == "log_evidence" else whole(value) if value.is_integer() else plain_number(value)
 
 
 def _latest(course: Course, title: str, series: Mapping[str, Floats], name: str) -> Panel:
@@ -222,11 +237,6 @@ def _panel(
 
 def _marker(course: Course) -> str:
     return "o" if course.count.size <= _FEW else ""
-
-
-def _number(value: float) -> str:
-    """With two decimals if it has digits before them: log likelihoods are compared by those."""
-    return f"{value:,.2f}".replace("-", "−") if 10 <= abs(value) < 1e9 else plain_number(value)
 
 
 def _limits(values: Floats, *, log: bool, zero: bool) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from autoviz_render.figures.numbers import plain_number
+from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer.plot import layout, png, vector
@@ -236,16 +236,12 @@ class _Header:
 
 def _moment(snapshot: Snapshot, width: float, size: float) -> str:
     """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
-    count = f" {snapshot.iteration:,}"
+    count = f" {whole(snapshot.iteration)}"
     short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
-    likelihood = _grouped(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
+    likelihood = nats(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
     if likelihood:
         told = [f"{snapshot.counts}{count}   log likelihood {likelihood}", f"{short}   log L {likelihood}", short]
     else:
         told = [f"{snapshot.counts}{count}", short]
     fits = (each for each in told if text_width(each, size) <= width)
     return next(fits, fitted(short[: -len(count)], width - text_width(count, size), size) + count)
-
-
-def _grouped(value: float) -> str:
-    return f"{value:,.2f}".replace("-", "\N{MINUS SIGN}") if abs(value) < 1e9 else plain_number(value)

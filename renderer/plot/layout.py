@@ -19,6 +19,9 @@ HEADER = 0.43
 TITLE_GAP = 0.09
 """Between a panel's axes and the line its title stands on."""
 
+TOP = 0.43
+"""Between the upper edge of a panel and its axes: the titles of a row stand at one height."""
+
 TITLE_SIZE = 13.5
 LABEL_SIZE = 11.0
 SMALL_SIZE = 9.5
@@ -173,30 +176,30 @@ class ColouredParts(NamedTuple):
 
 def coloured_parts(size: Size, aspect: float | None, *, x_label: bool, y_label: bool) -> ColouredParts:
     """The largest image of an aspect (height over width; None fills the panel) that leaves room for its labels."""
-    left, bottom, top, right = 0.31 + 0.2 * y_label, 0.31 + 0.2 * x_label, 0.33, 0.72
-    free = Rectangle(left, bottom, size.width - left - right, size.height - bottom - top)
+    left, bottom, right = 0.31 + 0.22 * y_label, 0.31 + 0.22 * x_label, 0.72
+    free = Rectangle(left, bottom, size.width - left - right, size.height - bottom - TOP)
     width, height = free.width, free.height
     if aspect is not None:
         width, height = min(free.width, free.height / aspect), min(free.height, free.width * aspect)
-    image = Rectangle(left + (free.width - width) / 2, bottom + (free.height - height) / 2, width, height)
+    image = Rectangle(left + (free.width - width) / 2, free.top - height, width, height)
     return ColouredParts(image, Rectangle(image.right + 0.09, image.bottom, 0.13, height), image.top + TITLE_GAP)
 
 
-def lines_part(size: Size, *, x_label: bool, y_label: bool, right: bool = False) -> Rectangle:
-    """The axes of a panel of lines: as high as a square image beside it; there may be an axis at the right."""
-    left, bottom = 0.36 + 0.24 * y_label, 0.36 + 0.24 * x_label
-    return Rectangle(left, bottom, size.width - left - (0.6 if right else 0.22), _top_of_square(size) - bottom)
+def lines_part(size: Size, *, right: bool = False) -> Rectangle:
+    """The axes of a panel of lines, with room for numbers and labels on two sides, or three."""
+    left, bottom = 0.6, 0.6
+    return Rectangle(left, bottom, size.width - left - (0.6 if right else 0.22), size.height - TOP - bottom)
 
 
 def corner_part(size: Size) -> Rectangle:
     """The frames of a corner plot, under the title, with room for numbers and labels on two sides."""
     left, bottom = 0.62, 0.62
-    return Rectangle(left, bottom, size.width - left - 0.2, size.height - bottom - 0.62)
+    return Rectangle(left, bottom, size.width - left - 0.2, size.height - bottom - 0.65)
 
 
 def text_part(size: Size) -> Rectangle:
-    """The body of a panel of text or of a table: its title stands as high as a square image's."""
-    top = _top_of_square(size) + TITLE_GAP - 0.14
+    """The body of a panel of text or of a table."""
+    top = size.height - TOP + TITLE_GAP - 0.14
     return Rectangle(0.34, 0.2, size.width - 0.34 - 0.25, top - 0.2)
 
 
@@ -208,13 +211,7 @@ def title_size(size: Size) -> float:
 def square_slot(width: float) -> Size:
     """A slot of a width, as high as a square image in it needs."""
     free = coloured_parts(Size(width, 2 * width), 1.0, x_label=False, y_label=False).image.width
-    return Size(width, free + 0.31 + 0.33 + 0.1)
-
-
-def _top_of_square(size: Size) -> float:
-    """The upper edge of a square image in the first of the rows that a panel takes."""
-    row = Size(size.width, min(size.height, size.width * _ROW_HEIGHT))
-    return size.height - row.height + coloured_parts(row, 1.0, x_label=False, y_label=False).title - TITLE_GAP
+    return Size(width, free + 0.31 + TOP)
 
 
 def characters(width: float, size: float) -> int:

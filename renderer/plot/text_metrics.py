@@ -1,14 +1,19 @@
 """Text on a figure: cut to a width, mathtext only if it can be parsed, no character that the font lacks.
 
-Lengths are sums of the letters' advances in the bundled font: nothing needs to be drawn to be measured.
+Lengths are sums of the letters' advances in the bundled font, or what Matplotlib's parser says of mathtext: nothing
+needs to be drawn to be measured.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from matplotlib import font_manager, ft2font
+from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
 from autoviz_render.figures.numbers import Ticks
@@ -19,55 +24,94 @@ MOST_READ = 4000
 
 _MOST_MATHTEXT = 500  # characters: parsing takes longer the more there are, and then again
 _NARROWEST = 0.2  # em: nearly every letter of the font is wider
+_MONOSPACED = 0.602  # em: every letter of the bundled font of tables
+_MATHTEXT_SIZE = 10.0  # points, at which mathtext is measured
+_FORMULA = re.compile(r"(\$[^$]*\$)")
+_OF_NUMBERS = "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹⁻.,+−×"  # noqa: RUF001 - a minus, and a sign of multiplication
 
 
-def fitted(text: str, width: float, size: float) -> str:
-    """A text, cut in its middle until it fits; mathtext as it is.
+def fitted(text: str, width: float, size: float, *, mathtext: bool = True, monospaced: bool = False) -> str:
+    """A text, cut in its middle until it fits; never within a number, nor within a formula.
 
     Args:
         text: Perhaps a stranger's.
         width: In inches.
         size: In points.
+        mathtext: Whether it is shown as mathtext if it is some.
+        monospaced: Whether it is set in the font of tables.
     """
     text = " ".join(cut(text, MOST_READ).split())
-    if is_mathtext(text):
-        return text
-    return _fitted(cut(text, max(8, int(width * 72 / (_NARROWEST * size)))), width, size)
+    if not (mathtext and is_mathtext(text)):
+        text = cut(text, max(8, int(min(width, 100.0) * 72 / (_NARROWEST * size))))
+    return _fitted(text, width * 72 / size, mathtext, monospaced)
 
 
 @lru_cache(maxsize=4096)
-def _fitted(text: str, width: float, size: float) -> str:
-    text = drawable(text)
-    most = len(text)
-    while most > 4 and text_width(cut(text, most), size) > width:
-        most -= 1
-    return cut(text, most)
+def _fitted(text: str, width: float, mathtext: bool, monospaced: bool) -> str:
+    """The same, of a width in units of the font size."""
+    if _width(text, mathtext, monospaced) <= width:
+        return text
+    pieces: Sequence[str] = drawable(text)
+    if mathtext and is_mathtext(text):
+        parts = _FORMULA.split(text)
+        pieces = [piece for part in parts for piece in ([part] if _FORMULA.fullmatch(part) else part)]
+    widths = [_width(piece, mathtext, monospaced) for piece in pieces]
+    heads, tails = [0.0, *accumulate(widths)], [0.0, *accumulate(reversed(widths))]
+    free = width - _width("…", mathtext, monospaced)
+    for kept in range(len(pieces) - 1, 0, -1):
+        head = kept // 2
+        if heads[head] + tails[kept - head] <= free:
+            start = "".join(pieces[:head]).rstrip(_OF_NUMBERS)
+            return start + "…" + "".join(pieces[len(pieces) - (kept - head) :]).lstrip(_OF_NUMBERS)
+    return "…"
 
 
-def text_width(text: str, size: float) -> float:
-    """How long a line is in the bundled font, in inches, at a size in points: the sum of its letters' advances."""
-    return sum(_advance(char) for char in drawable(cut(text, MOST_READ))) * size / 72
+def text_width(text: str, size: float, *, mathtext: bool = True, monospaced: bool = False) -> float:
+    """How long a line is in the bundled font, in inches, at a size in points.
+
+    Args:
+        text, size, mathtext, monospaced: As `fitted` takes them.
+    """
+    return _width(cut(text, MOST_READ), mathtext, monospaced) * size / 72
 
 
-def with_factor(label: str, ticks: Ticks) -> str:
-    """An axis label with the power of ten and the offset that its ticks leave out."""
-    return ticks.named(label)
+def _width(text: str, mathtext: bool, monospaced: bool) -> float:
+    """In units of the font size."""
+    if mathtext and is_mathtext(text):
+        return _mathtext_width(text) or 0.0
+    return _MONOSPACED * len(text) if monospaced else sum(_advance(char) for char in drawable(text))
+
+
+def with_factor(label: str, ticks: Ticks, length: float, size: float) -> str:
+    """An axis label with the power of ten and the offset that its ticks leave out, which are never cut.
+
+    Args:
+        label: Perhaps a stranger's.
+        ticks: Of the axis.
+        length: In inches: the label is cut to it.
+        size: The smallest that it is shown in, in points.
+    """
+    if text_width(ticks.named(label), size) <= length:
+        return ticks.named(label)
+    free = length - (text_width(ticks.named("x"), size) - text_width("x", size))
+    return ticks.named(fitted(label, free, size) if free > 3 * size / 72 else "")
 
 
 def is_mathtext(text: str) -> bool:
     """Whether a text holds mathtext that Matplotlib can parse, of a length that it parses soon."""
     if len(text) > _MOST_MATHTEXT or text.count("$") < 2 or not text.replace("\n", "").isprintable():
         return False
-    return _is_parsed(text)
+    return _mathtext_width(text) is not None
 
 
-@lru_cache(maxsize=512)
-def _is_parsed(text: str) -> bool:
+@lru_cache(maxsize=1024)
+def _mathtext_width(text: str) -> float | None:
+    """In units of the font size; None if it cannot be parsed."""
     try:
-        MathTextParser("path").parse(text)
+        parsed = MathTextParser("path").parse(text, dpi=72, prop=FontProperties(size=_MATHTEXT_SIZE))
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
+    return float(parsed.width) / _MATHTEXT_SIZE
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoviz_render.figures.numbers import (
+    Ticks,
     decade_ticks,
     interval,
     plain_number,
@@ -58,6 +59,8 @@ def test_ticks_lie_within_the_limits_and_are_never_too_many(low, span, most):
         (2459000.12, 2459000.32, "t − 2,459,000", ("0.15", "0.20", "0.25", "0.30")),
         (-123456.7, -123456.3, "t + 123,456", ("−0.7", "−0.6", "−0.5", "−0.4", "−0.3")),
         (150.11631, 150.11639, "t − 150.1163 (×10⁻⁵)", ("2", "4", "6", "8")),
+        (150.1163, 150.119, "t − 150", ("0.117", "0.118", "0.119")),
+        (999999.985, 1000000.025, "t − 1,000,000", ("−0.01", "0.00", "0.01", "0.02")),
         (3e-5, 3.0004e-5, "t − 3×10⁻⁵ (×10⁻⁹)", ("0", "1", "2", "3", "4")),
         (59000.0, 59300.0, "t", ("59,000", "59,100", "59,200", "59,300")),
     ],
@@ -96,12 +99,12 @@ def test_ticks_that_have_no_room_are_fewer_or_shorter():
     """Numbers over one another cannot be read."""
     most_letters = 12
 
-    def fits(ticks):
-        return sum(map(len, ticks.labels)) <= most_letters
+    def room(ticks):
+        return ticks if sum(map(len, ticks.labels)) <= most_letters else Ticks((), ())
 
-    shorter = round_ticks(0.0, 1e6, 5, fits=fits)
+    shorter = round_ticks(0.0, 1e6, 5, room=room)
     assert (shorter.labels, shorter.factor) == (("0.0", "0.5", "1.0"), "10⁶")
-    assert round_ticks(0.0, 1e6, 5, fits=lambda _: False).labels == ()
+    assert round_ticks(0.0, 1e6, 5, room=lambda _: Ticks((), ())).labels == ()
 
 
 @given(low=st.floats(1e-200, 1e200), decades=st.floats(1e-3, 40), most=st.integers(3, 6))

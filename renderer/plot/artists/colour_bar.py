@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from matplotlib.markers import TICKRIGHT
 from matplotlib.patches import Polygon
 
 from autoviz_render.figures import colours
-from autoviz_render.figures.numbers import Ticks, decade_ticks, power_of_ten, round_ticks
+from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
@@ -26,6 +25,7 @@ from autoviz_render.spool.arrays import Pixels
 _ARROW = 0.11
 _GAP = (2.5 + 2.0) / 72
 """Between the bar and its numbers: a tick and a pad."""
+_EDGE = 0.02  # inches between the numbers and what is beside the panel
 _UNIT_SQUARE = (0.0, 1.0, 0.0, 1.0)
 
 
@@ -75,8 +75,7 @@ class ColourBar:
             arrow.set_visible(is_shown)
             arrow.set_xy([*base, (middle, tip)])
             arrow.set_facecolor(tuple(colour / 255))
-        most = max(3, min(5, int(bar.height / 0.55)))
-        ticks = _ticks(limits, most, self._width - bar.right - _GAP)
+        ticks = _ticks(limits, bar, self._width - bar.right - _GAP - _EDGE)
         rows = bar.bottom + bar.height * colours.position(np.array(ticks.positions), limits)
         self._marks.set_data([bar.right] * len(rows), rows)
         numbers = zip(ticks.labels, rows.tolist(), strict=True)
@@ -84,20 +83,14 @@ class ColourBar:
         return ticks.common
 
 
-def _ticks(limits: colours.ColourRange, most: int, width: float) -> Ticks:
-    """Those whose numbers fit in a width, in inches, beside the bar: "−0.005" does not, "−5" does."""
-    if limits.scale == "log":
-        return decade_ticks(limits.low, limits.high, most)
-    ticks = round_ticks(limits.low, limits.high, most)
-    if ticks.factor or _width(ticks) <= width:
-        return ticks
-    exponent = math.floor(math.log10(max(abs(limits.low), abs(limits.high))))
-    unit = 10.0**exponent
-    scaled = round_ticks(limits.low / unit, limits.high / unit, most)
-    if _width(scaled) >= _width(ticks):
-        return ticks
-    return Ticks(tuple(unit * position for position in scaled.positions), scaled.labels, power_of_ten(exponent))
+def _ticks(limits: colours.ColourRange, bar: Rectangle, width: float) -> Ticks:
+    """Those whose numbers fit in a width, in inches, beside the bar: "−0.005" may not, "−5" does."""
 
+    def room(ticks: Ticks) -> Ticks:
+        rows = bar.height * colours.position(np.array(ticks.positions), limits)
+        is_apart = np.all(np.diff(rows) >= 1.2 * layout.LABEL_SIZE / 72)
+        widest = max((text_width(label, layout.LABEL_SIZE, mathtext=False) for label in ticks.labels), default=0.0)
+        return ticks if is_apart and widest <= width else Ticks((), ())
 
-def _width(ticks: Ticks) -> float:
-    return max((text_width(label, layout.LABEL_SIZE) for label in ticks.labels), default=0.0)
+    most = max(3, min(5, int(bar.height / 0.55)))
+    return (decade_ticks if limits.scale == "log" else round_ticks)(limits.low, limits.high, most, room=room)

@@ -10,7 +10,6 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from autoviz_render.figures import colours
-from autoviz_render.figures.numbers import round_ticks
 from autoviz_render.figures.panels import ColouredPanel, Curve, Extent
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
@@ -18,6 +17,7 @@ from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.artists.text_cache import Label, panel_title
+from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.colour_pixels import colour_pixels, colour_table, rgb
 from autoviz_render.renderer.plot.layout import ColouredParts
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
@@ -25,6 +25,9 @@ from autoviz_render.spool.arrays import Array, Pixels
 
 _CORNER = 0.26
 """Inches at both ends of an axis that stay without numbers: two would meet at the corner."""
+
+_APART = 0.12
+"""Inches between the title and the unit."""
 
 
 class Coloured:
@@ -65,9 +68,12 @@ class Coloured:
             ValueError: There is no such view or colour map, or a curve's arrays have different shapes.
         """
         x0, x1, y0, y1 = view = _checked(panel.view or extent)
-        parts = layout.coloured_parts(self._area.size, (y1 - y0) / (x1 - x0) if panel.equal else None, **self._labels)
+        aspect = (y1 - y0) / (x1 - x0) if panel.equal else None
+        parts = layout.coloured_parts(self._area.size, aspect, **self._labels)
         x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit)
         y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit)
+        if any(axis.label and not given for axis, given in ((x, panel.x_label), (y, panel.y_label))):
+            parts = layout.coloured_parts(self._area.size, aspect, x_label=bool(x.label), y_label=bool(y.label))
         look = self.frame.show(parts.image, x, y)
         for lines, curve in zip(self._curves, panel.curves, strict=True):
             near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
@@ -78,17 +84,28 @@ class Coloured:
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
         common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
-        self._show_title(panel, parts, f"{common} {panel.unit}".strip())
+        self._show_title(panel, parts, common)
         count = values.size - np.count_nonzero(np.isfinite(values))
         self._note.show(f"{count} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
         return parts, view, look
 
-    def _show_title(self, panel: ColouredPanel, parts: ColouredParts, unit: str) -> None:
+    def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
+        """The title, and over the bar what its numbers leave out, which is never cut, and the unit.
+
+        Of an image that is too narrow for them they begin further to the left.
+        """
         right = min(parts.bar.left + 0.65, self._area.size.width - 0.06)
-        unit = fitted(unit, self._area.size.width / 2, layout.LABEL_SIZE)
-        free = right - text_width(unit, layout.LABEL_SIZE) - 0.12 - parts.image.left
-        self._title.show(fitted(panel.title, free, self._title.size), parts.image.left, parts.title)
-        self._unit.show(unit, right, parts.title, mathtext=False)
+        wanted = text_width(panel.title, self._title.size)
+        unit = f"{common} {panel.unit}".strip()
+        least, most = text_width(common, self._unit.size), text_width(unit, self._unit.size)
+        left = max(0.34, min(parts.image.left, right - wanted - bool(unit) * _APART - most))
+        free = right - left - bool(unit) * _APART
+        given = max(least, min(most, max(free - wanted, free / 2)))
+        if given < most:
+            rest = given - text_width(f"{common} ", self._unit.size) if common else given
+            unit = f"{common} {fitted(panel.unit, rest, self._unit.size)}".strip() if rest > 0.3 else common
+        self._title.show_within(panel.title, left, parts.title, free - text_width(unit, self._unit.size))
+        self._unit.show(unit, right, parts.title)
 
     def pixels(self, panel: ColouredPanel, values: Array, mask: Array | None = None) -> Pixels:
         """The colours of values of the panel that was shown, of any shape: array[..., 4], opaque RGBA."""
@@ -104,9 +121,12 @@ def coloured_structure(panel: ColouredPanel) -> Hashable:
 
 
 def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
-    corner = min(_CORNER / inches, 0.4) * (high - low)
-    ticks = round_ticks(low + corner, high - corner, max(3, min(5, int(inches / 0.6))), tick_unit)
-    return Axis(low, high, ticks, with_factor(label, ticks))
+    corner = min(_CORNER, 0.4 * inches)
+    ends = (each + sign * corner / inches * (high - low) for each, sign in ((low, 1), (high, -1)))
+    most = max(3, min(5, int(inches / 0.6)))
+    room = _CORNER / 2
+    ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, most=most, suffix=tick_unit, beyond=(room, room))
+    return Axis(low, high, ticks, with_factor(label, ticks, inches + 2 * room, layout.SMALL_SIZE), inches + 2 * room)
 
 
 def _checked(view: Extent) -> Extent:

@@ -10,7 +10,7 @@ from matplotlib.patches import Polygon
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.curves import contour, joined
-from autoviz_render.figures.numbers import Ticks, interval, round_ticks
+from autoviz_render.figures.numbers import Ticks, interval
 from autoviz_render.figures.panels import CornerPanel
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
@@ -18,6 +18,7 @@ from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.text_cache import Labels, panel_title
+from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.colour_pixels import opaque, rgb
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
@@ -32,7 +33,7 @@ class CornerArtists(PanelArtists):
 
     def __init__(self, panel: CornerPanel, area: Area) -> None:
         count = len(panel.names)
-        self._part, self._title_line = layout.corner_part(area.size), area.size.height - 0.33
+        self._part, self._title_line = layout.corner_part(area.size), area.size.height - layout.TOP + layout.TITLE_GAP
         self._step = (min(self._part.width, self._part.height) + _GAP) / count
         self._title = panel_title(area)
         self._numbers = Labels(area, count, ha="left", va="baseline", fontsize=layout.SMALL_SIZE)
@@ -48,11 +49,10 @@ class CornerArtists(PanelArtists):
 
     def update(self, panel: CornerPanel) -> Hashable:
         samples, weights, marked = _checked(panel)
-        title = fitted(panel.title, self._part.width, self._title.size)
-        self._title.show(title, self._part.left, self._title_line)
+        self._title.show_within(panel.title, self._part.left, self._title_line, self._part.width)
         size = self._step - _GAP
         axes = [_Parameter(name, samples[:, i], weights, panel.bins, size) for i, name in enumerate(panel.names)]
-        self._numbers.show([self._told(row, axis) for row, axis in enumerate(axes)], mathtext=False)
+        self._numbers.show([self._told(row, axis) for row, axis in enumerate(axes)])
         last = len(axes) - 1
         looks: list[Hashable] = []
         for row, up in enumerate(axes):
@@ -86,20 +86,12 @@ class _Parameter:
         self.name, self.values = name, values
         low, high = densities.interesting(values, weights)
         self.edges = np.linspace(low, high, bins + 1)
-        ticks = _few_ticks(low, high, inches)
-        self.axis = Axis(low, high, ticks, fitted(with_factor(name, ticks), inches + 0.05, layout.LABEL_SIZE))
+        free = 0.06 * (high - low)
+        size = layout.SMALL_SIZE
+        ticks = ticks_along(low + free, high - free, 0.88 * inches, size, most=4, beyond=(_GAP / 2, _GAP / 2))
+        self.axis = Axis(low, high, ticks, with_factor(name, ticks, inches + _GAP / 2, size))
         lower, middle, upper = densities.quantiles(values, weights, (0.1587, 0.5, 0.8413))
         self.told = interval(float(lower), float(middle), float(upper))
-
-
-def _few_ticks(low: float, high: float, inches: float) -> Ticks:
-    """As many as have room for their numbers, up to four."""
-    free = 0.06 * (high - low)
-    for most in (4, 3, 2, 1):
-        ticks = round_ticks(low + free, high - free, most)
-        if sum(text_width(label, layout.SMALL_SIZE) + 0.12 for label in ticks.labels) < inches:
-            return ticks
-    return ticks
 
 
 class _Distribution:

@@ -14,7 +14,6 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.text_cache import panel_title
-from autoviz_render.renderer.plot.text_metrics import fitted
 
 
 class CustomArtists(PanelArtists):
@@ -23,7 +22,7 @@ class CustomArtists(PanelArtists):
     def __init__(self, panel: CustomPanel, area: Area) -> None:
         del panel  # nothing of it is fixed
         self._area = area
-        self._part = layout.lines_part(area.size, x_label=True, y_label=True)
+        self._part = layout.lines_part(area.size)
 
     def update(self, panel: CustomPanel) -> Hashable:
         subfigure: Any = self._area.subfigure
@@ -31,8 +30,7 @@ class CustomArtists(PanelArtists):
         inner = subfigure.subfigures()  # thrown away at the next frame, with whatever is done to it
         inner.set_facecolor("none")
         title = panel_title(self._area)
-        shown = fitted(panel.title, self._part.width, title.size)
-        title.show(shown, self._part.left, self._part.top + layout.TITLE_GAP)
+        title.show_within(panel.title, self._part.left, self._part.top + layout.TITLE_GAP, self._part.width)
         axes = inner.add_axes(self._area.fraction(self._part))
         axes.tick_params(labelsize=layout.LABEL_SIZE)
         draw: Any = panel.draw

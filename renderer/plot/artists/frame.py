@@ -5,7 +5,8 @@ Those measure their texts at every drawing, to find positions that are known her
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import math
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +21,15 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label, Labels
 from autoviz_render.renderer.plot.layout import Rectangle
+from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.renderer.plot.theme import BORDER
 from autoviz_render.spool.arrays import Floats
 
 _GAP = (3.0 + 2.5) / 72
 """Between a side and its numbers: a tick and a pad."""
+
+_LINE = 1.36 / 72
+"""What a line of numbers takes, and a pad to the label behind it, in inches for each point of the font size."""
 
 
 Sides = tuple[str, str]
@@ -39,12 +44,14 @@ class Axis(NamedTuple):
         high: The value at its right or upper end.
         ticks: Where its marks are, in the same units, and their numbers.
         label: Beside the numbers.
+        room: How long the label may be, in inches.
     """
 
     low: float
     high: float
     ticks: Ticks
     label: str = ""
+    room: float = math.inf
 
     def ticks_within(self, start: float, length: float) -> list[float]:
         """The positions of the ticks if the axis takes a length from a start, in inches."""
@@ -114,10 +121,12 @@ class Frame:
         self._grid.set_data(*_grid(columns, rows, part))
         middle, half_up = part.left + part.width / 2, part.bottom + part.height / 2
         self._bottom.show(columns, [part.bottom] * len(columns), (middle, part.bottom), x)
-        self._left.show([part.left] * len(rows), rows, (part.left, half_up), y)
+        reaches = self._bottom.reach(columns, x)
+        low = part.bottom - _GAP
+        self._left.show([part.left] * len(rows), rows, (part.left, half_up), y, low * (reaches[0] < part.left - _GAP))
         if self._right and right:
-            rows = right.ticks_within(part.bottom, part.height)
-            self._right.show([part.right] * len(rows), rows, (part.right, half_up), right)
+            rows, low = right.ticks_within(part.bottom, part.height), low * (reaches[1] > part.right + _GAP)
+            self._right.show([part.right] * len(rows), rows, (part.right, half_up), right, low)
         return part, x, y, right
 
     def add(self, *artists: Artist, is_right: bool = False) -> None:
@@ -139,7 +148,7 @@ class _Side:
     """The marks, numbers and label of one axis."""
 
     def __init__(self, area: Area, outward: tuple[int, int], **style: Any) -> None:
-        self._outward, self._line = outward, style["fontsize"] * 1.2 / 72
+        self._outward, self._size = outward, style["fontsize"]
         marker: Any = {(0, -1): TICKDOWN, (-1, 0): TICKLEFT, (1, 0): TICKRIGHT}[outward]
         mark: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": BORDER}
         self._marks = Line2D([], [], marker=marker, color=style.get("color", area.theme.ink), **mark)
@@ -148,13 +157,30 @@ class _Side:
         self._numbers = Labels(area, **style)
         self._label = Label(area, **style)
 
-    def show(self, x: Sequence[float], y: Sequence[float], middle: tuple[float, float], axis: Axis) -> None:
-        """Show an axis: its ticks at points in inches, its label beside the middle."""
+    def show(
+        self, x: Sequence[float], y: Sequence[float], middle: tuple[float, float], axis: Axis, low: float = 0.0
+    ) -> None:
+        """Show an axis: its ticks at points in inches, its label beside the middle.
+
+        Numbers of a vertical axis that reach below `low` would stand over those of the horizontal one.
+        """
         self._marks.set_data(x, y)
         dx, dy = (_GAP * each for each in self._outward)
-        self._numbers.show([(text, a + dx, b + dy) for text, a, b in zip(axis.ticks.labels, x, y, strict=True)])
-        far = _GAP + self._line * bool(axis.ticks.labels)
-        self._label.show(axis.label, middle[0] + far * self._outward[0], middle[1] + far * self._outward[1])
+        shown: Iterable[tuple[str, float, float]] = zip(axis.ticks.labels, x, y, strict=True)
+        if low:
+            shown = ((text, a, b) for text, a, b in shown if b - self._half(text) >= low)
+        self._numbers.show([(text, a + dx, b + dy) for text, a, b in shown], mathtext=False)
+        far = _GAP + self._size * _LINE
+        x0, y0 = (each + far * way for each, way in zip(middle, self._outward, strict=True))
+        self._label.show_within(axis.label, x0, y0, axis.room)
+
+    def reach(self, places: Sequence[float], axis: Axis) -> tuple[float, float]:
+        """From where to where the numbers of a horizontal axis reach, in inches."""
+        ends = [(x - self._half(text), x + self._half(text)) for text, x in zip(axis.ticks.labels, places, strict=True)]
+        return min((a for a, _ in ends), default=math.inf), max((b for _, b in ends), default=-math.inf)
+
+    def _half(self, text: str) -> float:
+        return text_width(text, self._size, mathtext=False) / 2
 
 
 def _grid(columns: Sequence[float], rows: Sequence[float], part: Rectangle) -> Floats:

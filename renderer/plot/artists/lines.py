@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
 from autoviz_render.figures import densities
-from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
+from autoviz_render.figures.numbers import Ticks
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
 from autoviz_render.figures.series import Limits, Points, lines_of, on_axis
 from autoviz_render.renderer.plot import layout
@@ -22,21 +22,23 @@ from autoviz_render.renderer.plot.artists.frame import Axis, Frame, Sides
 from autoviz_render.renderer.plot.artists.legend import Legend, LegendPosition, column_height, row_width
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.text_cache import panel_title
+from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.layout import Rectangle
-from autoviz_render.renderer.plot.text_metrics import fitted, with_factor
+from autoviz_render.renderer.plot.text_metrics import with_factor
 from autoviz_render.spool.arrays import Floats
 
 _STRIP = 0.3
 """Share of the height that residuals take."""
+
+_BETWEEN = 0.1
+"""Inches between the lines and their residuals."""
 
 
 class LinesArtists(PanelArtists):
     """Lines with error bars, limits that hold all of them, and a legend if they have labels."""
 
     def __init__(self, panel: LinesPanel, area: Area) -> None:
-        has_y_label = bool(panel.y_label or panel.residual_label)
-        has_right = any(series.axis == "right" for series in panel.series)
-        part = layout.lines_part(area.size, x_label=bool(panel.x_label), y_label=has_y_label, right=has_right)
+        part = layout.lines_part(area.size, right=any(series.axis == "right" for series in panel.series))
         entries = [series.label for series in panel.series if series.label]
         needed = row_width(entries)
         is_beside = needed <= 0.7 * part.width
@@ -44,7 +46,7 @@ class LinesArtists(PanelArtists):
         self._for_title = part.width - needed * is_beside
         if not is_beside:
             part = part._replace(height=part.height - column_height(len(entries)))
-        strip_height, gap = (_STRIP * part.height, 0.1) if panel.residuals else (0.0, 0.0)
+        strip_height, gap = (_STRIP * part.height, _BETWEEN) if panel.residuals else (0.0, 0.0)
         strip = part._replace(height=strip_height)
         self._parts = [Rectangle(part.left, strip.top + gap, part.width, part.height - strip_height - gap), strip]
         self._strips = [_Strip(panel.series, area), *([_Strip(panel.residuals, area)] if panel.residuals else [])]
@@ -69,18 +71,19 @@ class LinesArtists(PanelArtists):
 
     def update(self, panel: LinesPanel) -> Hashable:
         part, strip = self._parts
-        self._title.show(fitted(panel.title, self._for_title, self._title.size), part.left, self._title_line)
+        self._title.show_within(panel.title, part.left, self._title_line, self._for_title)
         for legend in self._legends:
             legend.show(part)
         numbers = lines_of(panel)
         x = _axis(numbers.x, panel.x_label, part.width, log=panel.x_log)
-        y = _axis(numbers.left, panel.y_label, part.height, log=panel.y_log)
+        beyond = (_BETWEEN / 2 if numbers.residuals else 0.2, 0.2)  # no number stands over one of the strip
+        y = _axis(numbers.left, panel.y_label, part.height, log=panel.y_log, beyond=beyond)
         if numbers.series and all(points.is_right for points in numbers.series):
             y = y._replace(ticks=Ticks((), ()))  # nothing is measured on it
         right = numbers.right and _axis(numbers.right, panel.right_label, part.height, log=panel.right_log)
         if not numbers.residuals:
             return self._strips[0].show(numbers.series, part, x, y, right)
-        low = _axis(numbers.below, panel.residual_label, strip.height, log=False)
+        low = _axis(numbers.below, panel.residual_label, strip.height, log=False, beyond=beyond[::-1])
         above = self._strips[0].show(numbers.series, part, x.without_texts(), y, right)
         return above, self._strips[1].show(numbers.residuals, strip, x, low)
 
@@ -176,14 +179,18 @@ def _colours_of_sides(series: Sequence[Series], colours: Sequence[str], ink: str
     return (left[0] if len(left) == 1 else ink, right[0] if len(right) == 1 else ink) if right else ("", "")
 
 
-def _axis(limits: Limits, label: str, inches: float, *, log: bool) -> Axis:
+def _axis(
+    limits: Limits, label: str, inches: float, *, log: bool, beyond: tuple[float, float] = (0.2, 0.2)
+) -> Axis:
     """An axis with ticks where they stand on it, and the power of ten that their numbers leave out in its label."""
     low, high = limits
     if not (np.isfinite([low, high]).all() and low < high and (low > 0 or not log)):
         raise ValueError(f"limits are two numbers, the lower first, positive on a logarithmic axis: not {limits}")
-    ticks = (decade_ticks if log else round_ticks)(low, high, max(4, min(8, int(inches / 0.55))))
+    ticks = ticks_along(low, high, inches, layout.LABEL_SIZE, log=log, beyond=beyond)
     start, end, *positions = on_axis(np.array([low, high, *ticks.positions]), log=log).tolist()
-    return Axis(start, end, Ticks(tuple(positions), ticks.labels), with_factor(label, ticks))
+    room = inches + 2 * min(beyond)
+    label = with_factor(label, ticks, room, layout.SMALL_SIZE)
+    return Axis(start, end, Ticks(tuple(positions), ticks.labels), label, room)
 
 
 def _filled(columns: Floats, rows: Floats, floor: float) -> Floats:

@@ -7,7 +7,7 @@ figure and a fresh one have the same. In vector files the texts draw themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from matplotlib.text import Text
 
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.text_metrics import MOST_READ, drawable, is_mathtext
+from autoviz_render.renderer.plot.text_metrics import MOST_READ, drawable, fitted, is_mathtext, text_width
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.text import cut
 
@@ -32,7 +32,7 @@ class Label(Text):
     """Lines of text at a point of an area, in inches.
 
     Attributes:
-        size: Of its letters, in points.
+        size: Of its letters, in points, unless they are made smaller to fit.
     """
 
     def __init__(self, area: Area, *, boxed: bool = False, **style: Any) -> None:
@@ -47,7 +47,7 @@ class Label(Text):
         super().__init__(0.0, 0.0, "", **style)
         self.size = float(self.get_fontsize())
         box = area.theme.paper if boxed else ""
-        self._look: Hashable = (*style.items(), box)
+        self._look = (*style.items(), box)
         self.set_figure(area.subfigure)
         self.set_transform(area.inches)
         _put_in_box(self, box)
@@ -58,12 +58,21 @@ class Label(Text):
         set_text(self, cut(text, MOST_READ), mathtext=mathtext)
         self.set_position((x, y))
 
+    def show_within(self, text: str, x: float, y: float, width: float, *, mathtext: bool = True) -> None:
+        """Show a line of text no wider than a width, in inches: in smaller letters, and cut if these are not enough."""
+        sizes = [self.size, *(max(self.size * share, min(self.size, layout.SMALL_SIZE)) for share in (0.92, 0.84))]
+        size = next((size for size in sizes if text_width(text, size, mathtext=mathtext) <= width), sizes[-1])
+        self.set_fontsize(size)
+        self.show(fitted(text, width, size, mathtext=mathtext), x, y, mathtext=mathtext)
+
     def draw(self, renderer: Any) -> None:
         if not isinstance(renderer, RendererAgg):
             super().draw(renderer)
         elif self.get_visible() and self.get_text():
             x, y = self.get_transform().transform(self.get_position())
-            pixels = _text_pixels(self.get_text(), self.get_parse_math(), self._look, self.figure.dpi)
+            pixels = _text_pixels(
+                self.get_text(), self.get_parse_math(), self._look, float(self.get_fontsize()), self.figure.dpi
+            )
             paste(renderer, pixels, round(x), round(y))
 
 
@@ -129,9 +138,10 @@ def paste(renderer: RendererAgg, cached: CachedPixels, x: int, y: int) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _text_pixels(content: str, parse_math: bool, look: Any, dpi: float) -> CachedPixels:
+def _text_pixels(content: str, parse_math: bool, look: Any, size: float, dpi: float) -> CachedPixels:
     *style, box = look
     text = Text(0.0, 0.0, content, parse_math=parse_math, **dict(style))
+    text.set_fontsize(size)
     _put_in_box(text, box)
     text.set_figure(Figure(figsize=(1, 1), dpi=dpi))
     extent = text.get_window_extent(blank(1, 1, dpi))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Any
 
 from autoviz_render.figures.panels import TablePanel, TextPanel
@@ -12,8 +13,12 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.text_cache import Label, Labels, panel_title
-from autoviz_render.renderer.plot.text_metrics import fitted
+from autoviz_render.renderer.plot.text_metrics import MOST_READ, fitted, text_width
 from autoviz_render.spool.text import cut
+
+
+_LEAST_NAME = 14
+"""Characters of a name that stand beside its value at least: with fewer the value has lines of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +34,7 @@ class _Titled:
         self.label = panel_title(area)
 
     def show(self, title: str) -> None:
-        self.label.show(fitted(title, self.part.width, self.label.size), self.part.left, self.part.top + 0.14)
+        self.label.show_within(title, self.part.left, self.part.top + 0.14, self.part.width)
 
 
 class TableArtists(PanelArtists):
@@ -47,16 +52,34 @@ class TableArtists(PanelArtists):
     def update(self, panel: TablePanel) -> Hashable:
         part = self._title.part
         self._title.show(panel.title)
-        rows = [(str(name), str(value)) for name, value in panel.rows]
-        if len(rows) > self._most:
-            rows = [*rows[: self._most - 1], (f"and {len(rows) - self._most + 1} more", "")]
-        width = layout.characters(part.width, layout.MONO_SIZE)
-        lines = [part.top - (number + 0.75) * (1.47 * layout.MONO_SIZE / 72) for number in range(len(rows))]
-        values = [cut(value, width * 3 // 5) for _, value in rows]
-        names = [cut(name, width - len(value) - 2) for (name, _), value in zip(rows, values, strict=True)]
-        for labels, texts, x in ((self._names, names, part.left), (self._values, values, part.right)):
-            labels.show([(text, x, line) for text, line in zip(texts, lines, strict=True)], mathtext=False)
+        rows = [_lines_of(str(name), str(value), part.width) for name, value in panel.rows[: self._most + 1]]
+        taken = list(accumulate(map(len, rows)))
+        if len(panel.rows) > len(rows) or (taken and taken[-1] > self._most):
+            rows = rows[: sum(lines < self._most for lines in taken)]
+            rows.append([(f"and {len(panel.rows) - len(rows)} more", "")])
+        cells = list(chain.from_iterable(rows))
+        lines = [part.top - (number + 0.75) * (1.47 * layout.MONO_SIZE / 72) for number in range(len(cells))]
+        for column, labels, x in ((0, self._names, part.left), (1, self._values, part.right)):
+            labels.show([(cell[column], x, line) for cell, line in zip(cells, lines, strict=True)])
         return None
+
+
+def _lines_of(name: str, value: str, width: float) -> list[tuple[str, str]]:
+    """The lines of a row, a name and a value each: one if the value fits beside enough of the name to know it by."""
+    value = " ".join(cut(value, MOST_READ).split())
+    beside = width - _wide(value) - _wide("  ")
+    if beside >= min(_wide(name), _wide("x" * _LEAST_NAME)):
+        return [(_fitted(name, beside), value)]
+    wrapped = textwrap.wrap(value, int(width / _wide("x")), break_long_words=False) if "$" not in value else [value]
+    return [(_fitted(name, width), ""), *(("", _fitted(line, width)) for line in wrapped)]
+
+
+def _wide(text: str) -> float:
+    return text_width(text, layout.MONO_SIZE, monospaced=True)
+
+
+def _fitted(text: str, width: float) -> str:
+    return fitted(text, width, layout.MONO_SIZE, monospaced=True)
 
 
 class TextArtists(PanelArtists):

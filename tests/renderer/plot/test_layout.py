@@ -73,7 +73,7 @@ def test_nothing_stands_outside_its_cell(aspect, labels):
     """Parts of neighbours would overlap."""
     size = Size(4.48, 4.33)
     parts = coloured_parts(size, aspect, x_label=labels, y_label=labels)
-    lines = [lines_part(size, x_label=labels, y_label=labels, right=right) for right in (False, True)]
+    lines = [lines_part(size, right=right) for right in (False, True)]
     for part in (parts.image, parts.bar, *lines, text_part(size)):
         assert part.left >= 0
         assert part.bottom >= 0

@@ -79,19 +79,20 @@ def plain_number(value: float) -> str:
     return _scientific(value)
 
 
-def with_error(value: float, error: float) -> str:
+def with_error(value: float, error: float, *, grouped: bool = False) -> str:
     """A number with the digits that its error leaves it: 3.5247486 for 3.52474859 with an error of 4e-7.
 
     Args:
         value: Any.
         error: Its standard deviation: two of its digits count. Anything but a finite, positive one says nothing.
+        grouped: Whether digits before the point stand in groups of three.
     """
     if not (math.isfinite(value) and 0 < error < math.inf):
         return plain_number(value)
     exact, reach = Decimal(float(value)), Decimal(float(error))
     exponent = _common_exponent(exact, [reach])
     exact, reach = exact.scaleb(-exponent), reach.scaleb(-exponent)
-    number = _fixed(exact, _decimals(exact, [reach]))
+    number = _fixed(exact, _decimals(exact, [reach]), "," * grouped)
     return f"{number}×{power_of_ten(exponent)}" if exponent and value else number
 
 
@@ -241,23 +242,27 @@ def _forms(low: float, high: float, most: int) -> list[_Form]:
     digits = largest - step + 1
     is_plain = 1e-2 <= size <= 1e6
     if digits > (5 if is_plain and step < 0 else 6 if is_plain else 4):
-        return [*([_less_offset(low, high, 0)] if -4 <= step < 0 else []), _less_offset(low, high)]
-    shorter = [_less_offset(low, high)] if digits > 2 else []
+        return [*([_less_offset(low, high, 0)[0]] if -4 <= step < 0 else []), *_less_offset(low, high)]
+    shorter = _less_offset(low, high) if digits > 2 else []
     scaled = [] if is_plain and -1 < largest < 3 else [_Form(largest)]
     return [*([_Form()] if is_plain else []), *scaled, *shorter]
 
 
-def _less_offset(low: float, high: float, least: int = -400) -> _Form:
+def _less_offset(low: float, high: float, least: int = -400) -> list[_Form]:
     """Labels that leave out the digits that all values have in common, down to 10 to the power of `least`."""
     ends = Decimal(low), Decimal(high)
     unit = max(math.ceil((ends[1] - ends[0]).log10()), least)
     nearest = (ends[0] if low > 0 else ends[1]) if low > 0 or high < 0 else Decimal(0)
     below = int(nearest.scaleb(-unit))
     beyond = below + (1 if below > 0 else -1)
+    # that is further from the data, but rounder: if the data reach it, no label has more digits for it
     is_within = ends[0] <= Decimal(beyond).scaleb(unit) <= ends[1]
-    offset = Decimal(min((below, beyond), key=_length) if below and is_within else below).scaleb(unit)
+    is_near = abs(Decimal(beyond).scaleb(unit) - nearest) < (ends[1] - ends[0]) / 2
+    choice = (below, beyond) if not is_near else (beyond, below)
+    offset = Decimal(min(choice, key=_length) if below and is_within else below).scaleb(unit)
     rest = _exponent(max(abs(each - offset) for each in ends))
-    return _Form(0 if -3 <= rest < 6 else rest, offset)
+    scaled = [_Form(rest, offset)] if rest else []
+    return [_Form(0, offset), *scaled] if -3 <= rest < 6 else scaled
 
 
 def _multiples(low: float, high: float, most: int) -> tuple[range, float]:
@@ -299,9 +304,9 @@ def _decimals(value: Decimal, reaches: Sequence[Decimal]) -> int:
     return max(0, min(decimals - is_shorter, _MOST_DIGITS - 1 - (_exponent(value) if value else 0)))
 
 
-def _fixed(value: Decimal, decimals: int) -> str:
+def _fixed(value: Decimal, decimals: int, grouping: str = "") -> str:
     """With so many decimals, and no minus before a zero."""
-    return _signed(f"{value:z.{decimals}f}")
+    return _signed(f"{value:z{grouping}.{decimals}f}")
 
 
 def _two_digits(value: Decimal) -> str:

@@ -6,12 +6,12 @@ for any length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from autoviz_render.figures.errors import MissingArraysError
-from autoviz_render.figures.numbers import plain_number, rounded, whole
+from autoviz_render.figures.numbers import rounded, whole, with_error
 from autoviz_render.figures.panels import Extent, TablePanel
 from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
@@ -133,13 +133,17 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
     return quotient
 
 
-def best_fit(snapshot: Snapshot, more: Sequence[tuple[str, str]] = ()) -> list[TablePanel]:
+def best_fit(
+    snapshot: Snapshot, more: Sequence[tuple[str, str]] = (), errors: Mapping[str, float] | None = None
+) -> list[TablePanel]:
     """A table of the best fit's parameters, in a list; an empty list if there is nothing to tell.
 
     Args:
         more: Further rows, (name, value).
+        errors: Standard deviations of parameters, by name: those have the digits of theirs.
     """
-    rows = [(name, plain_number(value)) for name, value in snapshot.parameters.items()]
+    known = errors or {}
+    rows = [(name, with_error(value, known.get(name, np.nan))) for name, value in snapshot.parameters.items()]
     return [TablePanel("Best fit", [*rows, *more])] if rows or more else []
 
 

@@ -118,7 +118,8 @@ def posterior(snapshot: Snapshot) -> list[list[Panel]]:
         text = "The snapshot holds no array named samples, array[sample, parameter]: this figure shows where they are."
         return [[TextPanel("No samples yet", text), *best_fit(snapshot)]]
     effective = found.effective_sample_size
-    numbers = best_fit(snapshot, _numbers(found))
+    lower, _, upper = found.intervals().T
+    numbers = best_fit(snapshot, _numbers(found), dict(zip(found.names, ((upper - lower) / 2).tolist(), strict=True)))
     if effective < LEAST:
         text = f"{found.given:,} samples weigh as much as {effective:.1f} equal ones. "
         text += f"The corner plot appears from {LEAST:.0f} on."

@@ -189,7 +189,7 @@ def _told(name: str, latest: Mapping[str, float]) -> str:
         return with_error(value, abs(value))
     error = latest.get("log_evidence_error" if name == "remaining" else f"{name}_error", np.nan)
     if error > 0:
-        return with_error(value, error)
+        return with_error(value, error, grouped=True)
     return nats(value) if name == "log_evidence" else whole(value) if value.is_integer() else plain_number(value)
 
 

@@ -19,7 +19,7 @@ from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.artists.text_cache import Label, panel_title
 from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.colour_pixels import colour_pixels, colour_table, rgb
-from autoviz_render.renderer.plot.layout import ColouredParts
+from autoviz_render.renderer.plot.layout import ColouredParts, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
 from autoviz_render.spool.arrays import Array, Pixels
 
@@ -28,6 +28,12 @@ _CORNER = 0.26
 
 _APART = 0.12
 """Inches between the title and the unit."""
+
+_BESIDE = 0.6
+"""Inches from the bar to what stands beyond its numbers."""
+
+_LEFT = 0.34
+"""Inches to the left of a title at least."""
 
 
 class Coloured:
@@ -80,7 +86,9 @@ class Coloured:
             for line in lines:
                 line.set_data(*near)
         for legend in self._legends:
-            legend.show(parts.image)
+            left = parts.bar.right + _BESIDE
+            free = Rectangle(left, parts.image.bottom, self._area.size.width - left, parts.image.height)
+            legend.show_in(parts.image, free)
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
         common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
@@ -92,14 +100,15 @@ class Coloured:
     def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
         """The title, and over the bar what its numbers leave out, which is never cut, and the unit.
 
-        Of an image that is too narrow for them they begin further to the left.
+        If an image is too narrow for them, they begin further to the left and end further to the right.
         """
-        right = min(parts.bar.left + 0.65, self._area.size.width - 0.06)
-        wanted = text_width(panel.title, self._title.size)
         unit = f"{common} {panel.unit}".strip()
-        least, most = text_width(common, self._unit.size), text_width(unit, self._unit.size)
-        left = max(0.34, min(parts.image.left, right - wanted - bool(unit) * _APART - most))
-        free = right - left - bool(unit) * _APART
+        wanted, apart = text_width(panel.title, self._title.size), _APART * bool(unit)
+        least, most = (text_width(text, self._unit.size) for text in (common, unit))
+        right = max(parts.bar.left + 0.65, _LEFT + wanted + apart + most)
+        right = min(right, self._area.size.width - 0.06)
+        left = max(_LEFT, min(parts.image.left, right - wanted - apart - most))
+        free = right - left - apart
         given = max(least, min(most, max(free - wanted, free / 2)))
         if given < most:
             rest = given - text_width(f"{common} ", self._unit.size) if common else given

@@ -21,7 +21,11 @@ LegendPosition = Literal["inside", "beside the title", "under the title"]
 
 
 class Legend(legend.Legend):
-    """Matplotlib's legend, drawn once for each position that it takes."""
+    """Matplotlib's legend, drawn once for each position that it takes.
+
+    Attributes:
+        needed: How wide a part of the area must be to hold its column, in inches.
+    """
 
     _drawn: tuple[tuple[float, ...], CachedPixels] | None = None
 
@@ -53,8 +57,21 @@ class Legend(legend.Legend):
         )
         for text, (_, label) in zip(self.get_texts(), entries, strict=True):
             set_text(text, cut(label, 30))
+        self.needed = max(text_width(text.get_text(), layout.SMALL_SIZE) for text in self.get_texts()) + 0.42
         self.set_zorder(6)
         area.add(self)
+
+    def show_in(self, axes: Rectangle, beside: Rectangle) -> None:
+        """Stand in the lower left corner of the axes; beside them if they are too narrow; nowhere without room there.
+
+        Args:
+            axes: That hold what the legend names.
+            beside: Another part of the area.
+        """
+        fitting = [part for part in (axes, beside) if part.width >= self.needed]
+        self.set_visible(bool(fitting))
+        if fitting:
+            self.show(fitting[0])
 
     def show(self, axes: Rectangle) -> None:
         """Stand in the lower left corner of the axes, or above them."""
@@ -66,6 +83,8 @@ class Legend(legend.Legend):
             super().draw(renderer)
             return
         key = (*self.get_bbox_to_anchor().extents, self.figure.dpi)
+        if not self.get_visible():
+            return
         if self._drawn is None or self._drawn[0] != key:
             canvas = blank(int(renderer.width), int(renderer.height), renderer.dpi)
             super().draw(canvas)

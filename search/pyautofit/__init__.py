@@ -3,6 +3,8 @@
     live           the wrapped analysis: its quick updates are ours, all else is its own
     fit            the quick updates of one fit: what is published, when, and by which process
     running_fits   the fits that go on in this process, by the folder of their output
+    graphs         the members of a factor graph, each with its own quick updates
+    titles         what a fit is called
     compiled       the arrays of a figure as one compiled function, compiled beside the search
     figure_arrays  what there is to show of an analysis that the user wrote
     lensing        what there is to show of PyAutoLens' and PyAutoGalaxy's

@@ -17,6 +17,7 @@ from autoviz_render.search.backends import Where
 from autoviz_render.search.pyautofit.compiled import CompiledArrays, on_the_host
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
+from autoviz_render.search.pyautofit.titles import title_of
 from autoviz_render.search.pyautofit.workers import Workers
 from autoviz_render.search.updater import Updater
 from autoviz_render.spool.arrays import Array, Floats
@@ -71,6 +72,7 @@ class LiveFit:
 
     Attributes:
         folder: Of the fit's output.
+        key: Of the settings.
         is_over: Whether the last quick update was made.
     """
 
@@ -79,7 +81,8 @@ class LiveFit:
     ) -> None:
         self.folder = Path(paths.output_path)
         self.is_over = False
-        self._title = getattr(paths, "name", None) or self.folder.name
+        self.key = settings.key
+        self._title = title_of(paths, model) or self.folder.name
         self._search = getattr(paths, "search", None)
         self._model = model
         self._figure_arrays = figure_arrays

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
+import functools
 import logging
 import os
 import pickle
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from autoviz_render.search.backends import Where
-from autoviz_render.search.pyautofit import running_fits
+from autoviz_render.search.pyautofit import graphs, running_fits
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFigureArrays
 from autoviz_render.search.pyautofit.fit import LiveFit, Settings
 from autoviz_render.search.pyautofit.lensing import lensing_arrays
@@ -25,6 +27,9 @@ Function = Callable[[Any], Mapping[str, Any]]
 
 _over: set[str] = set()
 """The keys of the analyses whose fit is over."""
+
+_told: set[str] = set()
+"""The keys of those that were told of a fit, or of which it was said that there is none to show."""
 
 _classes: dict[type[Any], type[Any]] = {}
 """By the analysis's own class, that of a live one."""
@@ -87,6 +92,14 @@ class _Live:
             _begin(analysis, paths, model)
         return analysis
 
+    def save_attributes(self, paths: Any) -> None:
+        """The first that a member of a factor graph hears of a fit."""
+        _own(self).save_attributes(paths=paths)
+        settings = _settings(self)
+        if settings is not None:
+            with Guard(log, paths)("preparing live figures"):
+                _begin_member(self, paths)
+
     def perform_quick_update(self, paths: Any, instance: Any) -> None:
         """A search has evaluated enough points: publish the best, and return."""
         fit = running_fits.fit_of(paths)
@@ -109,9 +122,11 @@ class _Live:
     def make_result(self, *arguments: Any, **more: Any) -> Any:
         """The fit is over, whether its end was drawn or not."""
         given = dict(zip(("samples_summary", "paths"), arguments, strict=False)) | more
+        settings = _settings(self)
         with Guard(log, given["paths"])("ending live figures"):
             running_fits.end(given["paths"], given["samples_summary"])
-        settings = _settings(self)
+            if settings is not None:
+                running_fits.end_member(given["paths"], settings.key, given["samples_summary"])
         if settings is not None:
             _over.add(settings.key)
         return _own(self).make_result(*arguments, **more)
@@ -132,6 +147,34 @@ class _Live:
         return _live(copy.deepcopy(_own(self), memo), _settings(self))
 
 
+class _LiveVisualizer:
+    """The visualizer of a class that is live: of the class its own, by which a graph groups its members, and of an
+    analysis one that publishes the quick updates of those members."""
+
+    def __get__(self, analysis: Any, kind: type[Any]) -> Any:
+        base = _own_class(kind).Visualizer
+        return base if analysis is None else _member_visualizer(base)
+
+
+@functools.cache
+def _member_visualizer(base: type[Any]) -> type[Any]:
+    def visualize_combined(
+        analyses: Any, paths: Any, instance: Any, during_analysis: bool, quick_update: bool = False
+    ) -> None:
+        members = running_fits.members_of(paths) if quick_update and analyses else []
+        if members and graphs.quick_update(members, analyses, instance):
+            return
+        base.visualize_combined(
+            analyses=analyses,
+            paths=paths,
+            instance=instance,
+            during_analysis=during_analysis,
+            quick_update=quick_update,
+        )
+
+    return type(base.__name__, (base,), {"visualize_combined": staticmethod(visualize_combined)})
+
+
 def _live(analysis: Any, settings: Settings | None) -> Any:
     """An analysis of a class of its own, that shares all attributes with the one given."""
     own = _own(analysis)
@@ -148,10 +191,15 @@ def _own(analysis: Any) -> Any:
         return analysis
     own: Any = getattr(analysis, "_live_own", None)
     if own is None:  # it was made by its class, not by `live`
-        own = object.__new__(type(analysis).__bases__[1])
+        own = object.__new__(_own_class(type(analysis)))
         object.__setattr__(own, "__dict__", analysis.__dict__)
         object.__setattr__(analysis, "_live_own", own)
     return own
+
+
+def _own_class(kind: type[Any]) -> type[Any]:
+    """The class of an analysis without what is ours."""
+    return kind.__bases__[1] if issubclass(kind, _Live) else kind
 
 
 def _settings(analysis: Any) -> Settings | None:
@@ -165,6 +213,7 @@ def _live_class(base: type[Any]) -> type[Any]:
             "__slots__": ("_live_settings", "_live_own"),
             "__module__": base.__module__,
             "__qualname__": base.__qualname__,
+            "Visualizer": _LiveVisualizer(),
         }
         _classes[base] = type(base.__name__, (_Live, base), names | {"__doc__": base.__doc__})
     return _classes[base]
@@ -188,11 +237,42 @@ def _figure_arrays(analysis: Any, settings: Settings) -> FigureArrays:
 
 
 def _begin(analysis: Any, paths: Any, model: Any) -> None:
-    if paths.is_complete or not getattr(paths, "stores_search_internal", True):
-        return  # there is nothing to fit, or no folder of its own: a database, or no output at all
     settings = analysis._live_settings
-    if os.environ.get("PYAUTO_TEST_MODE") in ("2", "3"):
-        return  # nothing is searched then
+    _told.add(settings.key)
+    if _has_nothing_to_publish(paths):
+        return
     _over.discard(settings.key)
     figure_arrays = _figure_arrays(analysis, settings)
     running_fits.begin(LiveFit(paths, model, figure_arrays, settings, is_jax=analysis.is_jax))
+
+
+def _begin_member(analysis: Any, paths: Any) -> None:
+    """The same of a member of a graph, which is told of no model."""
+    settings, number = analysis._live_settings, graphs.member_number(paths)
+    if number is None:
+        if settings.key not in _told:
+            _told.add(settings.key)
+            log.warning(
+                "%s: no live figures: PyAutoFit fits this factor of a graph by itself, and has no quick updates then",
+                paths.output_path,
+            )
+        return
+    parent = paths.parent
+    if _has_nothing_to_publish(parent):
+        return
+    _over.discard(settings.key)
+    figure_arrays = _figure_arrays(analysis, settings)
+    if number >= graphs.MOST_RENDERERS and settings.renderer is not None:
+        settings = replace(settings, renderer=None)
+        if number == graphs.MOST_RENDERERS:
+            message = "%s: members from analysis_%d on are not drawn by themselves: run  autoviz-render --watch %s"
+            log.warning(message, parent.output_path, number, parent.output_path)
+    member = graphs.member_paths(paths, number)
+    running_fits.begin(LiveFit(member, parent.model[number], figure_arrays, settings, is_jax=analysis.is_jax))
+
+
+def _has_nothing_to_publish(paths: Any) -> bool:
+    """There is nothing to fit, or no folder of its own (a database, no output at all), or nothing is searched."""
+    if paths.is_complete or not getattr(paths, "stores_search_internal", True):
+        return True
+    return os.environ.get("PYAUTO_TEST_MODE") in ("2", "3")

@@ -29,3 +29,19 @@ def end(paths: Any, samples_summary: Any) -> None:
     fit = _fits.pop(Path(paths.output_path), None)
     if fit is not None and not fit.is_over:
         fit.finish(samples_summary.instance)
+
+
+def members_of(paths: Any) -> list[LiveFit]:
+    """The fits of the members of a graph that has its output there, in the order of the members."""
+    folder = Path(paths.output_path)
+    return [fit for fit in _fits.values() if folder in fit.folder.parents]
+
+
+def end_member(paths: Any, key: str, samples_summary: Any) -> None:
+    """Finish the first of those that has this key and is there still, if anything is left to finish."""
+    for fit in members_of(paths):
+        if fit.key == key:
+            del _fits[fit.folder]
+            if not fit.is_over:
+                fit.finish(samples_summary.instance)
+            return

@@ -305,7 +305,7 @@ def fit_curve(arrays):
 def test_each_view_of_a_parametric_source_has_pixels_of_its_own(imaging, source):
     """The caustic of a lens is a few pixels of an image of the whole plane."""
     made, _ = model(source)
-    arrays, panels = shown(analysis(imaging, None, use_jax=False), made.instance_from_prior_medians())
+    _, panels = shown(analysis(imaging, None, use_jax=False), made.instance_from_prior_medians())
     planes = [panel for panel in panels if panel.title.startswith("Source plane")]
     widths = [np.diff(panel.extent[:2])[0] / panel.values.shape[1] for panel in planes]
     assert widths[0] == pytest.approx(0.06)

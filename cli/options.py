@@ -150,7 +150,7 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     formats = f"one or several of {','.join(FORMATS)}, separated by commas (default png)"
     timeout = "abandon a figure that takes longer, and its process (default 120)"
     default, themes = RenderSettings(), get_args(ThemeName)
-    dpi = "dots per inch (default 100; with --width 300)"
+    dpi = "dots per inch (default 100, or what AUTOVIZ_DPI says; with --width 300)"
     width = "for print: the figure's width, 88mm, 18cm, 3.46in; text then has 7 points or more"
     height = "with --width: the figure's height (default as the panels need)"
     panel = "one panel alone, by its title or number"
@@ -159,7 +159,7 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
         "--format", dest="formats", type=_formats, default=default.formats, metavar="FORMAT", help=formats
     )
     group.add_argument("--dpi", type=_whole(10, 1200), metavar="N", help=dpi)
-    group.add_argument("--width", "--size", metavar="WIDTH", help=width)
+    group.add_argument("--width", metavar="WIDTH", help=width)
     group.add_argument("--height", metavar="HEIGHT", help=height)
     group.add_argument("--panel", metavar="TITLE", help=panel)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")

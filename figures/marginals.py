@@ -191,4 +191,3 @@ def _unit(largest: float) -> float:
     if largest == 0.0 or 1e-100 < largest < 1e100:
         return 1.0
     return 2.0 ** max(math.frexp(largest)[1] - 1, -1022)
-

@@ -200,7 +200,9 @@ class _Grid:
     def _density(self, shares: Sequence[float]) -> tuple[Floats, list[float]]:
         """The density, and the levels of shares; 0 for one that the grid does not hold."""
         widths = [max(self._width / side.step, 0.6) for side in (self._u, self._v)]
-        rows, columns = (_kernel(side.count, round(width, 4)) for side, width in zip((self._u, self._v), widths, strict=True))
+        rows, columns = (
+            _kernel(side.count, round(width, 4)) for side, width in zip((self._u, self._v), widths, strict=True)
+        )
         inside = self._plane.inside(self._u, self._v)
         factor = 1 / self._plane.stretch(self._u, self._v)
         if inside is not None:

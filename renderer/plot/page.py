@@ -23,8 +23,8 @@ _NARROWEST_LINES = 3.1
 """Width of a slot beside others, in a screen's inches: four images stand on a page of 180 mm, two in a column of 88 mm;
 panels of lines, with labels and a legend, three and one."""
 
-_LEAST = 1.6
-"""Width and height of any slot, in a screen's inches: 30 mm of a page."""
+_LEAST = Size(1.6, 1.3)
+"""Of any slot, in a screen's inches: 30 mm x 24 mm of a page."""
 
 _LINES_SHAPE = 0.75
 """Height over width of a wide panel that is no image, if nobody gave a height."""
@@ -83,13 +83,13 @@ class Page:
         narrowest = max(_narrowest(panel) for _, panel in arranged)
         columns = max(1, int(self.width / _SCALE / narrowest + 1e-6))
         filled = self._filled(grid, arranged)
-        if grid.columns > columns or _is_small(filled):
+        if grid.columns > columns or not _fits(filled, arranged):
             grid, arranged = layout.in_columns([panel for _, panel in arranged], columns)
             filled = self._filled(grid, arranged)
-        if _is_small(filled):
+        if not _fits(filled, arranged):
             raise PageError(
-                f"{len(arranged)} panels do not fit on a page of {self._size()} with text of {SMALLEST_TEXT:g} points; "
-                "make it larger, leave out the height, or choose one panel"
+                f"the figure's panels ({len(arranged)}) do not fit on a page of {self._size()} with text of "
+                f"{SMALLEST_TEXT:g} points; make it larger, leave out the height, or choose one panel"
             )
         return Sheet(filled, arranged, _SCALE)
 
@@ -119,8 +119,9 @@ def _narrowest(panel: Panel) -> float:
     return _NARROWEST if is_image else _NARROWEST_LINES / panel.span[1]
 
 
-def _is_small(grid: Grid) -> bool:
-    return min(grid.size_of(GridSlot(0, 0))) < _LEAST - 1e-6
+def _fits(grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> bool:
+    sizes = [grid.size_of(slot) for slot, _ in arranged]
+    return all(width > _LEAST.width - 1e-6 and height > _LEAST.height - 1e-6 for width, height in sizes)
 
 
 def _named(name: str | int, panels: Sequence[Panel]) -> Panel:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
-_FONTS = re.compile(rb"(font: [^\"<>]*?)'DejaVu Sans', sans-serif")
+_FONTS = re.compile(rb"(font(?:-family)?: [^\"<>]*?)'DejaVu Sans', sans-serif")
 _FALLBACK = rb"\1'DejaVu Sans', 'Bitstream Vera Sans', Verdana, sans-serif"
 """Letters of the same widths, or nearly, where DejaVu Sans is not installed."""
 

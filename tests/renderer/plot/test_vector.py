@@ -66,16 +66,16 @@ def test_the_fonts_of_a_pdf_are_embedded_as_true_type():
 @pytest.mark.parametrize("run", NAMES, ids=ascii)
 def test_a_vector_file_has_a_title_and_is_whole_whatever_the_run_is_called(run):
     """Named in the window of whoever reads it; what cannot be seen, or would end the title, is escaped."""
-    drawing = draw(Snapshot(arrays={}, run=run), "run")
+    drawing = draw(Snapshot(arrays={}, run=run), panels)
     root = parsed(drawing.encode("svg"))
     title = str(root.findtext(f"{SVG}title"))
-    assert title.endswith("run")
+    assert title.endswith("panels")
     assert title.startswith(run[:4]) or not run.isprintable()
     assert title.isprintable()
     assert len(title) < 300
     (told,) = re.findall(rb"/Title (\(.*?[^\\]\))", drawing.encode("pdf"), re.DOTALL)
     assert told.startswith(b"(\xfe\xff" if not title.isascii() else b"(" + title[:4].encode())
-    assert drawing.encode("pdf") == draw(Snapshot(arrays={}, run=run), "run").encode("pdf")
+    assert drawing.encode("pdf") == draw(Snapshot(arrays={}, run=run), panels).encode("pdf")
     assert b"CreationDate" not in drawing.encode("pdf")
 
 

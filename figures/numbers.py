@@ -53,7 +53,6 @@ class Ticks:
         less = self.offset.translate(_OTHER_SIGN)
         return f"{label} {less[0]} {less[1:]}" + (f" (×{self.factor})" if self.factor else "")
 
-
     def chosen(self, indices: Sequence[int]) -> Ticks:
         """Some of the ticks."""
         positions, labels = (tuple(each[index] for index in indices) for each in (self.positions, self.labels))
@@ -146,7 +145,7 @@ def power_of_ten(exponent: int) -> str:
 
 def round_up(least: float, steps: Sequence[float] = (1, 2, 5, 10)) -> float:
     """The smallest round number that is not below a positive one: one of the steps times a power of ten."""
-    power = _ten(math.floor(math.log10(least))) or math.ulp(0.0)
+    power = ten_to(math.floor(math.log10(least))) or math.ulp(0.0)
     return next(step * power for step in steps if step * power >= least * (1 - 1e-9))
 
 
@@ -187,11 +186,11 @@ def decade_ticks(low: float, high: float, most: int, suffix: str = "", room: Roo
     for count in range(most, 1, -1) if last > first else ():
         exponents = range(first, last + 1, max(1, math.ceil((last - first + 1) / count)))
         is_plain = exponents[0] >= -3 and exponents[-1] <= 4
-        write = (lambda each: _plain(_ten(each))) if is_plain else power_of_ten
-        ticks = room(Ticks(tuple(map(_ten, exponents)), tuple(write(each) + suffix for each in exponents)))
+        write = (lambda each: _plain(ten_to(each))) if is_plain else power_of_ten
+        ticks = room(Ticks(tuple(map(ten_to, exponents)), tuple(write(each) + suffix for each in exponents)))
         if len(ticks.positions) >= 2:
             return ticks
-    numbers = [factor * _ten(exponent) for exponent in range(first - 2, last + 2) for factor in (1, 2, 5)]
+    numbers = [factor * ten_to(exponent) for exponent in range(first - 2, last + 2) for factor in (1, 2, 5)]
     numbers = [number for number in numbers if low * (1 - slack) <= number <= high * (1 + slack)]
     if 2 <= len(numbers) <= most:
         ticks = room(Ticks(tuple(numbers), tuple(_plain(number) + suffix for number in numbers)))
@@ -267,14 +266,18 @@ def _less_offset(low: float, high: float, least: int = -400) -> list[_Form]:
 
 def _multiples(low: float, high: float, most: int) -> tuple[range, float]:
     """At most so many multiples of a round step between two limits: their indices, and the step."""
-    slack = 1e-9 * (high - low)
     step = round_up((high - low) / (most + 1) / 2.5)  # more than so many
-    while len(indices := range(math.ceil((low - slack) / step), math.floor((high + slack) / step) + 1)) > most:
-        coarser = round_up(step * 1.001)
-        if math.ceil((low - slack) / coarser) > math.floor((high + slack) / coarser):
-            return indices[:1], step  # two multiples of a step, and none of the next
-        step = coarser
+    while len(indices := _between(low, high, step)) > most:
+        finer, step = step, round_up(step * 1.001)
+        if len(_between(low, high, step)) < min(2, most):  # five multiples of 2, say, and one of 5
+            return _between(low, high, 2 * finer)[:most], 2 * finer
     return indices, step
+
+
+def _between(low: float, high: float, step: float) -> range:
+    """The indices of the multiples of a step between two limits."""
+    slack = 1e-9 * (high - low)
+    return range(math.ceil((low - slack) / step), math.floor((high + slack) / step) + 1)
 
 
 def _length(number: int) -> int:
@@ -339,7 +342,7 @@ def _exponent(value: float | Decimal, digits: int = 12) -> int:
     return int(f"{value:.{digits - 1}e}".partition("e")[2])
 
 
-def _ten(exponent: int) -> float:
+def ten_to(exponent: int) -> float:
     """A power of ten: 0 or infinity if it is beyond floats."""
     return float(f"1e{exponent}")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
+from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.text_metrics import text_width
 
 BETWEEN = 0.07
@@ -43,10 +45,13 @@ def ticks_along(
     place = _place(low, high, inches, log=log)
 
     def room(ticks: Ticks) -> Ticks:
-        ends = [_ends(place(position), label, size) for position, label in zip(ticks.positions, ticks.labels, strict=True)]
+        if ticks.common and text_width(ticks.common, layout.SMALL_SIZE) > inches + 2 * min(beyond):
+            return _NONE  # beside the axis it would reach into what is next to it
+        pairs = zip(ticks.positions, ticks.labels, strict=True)
+        ends = [_ends(place(position), label, size) for position, label in pairs]
         kept = [number for number, (a, b) in enumerate(ends) if a >= -beyond[0] and b <= inches + beyond[1]]
         sides = sorted(ends[number] for number in kept)
-        is_free = all(b[0] - a[1] >= BETWEEN for a, b in zip(sides, sides[1:], strict=False))
+        is_free = all(b[0] - a[1] >= BETWEEN for a, b in pairwise(sides))
         return ticks.chosen(kept) if is_free else _NONE
 
     most = most or max(4, min(8, int(inches / 0.55)))

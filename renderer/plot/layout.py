@@ -29,10 +29,6 @@ MONO_SIZE = 10.5
 """Font sizes in points, which can be read if a figure of 100 dots an inch is shown at half its size."""
 
 
-_ROW_HEIGHT = (13.43 - HEADER) / 3 / (17.92 / 4)
-"""Of a slot of the grid, over its width."""
-
-
 class Rectangle(NamedTuple):
     """A part of a panel, from the panel's lower left corner."""
 

@@ -27,7 +27,7 @@ _NARROWEST = 0.2  # em: nearly every letter of the font is wider
 _MONOSPACED = 0.602  # em: every letter of the bundled font of tables
 _MATHTEXT_SIZE = 10.0  # points, at which mathtext is measured
 _FORMULA = re.compile(r"(\$[^$]*\$)")
-_OF_NUMBERS = "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹⁻.,+−×"  # noqa: RUF001 - a minus, and a sign of multiplication
+_OF_NUMBERS = "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹⁻.,+−×"
 
 
 def fitted(text: str, width: float, size: float, *, mathtext: bool = True, monospaced: bool = False) -> str:

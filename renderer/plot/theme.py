@@ -67,6 +67,7 @@ _STYLE: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.monospace": ["DejaVu Sans Mono"],
     "mathtext.fontset": "dejavusans",
+    "text.hinting": "no_hinting",  # hinted, letters are up to 14% wider at one resolution than at another
     "axes.linewidth": BORDER,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",

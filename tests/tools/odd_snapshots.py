@@ -22,8 +22,8 @@ def _line(x: Array | None, y: Array, noise: Array | None, **changed: Any) -> Sna
     rng = np.random.default_rng(1)
     sigma = noise if noise is not None else np.full(y.shape, 0.3)
     arrays = {"data": y + sigma * rng.normal(size=y.shape), "model": y, "x": x, "noise_map": noise}
-    told: dict[str, Any] = {"iteration": 1000, "log_likelihood": -123.4, "parameters": {"slope": 1.23, "offset": 4.5e-7}}
-    told |= changed
+    parameters = {"slope": 1.23, "offset": 4.5e-7}
+    told: dict[str, Any] = {"iteration": 1000, "log_likelihood": -123.4, "parameters": parameters} | changed
     return Snapshot(arrays={name: array for name, array in arrays.items() if array is not None}, **told)
 
 

@@ -10,6 +10,7 @@ from matplotlib.patches import Polygon
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.curves import contour, joined
+from autoviz_render.figures.extremes import corner_in_reach
 from autoviz_render.figures.numbers import Ticks, interval
 from autoviz_render.figures.panels import CornerPanel
 from autoviz_render.renderer.plot import layout
@@ -48,6 +49,7 @@ class CornerArtists(PanelArtists):
         return len(panel.names)
 
     def update(self, panel: CornerPanel) -> Hashable:
+        panel = corner_in_reach(panel)
         samples, weights, marked = _checked(panel)
         self._title.show_within(panel.title, self._part.left, self._title_line, self._part.width)
         size = self._step - _GAP

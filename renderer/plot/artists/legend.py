@@ -14,8 +14,10 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import CachedPixels, blank, cropped, paste, set_text
 from autoviz_render.renderer.plot.layout import Rectangle
-from autoviz_render.renderer.plot.text_metrics import text_width
-from autoviz_render.spool.text import cut
+from autoviz_render.renderer.plot.text_metrics import fitted, text_width
+
+_LONGEST = 2.4
+"""Inches that a label takes at most."""
 
 LegendPosition = Literal["inside", "beside the title", "under the title"]
 
@@ -56,7 +58,7 @@ class Legend(legend.Legend):
             handletextpad=0.4,
         )
         for text, (_, label) in zip(self.get_texts(), entries, strict=True):
-            set_text(text, cut(label, 30))
+            set_text(text, fitted(label, min(_LONGEST, area.size.width - 0.9), layout.SMALL_SIZE))
         self.needed = max(text_width(text.get_text(), layout.SMALL_SIZE) for text in self.get_texts()) + 0.42
         self.set_zorder(6)
         area.add(self)
@@ -69,7 +71,8 @@ class Legend(legend.Legend):
             beside: Another part of the area.
         """
         fitting = [part for part in (axes, beside) if part.width >= self.needed]
-        self.set_visible(bool(fitting))
+        for artist in (self, *self.get_texts()):
+            artist.set_visible(bool(fitting))
         if fitting:
             self.show(fitting[0])
 
@@ -99,4 +102,5 @@ def column_height(count: int) -> float:
 
 def row_width(labels: Sequence[str]) -> float:
     """How much of the title's line such a legend takes, in inches; none without labels."""
-    return sum(text_width(label, layout.SMALL_SIZE) + 0.46 for label in labels) + 0.1 if labels else 0.0
+    widths = [min(text_width(label, layout.SMALL_SIZE), _LONGEST) for label in labels]
+    return sum(width + 0.46 for width in widths) + 0.1 if labels else 0.0

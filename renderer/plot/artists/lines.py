@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
 from autoviz_render.figures import densities
+from autoviz_render.figures.extremes import lines_in_reach
 from autoviz_render.figures.numbers import Ticks
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
 from autoviz_render.figures.series import Limits, Points, lines_of, on_axis
@@ -70,6 +71,7 @@ class LinesArtists(PanelArtists):
         return {"x_limits": numbers.x, "y_limits": numbers.left, "right_limits": numbers.right}
 
     def update(self, panel: LinesPanel) -> Hashable:
+        panel = lines_in_reach(panel)
         part, strip = self._parts
         self._title.show_within(panel.title, part.left, self._title_line, self._for_title)
         for legend in self._legends:
@@ -179,9 +181,7 @@ def _colours_of_sides(series: Sequence[Series], colours: Sequence[str], ink: str
     return (left[0] if len(left) == 1 else ink, right[0] if len(right) == 1 else ink) if right else ("", "")
 
 
-def _axis(
-    limits: Limits, label: str, inches: float, *, log: bool, beyond: tuple[float, float] = (0.2, 0.2)
-) -> Axis:
+def _axis(limits: Limits, label: str, inches: float, *, log: bool, beyond: tuple[float, float] = (0.2, 0.2)) -> Axis:
     """An axis with ticks where they stand on it, and the power of ten that their numbers leave out in its label."""
     low, high = limits
     if not (np.isfinite([low, high]).all() and low < high and (low > 0 or not log)):

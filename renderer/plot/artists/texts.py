@@ -16,7 +16,6 @@ from autoviz_render.renderer.plot.artists.text_cache import Label, Labels, panel
 from autoviz_render.renderer.plot.text_metrics import MOST_READ, fitted, text_width
 from autoviz_render.spool.text import cut
 
-
 _LEAST_NAME = 14
 """Characters of a name that stand beside its value at least: with fewer the value has lines of its own."""
 

@@ -1,0 +1,101 @@
+"""Values near the ends of what floats can hold: brought to where differences neither overflow nor vanish.
+
+Samples that diverged have 1e308 among them. A difference of two is then infinite, and so is the inverse of one of
+1e-310: nothing could be placed on an axis. Such values are divided by a power of ten, which their label tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from autoviz_render.figures.numbers import power_of_ten, ten_to
+from autoviz_render.figures.panels import CornerPanel, LinesPanel, Series
+from autoviz_render.spool.arrays import Array, Floats
+
+_LARGEST, _SMALLEST = 1e290, 1e-290
+
+
+def lines_in_reach(panel: LinesPanel) -> LinesPanel:
+    """The panel itself, or with values that can be placed."""
+    sides = {side: [each.y for each in panel.series if each.axis == side] for side in ("left", "right")}
+    x = 0 if panel.x_log else _exponent([each.x for each in (*panel.series, *panel.residuals)], panel.x_limits)
+    y = 0 if panel.y_log else _exponent(sides["left"], panel.y_limits)
+    right = 0 if panel.right_log else _exponent(sides["right"], panel.right_limits)
+    below = _exponent([each.y for each in panel.residuals])
+    if not (x or y or right or below):
+        return panel
+    return replace(
+        panel,
+        series=[_scaled_series(each, x, y if each.axis == "left" else right) for each in panel.series],
+        residuals=[_scaled_series(each, x, below) for each in panel.residuals],
+        x_label=_named(panel.x_label, x),
+        y_label=_named(panel.y_label, y),
+        right_label=_named(panel.right_label, right),
+        residual_label=_named(panel.residual_label, below),
+        x_limits=_limits(panel.x_limits, x),
+        y_limits=_limits(panel.y_limits, y),
+        right_limits=_limits(panel.right_limits, right),
+    )
+
+
+def corner_in_reach(panel: CornerPanel) -> CornerPanel:
+    """The panel itself, or with values that can be placed; NumPy decides what is no sample."""
+    samples = np.asarray(panel.samples, np.float64)
+    if samples.ndim != 2 or samples.shape[1] != len(panel.names) or not samples.size:
+        return panel
+    exponents = [_exponent([column]) for column in samples.T]
+    if not any(exponents):
+        return panel
+    marked = None
+    if panel.marked is not None:
+        marked = np.array([_scaled(each, exponent) for each, exponent in zip(panel.marked, exponents, strict=True)])
+    return replace(
+        panel,
+        samples=np.stack([_scaled(column, each) for column, each in zip(samples.T, exponents, strict=True)], axis=-1),
+        names=[_named(name, exponent) for name, exponent in zip(panel.names, exponents, strict=True)],
+        marked=marked,
+    )
+
+
+def _exponent(values: Sequence[Array], limits: Sequence[float] | None = None) -> int:
+    """Of the power of ten that finite values are divided by; 0 if they can stay as they are."""
+    ends = [abs(float(each)) for each in limits or () if math.isfinite(each)]
+    for array in (np.asarray(each) for each in values):
+        if array.size and array.dtype.kind == "f":
+            ends += [abs(float(end)) for end in _ends(array) if np.isfinite(end)]
+    largest = max(ends, default=0.0)
+    if largest == 0.0 or _SMALLEST < largest < _LARGEST:
+        return 0
+    return math.floor(math.log10(largest))
+
+
+def _ends(array: Floats) -> tuple[float, float]:
+    """The least and the largest value; of the finite ones, if there are others."""
+    low, high = array.min(), array.max()
+    if np.isfinite(low) and np.isfinite(high):
+        return low, high
+    finite = array[np.isfinite(array)]
+    return (finite.min(), finite.max()) if finite.size else (np.nan, np.nan)
+
+
+def _scaled_series(series: Series, x: int, y: int) -> Series:
+    error = None if series.error is None else _scaled(series.error, y)
+    return replace(series, x=_scaled(series.x, x), y=_scaled(series.y, y), error=error)
+
+
+def _scaled(values: Array, exponent: int) -> Floats:
+    """Divided by a power of ten in two steps, as the power may itself be beyond floats."""
+    half = exponent // 2
+    return np.asarray(values, np.float64) / ten_to(half) / ten_to(exponent - half)
+
+
+def _limits(limits: tuple[float, float] | None, exponent: int) -> tuple[float, float] | None:
+    return None if limits is None else (float(_scaled(limits[0], exponent)), float(_scaled(limits[1], exponent)))
+
+
+def _named(label: str, exponent: int) -> str:
+    return f"{label} ×{power_of_ten(exponent)}".strip() if exponent else label

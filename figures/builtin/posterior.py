@@ -118,8 +118,7 @@ def posterior(snapshot: Snapshot) -> list[list[Panel]]:
         text = "The snapshot holds no array named samples, array[sample, parameter]: this figure shows where they are."
         return [[TextPanel("No samples yet", text), *best_fit(snapshot)]]
     effective = found.effective_sample_size
-    lower, _, upper = found.intervals().T
-    numbers = best_fit(snapshot, _numbers(found), dict(zip(found.names, ((upper - lower) / 2).tolist(), strict=True)))
+    numbers = best_fit(snapshot, _numbers(found), _errors(found))
     if effective < LEAST:
         text = f"{found.given:,} samples weigh as much as {effective:.1f} equal ones. "
         text += f"The corner plot appears from {LEAST:.0f} on."
@@ -148,6 +147,14 @@ def _corner(found: Posterior, size: int) -> Panel:
 def _intervals(found: Posterior) -> Panel:
     told = (interval(*quantiles) for quantiles in found.intervals().tolist())
     return TablePanel("Median and 68%", list(zip(found.names, told, strict=True)))
+
+
+def _errors(found: Posterior) -> dict[str, float]:
+    """Half of each parameter's interval: the digits that its best fit has."""
+    if not found.weights.size:
+        return {}
+    lower, _, upper = found.intervals().T
+    return dict(zip(found.names, (upper / 2 - lower / 2).tolist(), strict=True))
 
 
 def _numbers(found: Posterior) -> list[tuple[str, str]]:

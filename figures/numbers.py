@@ -243,7 +243,7 @@ def _forms(low: float, high: float, most: int) -> list[_Form]:
     if digits > (5 if is_plain and step < 0 else 6 if is_plain else 4):
         return [*([_less_offset(low, high, 0)[0]] if -4 <= step < 0 else []), *_less_offset(low, high)]
     shorter = _less_offset(low, high) if digits > 2 else []
-    scaled = [] if is_plain and -1 < largest < 3 else [_Form(largest)]
+    scaled = [] if is_plain and -2 < largest < 3 else [_Form(largest)]
     return [*([_Form()] if is_plain else []), *scaled, *shorter]
 
 

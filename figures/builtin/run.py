@@ -183,11 +183,11 @@ def _told(name: str, latest: Mapping[str, float]) -> str:
     value = latest[name]
     if name == "effective_sample_size":
         return whole(value)
-    if name == "rate":
+    if name in ("rate", "remaining"):
         return rounded(value)
     if name.endswith("_error"):
         return with_error(value, abs(value))
-    error = latest.get("log_evidence_error" if name == "remaining" else f"{name}_error", np.nan)
+    error = latest.get(f"{name}_error", np.nan)
     if error > 0:
         return with_error(value, error, grouped=True)
     return nats(value) if name == "log_evidence" else whole(value) if value.is_integer() else plain_number(value)

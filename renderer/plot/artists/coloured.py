@@ -24,7 +24,7 @@ from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_f
 from autoviz_render.spool.arrays import Array, Pixels
 
 _CORNER = 0.26
-"""Inches at both ends of an axis that stay without numbers: two would meet at the corner."""
+"""Inches at both ends of an axis that stay without numbers, unless it is short: two would meet at the corner."""
 
 _APART = 0.12
 """Inches between the title and the unit."""
@@ -104,16 +104,19 @@ class Coloured:
         """
         unit = f"{common} {panel.unit}".strip()
         wanted, apart = text_width(panel.title, self._title.size), _APART * bool(unit)
-        least, most = (text_width(text, self._unit.size) for text in (common, unit))
+        is_short = wanted + apart + text_width(unit, self._unit.size) > self._area.size.width - _LEFT - 0.06
+        size = layout.SMALL_SIZE if is_short else self._unit.size
+        least, most = (text_width(text, size) for text in (common, unit))
         right = max(parts.bar.left + 0.65, _LEFT + wanted + apart + most)
         right = min(right, self._area.size.width - 0.06)
         left = max(_LEFT, min(parts.image.left, right - wanted - apart - most))
         free = right - left - apart
         given = max(least, min(most, max(free - wanted, free / 2)))
         if given < most:
-            rest = given - text_width(f"{common} ", self._unit.size) if common else given
-            unit = f"{common} {fitted(panel.unit, rest, self._unit.size)}".strip() if rest > 0.3 else common
-        self._title.show_within(panel.title, left, parts.title, free - text_width(unit, self._unit.size))
+            rest = given - text_width(f"{common} ", size) if common else given
+            unit = f"{common} {fitted(panel.unit, rest, size)}".strip() if rest > 0.3 else common
+        self._title.show_within(panel.title, left, parts.title, free - text_width(unit, size))
+        self._unit.set_fontsize(size)
         self._unit.show(unit, right, parts.title)
 
     def pixels(self, panel: ColouredPanel, values: Array, mask: Array | None = None) -> Pixels:
@@ -130,7 +133,7 @@ def coloured_structure(panel: ColouredPanel) -> Hashable:
 
 
 def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
-    corner = min(_CORNER, 0.4 * inches)
+    corner = min(_CORNER, inches / 10)
     ends = (each + sign * corner / inches * (high - low) for each, sign in ((low, 1), (high, -1)))
     most = max(3, min(5, int(inches / 0.6)))
     room = _CORNER / 2

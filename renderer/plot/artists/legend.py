@@ -58,7 +58,7 @@ class Legend(legend.Legend):
             handletextpad=0.4,
         )
         for text, (_, label) in zip(self.get_texts(), entries, strict=True):
-            set_text(text, fitted(label, min(_LONGEST, area.size.width - 0.9), layout.SMALL_SIZE))
+            set_text(text, fitted(label, min(_LONGEST, area.size.width - 1.3), layout.SMALL_SIZE))
         self.needed = max(text_width(text.get_text(), layout.SMALL_SIZE) for text in self.get_texts()) + 0.42
         self.set_zorder(6)
         area.add(self)

@@ -178,7 +178,8 @@ class _BuiltFigure:
         canvas: Any = FigureCanvasAgg(self._figure)  # Any: its methods are not annotated
         self._canvas = Canvas(canvas.get_renderer(), theme.paper)
         has_header = grid.header > 0
-        heights = [grid.header] * has_header + [grid.size_of(GridSlot(0, 0)).height] * grid.rows
+        rows = [grid.size_of(GridSlot(row, 0)).height for row in range(grid.rows)]
+        heights = [grid.header] * has_header + rows
         self._parts = GridSpec(grid.rows + has_header, grid.columns, figure=self._figure, height_ratios=heights)
         self._header: _Header | None = None
         if has_header:

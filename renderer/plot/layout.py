@@ -71,19 +71,22 @@ class Grid:
     """How many slots there are, and how large they are: a figure of few panels has larger ones, unless it is told.
 
     Attributes:
-        slot: The size of one; None has it follow from their number.
+        width: Of one column; None has it follow from their number.
+        heights: Of each row, with a width.
         header: Height of the line above the panels; 0 for none.
     """
 
     rows: int
     columns: int
-    slot: Size | None = None
+    width: float | None = None
+    heights: tuple[float, ...] = ()
     header: float = HEADER
 
     def size_of(self, slot: GridSlot) -> Size:
+        if self.width is not None:
+            return Size(slot.columns * self.width, sum(self.heights[slot.row : slot.row + slot.rows]))
         scale = {1: 1.5, 2: 1.25}.get(max(self.rows, self.columns), 1.0)
-        one = self.slot or Size(scale * SLOT.width, scale * SLOT.height)
-        return Size(slot.columns * one.width, slot.rows * one.height)
+        return Size(slot.columns * (scale * SLOT.width), slot.rows * (scale * SLOT.height))
 
     @property
     def size(self) -> Size:
@@ -208,6 +211,11 @@ def square_slot(width: float) -> Size:
     """A slot of a width, as high as a square image in it needs."""
     free = coloured_parts(Size(width, 2 * width), 1.0, x_label=False, y_label=False).image.width
     return Size(width, free + 0.31 + TOP)
+
+
+def table_height(rows: int) -> float:
+    """How high a panel is that shows so many rows of a table, with its title."""
+    return TOP + 0.3 + rows * 1.47 * MONO_SIZE / 72
 
 
 def characters(width: float, size: float) -> int:

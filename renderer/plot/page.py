@@ -97,13 +97,14 @@ class Page:
         """The grid at the page's size; above a panel alone there is no line, as papers have captions."""
         header = 0.0 if self.panel is not None else layout.HEADER
         width = (self.width or 0.0) / _SCALE / grid.columns
+        heights = [0.0] * grid.rows
+        for slot, panel in arranged:
+            for row in range(slot.row, slot.row + slot.rows):
+                heights[row] = max(heights[row], _height(panel, width))
         if self.height is not None:
-            height = (self.height / _SCALE - header) / grid.rows
-        else:
-            height = layout.square_slot(width).height
-            if not any(isinstance(panel, ColouredPanel | CornerPanel) for _, panel in arranged):
-                height = min(height, max(_LINES_SHAPE * width, _NARROWEST_LINES))
-        return replace(grid, slot=Size(width, height), header=header)
+            wider = (self.height / _SCALE - header) / sum(heights)
+            heights = [wider * height for height in heights]
+        return replace(grid, width=width, heights=tuple(heights), header=header)
 
     def _size(self) -> str:
         return " x ".join(f"{25.4 * each:.0f} mm" for each in (self.width, self.height) if each is not None)
@@ -117,6 +118,16 @@ def _narrowest(panel: Panel) -> float:
         return min(max(_NARROWEST, needed), _NARROWEST_LINES)
     is_image = isinstance(panel, ColouredPanel) and not (panel.x_label or panel.y_label)
     return _NARROWEST if is_image else _NARROWEST_LINES / panel.span[1]
+
+
+def _height(panel: Panel, width: float) -> float:
+    """The height of a row for a panel in a column of a width: images and corner plots are square."""
+    square = layout.square_slot(width).height
+    if isinstance(panel, ColouredPanel | CornerPanel):
+        return square
+    if isinstance(panel, TablePanel):
+        return min(square, max(_LEAST.height, layout.table_height(len(panel.rows))))
+    return min(square, max(_LINES_SHAPE * width, _NARROWEST_LINES))
 
 
 def _fits(grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> bool:

@@ -24,6 +24,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from autoviz_render.figures.errors import FigureError
+from autoviz_render.spool.errors import nearest
 from autoviz_render.spool.text import in_one_line
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def find_target(name: str) -> str:
         return f"autoviz_render.figures.builtin.{name}:{name}"
     found = {point.value: point for point in entry_points(group=GROUP) if point.name == name}
     if not found:
-        raise FigureError(f"no figure is named {name!r}; there are: {', '.join(figure_names())}")
+        known = figure_names()
+        raise FigureError(f"no figure is named {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
     if len(found) > 1:
         offers = sorted(f"{point.value} ({point.dist.name if point.dist else '?'})" for point in found.values())
         raise FigureError(f"figure {name!r} is offered more than once: {', '.join(offers)}; uninstall all but one")

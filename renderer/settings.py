@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from autoviz_render.figures.registry import Recipe, find_figure, load_figure
+from autoviz_render.figures.registry import Recipe, figure_names, find_figure, find_target, load_figure
 from autoviz_render.renderer.plot.formats import FORMATS, Format
 from autoviz_render.renderer.plot.page import Page, inches
-from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.errors import AutovizError, nearest
 from autoviz_render.spool.guard import wrong
 
 ThemeName = Literal["light", "dark"]
@@ -55,6 +55,14 @@ class FigureSpec:
         """The figure of `module:function`; the module may lie in the current folder."""
         return FigureSpec(target.partition(":")[2], target, os.getcwd())
 
+    def find(self) -> str:
+        """Where its function is, as `module:function`. Nothing is imported.
+
+        Raises:
+            FigureError: No figure, or more than one, has this name.
+        """
+        return self.target or find_target(self.name)
+
     def recipe(self) -> Recipe:
         """The function that draws it.
 
@@ -64,6 +72,11 @@ class FigureSpec:
         if self.folder and self.folder not in sys.path:
             sys.path.insert(0, self.folder)  # as `python -m` does: the module may lie beside the user
         return load_figure(self.target) if self.target else find_figure(self.name)
+
+
+def nearest_figure(name: str) -> str:
+    """The name of a figure that is most like this one, as a question to add to a message; empty if none is."""
+    return nearest(name, figure_names())
 
 
 @dataclass(frozen=True)

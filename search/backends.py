@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from autoviz_render.spool.errors import WrongValueError, nearest
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -47,16 +50,45 @@ def chosen_place(where: Where | None) -> Where | None:
     In the variable `none` draws nowhere.
 
     Raises:
-        ValueError: There is no such place.
+        WrongValueError: There is no such place.
     """
-    chosen = os.environ.get(VARIABLE, "").lower()
-    if chosen and chosen not in (*get_args(Where), "none"):
-        raise ValueError(f"{VARIABLE} is {chosen!r}; choose {', '.join(get_args(Where))} or none")
-    if where not in (*get_args(Where), None):
-        raise ValueError(f"renderer is {where!r}; choose 'process', 'thread', 'inline' or None")
+    chosen, places = os.environ.get(VARIABLE, "").lower(), get_args(Where)
+    if chosen and chosen not in (*places, "none"):
+        told = f"{VARIABLE} is {chosen!r}; choose {', '.join(places)} or none"
+        raise WrongValueError(told + nearest(chosen, [*places, "none"]))
+    if where not in (*places, None):
+        expected = "expected 'process', 'thread', 'inline' or None"
+        raise WrongValueError(wrong("renderer", where, expected + nearest(str(where), places)))
     if chosen:
         return None if chosen == "none" else cast(Where, chosen)
     return where
+
+
+def refuse_unknown_figures(
+    where: Where | None, figure: str | Sequence[str] | None, *, may_be_missing: bool = False
+) -> None:
+    """Look whether the figures that a run is to have are there, if they are to be drawn from here.
+
+    Args:
+        where: Where to draw, as for `chosen_place`. Nowhere: another machine may have other figures.
+        figure: The names of the figures; what is none is for the publisher to refuse.
+        may_be_missing: Only names that are nearly those of figures are refused. Any other may be that of a package
+            which is missing here: that costs the figures, as the renderer will say, and not the run.
+
+    Raises:
+        WrongValueError: There is no such place, or no such figure.
+    """
+    if chosen_place(where) is None:
+        return
+    from autoviz_render.renderer.settings import FigureSpec, nearest_figure
+
+    for name in [figure] if isinstance(figure, str) else figure if isinstance(figure, Iterable) else ():
+        try:
+            if isinstance(name, str) and ":" not in name and not (may_be_missing and not nearest_figure(name)):
+                FigureSpec(name).find()
+        except LookupError as error:
+            hint = "or install the package of another here; with renderer=None nothing is drawn from here"
+            raise WrongValueError(wrong("figure", name, f"{error}, {hint}")) from None
 
 
 def make_backend(where: Where | None, publisher: Publisher) -> Backend:

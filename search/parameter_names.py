@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from autoviz_render.spool.errors import WrongValueError
 from autoviz_render.spool.format.names import check_name
 from autoviz_render.spool.guard import Guard
 
@@ -17,7 +18,8 @@ def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:
         guard: Warns once about names that are not used.
     """
     if given and len(given) != size:
-        guard.warn("naming the parameters", ValueError(f"there are {len(given)} names and {size} parameters"))
+        told = f"parameter_names has {len(given)} names; expected {size}, one for each parameter: p0, p1, ... are used"
+        guard.warn("naming the parameters", WrongValueError(told))
     if len(given) != size:
         return [f"p{index}" for index in range(size)]
     names: dict[str, None] = {}
@@ -25,7 +27,7 @@ def usable_names(given: Sequence[str], size: int, guard: Guard) -> list[str]:
     for index, name in enumerate(given):
         try:
             if check_name(name) in names:
-                raise ValueError(f"two parameters are named {name!r}")
+                raise WrongValueError(f"two of the parameters are named {name!r}; expected names that differ")
             names[name] = None
         except ValueError as error:
             own = f"p{index}"

@@ -6,11 +6,14 @@ import itertools
 import math
 import operator
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import WrongTypeError, WrongValueError
+from autoviz_render.spool.guard import wrong
 
 
 def as_floats(values: Any) -> Floats:
@@ -18,6 +21,22 @@ def as_floats(values: Any) -> Floats:
     if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):
         return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
     return np.asarray(values, dtype=np.float64)
+
+
+def numbers_of(name: str, values: Any) -> Floats:
+    """The values of an argument as float64.
+
+    Raises:
+        WrongTypeError: They are no numbers.
+    """
+    expected = "expected numbers: update(array[parameter], log_likelihood), or (array[point, parameter], array[point])"
+    if values is None or isinstance(values, Mapping):
+        hint = "; of a mapping, list(values.values())" if isinstance(values, Mapping) else ""
+        raise WrongTypeError(wrong(name, values, f"{expected}{hint}"))
+    try:
+        return as_floats(values)
+    except (TypeError, ValueError):
+        raise WrongTypeError(wrong(name, values, expected)) from None
 
 
 def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Floats:
@@ -33,16 +52,17 @@ def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Fl
         array[point, parameter].
 
     Raises:
-        ValueError: They do not fit: a transposed array of points must not be read in the wrong order.
+        WrongValueError: They do not fit: a transposed array of points must not be read in the wrong order.
     """
     shape, count = parameters.shape, log_likelihoods.size
     if count == 1 and len(shape) == 1:
         return parameters.reshape(1, -1)
     is_batch = count == 1 and parameters.ndim > 1 and shape[-1] == known != parameters.size
     if is_batch or count not in itertools.accumulate(shape, operator.mul, initial=1):
-        raise ValueError(
-            f"parameters of shape {shape} do not fit log likelihoods of shape {log_likelihoods.shape}: "
-            "expected array[parameter] and a number, or array[point, parameter] and array[point]"
+        swapped = "; the parameters come first: are the two swapped?" if len(shape) < log_likelihoods.ndim else ""
+        raise WrongValueError(
+            f"parameters of shape {shape} do not fit log_likelihood of shape {log_likelihoods.shape}; expected "
+            f"array[parameter] and a number, or array[point, parameter] and array[point]{swapped}"
         )
     return parameters.reshape(count, -1)
 
@@ -56,7 +76,7 @@ def best_of(log_likelihoods: Floats) -> tuple[int, float]:
     return index, float(usable[index])
 
 
-def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, ValueError]]:
+def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, WrongValueError]]:
     """Make samples fit the figure of a posterior, in place.
 
     Args:
@@ -72,11 +92,13 @@ def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, Valu
         if len(shape) == 1 and parameters == 1:
             arrays[name] = np.reshape(arrays[name], (-1, 1))
         elif len(shape) != 2 or shape[1] != parameters:
-            left_out.append((name, ValueError(f"its shape is {shape}, not array[point, {parameters}]")))
+            left_out.append((name, WrongValueError(f"its shape is {shape}; expected array[point, {parameters}]")))
     if "samples" in arrays and "log_weights" in arrays:
         shape, count = np.shape(arrays["log_weights"]), len(arrays["samples"])
         if shape != (count,):
-            left_out.append(("log_weights", ValueError(f"its shape is {shape}, and there are {count} samples")))
+            left_out.append(
+                ("log_weights", WrongValueError(f"its shape is {shape}; expected ({count},), one for each sample"))
+            )
     for name, _ in left_out:
         arrays.pop(name, None)
         if name != "live_points":  # without their weights samples would show another posterior

@@ -17,9 +17,11 @@ from autoviz_render.search.arguments import refuse_impossible
 from autoviz_render.search.backends import Where
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.parameter_names import usable_names
-from autoviz_render.search.points import as_floats, best_of, fit_samples, points_of
+from autoviz_render.search.points import best_of, fit_samples, numbers_of, points_of
 from autoviz_render.search.updater import Updater
 from autoviz_render.search.user_functions import Given, UserFunctions
+from autoviz_render.spool.errors import ClosedError, WrongTypeError, WrongValueError, checks_construction
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.info import State
 from autoviz_render.spool.publisher import PublisherStats
 from autoviz_render.spool.retention import Retention
@@ -32,6 +34,7 @@ DEFAULT_EVERY_SECONDS = 30.0
 COUNTS = "likelihood evaluations"
 
 
+@checks_construction
 class QuickUpdate:
     """Call it with every point, or every batch of points, that the sampler evaluates.
 
@@ -183,6 +186,10 @@ class QuickUpdate:
         self._functions.broken_off = None
         try:
             with self._guard("a quick update"):
+                if not is_open(self):
+                    raise ClosedError(
+                        "it is closed, and what comes after close() is dropped; make a new one for a new run"
+                    )
                 self._take(parameters, log_likelihood, evaluations, (scalars, samples))
         except KeyboardInterrupt:
             raise
@@ -227,20 +234,23 @@ class QuickUpdate:
         self.close("finished" if kind is None else "failed")
 
     def _take(self, parameters: Any, log_likelihood: Any, evaluations: int | None, own: tuple[Given, Given]) -> None:
-        points = as_floats(parameters)
+        points = numbers_of("parameters", parameters)
         if log_likelihood is None:
             points = np.atleast_2d(points)
-        likelihoods = np.full(len(points), np.nan) if log_likelihood is None else as_floats(log_likelihood)
+        likelihoods = (
+            np.full(len(points), np.nan) if log_likelihood is None else numbers_of("log_likelihood", log_likelihood)
+        )
         if likelihoods.size == 0:
             return
         points = points_of(points, likelihoods, self._size or len(self._names))
-        count = self._evaluations + likelihoods.size if evaluations is None else int(evaluations)
+        count = self._evaluations + likelihoods.size if evaluations is None else _counted(evaluations)
         if 2 * count <= self._evaluations > 0:
             self._start_over(count)
         if self._size is None:
             self._size = points.shape[1]
         elif points.shape[1] != self._size:
-            raise ValueError(f"it has points of {points.shape[1]} parameters, {self._size} are expected")
+            told = f"parameters has the shape {np.shape(parameters)}, so points of {points.shape[1]} parameters"
+            raise WrongValueError(f"{told}; expected {self._size} in each, as in the calls before")
         self._evaluations = max(self._evaluations, count)  # of a little less a sampler may tell after a resume
         self._own = own
         updater = self._updater
@@ -312,3 +322,10 @@ class QuickUpdate:
                 return True
             return any(callable(given) or (isinstance(given, Mapping) and len(given) > 0) for given in self._own)
         return callable(self._own[0]) and self._functions.values("scalars", self._own[0]) != scalars
+
+
+def _counted(evaluations: Any) -> int:
+    try:
+        return int(evaluations)
+    except (TypeError, ValueError, OverflowError):
+        raise WrongTypeError(wrong("evaluations", evaluations, "expected a whole number, or None")) from None

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autoviz_render.search.backends import Where, chosen_place, make_backend
+from autoviz_render.search.backends import Where, make_backend, refuse_unknown_figures
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.info import State
@@ -41,7 +41,7 @@ class Updater:
     """
 
     def __init__(self, run_dir: str | os.PathLike[str], *, renderer: Where | None, **settings: Any) -> None:
-        chosen_place(renderer)
+        refuse_unknown_figures(renderer, settings.get("figure"), may_be_missing=True)
         self.publisher = Publisher(run_dir, **settings)
         self.guard = Guard(log, self.publisher.run_dir)
         self.backend = make_backend(renderer, self.publisher)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from autoviz_render.spool.errors import WrongTypeError
 from autoviz_render.spool.guard import Guard, wrong
+from autoviz_render.spool.text import named_place
 
 Given = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 """Values by name, or a function that is called for them when a quick update is due."""
@@ -45,8 +47,10 @@ class UserFunctions:
                 if isinstance(values, Mapping):
                     found.update(values)
                 elif is_needed or values is not None:
-                    told = f"what {what}() returned" if callable(given) else what
-                    raise TypeError(wrong(told, values, "expected a mapping of names to values"))
+                    told = f"what {named_place(given)} returned" if callable(given) else what
+                    forgotten = ": is its `return` missing?" if values is None and callable(given) else ""
+                    expected = f"expected a mapping of names to values, as {{'model': model}}{forgotten}"
+                    raise WrongTypeError(wrong(told, values, expected))
         except KeyboardInterrupt:
             raise
         except BaseException as interrupt:  # noqa: BLE001  raised again when the rest is published

@@ -1,12 +1,35 @@
-"""The root of our errors, and what can be wrong with a spool: the file, the fault and the remedy."""
+"""The root of our errors, and what can be wrong with a spool or an argument: what it is, the fault, the remedy."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_C = TypeVar("_C", bound=type)
 
 
 class AutovizError(Exception):
     """The root of all errors of this package; each child is also the builtin that a caller would expect."""
+
+
+class ArgumentError(AutovizError):
+    """An argument can never work; raised at once, before anything is made.
+
+    The message is one line: the argument's name, what came, what was expected, and what to do.
+    """
+
+
+class WrongValueError(ArgumentError, ValueError):
+    """An argument is of the right type, and can never work."""
+
+
+class WrongTypeError(ArgumentError, TypeError):
+    """An argument is of a type that can never work, there is no such argument, or one is missing."""
 
 
 class SpoolError(AutovizError):
@@ -48,3 +71,58 @@ class TakenOverError(SpoolError, OSError):
     """A later publisher of the same process writes the spool now: this one has let go of it."""
 
     __str__ = SpoolError.__str__
+
+
+class ClosedError(AutovizError, RuntimeError):
+    """Something was published after the end."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like one that is not, as a question to add to a message; empty if none is."""
+    import difflib  # not before something is wrong
+
+    found = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def checks_arguments(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Has a call with arguments that a function does not take refused by one line that names the nearest.
+
+    Python's own words tell of `__init__`, count `self`, and name no other argument before Python 3.13.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def checked(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        try:
+            signature.bind(*arguments, **named)
+        except TypeError as error:
+            raise WrongTypeError(_misfit(function, signature, len(arguments), named) or str(error)) from None
+        return function(*arguments, **named)
+
+    return checked
+
+
+def checks_construction(kind: _C) -> _C:
+    """The same for the constructor of a class."""
+    kind.__init__ = checks_arguments(kind.__init__)  # type: ignore[misc]
+    return kind
+
+
+def _misfit(function: Callable[..., object], signature: inspect.Signature, given: int, named: Iterable[str]) -> str:
+    """What is wrong with a call: an argument too many, one that there is not, or one too few."""
+    called = function.__qualname__.removesuffix(".__init__")
+    known = {name: each for name, each in signature.parameters.items() if name != "self"}
+    given -= "self" in signature.parameters
+    for name in named:
+        if name not in known:
+            return f"{name} is no argument of {called}{nearest(name, known)}; it takes {', '.join(known)}"
+    in_order = [name for name, each in known.items() if each.kind is each.POSITIONAL_OR_KEYWORD]
+    if given > len(in_order):
+        others = ", ".join(f"{name}=..." for name in [name for name in known if name not in in_order][:3])
+        return (
+            f"{called} takes {' and '.join(in_order)} by position, and {given} arguments came so; "
+            f"write the others with their names: {others}"
+        )
+    missing = [name for name in in_order[given:] if known[name].default is inspect.Parameter.empty]
+    return f"{called} needs {' and '.join(name for name in missing if name not in named)}, which did not come"

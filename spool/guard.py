@@ -6,13 +6,20 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.text import in_one_line, place_of
+
 _NAMES_A_KIND = 5
 _LONGEST = 100
 
 
 def shown(value: object) -> str:
-    """A value for a message: one short line, also of what cannot be printed."""
+    """A value for a message: one short line, also of what cannot be printed; of an array its shape."""
     try:
+        if hasattr(value, "dtype") and isinstance(shape := getattr(value, "shape", None), tuple):
+            return f"an array of shape {shape}"
+        if callable(value) and hasattr(value, "__qualname__"):
+            return str(value.__qualname__).rpartition("<locals>.")[2]
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001  the user's own `__repr__`
         return f"<a {type(value).__name__} that cannot be printed>"
@@ -30,7 +37,8 @@ class Guard:
     Interrupts pass: they are the user's.
 
     Args:
-        log: Where a cause is reported, as a warning; with its traceback, unless the operating system is the cause.
+        log: Where a cause is reported, as a warning of one line; its traceback follows at the level DEBUG, unless the
+            operating system or an argument is the cause.
         where: What the warning begins with: the run or its spool.
     """
 
@@ -61,13 +69,14 @@ class Guard:
         if len(names) > _NAMES_A_KIND:
             self._warn("%s: %s failed in the same way for more names, which are not told", what)
             return
-        trace = None if isinstance(error, OSError) else error
-        told = f"{what}{name}", _told(error)
-        self._warn("%s: %s failed: %s. The run goes on; this is said once.", *told, trace=trace)
+        self._warn("%s: %s failed: %s. The run goes on; this is said once.", f"{what}{name}", _told(error))
+        if not isinstance(error, (OSError, AutovizError)):
+            with contextlib.suppress(Exception):
+                self._log.debug("%s: %s failed", self._where, what, exc_info=error)
 
-    def _warn(self, message: str, *arguments: object, trace: Exception | None = None) -> None:
+    def _warn(self, message: str, *arguments: object) -> None:
         with contextlib.suppress(Exception):  # a handler of the user's: reporting a fault must not be one
-            self._log.warning(message, self._where, *arguments, exc_info=trace)
+            self._log.warning(message, self._where, *arguments)
 
 
 class Guarded:
@@ -114,7 +123,8 @@ def unguarded(what: str, *, of: object = None) -> contextlib.AbstractContextMana
 
 
 def _told(error: Exception) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  the user's own `__str__`, or that of a key in a KeyError
-        return f"{type(error).__name__}, which cannot be printed"
+    """The words of an error of ours, or of the system's; of another its kind too, and where it was raised."""
+    if not isinstance(error, (OSError, AutovizError)):
+        place = place_of(error)
+        return f"{in_one_line(error)} ({place})" if place else in_one_line(error)
+    return in_one_line(error, kind=False)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autoviz_render.spool.epochs import Epoch
-from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError
+from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError, WrongValueError
 from autoviz_render.spool.format.manifest import FORMAT_VERSION, later
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.system.process_alive import is_alive, is_earlier_boot, machine, started_at
 from autoviz_render.spool.system.safe_read import finite_number, read_json, short_text, whole_number
 from autoviz_render.spool.text import cut, printable, shown_safely
@@ -167,16 +168,17 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
     """
     names = (figure,) if isinstance(figure, str) else tuple(figure)
     if len(names) > _MOST_FIGURES:
-        raise ValueError(f"{len(names)} figures are named, and there may be {_MOST_FIGURES}")
+        raise WrongValueError(f"figure has {len(names)} names; expected at most {_MOST_FIGURES}")
     for name in names:
         is_name = isinstance(name, str) and name.replace("-", "_").replace(".", "_").isidentifier()
         if not is_name or name.startswith("."):
             # a name, never code: what may be imported is chosen on the reader's command line alone
-            raise ValueError(f"{name!r:.200} is not the name of a figure")
+            raise WrongValueError(wrong("figure", name, "expected a name of letters, digits, '_', '-' and '.'"))
         if len(name.encode()) > _LONGEST_FIGURE:
-            raise ValueError(f"{name!r:.200} is too long for the name of a figure")
+            raise WrongValueError(wrong("figure", name, f"expected a name of at most {_LONGEST_FIGURE} bytes"))
     if not names:
-        raise ValueError("no figure is named")
+        raise WrongValueError(wrong("figure", figure, "expected the name of a figure, or a list of names"))
     if len(set(names)) < len(names) or "fit" in names[1:]:
-        raise ValueError(f"two of the figures {', '.join(names)} would have files of one name; the first is called fit")
+        expected = "expected names of files that differ; the file of the first is called fit"
+        raise WrongValueError(wrong("figure", list(names), expected))
     return names

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoviz_render.spool.errors import WrongValueError
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import SnapshotRef
 
 _SNAPSHOT_NAME = re.compile(r"e([0-9]{4,9})-([0-9]{12,18})\.h5")
@@ -73,7 +75,7 @@ def spool_paths(run_dir: str | os.PathLike[str], name: str | None = None) -> Spo
         ValueError: The name could not be part of a folder's name.
     """
     if name is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name):
-        raise ValueError(f"{name!r} cannot name a spool: use letters, digits, '_', '.' and '-'")
+        raise WrongValueError(wrong("name", name, "expected at most 100 letters, digits, '_', '.' and '-'"))
     return SpoolPaths(Path(run_dir) / ("spool" if name is None else f"spool-{name}"))
 
 

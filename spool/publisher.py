@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from autoviz_render.spool.errors import ClosedError, WrongTypeError, WrongValueError, checks_construction
 from autoviz_render.spool.guard import unguarded, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
@@ -27,6 +28,7 @@ __all__ = ["Publisher", "PublisherStats"]
 _SECONDS_AT_EXIT = 30.0  # for arrays that a device still computes
 
 
+@checks_construction
 class Publisher:
     """Publishes snapshots to the spool of a run directory. Never waits for the disk, never raises.
 
@@ -80,13 +82,14 @@ class Publisher:
         counts: str = COUNTS,
     ) -> None:
         if durability not in DURABILITIES:
-            raise ValueError(f"durability is {durability!r}; choose 'rename' or 'fsync'")
+            raise WrongValueError(wrong("durability", durability, "expected 'rename' or 'fsync'"))
         self.run_dir = _run_dir(run_dir)
-        _refuse_unless(name is None or isinstance(name, str), "name", name, "expected text")
+        _refuse_unless(name is None or isinstance(name, str), "name", name, "expected text, or None")
         spool_paths(self.run_dir, name)
-        _refuse_unless(isinstance(figure, Iterable), "figure", figure, "expected the name of one, or several")
+        _refuse_unless(title is None or isinstance(title, str), "title", title, "expected text, or None")
+        _refuse_figures_of_code(figure)
         is_possible = resumed_from is None or _is_whole(resumed_from)
-        _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations")
+        _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations, or None")
         self.counts = checked_counts(counts)
         leaves = _leaves({} if static is None else static)
         self._writer = SpoolWriter(
@@ -96,7 +99,7 @@ class Publisher:
             retention=_retention(retention),
             durability=durability,
             resumed_from=None if resumed_from is None else int(resumed_from),
-            title=None if title is None else str(title),
+            title=title,
         )
         self._updates = UpdateWriter(self._writer, leaves)
         self.stats = self._updates.stats
@@ -146,9 +149,10 @@ class Publisher:
         self.stats.submitted += 1
         with self._guard("publishing") as publishing:
             if self._updates.state is not None:
-                raise RuntimeError("it is closed")
-            if not -(2**63) <= (count := int(iteration)) < 2**63:
-                raise ValueError(f"iteration {count:.3e} is more than a file can hold")
+                raise ClosedError(
+                    "it is closed, and what comes after close() is dropped; publish first, or make a new one"
+                )
+            count = _count(iteration)
             numbers = Numbers(
                 next(self._serial),
                 len(self._updates.starts),
@@ -168,8 +172,10 @@ class Publisher:
     def _copied(self, what: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
         copies: dict[str, Any] = {}
         if values is not None:
-            with self._guard(what):
-                for name, value in values.items() if values else ():
+            with self._guard("publishing"):
+                if not isinstance(values, Mapping):
+                    raise WrongTypeError(wrong(what, values, "expected a mapping of names to numbers"))
+                for name, value in values.items():
                     with self._guard("number", of=name):
                         copies[name] = hand_over_one(value)
         return copies
@@ -196,6 +202,9 @@ class Publisher:
         if os.getpid() != self._pid or not self._updates.thread.is_begun:
             return
         if self._updates.state is None:
+            if state not in STATES:
+                refused = WrongValueError(wrong("state", state, "expected 'finished' or 'failed', and takes 'failed'"))
+                self._guard.warn("closing", refused)
             self._updates.state = state if state in STATES else "failed"
         if self._updates.thread.close(timeout):
             forget(self)
@@ -223,7 +232,37 @@ class Publisher:
 
 def _refuse_unless(is_possible: bool, argument: str, value: object, expected: str) -> None:
     if not is_possible:
-        raise TypeError(wrong(argument, value, expected))
+        raise WrongTypeError(wrong(argument, value, expected))
+
+
+def _refuse_figures_of_code(figure: object) -> None:
+    """A spool names figures and holds no code, so functions and their paths are for who draws."""
+    named = [figure] if isinstance(figure, str) or callable(figure) else figure
+    _refuse_unless(isinstance(named, Iterable), "figure", figure, "expected the name of a figure, or a list of names")
+    for each in named:  # type: ignore[attr-defined]
+        path = getattr(each, "__name__", "FUNCTION") if callable(each) else each
+        path = path if ":" in str(path) else f"MODULE:{path}"
+        hint = (
+            "expected a name, as a spool holds no code; give the function a name by an entry point in the group "
+            f"'autoviz_render.figures', or draw with: autoviz-render --figure {path} RUN_DIR"
+        )
+        if callable(each):
+            raise WrongTypeError(wrong("figure", each, hint))
+        _refuse_unless(isinstance(each, str), "figure", each, "expected the name of a figure, or a list of names")
+        if ":" in each:
+            raise WrongValueError(wrong("figure", each, hint))
+
+
+def _count(iteration: object) -> int:
+    """The iteration as a file can hold it. Raises WrongTypeError, WrongValueError."""
+    expected = "expected a whole number below 2**63"
+    try:
+        count = int(iteration)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        raise WrongTypeError(wrong("iteration", iteration, expected)) from None
+    if not -(2**63) <= count < 2**63:
+        raise WrongValueError(wrong("iteration", f"{count:.3e}", expected))
+    return int(count)
 
 
 def _is_whole(number: object) -> bool:
@@ -234,9 +273,18 @@ def _is_whole(number: object) -> bool:
 def _leaves(static: Mapping[str, Any]) -> dict[str, Any]:
     _refuse_unless(isinstance(static, Mapping), "static", static, "expected a mapping of names to arrays")
     try:
-        return flatten(hand_over(static, unguarded), unguarded)
+        leaves = flatten(hand_over(static, unguarded), unguarded)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"static cannot be published: {error}") from error
+        raise WrongValueError(f"static cannot be published: {error}") from error
+    for name, leaf in leaves.items():
+        if getattr(getattr(leaf, "dtype", None), "kind", "f") in "USO":
+            raise WrongTypeError(wrong(f"static[{name!r}]", _given(static, name, leaf), "expected an array of numbers"))
+    return leaves
+
+
+def _given(static: Mapping[str, Any], name: str, leaf: object) -> object:
+    """What was given under a name, before it became an array."""
+    return static.get(name, leaf)
 
 
 def checked_counts(counts: str) -> str:
@@ -244,22 +292,25 @@ def checked_counts(counts: str) -> str:
     expected = f"expected plain text of at most {LONGEST_COUNTS} bytes, such as 'steps'"
     _refuse_unless(isinstance(counts, str), "counts", counts, expected)
     if not counts.isprintable() or not 0 < len(counts.encode()) <= LONGEST_COUNTS:
-        raise ValueError(wrong("counts", counts, expected))
+        raise WrongValueError(wrong("counts", counts, expected))
     return counts
 
 
 def _run_dir(given: str | os.PathLike[str]) -> Path:
     """Raises TypeError or ValueError for what can never be a directory."""
     is_path = isinstance(given, str) or isinstance(getattr(given, "__fspath__", lambda: None)(), str)
-    _refuse_unless(is_path, "run_dir", given, "expected the path of a directory")
-    if "\0" in os.fspath(given):
-        raise ValueError(wrong("run_dir", given, "expected the path of a directory"))
+    expected = "expected the path of a directory"
+    if isinstance(given, Mapping) or hasattr(given, "dtype"):
+        expected += "; arrays are for publish()"
+    _refuse_unless(is_path, "run_dir", given, expected)
+    if "\0" in os.fspath(given) or not os.fspath(given):
+        raise WrongValueError(wrong("run_dir", given, expected))
     path = Path(given)
     with contextlib.suppress(RuntimeError):  # a user without a home: then it is a name
         path = path.expanduser()
     path = path.absolute()
     if os.path.exists(path) and not os.path.isdir(path):
-        raise ValueError(f"run_dir is {str(path)!r}, which is no directory; give one, or a name that is not taken")
+        raise WrongValueError(wrong("run_dir", str(path), "that is a file; expected a directory, or a new name"))
     return path
 
 
@@ -267,7 +318,7 @@ def _retention(retention: Retention | Literal["all"] | None) -> Retention:
     expected = "expected a Retention, 'all' or None"
     if isinstance(retention, str):
         if retention != "all":
-            raise ValueError(wrong("retention", retention, expected))
+            raise WrongValueError(wrong("retention", retention, expected))
         return Retention(keep=retention)
     _refuse_unless(retention is None or isinstance(retention, Retention), "retention", retention, expected)
     return retention or Retention()

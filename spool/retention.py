@@ -7,14 +7,18 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 
 from autoviz_render.spool.epochs import AbandonedRanges
+from autoviz_render.spool.errors import WrongTypeError, WrongValueError, checks_construction
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import ScalarsLine, SnapshotRef, UpdateKey, goodness
 
 
+@checks_construction
 @dataclass(frozen=True)
 class Retention:
     """The bounds within which a run keeps its snapshots.
@@ -38,10 +42,14 @@ class Retention:
 
     def __post_init__(self) -> None:
         if self.keep not in ("thinned", "all"):
-            raise ValueError(f"keep is {self.keep!r}; choose 'thinned' or 'all'")
-        for name, bound in (("max_snapshots", self.max_snapshots), ("max_bytes", self.max_bytes)):
-            if bound is not None and not bound > 0:
-                raise ValueError(f"{name} is {bound!r}; give a positive number, or None for no bound")
+            raise WrongValueError(wrong("keep", self.keep, "expected 'thinned' or 'all'"))
+        bounds: dict[str, Any] = {"max_snapshots": self.max_snapshots, "max_bytes": self.max_bytes}
+        for name, bound in bounds.items():
+            expected = "expected a positive number, or None for no bound"
+            if bound is not None and (isinstance(bound, bool) or not isinstance(bound, Real)):
+                raise WrongTypeError(wrong(name, bound, expected))
+            if bound is not None and not float(bound) > 0:
+                raise WrongValueError(wrong(name, bound, expected))
 
     def is_exceeded(self, snapshots: int, size: int) -> bool:
         """Whether so many snapshots of so many bytes together are too many."""

@@ -6,12 +6,17 @@ log, and signs that turn the direction of what follows.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import logging
+import os
+import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 
+_LIBRARY = re.compile(r"[\\/](site|dist)-packages[\\/]|[\\/][Ll]ib[\\/]python3|^<frozen ")
 _LONGEST_LINE = 4000  # characters
 _LONGEST_ERROR = 1000  # characters: an error may hold all that it failed at
 
@@ -40,13 +45,51 @@ def cut(text: str, most: int) -> str:
     return text[:head] + "…" + text[len(text) - tail :]
 
 
-def in_one_line(error: BaseException) -> str:
-    """An error's kind and its words, if it has any, as far as a person reads."""
+def in_one_line(error: BaseException, *, kind: bool = True) -> str:
+    """An error's kind, unless it is not asked for, and its words, if it has any, as far as a person reads."""
     try:
         words = " ".join(cut(str(error), 4 * _LONGEST_ERROR).split())
-        return cut(f"{type(error).__name__}: {words}" if words else type(error).__name__, _LONGEST_ERROR)
+        told = words if words and not kind else f"{type(error).__name__}: {words}" if words else type(error).__name__
+        return cut(told, _LONGEST_ERROR)
     except (Exception, SystemExit):  # noqa: BLE001 - a stranger's class
         return cut(type(error).__name__, _LONGEST_ERROR)
+
+
+def place_of(error: BaseException) -> str:
+    """Where a user's code raised an error, as `file:line`; empty if none of the user's was at work.
+
+    That is the innermost line that is in no installed library, or else the first that is not ours.
+    """
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    others = [
+        (frame.f_code.co_filename, line)
+        for frame, line in frames
+        if not str(frame.f_globals.get("__name__")).startswith("autoviz_render.")
+    ]
+    own = [each for each in others if not _LIBRARY.search(each[0])]
+    if not others:
+        return ""
+    file, line = own[-1] if own else others[0]
+    return printable(f"{_nearby(file)}:{line}", 300)
+
+
+def named_place(function: object) -> str:
+    """A function's name and where it is defined, as `name (file:line)`; the name alone if that is not known."""
+    while hasattr(function, "func") or hasattr(function, "__wrapped__"):  # partial, and what decorators leave
+        function = getattr(function, "func", None) or function.__wrapped__  # type: ignore[attr-defined]
+    if not hasattr(function, "__qualname__"):
+        function = type(function).__call__
+    name = str(getattr(function, "__qualname__", function)).rpartition("<locals>.")[2]
+    code = getattr(function, "__code__", None)
+    return printable(f"{name} ({_nearby(code.co_filename)}:{code.co_firstlineno})" if code else name, 300)
+
+
+def _nearby(file: str) -> str:
+    """A file as seen from the working directory, if it is below that."""
+    with contextlib.suppress(OSError, ValueError):
+        if not (short := os.path.relpath(file)).startswith(os.pardir):
+            return short
+    return file
 
 
 def shown_safely(describe: Callable[[Any], str]) -> Callable[[Any], str]:

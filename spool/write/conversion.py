@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.spool.arrays import Array
+from autoviz_render.spool.errors import WrongTypeError
 from autoviz_render.spool.format.names import Names
 from autoviz_render.spool.guard import MakesBlocks, wrong
 
@@ -34,7 +35,7 @@ def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks) -> dict[str, Any]:
     if type(arrays) is dict and _IMMUTABLE.issuperset(map(type, arrays.values())):
         return dict(arrays)
     if not isinstance(arrays, Mapping):
-        raise TypeError(wrong("arrays", arrays, "expected a mapping of names to arrays"))
+        raise WrongTypeError(wrong("arrays", arrays, "expected a mapping of names to arrays, as {'model': model}"))
     return _copied(arrays, guard, (), iter(range(_MOST)))
 
 
@@ -116,7 +117,7 @@ def to_numpy(leaf: Any) -> Array:
     if value.dtype.kind == "V" and value.dtype.name.startswith(("bfloat", "float")):
         return value.astype(np.float32)
     if value.dtype.kind not in _STORED_KINDS:
-        raise TypeError(f"its type is {value.dtype}: publish numbers")
+        raise WrongTypeError(f"its type is {value.dtype}; expected numbers")
     if value.dtype in (np.longdouble, np.clongdouble) and value.dtype.itemsize > np.dtype("c16").itemsize // 2:
         return value.astype(np.complex128 if value.dtype.kind == "c" else np.float64)
     return value

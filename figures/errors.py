@@ -13,5 +13,9 @@ class MissingArraysError(FigureError):
     """The snapshot lacks arrays that the figure cannot do without."""
 
 
+class RecipeError(AutovizError, TypeError):
+    """A recipe returns no panels. The message is one line: the function, where it is, what it returned."""
+
+
 class UnusableMeshError(AutovizError, ValueError):
     """Arrays of the right shapes make no mesh. A fit can come to that, and has more to show."""

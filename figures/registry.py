@@ -66,7 +66,7 @@ def find_target(name: str) -> str:
     found = {point.value: point for point in entry_points(group=GROUP) if point.name == name}
     if not found:
         known = figure_names()
-        raise FigureError(f"no figure is named {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+        raise FigureError(f"no figure is named {name!r}; there are: {', '.join(known)}{nearest(name, known)}")
     if len(found) > 1:
         offers = sorted(f"{point.value} ({point.dist.name if point.dist else '?'})" for point in found.values())
         raise FigureError(f"figure {name!r} is offered more than once: {', '.join(offers)}; uninstall all but one")

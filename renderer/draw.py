@@ -6,9 +6,12 @@ from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.spool.errors import WrongTypeError, checks_arguments
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import Snapshot
 
 
+@checks_arguments
 def draw(
     snapshot: Snapshot, figure: str | FigureSpec | Recipe | None = None, settings: RenderSettings = RenderSettings()
 ) -> Drawing:
@@ -24,7 +27,12 @@ def draw(
 
     Raises:
         FigureError: No figure has this name; a `PageError` if it has no such panel, or does not fit on the page.
+        WrongTypeError: It is no snapshot, or neither a figure's name nor a function.
     """
+    if not isinstance(snapshot, Snapshot):
+        raise WrongTypeError(wrong("snapshot", snapshot, "expected a Snapshot, as spool.read(spool.newest()) gives it"))
+    if figure is not None and not isinstance(figure, (str, FigureSpec)) and not callable(figure):
+        raise WrongTypeError(wrong("figure", figure, "expected a name, or a function of a snapshot"))
     chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec

@@ -9,12 +9,13 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from numbers import Real
+from typing import Any, Literal, cast, get_args
 
 from autoviz_render.figures.registry import Recipe, figure_names, find_figure, find_target, load_figure
 from autoviz_render.renderer.plot.formats import FORMATS, Format
 from autoviz_render.renderer.plot.page import Page, inches
-from autoviz_render.spool.errors import AutovizError, nearest
+from autoviz_render.spool.errors import AutovizError, checks_construction, nearest
 from autoviz_render.spool.guard import wrong
 
 ThemeName = Literal["light", "dark"]
@@ -79,6 +80,7 @@ def nearest_figure(name: str) -> str:
     return nearest(name, figure_names())
 
 
+@checks_construction
 @dataclass(frozen=True)
 class RenderSettings:
     """What is drawn of a snapshot, and how.
@@ -109,6 +111,10 @@ class RenderSettings:
     panel: str | int | None = None
 
     def __post_init__(self) -> None:
+        given: dict[str, Any] = {"formats": self.formats, "figures": () if self.figures is None else self.figures}
+        for name, example in (("formats", "png"), ("figures", "line")):
+            if isinstance(given[name], str) or not isinstance(given[name], Iterable):
+                raise SettingsError(wrong(name, given[name], f"give a list of names, as in [{example!r}]"))
         object.__setattr__(self, "formats", tuple(self.formats))
         if not self.formats or not set(self.formats) <= set(FORMATS):
             raise SettingsError(wrong("formats", self.formats, f"name one or several of {', '.join(FORMATS)}"))
@@ -120,12 +126,17 @@ class RenderSettings:
             raise SettingsError(wrong("panel", self.panel, "give a panel's title, or its number counted from 1"))
         if cast(object, self.dpi) is None:
             object.__setattr__(self, "dpi", _screen_dpi() if self.width is None else PRINT_DPI)
-        if not 0 < self.dpi < math.inf:
+        dpi: Any = self.dpi
+        if isinstance(dpi, bool) or not isinstance(dpi, Real) or not 0 < float(dpi) < math.inf:
             raise SettingsError(wrong("dpi", self.dpi, "give a positive number of dots per inch"))
         if self.theme not in get_args(ThemeName):
             raise SettingsError(wrong("theme", self.theme, f"choose from {', '.join(get_args(ThemeName))}"))
         if self.figures is not None:
             object.__setattr__(self, "figures", tuple(self.figures))
+            for each in given["figures"]:
+                if not isinstance(each, (str, FigureSpec)):
+                    hint = "give names; for a function of yours, FigureSpec.imported('module:function')"
+                    raise SettingsError(wrong("figures", each, f"{hint}, or draw(snapshot, function)"))
             stems = [stem for _, stem in self.named(())]
             if not stems or len(set(stems)) < len(stems):
                 raise SettingsError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Mapping
-from numbers import Real
+from numbers import Integral, Real
 
 from autoviz_render.spool.errors import WrongTypeError, WrongValueError
 from autoviz_render.spool.guard import wrong
@@ -65,3 +65,26 @@ def refuse_no_function(name: str, arrays: object, given: str) -> None:
     except TypeError:
         message = f"{name} is {named_place(arrays)}, which takes {signature}; {expected}"
         raise WrongTypeError(message) from None
+
+
+def refuse_no_analysis(analysis: object) -> None:
+    """Refuse what is no analysis for `NSS`. Raises WrongTypeError."""
+    needed = ("parameter_names", "prior_transform", "log_prior", "fit_from", "static")
+    lacking = [name for name in needed if not hasattr(analysis, name)]
+    if isinstance(analysis, type):
+        made = f"expected an analysis, and this is its class: {analysis.__name__}()"
+        raise WrongTypeError(wrong("analysis", analysis, made))
+    if lacking:
+        raise WrongTypeError(wrong("analysis", analysis, f"expected an Analysis, and it lacks {', '.join(lacking)}"))
+
+
+def refuse_no_counts(counts: Mapping[str, object]) -> None:
+    """Refuse what is no whole number, or None, by the name of the argument. Raises WrongTypeError, WrongValueError."""
+    for name, count in counts.items():
+        expected = "expected a whole number that is not negative"
+        if count is None:
+            continue
+        if isinstance(count, bool) or not isinstance(count, Integral):
+            raise WrongTypeError(wrong(name, count, expected))
+        if int(count) < 0:
+            raise WrongValueError(wrong(name, count, expected))

@@ -87,8 +87,7 @@ def refuse_unknown_figures(
             if isinstance(name, str) and ":" not in name and not (may_be_missing and not nearest_figure(name)):
                 FigureSpec(name).find()
         except LookupError as error:
-            hint = "or install the package of another here; with renderer=None nothing is drawn from here"
-            raise WrongValueError(wrong("figure", name, f"{error}, {hint}")) from None
+            raise WrongValueError(wrong("figure", name, str(error))) from None
 
 
 def make_backend(where: Where | None, publisher: Publisher) -> Backend:

@@ -116,7 +116,7 @@ def _misfit(function: Callable[..., object], signature: inspect.Signature, given
     given -= "self" in signature.parameters
     for name in named:
         if name not in known:
-            return f"{name} is no argument of {called}{nearest(name, known)}; it takes {', '.join(known)}"
+            return f"{name} is no argument of {called}; it takes {', '.join(known)}{nearest(name, known)}"
     in_order = [name for name, each in known.items() if each.kind is each.POSITIONAL_OR_KEYWORD]
     if given > len(in_order):
         others = ", ".join(f"{name}=..." for name in [name for name in known if name not in in_order][:3])

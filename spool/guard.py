@@ -69,7 +69,9 @@ class Guard:
         if len(names) > _NAMES_A_KIND:
             self._warn("%s: %s failed in the same way for more names, which are not told", what)
             return
-        self._warn("%s: %s failed: %s. The run goes on; this is said once.", f"{what}{name}", _told(error))
+        told = _told(error)
+        stop = "" if told.endswith(("?", "!", ".")) else "."
+        self._warn("%s: %s failed: %s%s The run goes on; this is said once.", f"{what}{name}", told, stop)
         if not isinstance(error, (OSError, AutovizError)):
             with contextlib.suppress(Exception):
                 self._log.debug("%s: %s failed", self._where, what, exc_info=error)

@@ -87,7 +87,7 @@ class Publisher:
         _refuse_unless(name is None or isinstance(name, str), "name", name, "expected text, or None")
         spool_paths(self.run_dir, name)
         _refuse_unless(title is None or isinstance(title, str), "title", title, "expected text, or None")
-        _refuse_figures_of_code(figure)
+        figures = checked_figures(figure)
         is_possible = resumed_from is None or _is_whole(resumed_from)
         _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations, or None")
         self.counts = checked_counts(counts)
@@ -95,7 +95,7 @@ class Publisher:
         self._writer = SpoolWriter(
             self.run_dir,
             name,
-            figures=figure_names(figure),
+            figures=figures,
             retention=_retention(retention),
             durability=durability,
             resumed_from=None if resumed_from is None else int(resumed_from),
@@ -235,11 +235,15 @@ def _refuse_unless(is_possible: bool, argument: str, value: object, expected: st
         raise WrongTypeError(wrong(argument, value, expected))
 
 
-def _refuse_figures_of_code(figure: object) -> None:
-    """A spool names figures and holds no code, so functions and their paths are for who draws."""
+def checked_figures(figure: Any) -> tuple[str, ...]:
+    """The names of figures. A spool holds no code, so functions and their paths are for who draws.
+
+    Raises:
+        WrongTypeError, WrongValueError: They are none.
+    """
     named = [figure] if isinstance(figure, str) or callable(figure) else figure
     _refuse_unless(isinstance(named, Iterable), "figure", figure, "expected the name of a figure, or a list of names")
-    for each in named:  # type: ignore[attr-defined]
+    for each in named:
         path = getattr(each, "__name__", "FUNCTION") if callable(each) else each
         path = path if ":" in str(path) else f"MODULE:{path}"
         hint = (
@@ -251,6 +255,7 @@ def _refuse_figures_of_code(figure: object) -> None:
         _refuse_unless(isinstance(each, str), "figure", each, "expected the name of a figure, or a list of names")
         if ":" in each:
             raise WrongValueError(wrong("figure", each, hint))
+    return figure_names(figure)
 
 
 def _count(iteration: object) -> int:

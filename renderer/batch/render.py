@@ -16,7 +16,7 @@ from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Status, failed
 from autoviz_render.renderer.work.pool import Pool
-from autoviz_render.spool.errors import AutovizError, NoSpoolError
+from autoviz_render.spool.errors import AutovizError, NoSpoolError, checks_arguments
 from autoviz_render.spool.paths import passed_over
 from autoviz_render.spool.system.atomic import remove_drafts
 
@@ -26,6 +26,7 @@ OnProgress = Callable[[int, int], None]
 """Told how many of how many figures are drawn."""
 
 
+@checks_arguments
 def render(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,

@@ -20,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from autoviz_render.figures import recipes
 from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
@@ -37,7 +38,7 @@ from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.system.atomic import write_whole
-from autoviz_render.spool.text import in_one_line, printable
+from autoviz_render.spool.text import printable
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -152,13 +153,13 @@ class KeptFigure:
 
     def _sheet(self, snapshot: Snapshot, errors: list[str]) -> Sheet:
         try:
-            sheet = self.page.sheet(self.recipe(snapshot))
+            sheet = self.page.sheet(recipes.panels_of(self.recipe, snapshot))
         except PageError:
             raise
         except (Exception, SystemExit) as error:
-            errors.append(in_one_line(error))
+            errors.append(recipes.told(error, self.recipe, snapshot))
             log.debug("the recipe failed", exc_info=True)
-            return self._alone(Failure("This figure cannot be drawn", in_one_line(error)))
+            return self._alone(Failure("This figure cannot be drawn", errors[-1]))
         return sheet if sheet.arranged else self._alone(TextPanel("Nothing to draw", "The figure has no panels."))
 
     def _alone(self, panel: Panel) -> Sheet:

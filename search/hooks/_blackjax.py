@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.hooks._smc import Particles, PersistentParticles
-from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.findings import guard_of, refuse_misplaced, tell
 from autoviz_render.search.hooks.pytrees import Raveler
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.chain import Chain, chain_arrays
@@ -22,12 +22,14 @@ from autoviz_render.search.statistics.convergence import convergence
 from autoviz_render.search.statistics.evidence import RunningEvidence
 from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 
 log = logging.getLogger("autoviz_render.search")
 
 _EVALUATIONS_A_SLICE = 2  # the two ends of its first interval, beside what blackjax counts
 
 
+@checks_arguments
 def blackjax(
     update: QuickUpdate,
     *,
@@ -53,6 +55,7 @@ def blackjax(
             posterior begin with them.
         evaluations: The count that a chain or sequential Monte Carlo had reached, if it goes on.
     """
+    refuse_misplaced("blackjax", update)
     return BlackjaxHook(update, burn_in, stacked, earlier, evaluations)
 
 

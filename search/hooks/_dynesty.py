@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, tell
+from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, refuse_misplaced, tell
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
 
 
+@checks_arguments
 def dynesty(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> Callable[..., None]:
     """A `print_func` for `run_nested` of `NestedSampler` and `DynamicNestedSampler`.
 
@@ -29,6 +31,7 @@ def dynesty(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> C
     Returns:
         The `print_func`. It never raises.
     """
+    refuse_misplaced("dynesty", update, sampler)
     guard, found = guard_of("dynesty"), _Run(sampler)
     show: Callable[..., object] | None = None
     begun = False

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.findings import guard_of, refuse_misplaced, tell
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.chain import MOST_STEPS, Chain, chain_arrays
 from autoviz_render.search.statistics.convergence import LEAST_STEPS, autocorrelation_time, worst
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 
 _SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in steps that are so far apart
 
 
+@checks_arguments
 def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> EmceeHook:
     """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`; or its `run_mcmc`.
 
@@ -29,6 +31,7 @@ def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> E
             after a burn-in that is reset, and before one that is not.
         burn_in: How many first steps no figure shows; by default the first half of those there are.
     """
+    refuse_misplaced("emcee", update, sampler)
     return EmceeHook(update, sampler, burn_in)
 
 

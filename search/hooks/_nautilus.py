@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.findings import guard_of, refuse_misplaced, tell
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 
 
+@checks_arguments
 def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
     """Run the sampler as `sampler.run(**run)` would, with quick updates between its batches.
 
@@ -36,6 +38,7 @@ def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
     Raises:
         Exception: Whatever the sampler raises.
     """
+    refuse_misplaced("nautilus", update, sampler)
     guard, found = guard_of("nautilus"), _Run(update, sampler)
     with guard("naming the parameters"):
         _name(update, sampler.prior)

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autoviz_render.search.hooks.findings import guard_of, tell
+from autoviz_render.search.hooks.findings import guard_of, refuse_misplaced, tell
 from autoviz_render.search.hooks.pytrees import Raveler
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.chain import Chain, chain_arrays
 from autoviz_render.search.statistics.convergence import convergence
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 
 
+@checks_arguments
 def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> NumpyroHook:
     """What to call with the `MCMC` after every chunk, that is, after every `run`.
 
@@ -28,6 +30,7 @@ def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> Numpy
         sites: Those whose values are the parameters, `deterministic` ones among them if you like; by default those that
             are sampled. They are in the order of their names, and a vector `theta` is `theta[0]`, `theta[1]`, ...
     """
+    refuse_misplaced("numpyro", update)
     return NumpyroHook(update, sites)
 
 

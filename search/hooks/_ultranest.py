@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, tell
+from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, refuse_misplaced, tell
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.search.statistics.weights import log_weights
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
 
 
+@checks_arguments
 def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> Callable[..., None]:
     """A `viz_callback` for `run` and `run_iter` of `ReactiveNestedSampler`.
 
@@ -32,6 +34,7 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) ->
     Returns:
         The `viz_callback`. It never raises.
     """
+    refuse_misplaced("ultranest", update, sampler)
     guard, tree = guard_of("ultranest"), _Tree(sampler)
     show = chosen_display(progress, _own_display)
     stored = getattr(sampler, "ncall", 0)

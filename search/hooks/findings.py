@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, Protocol
 
+import numpy as np
+
+from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.guard import Guard
+from autoviz_render.spool.errors import WrongTypeError
+from autoviz_render.spool.guard import Guard, wrong
 
 log = logging.getLogger("autoviz_render.search")
 
 _NOT_KNOWN = 1e100
 """In a run's first steps dynesty says 1e300 for what is not known."""
+
+_NO_SAMPLER = (QuickUpdate, type, str, bytes, Real, Mapping, Sequence, np.ndarray)
 
 Display = bool | Callable[..., object]
 """True: what the sampler shows by itself. False: nothing. Or a function, called as the sampler would call it."""
@@ -26,6 +33,25 @@ class Findings(Protocol):
 
     def samples(self) -> Mapping[str, Floats]:
         """Its posterior so far."""
+
+
+def refuse_misplaced(hook: str, update: object, *sampler: object) -> None:
+    """Refuse what is no quick update, or no sampler: the two are easily exchanged, and a hook is a call, not a name.
+
+    Args:
+        hook: The function's name.
+        update: What came first.
+        *sampler: What came second, if the hook takes a sampler.
+
+    Raises:
+        WrongTypeError: It can never work.
+    """
+    call = f"hooks.{hook}({', '.join(['update', *(['sampler'] * len(sampler))])})"
+    if not isinstance(update, QuickUpdate):
+        raise WrongTypeError(wrong("update", update, f"expected a QuickUpdate, as the first argument: {call}"))
+    for each in sampler:
+        if each is None or isinstance(each, _NO_SAMPLER):
+            raise WrongTypeError(wrong("sampler", each, f"expected the sampler of {hook} that is to run: {call}"))
 
 
 def guard_of(hook: str) -> Guard:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.nss.analysis import Analysis
+from autoviz_render.spool.errors import WrongValueError
+from autoviz_render.spool.text import named_place
 
 
 class Fitness:
@@ -91,6 +93,12 @@ class Fitness:
         fit: Mapping[str, Any] = jax.lax.optimization_barrier(
             self.analysis.fit_from(jax.lax.optimization_barrier(parameters))
         )
+        if not isinstance(fit, Mapping) or "log_likelihood" not in fit:  # while it is traced: it costs nothing later
+            returned = f"the names {', '.join(fit)}" if isinstance(fit, Mapping) else type(fit).__name__
+            place = named_place(self.analysis.fit_from)
+            raise WrongValueError(
+                f"{place} returned {returned}; expected arrays by name, with log_likelihood among them"
+            )
         return fit
 
 

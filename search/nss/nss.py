@@ -13,7 +13,8 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
-from autoviz_render.search.backends import Where
+from autoviz_render.search.arguments import refuse_impossible, refuse_no_analysis, refuse_no_counts
+from autoviz_render.search.backends import Where, refuse_unknown_figures
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.nss.checkpoint import Checkpoint
@@ -30,7 +31,10 @@ from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.evidence import weigh
 from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.errors import WrongValueError, checks_construction
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.info import figure_names
+from autoviz_render.spool.publisher import checked_figures
 from autoviz_render.spool.retention import Retention
 
 log = logging.getLogger("autoviz_render.search")
@@ -38,6 +42,7 @@ log = logging.getLogger("autoviz_render.search")
 _DISK_TIMEOUT = 60.0  # seconds, for the last checkpoint
 
 
+@checks_construction
 class NSS:
     """Nested slice sampling of an analysis.
 
@@ -69,7 +74,7 @@ class NSS:
             again. A folder that was chosen for JAX already stays.
 
     Raises:
-        ValueError: There are not more live points than are replaced.
+        WrongValueError, WrongTypeError: An argument can never work.
 
     Source: Yallup, Kroupa and Handley (2026), arXiv:2601.23252.
     """
@@ -96,9 +101,16 @@ class NSS:
         checkpoint_seconds: float | None = 60.0,
         compilation_cache: bool = True,
     ) -> None:
+        counts = {"num_live": num_live, "num_delete": num_delete, "chunk_size": chunk_size}
+        refuse_no_analysis(analysis)
+        refuse_no_counts(counts | {"num_inner_steps": num_inner_steps, "max_iterations": max_iterations})
+        refuse_impossible(None, tuple(analysis.parameter_names), every, every_seconds)
+        checked_figures(figure)
+        refuse_unknown_figures(renderer, figure, may_be_missing=True)
         num_delete = num_delete or max(1, num_live // 10)
         if not 0 < num_delete < num_live:
-            raise ValueError(f"num_delete is {num_delete}: choose from 1 to {num_live - 1}")
+            expected = f"expected at least 1 and less than num_live, which is {num_live}"
+            raise WrongValueError(wrong("num_delete", num_delete, expected))
         self.run_dir = Path(run_dir).absolute()
         self._fitness = Fitness(analysis)
         self._kernel = Kernel(

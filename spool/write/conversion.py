@@ -11,7 +11,7 @@ import numpy as np
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import WrongTypeError
 from autoviz_render.spool.format.names import Names
-from autoviz_render.spool.guard import MakesBlocks, wrong
+from autoviz_render.spool.guard import MakesBlocks, shown, wrong
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
@@ -134,7 +134,9 @@ def to_float(value: Any) -> float:
     """A scalar of any library as a float; masked it is NaN.
 
     Raises:
-        TypeError: It is no number.
-        ValueError: It is several, or a text.
+        WrongTypeError: It is no number, or several, or a text.
     """
-    return float((_unmasked(value) if _is_masked(value) else np.asarray(value)).item())
+    try:
+        return float((_unmasked(value) if _is_masked(value) else np.asarray(value)).item())
+    except (TypeError, ValueError):
+        raise WrongTypeError(f"it is {shown(value)} ({type(value).__name__}); expected a number") from None

@@ -111,11 +111,7 @@ class RenderSettings:
     panel: str | int | None = None
 
     def __post_init__(self) -> None:
-        given: dict[str, Any] = {"formats": self.formats, "figures": () if self.figures is None else self.figures}
-        for name, example in (("formats", "png"), ("figures", "line")):
-            if isinstance(given[name], str) or not isinstance(given[name], Iterable):
-                raise SettingsError(wrong(name, given[name], f"give a list of names, as in [{example!r}]"))
-        object.__setattr__(self, "formats", tuple(self.formats))
+        object.__setattr__(self, "formats", _listed("formats", self.formats, "png"))
         if not self.formats or not set(self.formats) <= set(FORMATS):
             raise SettingsError(wrong("formats", self.formats, f"name one or several of {', '.join(FORMATS)}"))
         for name in ("width", "height"):
@@ -132,11 +128,7 @@ class RenderSettings:
         if self.theme not in get_args(ThemeName):
             raise SettingsError(wrong("theme", self.theme, f"choose from {', '.join(get_args(ThemeName))}"))
         if self.figures is not None:
-            object.__setattr__(self, "figures", tuple(self.figures))
-            for each in given["figures"]:
-                if not isinstance(each, (str, FigureSpec)):
-                    hint = "give names; for a function of yours, FigureSpec.imported('module:function')"
-                    raise SettingsError(wrong("figures", each, f"{hint}, or draw(snapshot, function)"))
+            object.__setattr__(self, "figures", _listed("figures", self.figures, "line"))
             stems = [stem for _, stem in self.named(())]
             if not stems or len(set(stems)) < len(stems):
                 raise SettingsError(
@@ -190,3 +182,14 @@ def _inches(name: str, length: float | str | None) -> float | None:
     if not _SHORTEST <= given <= _LONGEST:
         raise SettingsError(wrong(name, length, "give 30 mm to 1 m: inches, or a text with its unit, as '88mm'"))
     return given
+
+
+def _listed(name: str, given: Any, example: str) -> tuple[Any, ...]:
+    """A list of names as a tuple. Raises SettingsError: it is none, as a name alone is not."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise SettingsError(wrong(name, given, f"give a list of names, as in [{example!r}]"))
+    for each in (named := tuple(given)):
+        if callable(each):
+            hint = "give names; for a function of yours, FigureSpec.imported('module:function'), or draw(snapshot, it)"
+            raise SettingsError(wrong(name, each, hint))
+    return named

@@ -113,6 +113,7 @@ class QuickUpdate:
         self._evaluations = 0
         self._refused = 0
         self._is_told = False
+        self._is_closed = False
         self._own: tuple[Given, Given] = None, None  # scalars and samples
         self._at_close: list[Callable[[], object]] = []
         end_at_exit(self)
@@ -186,7 +187,7 @@ class QuickUpdate:
         self._functions.broken_off = None
         try:
             with self._guard("a quick update"):
-                if not is_open(self):
+                if self._is_closed:
                     raise ClosedError(
                         "it is closed, and what comes after close() is dropped; make a new one for a new run"
                     )
@@ -221,6 +222,7 @@ class QuickUpdate:
             self._publish_last()
             raise
         finally:
+            self._is_closed = True
             self._updater.close(state if self._functions.broken_off is None else "failed")
 
     end = close

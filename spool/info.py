@@ -173,7 +173,9 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
         is_name = isinstance(name, str) and name.replace("-", "_").replace(".", "_").isidentifier()
         if not is_name or name.startswith("."):
             # a name, never code: what may be imported is chosen on the reader's command line alone
-            raise WrongValueError(wrong("figure", name, "expected a name of letters, digits, '_', '-' and '.'"))
+            raise WrongValueError(
+                wrong("figure", name, "that is not the name of a figure; expected letters, digits, '_', '-' and '.'")
+            )
         if len(name.encode()) > _LONGEST_FIGURE:
             raise WrongValueError(wrong("figure", name, f"expected a name of at most {_LONGEST_FIGURE} bytes"))
     if not names:

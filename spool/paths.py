@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import re
 import stat
@@ -9,10 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoviz_render.spool.errors import WrongValueError
+from autoviz_render.spool.errors import WrongValueError, nearest
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.spool.text import printable
 
+_MOST_NAMED = 5  # in a message
+_MOST_LOOKED_INTO = 500  # folders, for a message
 _SNAPSHOT_NAME = re.compile(r"e([0-9]{4,9})-([0-9]{12,18})\.h5")
 
 
@@ -190,3 +195,39 @@ def passed_over(unread: Sequence[Unread]) -> str:
     folder, error = unread[0]
     more = f", as are {len(unread) - 1} more" if len(unread) > 1 else ""
     return f"{folder}: cannot be looked into ({error.strerror or error}) and is passed over{more}"
+
+
+def why_no_spool(path: Path) -> str:
+    """What to tell a person who takes a path for a run or its spool, as the end of a sentence that starts with it."""
+    try:
+        holds = _holds(path)
+    except NotADirectoryError:
+        return "is a file; give the run's directory"
+    except FileNotFoundError:
+        with contextlib.suppress(OSError):
+            return f"does not exist; {path.parent} {_holds(path.parent)}{nearest(path.name, os.listdir(path.parent))}"
+        return f"does not exist, nor does {path.parent}; give the run's directory"
+    except OSError as error:
+        return f"cannot be looked into: {error.strerror or error}"
+    if runs := [str(run) for run in itertools.islice(_runs_below(path), _MOST_NAMED)]:
+        return f"is no run, and there are runs below it; give one of them: {printable(', '.join(runs))}"
+    return f"holds no spool: nothing was published there yet, or the run is elsewhere; it {holds}"
+
+
+def _runs_below(path: Path) -> Iterator[Path]:
+    """The runs that are not deep below a path, of which there may be a whole disk."""
+    folders = [path]
+    for _ in range(2):
+        below: list[Path] = []
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                below += sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+        folders = below[:_MOST_LOOKED_INTO]
+        with contextlib.suppress(OSError):
+            yield from (folder for folder in folders if is_spool(folder / "spool"))
+
+
+def _holds(folder: Path) -> str:
+    names = sorted(os.listdir(folder))
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"holds {printable(', '.join(names[:_MOST_NAMED]))}{more}" if names else "is empty"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.text import cut, printable, shown_safely
+from autoviz_render.spool.text import cut, nearby, printable, shown_safely
 
 UpdateKey = tuple[int, int]
 """The epoch and the sequence of a quick update."""
@@ -19,7 +20,7 @@ COUNTS = "iteration"
 LONGEST_COUNTS = 60
 """Bytes of the words for what is counted."""
 
-_MOST_SHOWN = 8  # arrays in a `repr`
+_LONGEST_REPR = 120  # characters, so that it fits a line
 
 
 @dataclass(frozen=True, order=True, repr=False)
@@ -44,7 +45,7 @@ class SnapshotRef:
 
     @shown_safely
     def __repr__(self) -> str:
-        return f"SnapshotRef(epoch {self.epoch}, sequence {self.sequence}, {cut(str(self.path), 300)!r})"
+        return f"SnapshotRef(epoch {self.epoch}, sequence {self.sequence}, {cut(nearby(str(self.path)), 70)!r})"
 
 
 def goodness(ref: SnapshotRef, log_likelihood: float) -> tuple[float, SnapshotRef]:
@@ -108,11 +109,21 @@ class Snapshot:
 
     @shown_safely
     def __repr__(self) -> str:
-        held = ", ".join(f"{name} {_form(each)}" for name, each in [*self.arrays.items()][:_MOST_SHOWN])
-        more = f" and {len(self.arrays) - _MOST_SHOWN} more" if len(self.arrays) > _MOST_SHOWN else ""
         numbers = f"{cut(self.counts, LONGEST_COUNTS)} {self.iteration}, log likelihood {self.log_likelihood:.10g}"
-        arrays = f"arrays: {printable(held, 500)}{more}" if held else "no arrays"
-        return f"Snapshot(run {cut(self.run, 60)!r}, {numbers}, {arrays})"
+        told = f"Snapshot(run {cut(self.run, 24)!r}, {numbers}, "
+        return f"{told}{_listed(self.arrays, _LONGEST_REPR - 1 - len(told))})"
+
+
+def _listed(arrays: Mapping[str, Array], width: int) -> str:
+    """The first arrays with their forms, as many as fit, and how many more there are."""
+    if not arrays:
+        return "no arrays"
+    texts = [f"{printable(name, 40)} {_form(each)}" for name, each in itertools.islice(arrays.items(), width)]
+    for count in range(len(texts), 0, -1):
+        more = f" and {len(arrays) - count} more" if len(arrays) > count else ""
+        if len(line := f"arrays: {', '.join(texts[:count])}{more}") <= width:
+            return line
+    return f"{len(arrays)} arrays"
 
 
 def _form(value: Array) -> str:

@@ -5,29 +5,36 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import operator
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, overload
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
-from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError
+from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError, WrongTypeError
 from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
+from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.notes import Notes
-from autoviz_render.spool.paths import SpoolPaths, list_snapshots
+from autoviz_render.spool.paths import SpoolPaths, list_snapshots, why_no_spool
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
 from autoviz_render.spool.system.safe_read import refuse_a_link
-from autoviz_render.spool.text import cut, in_one_line, printable, shown_safely
+from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown_safely
+
+_LONGEST_PATH = 100  # characters in a `repr`
 
 
 class Spool:
     """What there is to read in one spool.
+
+    It is a sequence of the snapshots that are kept, each read when it is asked for: `len(spool)`, `spool[-1]`,
+    `spool[:10]`, `for snapshot in spool`. Of a run that goes on they change: what was removed meanwhile is passed over.
 
     Args:
         path: The run directory, or its `spool/`; `~` is the home. Nothing is read, or need exist, until asked for.
@@ -50,7 +57,45 @@ class Spool:
 
     @shown_safely
     def __repr__(self) -> str:
-        return f"Spool({cut(str(self.paths.directory), 300)!r}: {self._told()})"
+        return f"Spool({cut(nearby(str(self.paths.directory)), _LONGEST_PATH)!r}: {self._told()})"
+
+    def __len__(self) -> int:
+        """How many snapshots there are now. Raises SpoolError."""
+        return len(self._refs())
+
+    def __bool__(self) -> bool:
+        """A spool without snapshots is one, too."""
+        return True
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        """The snapshots that there are now, in the order of publishing. Raises SpoolError."""
+        return self._read_all(self._refs())
+
+    @overload
+    def __getitem__(self, at: int) -> Snapshot: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Snapshot]: ...
+    def __getitem__(self, at: int | slice) -> Snapshot | list[Snapshot]:
+        """A snapshot by its place among those that there are now, from the end if it is negative; or several.
+
+        Raises:
+            IndexError: There are not so many.
+            WrongTypeError: It is no whole number and no slice.
+            SpoolError: It cannot be read.
+        """
+        if isinstance(at, slice):
+            return list(self._read_all(self._refs()[at]))
+        if not hasattr(at, "__index__"):
+            raise WrongTypeError(
+                wrong("index", at, "expected a whole number or a slice; read(ref) reads a SnapshotRef")
+            )
+        return self._read_first(lambda: self._at(operator.index(at)))
+
+    def _at(self, number: int) -> SnapshotRef:
+        refs = self._refs()
+        if not -len(refs) <= number < len(refs):
+            raise IndexError(f"index is {number}; {self.paths.directory} holds {len(refs)} snapshots")
+        return refs[number]
 
     def _told(self) -> str:
         """What there is, for a person, from a listing and `spool.json`."""
@@ -60,7 +105,7 @@ class Spool:
         except NoSpoolError:
             return "no spool yet"
         except (SpoolError, OSError) as error:
-            return f"unreadable, {printable(in_one_line(error), 300)}"
+            return f"unreadable, {printable(in_one_line(error), _LONGEST_PATH)}"
         newest = f", newest {refs[-1].path.name}" if refs else ""
         is_gone = info.state == "running" and info.is_over()
         state = "running when its process ended" if is_gone else info.state
@@ -98,23 +143,47 @@ class Spool:
         return [ref for ref in refs if not ranges.is_abandoned(ref.epoch, iterations.get(ref.key))]
 
     def newest(self) -> SnapshotRef | None:
-        """The last snapshot published, or None."""
+        """The last snapshot published, or None if there is none yet, as before the run has begun."""
         return max(self.snapshots(), default=None)
 
+    def read_newest(self) -> Snapshot:
+        """The last snapshot published, read: a newer one if it was removed in the meantime.
+
+        Raises:
+            NoSpoolError: There is no spool, or no snapshot in it yet.
+            SpoolError: It cannot be read.
+            OSError: The disk is at fault.
+        """
+
+        def newest() -> SnapshotRef:
+            if not (refs := self._refs()):
+                raise NoSpoolError(self.paths.directory, "holds no snapshot yet")
+            return refs[-1]
+
+        return self._read_first(newest)
+
     def best(self) -> SnapshotRef | None:
-        """The snapshot of the highest log likelihood, the newest of equals, or None."""
+        """The snapshot of the highest log likelihood, the newest of equals, or None if there is none yet.
+
+        Raises:
+            NoSpoolError: There is no spool.
+        """
+        refs = self._refs()
         known = {line.key: line.log_likelihood for line in self.scalars()}
-        return max(self.snapshots(), key=lambda ref: goodness(ref, known.get(ref.key, math.nan)), default=None)
+        return max(refs, key=lambda ref: goodness(ref, known.get(ref.key, math.nan)), default=None)
 
     def read(self, ref: SnapshotRef) -> Snapshot:
         """Read and verify a snapshot with its static arrays; the arrays are read-only.
 
         Raises:
-            FileNotFoundError: It is gone: retention at work.
+            WrongTypeError: It is none. If it is None and there is no spool, NoSpoolError.
+            FileNotFoundError: It is gone: retention at work. `read_newest` looks again.
             UnreadableError: The file is at fault.
             LaterVersionError: A later version of this package wrote it.
             OSError: The disk is at fault.
         """
+        if not isinstance(ref, SnapshotRef):
+            raise WrongTypeError(wrong("ref", ref, self._expected(ref)))
         fields, digests = snapshot_from(decode(read_file(ref.path), ref.path, "snapshot"), ref.path)
         static: dict[str, Array] = {}
         for digest in digests:
@@ -185,6 +254,37 @@ class Spool:
             most: Of the files in `bad/` to look at; None is all.
         """
         return self.notes.files(most)
+
+    def _expected(self, ref: object) -> str:
+        """In place of what is no reference. Raises NoSpoolError if it is None as there is no spool."""
+        if ref is None and not self._refs():
+            return "expected a SnapshotRef; there is no snapshot yet"
+        return "expected a SnapshotRef, as newest(), best() and snapshots() give it"
+
+    def _refs(self) -> list[SnapshotRef]:
+        """The snapshots there are now. Raises NoSpoolError if there is no spool: a path may be mistyped."""
+        is_there = os.path.isdir(self.paths.directory)
+        refs = self.snapshots() if is_there else []
+        if not refs and not os.path.isfile(self.paths.info):
+            named = self.paths.directory if is_there else self.paths.run_dir
+            raise NoSpoolError(named, why_no_spool(named))
+        return refs
+
+    def _read_all(self, refs: Iterable[SnapshotRef]) -> Iterator[Snapshot]:
+        for ref in refs:
+            with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+                yield self.read(ref)
+
+    def _read_first(self, choose: Callable[[], SnapshotRef]) -> Snapshot:
+        """The snapshot that is chosen; if it is gone when it is read, what is chosen then."""
+        chosen = None
+        while True:
+            before, chosen = chosen, choose()
+            try:
+                return self.read(chosen)
+            except FileNotFoundError:
+                if chosen == before:
+                    raise  # it is listed and cannot be found, and no other one takes its place
 
     def _lines(self) -> list[ScalarsLine]:
         with _said_of(self.paths.scalars):

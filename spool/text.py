@@ -70,7 +70,7 @@ def place_of(error: BaseException) -> str:
     if not others:
         return ""
     file, line = own[-1] if own else others[0]
-    return printable(f"{_nearby(file)}:{line}", 300)
+    return printable(f"{nearby(file)}:{line}", 300)
 
 
 def named_place(function: object) -> str:
@@ -81,10 +81,10 @@ def named_place(function: object) -> str:
         function = type(function).__call__
     name = str(getattr(function, "__qualname__", function)).rpartition("<locals>.")[2]
     code = getattr(function, "__code__", None)
-    return printable(f"{name} ({_nearby(code.co_filename)}:{code.co_firstlineno})" if code else name, 300)
+    return printable(f"{name} ({nearby(code.co_filename)}:{code.co_firstlineno})" if code else name, 300)
 
 
-def _nearby(file: str) -> str:
+def nearby(file: str) -> str:
     """A file as seen from the working directory, if it is below that."""
     with contextlib.suppress(OSError, ValueError):
         if not (short := os.path.relpath(file)).startswith(os.pardir):

@@ -19,6 +19,7 @@ from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
 from autoviz_render.search.pyautofit.titles import title_of
 from autoviz_render.search.pyautofit.workers import Workers
+from autoviz_render.search.quick_update import COUNTS
 from autoviz_render.search.updater import Updater
 from autoviz_render.spool.arrays import Array, Floats
 from autoviz_render.spool.errors import SpoolError
@@ -26,6 +27,11 @@ from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.store import Spool
 
 log = logging.getLogger("autoviz_render.search")
+
+_NO_QUICK_UPDATES = (
+    "%s: this search makes no quick updates, so nothing is drawn; give it iterations_per_quick_update=1000. "
+    "In PyAutoFit's hpc_mode the setting hpc: iterations_per_quick_update of config/general.yaml counts instead"
+)
 
 NEVER = 1e90
 """Iterations: PyAutoFit's settings say 1e99 if there is to be no update."""
@@ -104,7 +110,9 @@ class LiveFit:
         with self._guard("preparing live figures"):
             if self._is_jax and self._is_shown:
                 self._compile()
-            if self._is_shown:
+            if not self._is_shown:
+                log.warning(_NO_QUICK_UPDATES, self.folder)
+            else:
                 self._opened()  # here, in the search's thread: the process that draws may be started in no other
             if not self._is_jax and getattr(self._search, "number_of_cores", 1) > 1:
                 self._workers = Workers(self._take_from_pool)
@@ -217,7 +225,7 @@ class LiveFit:
                 static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,
                 title=self._title,  # its folder is called by a digest
-                counts="likelihood evaluations",
+                counts="gradient steps" if hasattr(self._search, "_manage_quick_update_step") else COUNTS,
             )
         return self._updater
 

@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from autoviz_render.search.backends import Where
+from autoviz_render.search.arguments import refuse_no_function
+from autoviz_render.search.backends import Where, refuse_unknown_figures
 from autoviz_render.search.pyautofit import graphs, running_fits
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFigureArrays
 from autoviz_render.search.pyautofit.fit import LiveFit, Settings
 from autoviz_render.search.pyautofit.lensing import lensing_arrays
-from autoviz_render.spool.guard import Guard
+from autoviz_render.spool.errors import WrongTypeError, checks_arguments
+from autoviz_render.spool.guard import Guard, wrong
+from autoviz_render.spool.publisher import checked_figures
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -35,6 +38,7 @@ _classes: dict[type[Any], type[Any]] = {}
 """By the analysis's own class, that of a live one."""
 
 
+@checks_arguments
 def live(
     analysis: A,
     *,
@@ -63,10 +67,10 @@ def live(
         An analysis of the same class by name, with the same attributes as the one given.
 
     Raises:
-        TypeError: Nothing is known of the analysis and no arrays are given, or it has `__slots__`.
+        WrongTypeError, WrongValueError: An argument can never work: nothing is known of the analysis and no arrays are
+            given, it has `__slots__`, or there is no such figure or place.
     """
-    if any("__slots__" in vars(kind) and vars(kind)["__slots__"] for kind in type(_own(analysis)).__mro__):
-        raise TypeError("an analysis with __slots__ cannot be live: its attributes cannot be shared")
+    _refuse_impossible(analysis, arrays, figure, static, renderer)
     settings = Settings(arrays, figure, static, renderer, uuid.uuid4().hex)
     _figure_arrays(analysis, settings)
     return _live(analysis, settings)  # type: ignore[no-any-return]
@@ -232,8 +236,27 @@ def _figure_arrays(analysis: Any, settings: Settings) -> FigureArrays:
     own = _own(analysis)
     found = lensing_arrays(own) if settings.arrays is None else GivenFigureArrays(own, settings.arrays)
     if found is None:
-        raise TypeError(f"nothing is known of what a {type(own).__name__} fits: give live() the arrays to show")
+        raise WrongTypeError(f"analysis is of the type {type(own).__name__}, of whose fits nothing is known; {_ARRAYS}")
     return found
+
+
+_ARRAYS = "give live(analysis, arrays=...) a function of an instance that returns the arrays to show by name"
+
+
+def _refuse_impossible(analysis: object, arrays: object, figure: Any, static: object, renderer: Any) -> None:
+    """Look at arguments of `live` before anything is made. Raises WrongTypeError, WrongValueError."""
+    own = _own(analysis)
+    if isinstance(own, type) or not hasattr(own, "log_likelihood_function"):
+        raise WrongTypeError(wrong("analysis", own, "expected an af.Analysis that is made: live(Analysis(...))"))
+    if any("__slots__" in vars(kind) and vars(kind)["__slots__"] for kind in type(own).__mro__):
+        told = "expected one without __slots__, as its attributes are shared with the live one"
+        raise WrongTypeError(wrong("analysis", own, told))
+    refuse_no_function("arrays", arrays, "an instance of the model")
+    if figure is not None:
+        checked_figures(figure)
+    refuse_unknown_figures(renderer, figure)
+    if static is not None and not isinstance(static, Mapping):
+        raise WrongTypeError(wrong("static", static, "expected a mapping of names to arrays, or None"))
 
 
 def _begin(analysis: Any, paths: Any, model: Any) -> None:

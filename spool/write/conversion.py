@@ -139,4 +139,5 @@ def to_float(value: Any) -> float:
     try:
         return float((_unmasked(value) if _is_masked(value) else np.asarray(value)).item())
     except (TypeError, ValueError):
-        raise WrongTypeError(f"it is {shown(value)} ({type(value).__name__}); expected a number") from None
+        given = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value  # as it was copied
+        raise WrongTypeError(f"it is {shown(given)} ({type(given).__name__}); expected a number") from None

@@ -58,8 +58,8 @@ def test_a_stranger_cannot_say_it_in_numbers(run_dir):
 def test_a_quick_update_counts_likelihood_evaluations_unless_it_is_told(run_dir):
     """By the user first, and else by the hook of the sampler."""
     told = {}
-    for name, settings in {"none": {}, "user": {"counts": "steps"}}.items():
-        with QuickUpdate(run_dir, renderer=None, name=name, **settings) as update:
+    for name, counts in (("none", None), ("user", "steps")):
+        with QuickUpdate(run_dir, renderer=None, name=name, counts=counts) as update:
             update([1.0], -2.0)
             update.name_count("draws")
             update([2.0], -1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_a_snapshot_tells_what_it_is():
         "Snapshot(run 'demo', iteration 8200, log likelihood -1234.5, arrays: model_image 100x90 float64, chi float32)"
     )
     many = Snapshot(arrays={f"x{number}": np.zeros(3) for number in range(5000)})
-    assert repr(many).endswith("x7 3 float64 and 4992 more)")
+    assert repr(many).endswith("x2 3 float64 and 4997 more)")
     assert repr(Snapshot(arrays={})).endswith("no arrays)")
 
 
@@ -66,6 +67,24 @@ def test_what_a_stranger_wrote_is_shown_in_one_short_line(value):
     """An escape sequence in a run's name clears the screen; a newline forges a line of a log."""
     assert repr(value).isprintable()
     assert len(repr(value)) < 1500
+
+
+@pytest.mark.parametrize("arrays", [19, 1])
+def test_the_repr_of_a_snapshot_fits_a_line(arrays):
+    """That of a lens had nineteen arrays with long names, in four lines."""
+    named = {f"inverse_magnification_of_plane_{number}": np.zeros((100, 100)) for number in range(arrays)}
+    numbers: dict[str, Any] = {"iteration": 134_940, "log_likelihood": -130875.21171413572}
+    snapshot = Snapshot(named, run="a lens of a long name" * 9, counts="likelihood evaluations", **numbers)
+    assert len(repr(snapshot)) <= 120
+    assert str(snapshot.iteration) in repr(snapshot)
+
+
+def test_a_spool_below_the_working_directory_is_shown_as_it_was_named(run_dir, publish, monkeypatch):
+    """So that it fits a line."""
+    publish(3)
+    monkeypatch.chdir(run_dir.parents[1])
+    expected = "Spool('output/search/spool': 3 snapshots, newest e0000-000000000002.h5, finished)"
+    assert repr(Spool(run_dir)) == repr(Spool("output/search")) == expected
 
 
 def test_a_repr_never_raises():

@@ -175,7 +175,7 @@ def test_deep_in_a_tree_a_link_to_a_spool_must_be_the_users_own(tmp_path, publis
 def test_there_is_nothing_to_read_where_there_is_no_run(run_dir):
     """A watcher may look before the run exists."""
     spool = Spool(run_dir)
-    assert (spool.snapshots(), spool.newest(), spool.best(), spool.scalars()) == ([], None, None, [])
+    assert (spool.snapshots(), spool.newest(), spool.scalars()) == ([], None, [])
     with pytest.raises(NoSpoolError, match="holds no spool.json"):
         spool.info()
 

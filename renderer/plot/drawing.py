@@ -20,10 +20,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from autoviz_render.figures import recipes
 from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer import recipes
 from autoviz_render.renderer.plot import layout, png, vector
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label

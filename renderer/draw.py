@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
-from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.spool.errors import WrongTypeError, checks_arguments
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.plot.drawing import Drawing
 
 
 @checks_arguments
@@ -33,6 +36,9 @@ def draw(
         raise WrongTypeError(wrong("snapshot", snapshot, "expected a Snapshot, as spool.read(spool.newest()) gives it"))
     if figure is not None and not isinstance(figure, (str, FigureSpec)) and not callable(figure):
         raise WrongTypeError(wrong("figure", figure, "expected a name, or a function of a snapshot"))
+    from autoviz_render.renderer.plot.drawing import KeptFigure  # with Matplotlib, which the name alone need not load
+    from autoviz_render.renderer.plot.theme import THEMES
+
     chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec

@@ -5,7 +5,8 @@ process draws the newest (`RendererProcess`, or `autoviz-render --watch` by hand
 be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`) or rendered again to files (`render`).
 
 Every name is imported when it is first used, so that a sampler pays for what it uses: this module
-alone loads neither Matplotlib nor JAX.
+alone loads neither Matplotlib nor JAX. Nor does `from autoviz_render import *`, which leaves out the
+names that would: import those by their names.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ _HOME = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for na
 
 _EXTRA_SEARCH = ("jax", "jaxlib", "blackjax")
 
-__all__ = list(_HOME)
+_HEAVY = ("Drawing", "Fitness", "NSS")
+"""Of what loads Matplotlib or JAX."""
+
+__all__ = [name for name in _HOME if name not in _HEAVY]
 
 
 def __getattr__(name: str) -> object:
@@ -53,4 +57,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(_HOME)

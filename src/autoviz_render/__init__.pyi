@@ -21,27 +21,24 @@ from autoviz_render.figures import (
 from autoviz_render.renderer.batch.render import render
 from autoviz_render.renderer.draw import draw
 from autoviz_render.renderer.live.process import RendererProcess
-from autoviz_render.renderer.plot.drawing import Drawing
+from autoviz_render.renderer.plot.drawing import Drawing as Drawing
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.search import hooks
 from autoviz_render.search.nss.analysis import Analysis
-from autoviz_render.search.nss.fitness import Fitness
-from autoviz_render.search.nss.nss import NSS
+from autoviz_render.search.nss.fitness import Fitness as Fitness
+from autoviz_render.search.nss.nss import NSS as NSS
 from autoviz_render.search.pyautofit.live import live
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool import Publisher, Retention, Snapshot, SnapshotRef, Spool, SpoolError
 
 __all__ = [
-    "NSS",
     "Analysis",
     "ColouredPanel",
     "CornerPanel",
     "Curve",
     "CustomPanel",
-    "Drawing",
     "FigureSpec",
-    "Fitness",
     "HistogramPanel",
     "ImagePanel",
     "LinesPanel",

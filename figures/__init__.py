@@ -3,6 +3,7 @@
 The modules are::
 
     panels       what can be on a figure: images, meshes, lines, histograms, points, corner plots, tables, texts
+    annotations  what is laid over a panel: lines and bands across, texts and arrows
     registry     recipes by their names
     reading      the arrays of a snapshot, checked
     errors       what can be wrong with a figure
@@ -10,8 +11,9 @@ The modules are::
     curves       lines over images: contours, caustics, segments, the edge of a mask
     meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
     densities    weighted samples: quantiles, histograms, levels
-    colours      the limits of colours
+    colours      the limits of colours                     colour_maps  their names
     series       lines as they can be drawn, and the limits of the axes that hold them
+    shared_axes  panels that show the same range
     numbers      ticks and numbers as text
     builtin/     the recipes that come with the package
 
@@ -27,6 +29,7 @@ from __future__ import annotations
 import importlib
 
 _NAMES = {
+    "annotations": "Annotation Guide",
     "errors": "FigureError MissingArraysError",
     "meshes": "delaunay voronoi",
     "panels": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "

@@ -1,5 +1,6 @@
 # The public names for type checkers and editors; `__init__.py` imports them when they are used.
 
+from autoviz_render.figures.annotations import Annotation, Guide
 from autoviz_render.figures.errors import FigureError, MissingArraysError
 from autoviz_render.figures.meshes import delaunay, voronoi
 from autoviz_render.figures.panels import (
@@ -23,11 +24,13 @@ from autoviz_render.figures.panels import (
 from autoviz_render.figures.registry import Recipe, figure_names, find_figure
 
 __all__ = [
+    "Annotation",
     "ColouredPanel",
     "CornerPanel",
     "Curve",
     "CustomPanel",
     "FigureError",
+    "Guide",
     "HistogramPanel",
     "ImagePanel",
     "LinesPanel",

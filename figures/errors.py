@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autoviz_render.spool.errors import AutovizError
 
 
@@ -19,3 +21,16 @@ class RecipeError(AutovizError, TypeError):
 
 class UnusableMeshError(AutovizError, ValueError):
     """Arrays of the right shapes make no mesh. A fit can come to that, and has more to show."""
+
+
+def one_of(name: str, value: object, known: Sequence[str]) -> None:
+    """Checks a choice.
+
+    Args:
+        name: What is chosen, for the message.
+
+    Raises:
+        ValueError: The value is not among those that are known; the message lists them.
+    """
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; there are: {', '.join(map(repr, known))}")

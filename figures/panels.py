@@ -10,10 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from autoviz_render.figures.annotations import Annotation, Guide, check_style
+from autoviz_render.figures.colour_maps import check_colours
+from autoviz_render.figures.errors import one_of
 from autoviz_render.spool.arrays import Array, Floats, Mask
 
 if TYPE_CHECKING:
@@ -22,7 +26,11 @@ if TYPE_CHECKING:
     from autoviz_render.spool.snapshot import Snapshot
 
 Extent = tuple[float, float, float, float]
+AxisLimits = tuple[Any, Any]
+"""(low, high) of an axis; (high, low) reverses it; `numpy.datetime64` on an axis of dates."""
+
 Scale = Literal["linear", "symmetric", "log"]
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +48,8 @@ class Curve:
         outline: Colour of a thin edge on both sides, which shows the line on any colour; "" for none.
     """
 
-    x: Array
-    y: Array
+    x: ArrayLike
+    y: ArrayLike
     _: KW_ONLY
     colour: str = "white"
     style: str = "-"
@@ -50,17 +58,24 @@ class Curve:
     label: str = ""
     outline: str = ""
 
+    def __post_init__(self) -> None:
+        check_style(self.style)
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
     """One line of a `LinesPanel`.
 
     Attributes:
-        x: array[point]; a NaN breaks the line.
-        y: array[point]; a NaN breaks the line.
-        error: array[point], half the length of the error bar, in the units of y; None for no bars.
+        x: array[point], or a list; a NaN breaks the line. Of type `datetime64` it gives the panel an axis of dates.
+        y: array[point], as x.
+        error: array[point], half the length of the error bar, in the units of y; or array[2, point], how far it
+            reaches down and up. None for no bars.
+        x_error: As error, in the units of x (in seconds, if x are dates), to the left and to the right.
+        band: array[2, point], the lower and the upper edge of a shaded band, in the units of y; None for none.
         label: Its entry in the panel's legend; "" for no entry.
-        colour: Any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart.
+        colour: Any Matplotlib colour; "" takes the next of a set that colour-blind readers can tell apart. When all
+            are taken, solid lines are dashed.
         style: "-", "--", ":" or "-."; "" draws no line, for points.
         width: Of the line, in points.
         marker: Matplotlib's marker for each point; "" for none.
@@ -68,17 +83,35 @@ class Series:
         axis: "right" puts its y on a second axis at the right.
     """
 
-    x: Array
-    y: Array
+    x: ArrayLike
+    y: ArrayLike
     _: KW_ONLY
-    error: Array | None = None
+    error: ArrayLike | None = None
+    x_error: ArrayLike | None = None
+    band: ArrayLike | None = None
     label: str = ""
     colour: str = ""
     style: str = "-"
     width: float = 1.4
     marker: str = ""
     fill: bool = False
-    axis: Literal["left", "right"] = "left"
+    axis: Side = "left"
+
+    def __post_init__(self) -> None:
+        check_style(self.style)
+        one_of("axis", self.axis, get_args(Side))
+
+
+def _with_inherited(cls: type) -> str | None:
+    """The docstring of a class, with the attributes that its base class lists at the end of its own."""
+    own, base = cls.__dict__.get("__doc__"), cls.__base__ and cls.__base__.__doc__
+    heading = "\n    Attributes:\n"
+    if not own or not base or heading not in base:
+        return own
+    inherited = base.partition(heading)[2].rstrip()
+    head, found, listed = own.partition(heading)
+    listed = listed.rstrip()
+    return f"{head if found else own.rstrip() + chr(10)}{heading}{listed + chr(10) if found else ''}{inherited}\n    "
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +127,10 @@ class Panel:
     _: KW_ONLY
     span: tuple[int, int] = (1, 1)
 
+    def __init_subclass__(cls) -> None:
+        """The docstring of a kind of panel names the attributes that it inherits, too: `help` shows one class."""
+        cls.__doc__ = _with_inherited(cls)
+
     def at(self, snapshot: Snapshot) -> Panel:
         """The panel as it is drawn at a snapshot: itself, unless it needs more of the snapshot than its own values."""
         del snapshot
@@ -105,7 +142,8 @@ class ColouredPanel(Panel):
     """What panels with a colour bar have in common; not drawn itself.
 
     Attributes:
-        view: The part shown, (x0, x1, y0, y1); None shows all of it.
+        view: The part shown, (x0, x1, y0, y1); None shows all of it. With x0 > x1 the axis is reversed: right ascension
+            grows to the left. So with y0 > y1.
         x_label: The axis' name with its unit, "x (pixels)".
         y_label: As x_label.
         tick_unit: A sign after each number of the axes, "″", if the labels name no unit.
@@ -118,6 +156,10 @@ class ColouredPanel(Panel):
         high: The upper colour limit, as low.
         equal: Whether a unit is as long in y as in x.
         curves: Laid over the values, in order.
+        guides: Lines and bands across.
+        annotations: Texts and arrows, over everything else.
+        share_x: Panels of a figure with the same word here show the same range of x; "" shares with none.
+        share_y: As share_x.
     """
 
     _: KW_ONLY
@@ -132,6 +174,14 @@ class ColouredPanel(Panel):
     high: float | None = None
     equal: bool = True
     curves: Sequence[Curve] = ()
+    guides: Sequence[Guide] = ()
+    annotations: Sequence[Annotation] = ()
+    share_x: str = ""
+    share_y: str = ""
+
+    def __post_init__(self) -> None:
+        one_of("scale", self.scale, get_args(Scale))
+        check_colours(self.colours)
 
     def coloured_values(self) -> Floats:
         """The values that colour limits hold: an array of any shape, NaN for what has no value or no place.
@@ -144,40 +194,50 @@ class ColouredPanel(Panel):
 
 @dataclass(frozen=True, eq=False)
 class ImagePanel(ColouredPanel):
-    """An image with its colour bar.
+    """An image with its colour bar, or a picture in colours of its own.
 
     Attributes:
         values: array[y, x] of numbers or booleans; row 0 is the lowest y. Values that are not finite are drawn in a
-            colour of their own and counted in the corner.
+            colour of their own and counted in the corner. Or array[y, x, 3 or 4], red, green, blue and opacity: whole
+            numbers of one or two bytes, or from 0 to 1. It has no colour bar.
         mask: array[y, x], True if a pixel is masked: drawn grey, and left out of the colour limits.
-        extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0.
+        extent: (x0, x1, y0, y1), the outer edges of the outermost pixels; None counts pixels from 0. x0 > x1 if x
+            falls from column to column: the axis is then reversed, unless the view says otherwise.
     """
 
-    values: Array
+    values: ArrayLike
     _: KW_ONLY
-    mask: Array | None = None
+    mask: ArrayLike | None = None
     extent: Extent | None = None
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether the values are colours."""
+        return np.ndim(self.values) == 3 and np.shape(self.values)[2] in (3, 4)
+
     def coloured_values(self) -> Floats:
-        """array[pixel]: the values that are not masked."""
+        """array[pixel]: the values that are not masked; none of a picture."""
+        if self.is_picture:
+            return np.empty(0)
         values, mask = self.checked()
         return values if mask is None else values[~mask]
 
     def checked(self) -> tuple[Floats, Mask | None]:
-        """The values and the mask: array[y, x] both.
+        """The values and the mask: array[y, x] both; of a picture array[y, x, 3 or 4], from 0 to 1.
 
         Raises:
             ValueError: They are no images of numbers, or of different shapes.
         """
         values = np.asarray(self.values)
-        if values.ndim != 2 or values.size == 0:
-            raise ValueError(f"an image is array[y, x], not of shape {values.shape}")
+        if not (values.ndim == 2 or self.is_picture) or values.size == 0:
+            raise ValueError(f"an image is array[y, x], or array[y, x, 3 or 4] of colours, not of shape {values.shape}")
         if values.dtype.kind not in "biuf":
             raise ValueError(f"an image is an array of numbers, not of {values.dtype}")
         mask = None if self.mask is None else np.asarray(self.mask).astype(np.bool_)
-        if mask is not None and mask.shape != values.shape:
+        if mask is not None and mask.shape != values.shape[:2]:
             raise ValueError(f"the mask has shape {mask.shape}, and the image {values.shape}")
-        return values.astype(np.float64), mask
+        whole = np.iinfo(values.dtype).max if values.dtype.name in ("uint8", "uint16") else 1
+        return values.astype(np.float64) / (whole if self.is_picture else 1), mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,7 +300,7 @@ class MeshPanel(ColouredPanel):
     """
 
     mesh: Mesh
-    values: Array
+    values: ArrayLike
     _: KW_ONLY
     edges: str = ""
 
@@ -261,11 +321,11 @@ class ScatterPanel(ColouredPanel):
             size.
     """
 
-    x: Array
-    y: Array
-    values: Array
+    x: ArrayLike
+    y: ArrayLike
+    values: ArrayLike
     _: KW_ONLY
-    weights: Array | None = None
+    weights: ArrayLike | None = None
     colours: str = "viridis"
     equal: bool = False
 
@@ -300,13 +360,23 @@ class LinesPanel(Panel):
         y_label: As x_label.
         x_log: Whether the axis is logarithmic; values of zero and below are then not drawn.
         y_log: As x_log.
-        x_limits: The part shown, (low, high); None shows all points with their error bars.
-        y_limits: As x_limits, of the series at the left.
+        x_dates: Whether x are seconds since 1970-01-01 UTC, and the axis shows dates; so it does if the x of a series
+            are of type `datetime64`.
+        x_limits: The part shown, (low, high); None shows all points with their error bars. (high, low) reverses the
+            axis.
+        y_limits: As x_limits, of the series at the left: (high, low) for magnitudes.
         right_label: Of the axis at the right. If one series has its y on it, its numbers have the series' colour.
         right_log: As x_log.
         right_limits: As x_limits, of the series at the right.
         residuals: Series drawn below, over the same x, in a strip of their own.
         residual_label: The y label of the strip.
+        residual_limits: As x_limits, of the strip.
+        guides: Lines and bands across, under the series; vertical ones cross the strip, too.
+        annotations: Texts and arrows, over the series.
+        note: A sentence between the title and the axes: what is left out, say.
+        share_x: Panels of a figure with the same word here show the same range of x; "" shares with none. The limits
+            that one of them is given hold for all.
+        share_y: As share_x.
     """
 
     series: Sequence[Series]
@@ -315,13 +385,20 @@ class LinesPanel(Panel):
     y_label: str = ""
     x_log: bool = False
     y_log: bool = False
-    x_limits: tuple[float, float] | None = None
-    y_limits: tuple[float, float] | None = None
+    x_dates: bool = False
+    x_limits: AxisLimits | None = None
+    y_limits: AxisLimits | None = None
     right_label: str = ""
     right_log: bool = False
-    right_limits: tuple[float, float] | None = None
+    right_limits: AxisLimits | None = None
     residuals: Sequence[Series] = ()
     residual_label: str = ""
+    residual_limits: AxisLimits | None = None
+    guides: Sequence[Guide] = ()
+    annotations: Sequence[Annotation] = ()
+    note: str = ""
+    share_x: str = ""
+    share_y: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,16 +413,22 @@ class HistogramPanel(Panel):
         x_label: The axis' name with its unit.
         y_label: As x_label.
         y_limits: The part shown, (low, high); None shows all of every bin.
+        guides: Lines and bands across.
+        annotations: Texts and arrows.
+        note: A sentence between the title and the axes.
     """
 
-    values: Array
+    values: ArrayLike
     _: KW_ONLY
-    weights: Array | None = None
-    bins: int | Array = 40
+    weights: ArrayLike | None = None
+    bins: int | ArrayLike = 40
     marked: float = math.nan
     x_label: str = ""
     y_label: str = "density"
     y_limits: tuple[float, float] | None = None
+    guides: Sequence[Guide] = ()
+    annotations: Sequence[Annotation] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -429,10 +512,10 @@ def is_same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def full_extent(values: Array, extent: Extent | None) -> Extent:
+def full_extent(values: ArrayLike, extent: Extent | None) -> Extent:
     """The outer edges of an image: as given, or counted in pixels from 0."""
     if extent is not None:
         x0, x1, y0, y1 = (float(edge) for edge in extent)
         return (x0, x1, y0, y1)
-    rows, columns = np.shape(values)
+    rows, columns = np.shape(values)[:2]
     return (0.0, float(columns), 0.0, float(rows))

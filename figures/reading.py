@@ -18,6 +18,9 @@ from autoviz_render.spool.snapshot import Snapshot
 
 Shape = Sequence[int | None]
 
+Faults = list[str]
+"""What is wrong with arrays that a figure can do without: a sentence each, without its full stop."""
+
 
 def require(snapshot: Snapshot, figure: str, names: Sequence[str]) -> None:
     """Checks that arrays are there.
@@ -72,6 +75,20 @@ def floats(snapshot: Snapshot, name: str, shape: Shape | None = None) -> Floats 
         return None
     check(name, found, shape=shape)
     return np.asarray(found, dtype=np.float64)
+
+
+def optional(snapshot: Snapshot, name: str, shape: Shape, faults: Faults) -> Floats | None:
+    """The array as float64; None if there is none, or it cannot be used.
+
+    Args:
+        faults: Takes a sentence if the array is there, but holds no real numbers or has another shape: one bad array
+            must not cost the figure.
+    """
+    try:
+        return floats(snapshot, name, shape)
+    except ValueError as error:
+        faults.append(f"{error}: it is not used")
+        return None
 
 
 def needed(snapshot: Snapshot, figure: str, names: Sequence[str], dimensions: int) -> list[Floats]:

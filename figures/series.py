@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.panels import LinesPanel, Series
+from autoviz_render.figures.panels import AxisLimits, LinesPanel, Series
 from autoviz_render.spool.arrays import Array, Floats, Mask
 
 Limits = tuple[float, float]
+"""Of an axis: the value at its left or lower end, and that at its right or upper end, which may be the smaller one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +20,13 @@ class Points:
     """The points of a series; what is not finite, or not positive on a logarithmic axis, is NaN.
 
     Attributes:
-        x: array[point], in the units of the data.
+        x: array[point], in the units of the data; dates are seconds since 1970.
         y: array[point], in the units of the data.
-        low: array[point], the lower ends of the error bars; y if there is none.
-        high: array[point], the upper ends.
+        low, high: array[point], the ends of the error bars; y if there is none.
         has_bar: array[point], whether there is an error bar.
+        left, right: array[point], the ends of the error bars in x; x if there is none.
+        has_x_bar: array[point], whether there is an error bar in x.
+        band: array[2, point], the edges of a band; None if there is none.
         fill: Whether what lies between the line and zero is shaded.
         is_right: Whether y is on the axis at the right.
         x_log: Whether x is shown by its logarithm.
@@ -34,18 +38,49 @@ class Points:
     low: Floats
     high: Floats
     has_bar: Mask
+    left: Floats
+    right: Floats
+    has_x_bar: Mask
+    band: Floats | None
     fill: bool
     is_right: bool
     x_log: bool
     y_log: bool
 
-    def columns(self) -> Floats:
-        """array[point] of x where it stands on the axis."""
-        return on_axis(self.x, log=self.x_log)
+    def columns(self, x: Floats | None = None) -> Floats:
+        """Values of x, those of the points by default, where they stand on the axis."""
+        return on_axis(self.x if x is None else x, log=self.x_log)
 
     def rows(self, y: Floats) -> Floats:
         """Values of y where they stand on the axis."""
         return on_axis(y, log=self.y_log)
+
+    def bars(self) -> list[Floats]:
+        """The error bars where they stand on the axes: array[end, x or y] each."""
+        x, y = self.columns(), self.rows(self.y)
+        up, across = self.has_bar, self.has_x_bar
+        upright = [np.stack([x[up], self.rows(end[up])], axis=-1) for end in (self.low, self.high)]
+        flat = [np.stack([self.columns(end[across]), y[across]], axis=-1) for end in (self.left, self.right)]
+        return [*np.stack(upright, axis=1), *np.stack(flat, axis=1)]
+
+    def shaded(self, floor: float) -> list[Floats]:
+        """The outlines of what is shaded, where they stand on the axes: array[vertex, x or y] each.
+
+        Args:
+            floor: Where zero stands on the axis, or the lower end of the axis.
+        """
+        if self.band is not None:
+            low, high = self.rows(self.band[0]), self.rows(self.band[1])
+        elif self.fill:
+            low, high = np.full(self.y.size, floor), self.rows(self.y)
+        else:
+            return []
+        x = self.columns()
+        whole = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+        runs = np.split(np.arange(x.size), np.flatnonzero(np.diff(whole)) + 1) if x.size else []
+        if self.band is None:  # a histogram's outline is one piece
+            runs = [np.arange(x.size)[whole]]
+        return [_outline(x[run], low[run], high[run]) for run in runs if run.size and whole[run[0]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +94,7 @@ class Lines:
         left: The limits of the axis at the left, in the units of its series.
         right: The limits of the axis at the right, in the units of its series; None if no series has its y on it.
         below: The limits of the residuals' axis.
+        x_dates: Whether x are dates, in seconds since 1970.
     """
 
     series: list[Points]
@@ -67,28 +103,35 @@ class Lines:
     left: Limits
     right: Limits | None
     below: Limits
+    x_dates: bool = False
 
 
 def lines_of(panel: LinesPanel) -> Lines:
     """What a panel of lines shows.
 
     Raises:
-        ValueError: A series' arrays are not array[point] of one length, there is no such axis, or residuals are given
-            the axis at the right.
+        ValueError: A series' arrays are not array[point] of one length, there are no such limits, residuals are given
+            the axis at the right, or the axis of dates is to be logarithmic.
     """
     logs = {"left": panel.y_log, "right": panel.right_log}
-    series = [points_of(each, x_log=panel.x_log, y_log=logs.get(each.axis, False)) for each in panel.series]
+    series = [points_of(each, x_log=panel.x_log, y_log=logs[each.axis]) for each in panel.series]
     residuals = [points_of(each, x_log=panel.x_log, y_log=False) for each in panel.residuals]
     if any(points.is_right for points in residuals):
         raise ValueError("residuals have one axis, at the left")
+    x_dates = panel.x_dates or any(is_dates(each.x) for each in (*panel.series, *panel.residuals))
+    if x_dates and panel.x_log:
+        raise ValueError("an axis of dates is not logarithmic: x_log must be False")
     left, right = ([points for points in series if points.is_right is is_right] for is_right in (False, True))
     return Lines(
         series,
         residuals,
-        x=panel.x_limits or x_limits([*series, *residuals], log=panel.x_log),
-        left=panel.y_limits or y_limits(left, log=panel.y_log),
-        right=panel.right_limits or y_limits(right, log=panel.right_log) if right else None,
-        below=y_limits(residuals, log=False),
+        x=_given("x_limits", panel.x_limits, panel.x_log) or x_limits([*series, *residuals], log=panel.x_log),
+        left=_given("y_limits", panel.y_limits, panel.y_log) or y_limits(left, log=panel.y_log),
+        right=_given("right_limits", panel.right_limits, panel.right_log) or y_limits(right, log=panel.right_log)
+        if right
+        else None,
+        below=_given("residual_limits", panel.residual_limits, False) or y_limits(residuals, log=False),
+        x_dates=x_dates,
     )
 
 
@@ -96,23 +139,45 @@ def points_of(series: Series, *, x_log: bool, y_log: bool) -> Points:
     """The points of a series that can be drawn.
 
     Raises:
-        ValueError: Its arrays are not array[point] of one length, or there is no such axis.
+        ValueError: Its arrays are not array[point] of one length.
     """
-    if series.axis not in ("left", "right"):
-        raise ValueError(f"a series has its y on the left or the right axis, not on {series.axis!r}")
-    x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
+    x, y = as_numbers(series.x), as_numbers(series.y)
     if x.shape != y.shape or y.ndim != 1:
         raise ValueError(f"a series is two arrays[point], not of shapes {x.shape} and {y.shape}")
-    error = np.zeros(y.shape) if series.error is None else np.abs(np.asarray(series.error, dtype=np.float64))
-    if error.shape != y.shape:
-        raise ValueError(f"the error bars have shape {error.shape}, and the series {y.shape}")
     x = np.where(np.isfinite(x) & ((x > 0) | (not x_log)), x, np.nan)
     y = np.where(np.isfinite(y) & ((y > 0) | (not y_log)), y, np.nan)
-    if y_log:
-        error = np.where(y - error > 0, error, 0.0)
-    low, high = y - error, y + error
-    has_bar = np.isfinite(x) & np.isfinite(low) & np.isfinite(high) & (error > 0)
-    return Points(x, y, low, high, has_bar, series.fill, series.axis == "right", x_log, y_log)
+    placed = np.isfinite(x) & np.isfinite(y)
+    low, high = _ends("error", y, series.error, log=y_log)
+    left, right = _ends("x_error", x, series.x_error, log=x_log)
+    return Points(
+        x,
+        y,
+        low=low,
+        high=high,
+        has_bar=placed & np.isfinite(low) & np.isfinite(high) & (high > low),
+        left=left,
+        right=right,
+        has_x_bar=placed & np.isfinite(left) & np.isfinite(right) & (right > left),
+        band=_band(series, y.shape, y_log),
+        fill=series.fill,
+        is_right=series.axis == "right",
+        x_log=x_log,
+        y_log=y_log,
+    )
+
+
+def is_dates(values: Any) -> bool:
+    """Whether values are dates: of type `datetime64`."""
+    return getattr(getattr(values, "dtype", None), "kind", "") == "M"
+
+
+def as_numbers(values: Any) -> Floats:
+    """Values of an axis as float64: dates become seconds since 1970-01-01 UTC, and NaT becomes NaN."""
+    array = np.asarray(values)
+    if array.dtype.kind != "M":
+        return np.asarray(array, dtype=np.float64)
+    seconds = array.astype("datetime64[us]").astype(np.int64) / 1e6
+    return np.where(np.isnat(array), np.nan, seconds)
 
 
 def on_axis(values: Array, *, log: bool) -> Floats:
@@ -120,10 +185,47 @@ def on_axis(values: Array, *, log: bool) -> Floats:
     return np.log10(values) if log else values
 
 
+def _ends(name: str, values: Floats, reach: Any, *, log: bool) -> tuple[Floats, Floats]:
+    """The two ends of the error bars; the values themselves where an end is not positive on a logarithmic axis."""
+    reach = np.zeros(values.shape) if reach is None else np.abs(np.asarray(reach, dtype=np.float64))
+    if reach.shape not in (values.shape, (2, *values.shape)):
+        raise ValueError(f"{name}, of the error bars, has shape {reach.shape}, and the series {values.shape}")
+    down, up = np.broadcast_to(reach, (2, *values.shape))
+    low, high = values - down, values + up
+    if log:  # a bar without a lower end has none at all: half of one would look like another error
+        low, high = (np.where(low > 0, each, values) for each in (low, high))
+    return low, high
+
+
+def _band(series: Series, shape: tuple[int, ...], log: bool) -> Floats | None:
+    if series.band is None:
+        return None
+    band = np.asarray(series.band, dtype=np.float64)
+    if band.shape != (2, *shape):
+        raise ValueError(f"a band is array[2, point], its lower and upper edge, here {(2, *shape)}, not {band.shape}")
+    return np.where(band > 0, band, np.nan) if log else band
+
+
+def _outline(x: Floats, low: Floats, high: Floats) -> Floats:
+    return np.stack([np.append(x, x[::-1]), np.append(high, low[::-1])], axis=-1)
+
+
+def _given(name: str, limits: AxisLimits | None, log: bool) -> Limits | None:
+    """Limits as numbers; None if there are none."""
+    if limits is None:
+        return None
+    low, high = (float(as_numbers(each)) for each in limits)
+    if not (np.isfinite([low, high]).all() and low != high and (min(low, high) > 0 or not log)):
+        raise ValueError(f"{name} are two different numbers, positive on a logarithmic axis, not {limits}")
+    return low, high
+
+
 def x_limits(series: Sequence[Points], *, log: bool) -> Limits:
-    """Limits that hold the x of every point that is drawn."""
-    xs = [points.x[np.isfinite(points.x) & np.isfinite(points.y)] for points in series]
-    return span(xs, xs, log=log, margin=0.02)
+    """Limits that hold every point that is drawn, with its error bar in x."""
+    finite = [np.isfinite(points.x) & np.isfinite(points.y) for points in series]
+    lows = [points.x[each] for points, each in zip(series, finite, strict=True)]
+    bars = [end[points.has_x_bar] for points in series for end in (points.left, points.right)]
+    return span([*lows, *bars], [*lows, *bars], log=log, margin=0.02)
 
 
 def y_limits(series: Sequence[Points], *, log: bool) -> Limits:
@@ -134,6 +236,10 @@ def y_limits(series: Sequence[Points], *, log: bool) -> Limits:
         low, high, y = points.low[finite], points.high[finite], points.y[finite]
         lows.append(np.where(np.isfinite(low), low, y))
         highs.append(np.where(np.isfinite(high), high, y))
+        if points.band is not None:
+            inside = points.band[:, np.isfinite(points.band).all(axis=0) & np.isfinite(points.x)]
+            lows.append(inside[0])
+            highs.append(inside[1])
         if points.fill and not log:
             lows.append(np.zeros(int(finite.any())))
             highs.append(np.zeros(int(finite.any())))

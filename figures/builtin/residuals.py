@@ -14,10 +14,29 @@ from autoviz_render.figures.densities import outline
 from autoviz_render.figures.numbers import round_up, rounded
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
 from autoviz_render.figures.reading import counted, ratio
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.arrays import Floats, Mask
 
 _BINS = 48
 _LAGS = 100
+_FAR = 30
+_FEWEST = 8
+"""Residuals that have an autocorrelation to speak of."""
+
+
+def far_out(residuals: Floats, unit: float = 0.0) -> Mask:
+    """The residuals beside which the others would not be seen: larger than 30 times what nine in ten stay within.
+
+    Of fewer than ten, it is half of them. A poor fit has none: its residuals are all large.
+
+    Args:
+        residuals: array[point], in any unit; NaN if there is none.
+        unit: The standard deviation of the noise in that unit, if it is known: what is less than six is never far out.
+    """
+    sizes = np.abs(residuals)
+    finite = sizes[np.isfinite(sizes)]
+    most = float(np.quantile(finite, 0.9 if finite.size >= 10 else 0.5)) if finite.size else 0.0
+    far = _FAR * max(most, unit / 5)
+    return np.isfinite(sizes) & (sizes > far) & (far > 0)
 
 
 def hold(half: float, x: float = 0.0) -> Series:
@@ -40,10 +59,11 @@ def distribution_panel(residuals: Mapping[str, Floats], title: str = "Normalised
     """
     finite = {label: values[np.isfinite(values)] for label, values in residuals.items()}
     sizes = np.abs(np.concatenate([*finite.values(), np.empty(0)]))
-    half = histogram_reach(sizes)
+    half = histogram_reach(sizes[~far_out(sizes, 1.0)])
     beyond = int((sizes > half).sum())
-    series = [Series(*_steps(values, half), label=label, fill=True) for label, values in finite.items()]
-    peak = max((float(each.y.max()) for each in series), default=0.0)
+    outlines = {label: _steps(values, half) for label, values in finite.items()}
+    series = [Series(*outline, label=label, fill=True) for label, outline in outlines.items()]
+    peak = max((float(y.max()) for _, y in outlines.values()), default=0.0)
     x = np.linspace(-half, half, 201)
     gaussian = np.exp(-0.5 * x**2) / math.sqrt(2 * math.pi)
     top = max(peak, 0.4 if half <= 20 or peak == 0 else 0.0)  # else it is a spike that leaves no room
@@ -54,6 +74,7 @@ def distribution_panel(residuals: Mapping[str, Floats], title: str = "Normalised
         y_label="density",
         x_limits=(-half, half),
         y_limits=(0.0, 1.1 * top),
+        note="" if sizes.size else "There are no residuals",
     )
 
 
@@ -68,20 +89,30 @@ def histogram_reach(sizes: Floats) -> float:
 
 
 def _steps(values: Floats, half: float) -> tuple[Floats, Floats]:
-    """The outline of a histogram, as a density of all the values, those beyond included."""
-    bins = equal_bins(values, -half, half, _BINS)
-    return outline(bins.edges, bins.counts() / max(values.size, 1) / (2 * half / _BINS))
+    """The outline of a histogram, as a density of all the values, those beyond included; few values in wider bins."""
+    count = min(max(values.size // 4, 11), _BINS)
+    bins = equal_bins(values, -half, half, count)
+    return outline(bins.edges, bins.counts() / max(values.size, 1) / (2 * half / count))
 
 
-def autocorrelation_panel(residuals: Floats) -> Panel:
+def autocorrelation_panel(residuals: Floats, is_far: Mask | None = None) -> Panel:
     """How much of a residual is left in the next ones, and how much chance alone would leave.
 
     Args:
         residuals: array[point], in the order of x; NaN if there is none.
+        is_far: array[point], those to leave out, and count: of one in millions nothing but zeros would be seen. None
+            takes those that `far_out` names.
     """
-    correlation = autocorrelation(residuals)[1:]  # at lag 0 it is 1, always
+    is_far = far_out(residuals) if is_far is None else is_far
+    left_out = int(is_far.sum())
+    count = int(np.isfinite(residuals).sum()) - left_out
+    correlation = autocorrelation(np.where(is_far, np.nan, residuals))[1:]  # at lag 0 it is 1, always
     finite = correlation[np.isfinite(correlation)]
-    band = 2 / math.sqrt(max(int(np.isfinite(residuals).sum()), 4))
+    note = ""
+    if count < _FEWEST or not finite.size:
+        why = "the residuals are all zero" if count >= _FEWEST else f"{count} of the {_FEWEST} points it takes"
+        note, correlation, finite = f"No autocorrelation: {why}", np.empty(0), np.empty(0)
+    band = 2 / math.sqrt(max(count, 4))
     x, y = segments(1.0, max(correlation.size, 2.0), np.array([band, -band]), np.array([band, -band]))
     return LinesPanel(
         "Autocorrelation",
@@ -89,9 +120,10 @@ def autocorrelation_panel(residuals: Floats) -> Panel:
             Series(np.arange(1.0, correlation.size + 1), correlation, marker=".", width=1.0),
             Series(x, y, colour=GREY, style="--", label="2σ of noise"),
         ],
-        x_label="lag (points)",
+        x_label=f"lag (points); {left_out:,} far out left out" if left_out else "lag (points)",
         y_label="of residuals",
         y_limits=(1.1 * finite.min(initial=-1.6 * band), 1.1 * finite.max(initial=1.6 * band)),
+        note=note,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from autoviz_render.figures.errors import FigureError
 from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, TablePanel
+from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
 from autoviz_render.spool.text import cut, printable
@@ -75,6 +76,8 @@ class Page:
             PageError: There is no such panel, or they do not fit.
         """
         grid, arranged = layout.arrange(panels)
+        slots = [slot for slot, _ in arranged]
+        arranged = list(zip(slots, with_shared_axes([panel for _, panel in arranged]), strict=True))
         if self.panel is not None and arranged:
             chosen = replace(_named(self.panel, [panel for _, panel in arranged]), span=(1, 1))
             grid, arranged = layout.arrange([chosen])

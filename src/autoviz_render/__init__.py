@@ -14,8 +14,8 @@ from __future__ import annotations
 import importlib
 
 _NAMES = {
-    "figures": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
-    "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
+    "figures": "Annotation ColouredPanel CornerPanel Curve CustomPanel Guide HistogramPanel ImagePanel LinesPanel "
+    "MeshPanel Panel PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
     "renderer.batch.render": "render",
     "renderer.draw": "draw",
     "renderer.live.process": "RendererProcess",

@@ -1,10 +1,12 @@
 # The public names for type checkers and editors; `__init__.py` imports them when they are used.
 
 from autoviz_render.figures import (
+    Annotation,
     ColouredPanel,
     CornerPanel,
     Curve,
     CustomPanel,
+    Guide,
     HistogramPanel,
     ImagePanel,
     LinesPanel,
@@ -34,11 +36,13 @@ from autoviz_render.spool import Publisher, Retention, Snapshot, SnapshotRef, Sp
 
 __all__ = [
     "Analysis",
+    "Annotation",
     "ColouredPanel",
     "CornerPanel",
     "Curve",
     "CustomPanel",
     "FigureSpec",
+    "Guide",
     "HistogramPanel",
     "ImagePanel",
     "LinesPanel",

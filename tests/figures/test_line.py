@@ -88,22 +88,34 @@ def test_a_missing_required_array_is_named(name):
         line(spectrum(**{name: None}))
 
 
+@pytest.mark.parametrize("value", [np.zeros((3, 3)), np.zeros(0), np.zeros(300, dtype=complex)])
+def test_data_that_are_no_line_are_named(value):
+    """Without data there is nothing to draw; NumPy's own message would speak of operands and broadcasting."""
+    with pytest.raises(ValueError, match="^data "):
+        line(spectrum(data=value))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("model", np.zeros(7)),
-        ("noise_map", np.zeros((300, 1))),
-        ("x", np.zeros(1)),
-        ("mask", np.zeros(299, dtype=bool)),
-        ("data", np.zeros((3, 3))),
-        ("data", np.zeros(0)),
         ("model", np.zeros(300, dtype=complex)),
+        ("noise_map", np.zeros((300, 1))),
+        ("noise_map", np.zeros((2, 299))),
+        ("x", np.zeros(1)),
+        ("x_error", np.zeros((3, 300))),
+        ("dates", np.zeros(5)),
+        ("mask", np.zeros(299, dtype=bool)),
+        ("model_error", np.zeros(299)),
+        ("model_lower", np.zeros(299)),
     ],
 )
-def test_an_array_of_the_wrong_shape_is_named(name, value):
-    """NumPy's own message would speak of operands and broadcasting."""
-    with pytest.raises(ValueError, match=f"^{name} "):
-        line(spectrum(**{name: value}))
+def test_another_array_of_a_wrong_shape_costs_what_is_drawn_of_it_alone(name, value):
+    """A typing error in a mask must not hide the fit of a day; and it is said under the title."""
+    ((main,), second) = line(spectrum(**{name: value}))
+    assert main.note.startswith(f"{name} ")
+    assert len(second) == 3
+    assert np.isfinite(main.series[0].y).any()
 
 
 def test_without_noise_the_residuals_keep_the_unit_of_the_data():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
 import pytest
 
@@ -49,8 +47,12 @@ def test_what_is_not_positive_is_not_drawn_on_a_logarithmic_axis():
     ("panel", "message"),
     [
         (LinesPanel("t", [Series(X, X[:2])]), "a series is two arrays"),
-        (LinesPanel("t", [Series(X, X, error=X[:2])]), "the error bars have shape"),
-        (LinesPanel("t", [Series(X, X, axis=cast(Any, "top"))]), "on the left or the right axis, not on 'top'"),
+        (LinesPanel("t", [Series(X, X, error=X[:2])]), "error, of the error bars, has shape"),
+        (LinesPanel("t", [Series(X, X, x_error=np.ones((3, 3)))]), "x_error, of the error bars, has shape"),
+        (LinesPanel("t", [Series(X, X, band=X)]), "a band is array"),
+        (LinesPanel("t", [Series(X, X)], y_limits=(2, 2)), "y_limits are two different numbers"),
+        (LinesPanel("t", [Series(X, X)], x_limits=(0, 2), x_log=True), "positive on a logarithmic axis"),
+        (LinesPanel("t", [Series(X.astype("datetime64[s]"), X)], x_log=True), "an axis of dates is not logarithmic"),
         (LinesPanel("t", [], residuals=[Series(X, X, axis="right")]), "residuals have one axis"),
     ],
 )

@@ -4,7 +4,7 @@
     images, meshes, scatters, lines, corners, texts, custom    the kinds of panels
     coloured        what panels with a colour bar share
     frame           a border with ticks and numbers         text_cache   texts as pixels
-    pixels          an image's pixels                       legend       entries in a corner, or above
+    annotations     lines, bands, texts and arrows          legend       entries in a corner, or above
     colour_bar      the gradient and its numbers
 
 A new kind of panel is a dataclass in `autoviz_render.figures.panels`, a module here with its `PanelArtists`, and a line

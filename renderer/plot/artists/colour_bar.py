@@ -14,10 +14,10 @@ from autoviz_render.figures import colours
 from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.text_cache import Labels
 from autoviz_render.renderer.plot.colour_pixels import opaque
 from autoviz_render.renderer.plot.layout import Rectangle
+from autoviz_render.renderer.plot.pixel_image import PixelImage
 from autoviz_render.renderer.plot.text_metrics import text_width
 from autoviz_render.renderer.plot.theme import BORDER
 from autoviz_render.spool.arrays import Pixels

@@ -10,9 +10,11 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from autoviz_render.figures import colours
+from autoviz_render.figures.annotations import Guide
 from autoviz_render.figures.panels import ColouredPanel, Curve, Extent
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.artists.annotations import Annotations, Guides, overlay_structure
 from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
@@ -51,14 +53,24 @@ class Coloured:
         self._curves = [_curve_lines(curve) for curve in panel.curves]
         lines = [line for curve in self._curves for line in curve]
         self.frame.add(*lines)
-        entries = [(each, curve.label) for each, curve in zip(self._curves, panel.curves, strict=True) if curve.label]
+        self._guides = Guides(panel.guides, area, self.frame)
+        self._annotations = Annotations(panel.annotations, area, self.frame)
+        named: list[Curve | Guide] = [*panel.curves, *panel.guides]
+        drawn = zip([*self._curves, *self._guides.artists], named, strict=True)
+        entries = [(artist, each.label) for artist, each in drawn if each.label]
         self._legends = [Legend(area, entries)] if entries else []
         self._note = Label(area, boxed=True, ha="right", va="bottom", fontsize=layout.SMALL_SIZE, zorder=6)
-        self._bar = ColourBar(area)
+        self._bar = None if getattr(panel, "is_picture", False) else ColourBar(area)
         self._title = panel_title(area)
         self._unit = Label(area, ha="right", va="baseline", fontsize=layout.LABEL_SIZE)
-        over_values = [*lines, self.frame.border, *self._legends, self._note]
-        self.foreground: list[Artist] = [*over_values, *self._bar.foreground, self._title, self._unit]
+        over = [*self._guides.artists, *lines, self.frame.border, *self._annotations.artists]
+        over_values = [*over, *self._legends, self._note]
+        self.foreground: list[Artist] = [
+            *over_values,
+            *(self._bar.foreground if self._bar else []),
+            self._title,
+            self._unit,
+        ]
 
     def show(self, panel: ColouredPanel, extent: Extent) -> tuple[ColouredParts, Extent, Hashable]:
         """Show what surrounds a panel's values.
@@ -74,13 +86,15 @@ class Coloured:
             ValueError: There is no such view or colour map, or a curve's arrays have different shapes.
         """
         x0, x1, y0, y1 = view = _checked(panel.view or extent)
-        aspect = (y1 - y0) / (x1 - x0) if panel.equal else None
+        aspect = abs((y1 - y0) / (x1 - x0)) if panel.equal else None
         parts = layout.coloured_parts(self._area.size, aspect, **self._labels)
         x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit)
         y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit)
         if any(axis.label and not given for axis, given in ((x, panel.x_label), (y, panel.y_label))):
             parts = layout.coloured_parts(self._area.size, aspect, x_label=bool(x.label), y_label=bool(y.label))
         look = self.frame.show(parts.image, x, y)
+        self._guides.show(panel.guides, x, y)
+        self._annotations.show(panel.annotations, parts.image, x, y)
         for lines, curve in zip(self._curves, panel.curves, strict=True):
             near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
             for line in lines:
@@ -91,10 +105,10 @@ class Coloured:
             legend.show_in(parts.image, free)
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
-        common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours))
+        common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours)) if self._bar else ""
         self._show_title(panel, parts, common)
         count = values.size - np.count_nonzero(np.isfinite(values))
-        self._note.show(f"{count} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
+        self._note.show(f"{count:,} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
         return parts, view, look
 
     def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
@@ -129,7 +143,7 @@ class Coloured:
 def coloured_structure(panel: ColouredPanel) -> Hashable:
     """What of such a panel is fixed when its artists are built."""
     styles = [(each.colour, each.style, each.width, each.marker, each.label, each.outline) for each in panel.curves]
-    return bool(panel.x_label), bool(panel.y_label), *styles
+    return bool(panel.x_label), bool(panel.y_label), overlay_structure(panel), *styles
 
 
 def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
@@ -143,8 +157,8 @@ def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) ->
 
 def _checked(view: Extent) -> Extent:
     x0, x1, y0, y1 = (float(edge) for edge in view)
-    if not (np.isfinite([x0, x1, y0, y1]).all() and x1 > x0 and y1 > y0):
-        raise ValueError(f"an extent is (x0, x1, y0, y1) with x0 < x1 and y0 < y1, not {view}")
+    if not (np.isfinite([x0, x1, y0, y1]).all() and x1 != x0 and y1 != y0):
+        raise ValueError(f"a view is (x0, x1, y0, y1), x0 and x1 different, y0 and y1 too, not {view}")
     return x0, x1, y0, y1
 
 
@@ -165,6 +179,7 @@ def _near(x: Array, y: Array, view: Extent) -> tuple[Array, Array]:
     if x.shape != y.shape or x.ndim != 1:
         raise ValueError(f"a curve is two arrays[vertex], not of shapes {x.shape} and {y.shape}")
     x0, x1, y0, y1 = view
+    (x0, x1), (y0, y1) = sorted((x0, x1)), sorted((y0, y1))  # a reversed axis has its larger end first
     far_x, far_y = 100 * (x1 - x0), 100 * (y1 - y0)
     kept = (x > x0 - far_x) & (x < x1 + far_x) & (y > y0 - far_y) & (y < y1 + far_y)
     return np.where(kept, x, np.nan), np.where(kept, y, np.nan)

@@ -17,11 +17,11 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
-from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.artists.text_cache import Labels, panel_title
 from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.colour_pixels import opaque, rgb
 from autoviz_render.renderer.plot.layout import Rectangle
+from autoviz_render.renderer.plot.pixel_image import PixelImage
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
 from autoviz_render.spool.arrays import Floats, Pixels
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib import legend
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
 from autoviz_render.renderer.plot import layout
@@ -21,6 +24,55 @@ _LONGEST = 2.4
 
 LegendPosition = Literal["inside", "beside the title", "under the title"]
 
+_SPACING = 0.35
+"""Between two rows, in units of the font size."""
+
+_ROW = (1.2 + _SPACING) * layout.SMALL_SIZE / 72
+"""The height of a row, in inches."""
+
+_HANDLE = 0.42
+"""Inches that the sample of a line takes beside its label, with the space between two columns."""
+
+
+@dataclass(frozen=True)
+class LegendColumns:
+    """How a legend under the title is laid out: it must leave most of the room to the axes.
+
+    Attributes:
+        columns, rows: How many.
+        longest: Inches of a label; longer ones are cut.
+        most: Entries; if there are more, the last one counts those that are left out.
+    """
+
+    columns: int
+    rows: int
+    longest: float = _LONGEST
+    most: int = 1_000_000
+
+    @classmethod
+    def fitting(cls, labels: Sequence[str], width: float, height: float) -> LegendColumns:
+        """The one with the longest labels that fits in a width and a height, in inches."""
+        count, most_rows = max(len(labels), 1), max(1, int((height - 0.12) / _ROW))
+        for longest in (_LONGEST, 1.7, 1.1):
+            widest = max((min(text_width(label, layout.SMALL_SIZE), longest) for label in labels), default=0.0)
+            columns = min(count, max(1, int(width / (widest + _HANDLE))))
+            rows = math.ceil(count / columns)
+            if rows <= most_rows:
+                return cls(columns, rows, longest)
+        return cls(columns, most_rows, longest, columns * most_rows)
+
+    @property
+    def height(self) -> float:
+        """How much room it takes between the title and what is under it, in inches."""
+        return _ROW * self.rows + 0.12
+
+    def shown(self, entries: Sequence[tuple[Any, str]]) -> Sequence[tuple[Any, str]]:
+        """The entries that there is room for."""
+        if len(entries) <= self.most:
+            return entries
+        left_out = len(entries) - self.most + 1
+        return [*entries[: self.most - 1], (Line2D([], [], linestyle="none"), f"and {left_out} more")]
+
 
 class Legend(legend.Legend):
     """Matplotlib's legend, drawn once for each position that it takes.
@@ -31,14 +83,24 @@ class Legend(legend.Legend):
 
     _drawn: tuple[tuple[float, ...], CachedPixels] | None = None
 
-    def __init__(self, area: Area, entries: Sequence[tuple[Any, str]], position: LegendPosition = "inside") -> None:
+    def __init__(
+        self,
+        area: Area,
+        entries: Sequence[tuple[Any, str]],
+        position: LegendPosition = "inside",
+        columns: LegendColumns | None = None,
+    ) -> None:
         """A legend in the foreground of an area.
 
         Args:
             area: Where it stands.
             entries: For each its artist, or a tuple of artists drawn over each other, and its label.
             position: Relative to the panel's axes.
+            columns: Of a legend under the title; None for one column.
         """
+        columns = columns or LegendColumns(1, len(entries))
+        if position == "under the title":
+            entries = columns.shown(entries)
         is_row, self._is_above = position == "beside the title", position != "inside"
         self._box = Bbox.unit()
         parent: Any = area.subfigure  # a sub-figure serves as a figure does
@@ -53,12 +115,13 @@ class Legend(legend.Legend):
             borderpad=0.35,
             handlelength=1.6,
             borderaxespad=0.3,
-            ncols=len(entries) if is_row else 1,
+            ncols=len(entries) if is_row else columns.columns,
+            labelspacing=_SPACING if position == "under the title" else 0.5,
             columnspacing=0.8,
             handletextpad=0.4,
         )
         for text, (_, label) in zip(self.get_texts(), entries, strict=True):
-            set_text(text, fitted(label, min(_LONGEST, area.size.width - 1.3), layout.SMALL_SIZE))
+            set_text(text, fitted(label, min(columns.longest, area.size.width - 1.3), layout.SMALL_SIZE))
         self.needed = max(text_width(text.get_text(), layout.SMALL_SIZE) for text in self.get_texts()) + 0.42
         self.set_zorder(6)
         area.add(self)
@@ -93,11 +156,6 @@ class Legend(legend.Legend):
             super().draw(canvas)
             self._drawn = key, cropped(canvas, 0, 0)
         paste(renderer, self._drawn[1], 0, 0)
-
-
-def column_height(count: int) -> float:
-    """How much room a legend of some entries takes between the title and what is under it, in inches."""
-    return 0.17 * count + 0.12
 
 
 def row_width(labels: Sequence[str]) -> float:

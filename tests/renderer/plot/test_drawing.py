@@ -28,9 +28,9 @@ from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.artists import ARTISTS
 from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
-from autoviz_render.renderer.plot.artists.pixels import PixelImage
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.formats import FORMATS
+from autoviz_render.renderer.plot.pixel_image import PixelImage
 from autoviz_render.spool.snapshot import Snapshot
 
 DPI = 40
@@ -271,8 +271,7 @@ def failing_late(axes, snapshot):
         (CustomPanel("Bad", failing_late), "Bad: ZeroDivisionError: late"),
         (ImagePanel("Bad", np.zeros(3)), r"Bad: ValueError: an image is array\[y, x\]"),
         (ImagePanel("Bad", np.zeros((3, 3)), mask=np.zeros((2, 2))), "Bad: ValueError: the mask has shape"),
-        (ImagePanel("Bad", np.zeros((3, 3)), extent=(1, 0, 0, 1)), "Bad: ValueError: an extent is"),
-        (ImagePanel("Bad", np.zeros((3, 3)), colours="nothing"), "Bad: ValueError: no colour map"),
+        (ImagePanel("Bad", np.zeros((3, 3)), extent=(1, 1, 0, 1)), "Bad: ValueError: a view is"),
         (ImagePanel("Bad", np.array([["a"]])), "Bad: ValueError: an image is an array of numbers"),
         (LinesPanel("Bad", [Series(np.zeros(3), np.zeros(4))]), "Bad: ValueError: a series is two"),
         (TablePanel("Bad", cast(Any, 5)), "Bad: TypeError"),

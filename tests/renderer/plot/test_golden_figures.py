@@ -148,8 +148,10 @@ def test_a_panel_that_fails(examples):
 
     def recipe(snapshot):
         panels: Any = find_figure("imaging")(snapshot)
-        return [*panels[:3], replace(panels[3], colours="no such map"), *panels[4:6]]
+        return [*panels[:3], replace(panels[3], view=(1.0, 1.0, 0.0, 1.0)), *panels[4:6]]
 
     figure = KeptFigure(recipe, dpi=DPI).draw(snapshot)
-    assert figure.errors == ("Source plane: ValueError: no colour map is named 'no such map'",)
+    view = "(1.0, 1.0, 0.0, 1.0)"
+    message = f"a view is (x0, x1, y0, y1), x0 and x1 different, y0 and y1 too, not {view}"
+    assert figure.errors == (f"Source plane: ValueError: {message}",)
     return Golden(replace(figure, errors=()))

@@ -78,11 +78,13 @@ class PixelImage(Artist):
         x0, x1, y0, y1 = self._view
         to_box = Affine2D().translate(-x0, -y0).scale(box.width / (x1 - x0), box.height / (y1 - y0))
         (left, bottom), (right, top) = to_box.transform([self._extent[0::2], self._extent[1::2]])
+        columns, rows = (slice(None, None, -1 if end < start else 1) for start, end in ((left, right), (bottom, top)))
         gc = renderer.new_gc()
         gc.set_clip_rectangle(box)
-        size = Affine2D().scale(right - left, top - bottom)
+        size = Affine2D().scale(abs(right - left), abs(top - bottom))  # sizes below zero are no business of a pdf's
         if renderer.option_scale_image():
-            renderer.draw_image(gc, box.x0 + left, box.y0 + bottom, self._pixels, size)
+            corner = box.x0 + min(left, right), box.y0 + min(bottom, top)
+            renderer.draw_image(gc, *corner, np.ascontiguousarray(self._pixels[rows, columns]), size)
         gc.restore()
 
 

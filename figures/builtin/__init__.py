@@ -13,6 +13,7 @@ The modules are::
     lensing           critical curves, caustics, source panels         (imaging, interferometer)
     source_plane      a source on a mesh of any kind, and its views    (lensing)
     visibilities      a fit to visibilities in numbers                 (interferometer)
+    auto_arrays       what an array can be drawn as                    (auto)
     axis_fit          a fit along one axis in numbers                  (line)
     residuals         distribution and autocorrelation of residuals    (line, interferometer)
 

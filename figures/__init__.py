@@ -11,7 +11,7 @@ The modules are::
     curves       lines over images: contours, caustics, segments, the edge of a mask
     meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
     densities    weighted samples: quantiles, histograms, levels
-    colours      the limits of colours                     colour_maps  their names
+    colours      the limits of colours
     series       lines as they can be drawn, and the limits of the axes that hold them
     shared_axes  panels that show the same range
     numbers      ticks and numbers as text
@@ -30,7 +30,7 @@ import importlib
 
 _NAMES = {
     "annotations": "Annotation Guide",
-    "errors": "FigureError MissingArraysError",
+    "errors": "FigureError MissingArraysError PanelError",
     "meshes": "delaunay voronoi",
     "panels": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
     "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",

@@ -1,7 +1,7 @@
 # The public names for type checkers and editors; `__init__.py` imports them when they are used.
 
 from autoviz_render.figures.annotations import Annotation, Guide
-from autoviz_render.figures.errors import FigureError, MissingArraysError
+from autoviz_render.figures.errors import FigureError, MissingArraysError, PanelError
 from autoviz_render.figures.meshes import delaunay, voronoi
 from autoviz_render.figures.panels import (
     ColouredPanel,
@@ -37,6 +37,7 @@ __all__ = [
     "MeshPanel",
     "MissingArraysError",
     "Panel",
+    "PanelError",
     "PolygonalMesh",
     "Recipe",
     "RectangularMesh",

@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from autoviz_render.figures.errors import one_of
-
-STYLES = ("-", "--", ":", "-.", "", "none", "solid", "dashed", "dotted", "dashdot")
-"""Matplotlib's names of line styles; "" and "none" draw no line."""
-
-
-def check_style(style: Any) -> None:
-    """Raises ValueError if a line has no such style. Matplotlib's (offset, (on, off, ...)) in points is one."""
-    if isinstance(style, str):
-        one_of("style", style, STYLES)
+from autoviz_render.figures.errors import PanelError, check_style
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +33,7 @@ class Guide:
     def __post_init__(self) -> None:
         check_style(self.style)
         if (self.x is None) == (self.y is None):
-            raise ValueError("a guide is Guide(x=...), vertical, or Guide(y=...), horizontal: it needs one of them")
+            raise PanelError("a guide is Guide(x=...), vertical, or Guide(y=...), horizontal: it needs one of them")
 
     @property
     def is_band(self) -> bool:

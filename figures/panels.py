@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoviz_render.figures.annotations import Annotation, Guide, check_style
-from autoviz_render.figures.colour_maps import check_colours
-from autoviz_render.figures.errors import one_of
+from autoviz_render.figures.annotations import Annotation, Guide
+from autoviz_render.figures.errors import check_colours, check_style, one_of
 from autoviz_render.spool.arrays import Array, Floats, Mask
 
 if TYPE_CHECKING:

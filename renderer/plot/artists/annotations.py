@@ -73,7 +73,8 @@ class Annotations:
             frame.add(arrow)
             arrow.set_transform(area.inches)
             self._arrows.append(arrow)
-            self._texts.append(Label(area, va="bottom", ha="left", fontsize=layout.SMALL_SIZE, color=colour, zorder=6))
+            style = {"va": "bottom", "ha": "left", "fontsize": layout.SMALL_SIZE, "color": colour, "zorder": 6}
+            self._texts.append(Label(area, boxed=not each.colour, **style))
         self.artists: list[Artist] = [*self._arrows, *self._texts]
 
     def show(

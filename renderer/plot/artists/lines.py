@@ -28,6 +28,7 @@ from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.date_ticks import date_ticks
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, with_factor
+from autoviz_render.spool.arrays import Floats
 
 _STRIP = 0.3
 """Share of the height that residuals take."""
@@ -141,9 +142,7 @@ class HistogramArtists(PanelArtists):
         low, high = heights = _heights(panel, density)
         bins, mark = self._series
         series = [replace(bins, x=x, y=density), replace(mark, x=np.full(2, panel.marked), y=np.array([low, high]))]
-        shown = replace(
-            self._as_lines(panel, series), x_limits=(float(edges[0]), float(edges[-1])), y_limits=heights
-        )
+        shown = replace(self._as_lines(panel, series), x_limits=(float(edges[0]), float(edges[-1])), y_limits=heights)
         return self._lines.update(shown)
 
     @staticmethod

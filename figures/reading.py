@@ -6,7 +6,9 @@ for any length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from autoviz_render.figures.numbers import rounded, whole, with_error
 from autoviz_render.figures.panels import Extent, TablePanel
 from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
+
+T = TypeVar("T")
 
 Shape = Sequence[int | None]
 
@@ -89,6 +93,54 @@ def optional(snapshot: Snapshot, name: str, shape: Shape, faults: Faults) -> Flo
     except ValueError as error:
         faults.append(f"{error}: it is not used")
         return None
+
+
+def without_faulty(
+    make: Callable[[Snapshot], T], snapshot: Snapshot, required: Mapping[str, Shape]
+) -> tuple[T, dict[str, str]]:
+    """What a function makes of a snapshot without the arrays that it refuses: one bad array must not cost a figure.
+
+    Args:
+        make: Raises a ValueError that begins with the name of the array that is wrong, as the functions here do.
+        required: The arrays that it cannot do without, and their shapes; NaN stands for what is wrong with them.
+
+    Returns:
+        What it made, and a sentence without its full stop for each array that it refused, by the array's name.
+
+    Raises:
+        ValueError: It refuses what it cannot do without, or no array.
+    """
+    faults: dict[str, str] = {}
+    while True:
+        try:
+            return make(snapshot), faults
+        except ValueError as error:
+            name = str(error).partition(" ")[0]
+            refused = [name] if find(snapshot, name) is not None else _of_one_kind(snapshot, name, required)
+            if not refused or name in faults or None in required.get(name, ()):
+                raise
+            faults |= dict.fromkeys(refused, str(error))
+            arrays, static = (
+                {other: array for other, array in held.items() if other not in refused}
+                for held in (snapshot.arrays, snapshot.static)
+            )
+            if name in required:
+                kind = np.complex128 if name == "model_data" else np.float64
+                arrays[name] = np.full([int(length or 0) for length in required[name]], np.nan, kind)
+            snapshot = replace(snapshot, arrays=arrays, static=static)
+
+
+def _of_one_kind(snapshot: Snapshot, name: str, required: Mapping[str, Shape]) -> list[str]:
+    """The arrays that want one that is not there: `source` and `source_y` want `source_x`."""
+    kind = name.partition("_")[0] if "/" not in name else name
+    names = {*snapshot.arrays, *snapshot.static} - {*required}
+    return [other for other in names if kind and (other == kind or other.startswith(f"{kind}_"))]
+
+
+def not_used(snapshot: Snapshot, faults: Mapping[str, str]) -> list[tuple[str, str]]:
+    """For a table: the arrays that a figure refused, and what they are."""
+    found = ((name, np.asarray(find(snapshot, name))) for name in faults)
+    return [(f"{name}: not used", f"{list(array.shape)} {array.dtype}") for name, array in found]
 
 
 def needed(snapshot: Snapshot, figure: str, names: Sequence[str], dimensions: int) -> list[Floats]:

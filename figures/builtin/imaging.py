@@ -45,7 +45,7 @@ mesh, a text says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -56,9 +56,18 @@ from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, im
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
-from autoviz_render.figures.panels import Curve, ImagePanel, Panel
-from autoviz_render.figures.reading import best_fit, counted, floats, needed, ratio
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TextPanel
+from autoviz_render.figures.reading import (
+    Shape,
+    best_fit,
+    counted,
+    floats,
+    needed,
+    not_used,
+    ratio,
+    without_faulty,
+)
+from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 UNIT = "e⁻ s⁻¹"
@@ -83,8 +92,8 @@ class ImagingFit(Lensing):
     Attributes:
         frame: Where the images lie, and which pixels are masked.
         data, noise_map, model_image: array[y, x], in the unit of the data.
-        signal_to_noise: array[y, x], data over noise, not below 0. NaN if the noise is not positive, as in the next
-            two.
+        signal_to_noise: array[y, x], data over noise, not below 0 unless the data are negative for the most part. NaN
+            if the noise is not positive, as in the next two.
         residuals: array[y, x], (data - model) / noise.
         chi_squared: array[y, x], their square.
         lens_light: array[y, x], the lens galaxy's share of the model; None if it is not known, as all below.
@@ -134,7 +143,7 @@ def imaging_fit(snapshot: Snapshot) -> ImagingFit:
         data=data,
         noise_map=noise_map,
         model_image=model_image,
-        signal_to_noise=np.maximum(ratio(data, noise_map), 0.0),
+        signal_to_noise=_signal_to_noise(ratio(data, noise_map), frame.mask),
         residuals=residuals,
         chi_squared=residuals**2,
         lens_light=lens_light,
@@ -153,14 +162,20 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
         unit: Of data and model, in plain text. A package whose data have another registers a function of its own that
             calls this one with it.
 
+    An array that has another shape than the data, or holds no numbers, costs the panels that need it alone.
+
     Raises:
         MissingArraysError: A required array is not there.
-        ValueError: An array has another shape than the data.
+        ValueError: The data are no image of real numbers.
     """
-    fit = imaging_fit(snapshot)
+    shape = np.shape(snapshot.arrays.get("data", snapshot.static.get("data", ())))
+    required: dict[str, Shape] = dict.fromkeys(("noise_map", "model_image"), shape)
+    fit, faults = without_faulty(imaging_fit, snapshot, {"data": (None, None), **required})
     edge = Curve(*mask_edge(fit.frame.mask, fit.frame.extent), colour="#404040", width=0.8)
 
-    def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> ImagePanel:
+    def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> Panel:
+        if set(faults) & set(required) and not np.isfinite(values).any():
+            return TextPanel(title, "".join(f"Not drawn: {faults[name]}.\n" for name in required if name in faults))
         return ImagePanel(title, values, curves=(edge, *curves), **{"unit": unit, **vars(fit.frame), **settings})
 
     limits = image_limits(fit.data, fit.frame.mask, fit.model_image)
@@ -171,8 +186,11 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
         image("Model image", fit.model_image, *critical, **limits),
         image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
     ]
-    signal = image("Signal-to-noise", fit.signal_to_noise, unit="σ", colours="viridis", low=0.0)
-    second, third = _components(snapshot, fit, image, limits)
+    below = shown_values(fit.signal_to_noise, fit.frame.mask).min(initial=0.0) < 0
+    colours: dict[str, Any] = RESIDUALS if below else {"colours": "viridis", "low": 0.0}
+    signal = image("Signal-to-noise", fit.signal_to_noise, unit="σ", **colours)
+    tables = best_fit(snapshot, not_used(snapshot, faults))
+    second, third = _components(tables, fit, image, limits)
     clipped = image("Normalised residuals, ±1σ", fit.residuals, unit="σ", low=-1.0, high=1.0, **RESIDUALS)
     chi_squared = image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)
     rows = [first, [signal, *second, clipped], [*third, chi_squared]]
@@ -180,7 +198,7 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
         row.append(plane)
     rows += [_nearer_row(each, unit, image) for each in fit.nearer]
     if fit.lens_light is not None:
-        rows[0] += [replace(table, span=(len(rows), 1)) for table in best_fit(snapshot)]
+        rows[0] += [replace(table, span=(len(rows), 1)) for table in tables]
     return list(chain(*rows))
 
 
@@ -193,11 +211,11 @@ def _nearer_row(source: NearerSource, unit: str, image: Callable[..., Panel]) ->
 
 
 def _components(
-    snapshot: Snapshot, fit: ImagingFit, image: Callable[..., Panel], limits: dict[str, Any]
+    tables: Sequence[Panel], fit: ImagingFit, image: Callable[..., Panel], limits: dict[str, Any]
 ) -> tuple[list[Panel], list[Panel]]:
     """What stands between signal-to-noise and residuals, and before chi squared: the light of lens and source.
 
-    Without lens light, what there is instead. image: makes a panel. limits: the colour limits of the data.
+    Without lens light, what there is instead, with the tables. image: makes a panel. limits: colour limits of the data.
     """
     critical = replace(fit.critical_curve(), label="")
     title = f"{fit.named('Source')} model image"
@@ -209,10 +227,17 @@ def _components(
         return [image("Lens light", fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
     shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
     magnification = [] if fit.magnification is None else [image("Magnification", fit.magnification, critical, **shown)]
-    others: list[Panel] = [image("Noise map", fit.noise_map, colours="viridis"), *best_fit(snapshot)]
-    if not snapshot.parameters and fit.source_image is not None:
+    others: list[Panel] = [image("Noise map", fit.noise_map, colours="viridis"), *tables]
+    if not tables and fit.source_image is not None:
         others += [image(title, fit.source_image, **limits)]
     return magnification, others
+
+
+def _signal_to_noise(signal: Floats, mask: Mask) -> Floats:
+    """Without what lies below zero, unless this is more than noise: data less a background, say, or an absorption."""
+    shown = shown_values(signal, mask)
+    lowest, highest = (np.quantile(shown, [0.01, 0.99]) if shown.size else np.zeros(2)).tolist()
+    return signal if lowest < -5 and -lowest > highest / 10 else np.maximum(signal, 0.0)
 
 
 def _chi_squared_title(fit: ImagingFit) -> str:

@@ -28,8 +28,10 @@ the others close up. The recipe makes no dirty image.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -43,8 +45,8 @@ from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ri
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.numbers import rounded
-from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series
-from autoviz_render.figures.reading import best_fit, find, needed
+from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series, TextPanel
+from autoviz_render.figures.reading import best_fit, check, find, needed, not_used, without_faulty
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -66,17 +68,24 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
         unit: Of the visibilities, in plain text; dirty images are per beam. A package whose data have another
             registers a function of its own that calls this one with it.
 
+    An array that has another shape than it should, or holds no numbers, costs the panels that need it alone.
+
     Raises:
         MissingArraysError: A required array is not there.
-        ValueError: An array has another shape than it should.
+        ValueError: The data are no complex visibilities.
     """
-    fit = visibility_fit(snapshot)
+    count = np.size(snapshot.arrays.get("data", snapshot.static.get("data", ())))
+    required = {"model_data": (count,), "noise_map": (count,), "uv_wavelengths": (count, 2)}
+    fit, faults = without_faulty(visibility_fit, snapshot, {"data": (None,), **required})
     longest = float(fit.distance.max(initial=0.0))
     uv_unit = next((each for each in _UNITS if longest >= each[0]), (1.0, "λ"))
     numbers = chi_squared_rows(float((fit.residuals**2).sum()), fit.residuals.size, len(snapshot.parameters))
     numbers += [("longest baseline", f"{rounded(longest / uv_unit[0], 4)} {uv_unit[1]}")]
     numbers += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
-    images, views, nearer = _images(snapshot, f"{unit} beam⁻¹")
+    odd = _odd_images(snapshot)
+    make = partial(_images, unit=f"{unit} beam⁻¹", odd=odd)
+    (images, views, nearer), others = without_faulty(make, snapshot, {})
+    numbers += not_used(snapshot, faults | others)
     left = [*images, *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit), _residuals(fit, uv_unit)]
     left += _uv_plane(fit, uv_unit)
     count = 3 if views or images else 2
@@ -90,11 +99,34 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
     return list(chain(*rows))
 
 
-def _images(snapshot: Snapshot, unit: str) -> tuple[list[Panel], list[Panel], list[list[Panel]]]:
-    """The dirty images, the views of the farthest source plane, and those of each nearer one."""
-    names = [name for name in _IMAGES if find(snapshot, name) is not None]
+def _odd_images(snapshot: Snapshot) -> dict[str, str]:
+    """What is wrong with the dirty images that are no images of the shape that most of them, and the mask, have."""
+    found = {name: array for name in (*_IMAGES, "mask") if (array := find(snapshot, name)) is not None}
+    shapes = Counter(array.shape for array in found.values() if array.ndim == 2 and array.size)
+    shape = shapes.most_common(1)[0][0] if shapes else (None, None)
+    odd = {}
+    for name in _IMAGES:
+        try:
+            if name in found:
+                check(name, found[name], shape=shape)
+        except ValueError as error:
+            odd[name] = str(error)
+    return odd
+
+
+def _images(
+    snapshot: Snapshot, unit: str, odd: Mapping[str, str]
+) -> tuple[list[Panel], list[Panel], list[list[Panel]]]:
+    """The dirty images, the views of the farthest source plane, and those of each nearer one.
+
+    Args:
+        odd: What is wrong with images, by their names: it stands in their places.
+    """
+    instead = {name: TextPanel(_IMAGES[name], f"Not drawn: {fault}.") for name, fault in odd.items()}
+    names = [name for name in _IMAGES if find(snapshot, name) is not None and name not in odd]
     if not names:
-        return [], *_views(lensing_of(snapshot, None), [plane for plane, _ in nearer_planes(snapshot, None)])
+        planes = [plane for plane, _ in nearer_planes(snapshot, None)]
+        return [*instead.values()], *_views(lensing_of(snapshot, None), planes)
     images = needed(snapshot, "interferometer", names, 2)
     frame = frame_of(snapshot, images[0].shape)
     lensing = lensing_of(snapshot, frame)
@@ -102,12 +134,12 @@ def _images(snapshot: Snapshot, unit: str) -> tuple[list[Panel], list[Panel], li
     critical = [lensing.critical_curve(), *(plane.critical_curve(style="--") for plane in nearer)]
     models = [values for name, values in zip(names, images, strict=True) if name == "dirty_model"]
     limits = image_limits(images[0], frame.mask, *models)
-    panels: list[Panel] = []
+    panels: dict[str, Panel] = {**instead}
     for name, values in zip(names, images, strict=True):
         settings = RESIDUALS if name == "dirty_residuals" else limits
         curves = critical if name == "dirty_model" else []
-        panels.append(ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings))
-    return panels, *_views(lensing, nearer)
+        panels[name] = ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings)
+    return [panels[name] for name in _IMAGES if name in panels], *_views(lensing, nearer)
 
 
 def _views(lensing: Lensing, nearer: Sequence[Lensing]) -> tuple[list[Panel], list[list[Panel]]]:

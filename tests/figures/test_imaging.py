@@ -175,7 +175,7 @@ def test_a_missing_required_array_is_named(lens_snapshot, name):
 def test_an_array_of_the_wrong_shape_is_named(lens_snapshot, name, value):
     """NumPy's own message would speak of operands and broadcasting."""
     with pytest.raises(ValueError, match=f"^{name} "):
-        imaging(lens_snapshot(**{"source_zoom": ZOOM, "source_zoom_extent": ZOOM_EXTENT, name: value}))
+        imaging_fit(lens_snapshot(**{"source_zoom": ZOOM, "source_zoom_extent": ZOOM_EXTENT, name: value}))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,56 @@ def test_an_array_of_the_wrong_shape_is_named(lens_snapshot, name, value):
 def test_points_of_the_wrong_shape_are_named(lens_snapshot, name, value):
     """The usual mistake is (y, x) along the first axis, or the points of another mesh."""
     with pytest.raises(ValueError, match=f"^{name} "):
-        imaging(on_points(lens_snapshot, name, value))
+        imaging_fit(on_points(lens_snapshot, name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "lost"),
+    [
+        ("mask", np.zeros((3, 3), dtype=bool), set()),
+        ("extent", np.zeros(3), set()),
+        ("cut", np.zeros((4, 3)), set()),
+        ("deflections", np.zeros((3, 3, 2)), {"Source plane: caustic"}),
+        ("lens_light", np.zeros((3, 3)), {"Lens light", "Lens-subtracted data", "Source model image"}),
+        ("source", np.zeros(3), {"Source plane", "Source plane: caustic", "Source plane: brightest part"}),
+        ("source_extent", np.zeros(3), {"Source plane", "Source plane: caustic", "Source plane: brightest part"}),
+        ("source_zoom", np.zeros(9), set()),
+        ("plane_1/deflections", np.zeros((3, 3)), set()),
+    ],
+)
+def test_an_optional_array_of_the_wrong_shape_costs_its_panels_alone(lens_snapshot, name, value, lost):
+    """A typing error in a cut must not hide the fit of a week; and the table says so."""
+    snapshot = lens_snapshot(**{"source_zoom": ZOOM, "source_zoom_extent": ZOOM_EXTENT, name: value})
+    panels = imaging(replace(snapshot, parameters={"einstein_radius": 1.3}))
+    assert set(TITLES) - lost <= set(titles(panels))
+    (table,) = (panel for panel in panels if isinstance(panel, TablePanel))
+    assert (f"{name}: not used", f"{list(value.shape)} {value.dtype}") in table.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("model_image", ["Model image", "Normalised residuals", "Normalised residuals, ±1σ", "Chi squared"]),
+        ("noise_map", ["Normalised residuals", "Signal-to-noise", "Normalised residuals, ±1σ", "Chi squared"]),
+    ],
+)
+def test_a_required_array_of_the_wrong_shape_costs_what_is_made_of_it_alone(lens_snapshot, name, lost):
+    """The data are there, and are shown; the other panels say why they are not."""
+    panels = imaging(lens_snapshot(**{name: np.zeros((3, 3))}))
+    texts = [panel for panel in panels if isinstance(panel, TextPanel)]
+    assert [panel.title for panel in texts if not panel.title.startswith("Source model")] == lost
+    assert all(panel.text.startswith(f"Not drawn: {name} must have the shape") for panel in texts)
+    assert isinstance(panels[0], ImagePanel)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_signal_to_noise_of_negative_data_is_shown(lens_snapshot, sign):
+    """Data less a background that is too bright, or an absorption: clipped at zero they would be an empty panel."""
+    snapshot = lens_snapshot()
+    negative = {**snapshot.static, "data": sign * np.abs(snapshot.static["data"]) - 3.0 * (sign < 0)}
+    panel = named(imaging(replace(snapshot, static=negative)), "Signal-to-noise")
+    assert (panel.scale, panel.low) == (("symmetric", None) if sign < 0 else ("linear", 0.0))
+    assert (np.nanmin(panel.values) < -5) == (sign < 0)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +253,7 @@ def test_points_of_the_wrong_shape_are_named(lens_snapshot, name, value):
 def test_edges_that_make_no_cells_by_mistake_are_named(lens_snapshot, x, y, message):
     """Drawn upside down, or over another extent, a source would look like a fit that went wrong."""
     with pytest.raises(ValueError, match=message):
-        imaging(lens_snapshot(source_x=x, source_y=y))
+        imaging_fit(lens_snapshot(source_x=x, source_y=y))
 
 
 def test_without_lens_light_three_panels_show_what_there_is_instead(lens_snapshot):
@@ -452,7 +501,7 @@ def test_the_part_at_the_caustic_has_pixels_of_its_own(lens_snapshot):
     np.testing.assert_allclose(second.view, extent)
     assert first.high == second.high == third.high == part.max()
     with pytest.raises(ValueError, match="^source_caustic_extent must have the shape"):
-        imaging(lens_snapshot(source_caustic=part, source_caustic_extent=extent[:3]))
+        imaging_fit(lens_snapshot(source_caustic=part, source_caustic_extent=extent[:3]))
 
 
 @pytest.mark.parametrize("name", [*MESHES, "source_extent"])
@@ -514,7 +563,7 @@ def test_each_source_plane_has_its_own_row_with_its_own_lines(lens_snapshot):
     assert other < 0.7 * one
     broken = {**far.arrays, **more, "plane_1/deflections": np.zeros((3, 3))}
     with pytest.raises(ValueError, match="^plane_1/deflections must have the shape"):
-        imaging(replace(far, arrays=broken))
+        imaging_fit(replace(far, arrays=broken))
 
 
 def test_given_curves_take_the_place_of_those_that_the_arrays_give(lens_snapshot):

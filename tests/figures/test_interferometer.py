@@ -192,17 +192,47 @@ def test_a_missing_required_array_is_named(name):
         ("model_data", np.zeros(3, dtype=complex)),
         ("noise_map", np.ones(3)),
         ("uv_wavelengths", np.zeros((2, 2000))),
-        ("dirty_model", np.zeros((3, 3))),
-        ("dirty_image", np.zeros(9)),
-        ("mask", np.zeros((3, 3), dtype=bool)),
-        ("inverse_magnification", np.zeros((3, 3))),
-        ("source", np.zeros(3)),
     ],
 )
 def test_an_array_of_the_wrong_shape_is_named(name, value):
     """NumPy's own message would speak of operands and broadcasting."""
-    with pytest.raises(ValueError, match=f"^{'dirty_' if 'dirty' in name else name}"):
-        interferometer(visibilities(**{name: value}))
+    with pytest.raises(ValueError, match=f"^{name}"):
+        visibility_fit(visibilities(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "lost"),
+    [
+        ("dirty_model", np.zeros((3, 3)), {"Dirty model"}),
+        ("dirty_image", np.zeros((3, 3)), {"Dirty image"}),
+        ("dirty_image", np.zeros(9), {"Dirty image"}),
+        ("dirty_residuals", np.zeros((0, 3)), {"Dirty residuals"}),
+        ("mask", np.zeros((3, 3), dtype=bool), set()),
+        ("inverse_magnification", np.zeros((3, 3)), set()),
+    ],
+)
+def test_an_image_of_the_wrong_shape_costs_its_panel_alone(name, value, lost):
+    """It is said in its place, or in the table; the visibilities have nothing to do with it."""
+    whole, panels = interferometer(visibilities()), interferometer(visibilities(**{name: value}))
+    assert titles(panels) == titles(whole)
+    texts = {panel.title: panel.text for panel in panels if isinstance(panel, TextPanel)}
+    assert set(texts) == lost
+    assert all(text.startswith(f"Not drawn: {name} must have the shape") for text in texts.values())
+    (table,) = (panel for panel in panels if isinstance(panel, TablePanel))
+    assert ((f"{name}: not used", f"{list(value.shape)} {value.dtype}") in table.rows) != bool(lost)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("model_data", np.zeros(3, dtype=complex)), ("noise_map", np.ones(3)), ("uv_wavelengths", np.zeros((2, 2000)))],
+)
+def test_a_required_array_of_the_wrong_shape_leaves_the_images(name, value):
+    """No visibility can be used, and the table says why."""
+    panels = interferometer(visibilities(**{name: value}))
+    assert isinstance(named(panels, "Dirty image"), ImagePanel)
+    (table,) = (panel for panel in panels if isinstance(panel, TablePanel))
+    assert (f"{name}: not used", f"{list(value.shape)} {value.dtype}") in table.rows
+    assert dict(table.rows)["left out"] == "2,000"
 
 
 def test_what_is_missing_is_left_out_and_the_others_close_up():

@@ -1,4 +1,4 @@
-"""Weighted samples as numbers to draw: quantiles, histograms, and the levels that hold a share of the weight."""
+"""Weighted samples as numbers to draw: those that can be used, their quantiles, and the outlines of histograms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoviz_render.spool.arrays import Array, Floats
-
-ONE_SIGMA, TWO_SIGMA = 0.3935, 0.8647
-"""What a Gaussian in two dimensions holds within one and two standard deviations: 1 - exp(-r^2 / 2)."""
-
 
 def usable(samples: Array, weights: Array | None) -> tuple[Floats, Floats]:
     """The samples that are finite and have weight, and their weights, which sum to one.
@@ -50,15 +46,40 @@ def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Float
     return np.interp(shares, middle / weight.sum(), values[order])
 
 
-def interesting(values: Floats, weights: Floats) -> tuple[float, float]:
-    """The limits of what has some weight: all but a thousandth at either end, with a margin of a tenth; never empty.
+def is_weighted(weights: Floats) -> bool:
+    """Whether weights differ."""
+    return float(np.ptp(weights)) > 1e-9 * float(weights.max())
+
+
+def distinct(samples: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Samples without repetitions, which add their weights: a chain stays where it is if a step is refused.
 
     Args:
-        values, weights: array[sample], as `usable` returns them.
+        samples: array[sample, parameter], finite.
+        weights: array[sample].
+
+    Returns:
+        The samples that differ, in the order of their first appearance, and their weights.
     """
-    low, high = quantiles(values, weights, (0.001, 0.999))
-    margin = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
-    return float(low - margin), float(high + margin)
+    order = np.lexsort(samples.T[::-1]) if _has_equals(samples) else np.empty(0, np.intp)
+    if not order.size:
+        return samples, weights
+    ascending = samples[order]
+    first = np.append(True, (ascending[1:] != ascending[:-1]).any(axis=1))
+    group = np.cumsum(first) - 1
+    total = np.bincount(group, weights[order])
+    earliest = np.minimum.reduceat(order, np.flatnonzero(first))
+    chosen = np.argsort(earliest)
+    return samples[earliest[chosen]], total[chosen]
+
+
+def _has_equals(samples: Floats) -> bool:
+    """Whether there may be repetitions: whether the first column that is not constant has some."""
+    for column in samples.T:
+        ascending = np.sort(column)
+        if ascending[0] < ascending[-1]:
+            return bool((ascending[1:] == ascending[:-1]).any())
+    return True
 
 
 def outline(edges: Floats, heights: Floats) -> tuple[Floats, Floats]:
@@ -80,34 +101,3 @@ def steps(values: Floats, weights: Floats, edges: Floats) -> tuple[Floats, Float
     """
     counts, _ = np.histogram(values, bins=edges, weights=weights)
     return outline(edges, counts / np.diff(edges) / (counts.sum() or 1.0))
-
-
-def density(x: Floats, y: Floats, weights: Floats, x_edges: Floats, y_edges: Floats) -> Floats:
-    """The share of the weight in each cell of a grid, smoothed over its neighbours: array[row, column].
-
-    Args:
-        x, y, weights: array[sample].
-        x_edges: array[column + 1], ascending.
-        y_edges: array[row + 1], ascending.
-    """
-    counts, _, _ = np.histogram2d(y, x, bins=(y_edges, x_edges), weights=weights)
-    return _smoothed(_smoothed(counts).T).T
-
-
-def level_of(density: Floats, share: float) -> float:
-    """The density above which cells hold a share of the weight.
-
-    Args:
-        density: array[row, column], not negative, of cells of one size.
-        share: From 0 to 1.
-    """
-    falling = np.sort(density.ravel())[::-1]
-    total = np.cumsum(falling)
-    return float(falling[min(int(np.searchsorted(total, share * total[-1])), falling.size - 1)])
-
-
-def _smoothed(values: Floats) -> Floats:
-    """Along the first axis, by a binomial of five cells, of standard deviation one; reflected at the ends."""
-    padded = np.pad(values, ((2, 2), (0, 0)), mode="reflect" if len(values) > 2 else "edge")
-    count = len(values)
-    return np.asarray(sum(w * padded[i : i + count] for i, w in enumerate((1, 4, 6, 4, 1))) / 16, dtype=np.float64)

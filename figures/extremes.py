@@ -17,6 +17,7 @@ from autoviz_render.figures.panels import CornerPanel, LinesPanel, Series
 from autoviz_render.spool.arrays import Array, Floats
 
 _LARGEST, _SMALLEST = 1e290, 1e-290
+_FAR = 1e200
 
 
 def lines_in_reach(panel: LinesPanel) -> LinesPanel:
@@ -47,18 +48,29 @@ def corner_in_reach(panel: CornerPanel) -> CornerPanel:
     samples = np.asarray(panel.samples, np.float64)
     if samples.ndim != 2 or samples.shape[1] != len(panel.names) or not samples.size:
         return panel
+    samples = np.stack([_without_far_ones(column) for column in samples.T], axis=-1)
     exponents = [_exponent([column]) for column in samples.T]
     if not any(exponents):
-        return panel
-    marked = None
-    if panel.marked is not None:
-        marked = np.array([_scaled(each, exponent) for each, exponent in zip(panel.marked, exponents, strict=True)])
-    return replace(
-        panel,
-        samples=np.stack([_scaled(column, each) for column, each in zip(samples.T, exponents, strict=True)], axis=-1),
-        names=[_named(name, exponent) for name, exponent in zip(panel.names, exponents, strict=True)],
-        marked=marked,
-    )
+        return replace(panel, samples=samples)
+
+    def scaled(columns: Array | None) -> Floats | None:
+        if columns is None:
+            return None
+        each = np.moveaxis(np.asarray(columns, np.float64), -1, 0)
+        return np.stack([_scaled(*pair) for pair in zip(each, exponents, strict=True)], axis=-1)
+
+    ranges = panel.ranges and [_limits(*pair) for pair in zip(panel.ranges, exponents, strict=True)]
+    names = [_named(*pair) for pair in zip(panel.names, exponents, strict=True)]
+    marks = {"marked": scaled(panel.marked), "truths": scaled(panel.truths), "prior": scaled(panel.prior)}
+    return replace(panel, samples=scaled(samples), names=names, ranges=ranges, **marks)
+
+
+def _without_far_ones(column: Floats) -> Floats:
+    """Finite values of which a few are near the ends of floats: those are brought nearer, far from all others still."""
+    finite = np.abs(column[np.isfinite(column)])
+    if not finite.size or finite.max() < _LARGEST or np.median(finite) > _FAR:
+        return column
+    return np.where(np.isfinite(column), np.clip(column, -_FAR * 1e50, _FAR * 1e50), column)
 
 
 def _exponent(values: Sequence[Array], limits: Sequence[float] | None = None) -> int:

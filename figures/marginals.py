@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.figures.densities import quantiles
+from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.weights import effective_size_of
 
 SIGMA_SHARES = (0.1587, 0.5, 0.8413)
@@ -30,57 +31,82 @@ _MARGIN = 0.06
 
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """Samples of one parameter. All but `unit` is divided by `unit`, so that nothing overflows.
+    """Samples of one parameter.
 
     Attributes:
         values: array[sample].
         weights: array[sample], of sum one.
-        unit: A power of two: 1, unless the values are extremely large or small.
         lower, median, upper: The quantiles at 15.87, 50 and 84.13 per cent.
         low, high: The limits of the part shown, low < high.
         hard: Whether the distribution ends at `low`, and whether at `high`, as a uniform one does.
-        heavy: Whether it has samples that are very far away, below or above.
+        tails: Whether the lower tail is so heavy that the part shown leaves some of it out, and whether the upper one.
         is_constant: Whether all that is shown is one value.
     """
 
     values: Floats
     weights: Floats
-    unit: float
     lower: float
     median: float
     upper: float
     low: float
     high: float
     hard: tuple[bool, bool] = (False, False)
-    heavy: bool = False
+    tails: tuple[bool, bool] = (False, False)
     is_constant: bool = False
 
     @property
-    def edges(self) -> tuple[float, float]:
-        """The hard ends, infinite if there are none."""
-        return (self.low if self.hard[0] else -math.inf), (self.high if self.hard[1] else math.inf)
-
-    def beyond(self, low: float, high: float) -> tuple[int, int]:
-        """How many samples lie below two limits, and how many above."""
-        return int(np.sum(self.values < low)), int(np.sum(self.values > high))
+    def is_far(self) -> tuple[bool, bool]:
+        """Whether there are samples far below the part shown, and whether far above."""
+        below, above = self.low - (self.high - self.low) / 2, self.high + (self.high - self.low) / 2
+        return self.tails[0] or self.reach[0] < below, self.tails[1] or self.reach[1] > above
 
     def histogram(self, low: float, high: float, bins: int) -> tuple[Floats, Floats]:
         """The share of the weight in equal bins between two limits: (array[bin + 1] of edges, array[bin])."""
         found = equal_bins(self.values, low, high, bins)
         return found.edges, found.sums(self.weights)
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether a tail holds so much that the part shown is cut."""
+        return self.tails[0] or self.tails[1]
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        return float(self.values.min()), float(self.values.max())
+
+    @cached_property
+    def is_in(self) -> Mask:
+        """Which samples lie in the part shown; all of heavy tails."""
+        return (
+            np.ones(self.values.shape, np.bool_)
+            if self.is_heavy
+            else (self.values >= self.low) & (self.values <= self.high)
+        )
+
+    @cached_property
+    def places(self) -> Floats:
+        """Where the samples stand on the scale: array[sample]."""
+        return self.scale.places(self.values)
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The places between which nearly all of the weight is, with room at both sides."""
+        return span(self.places[self.is_in], self.weights[self.is_in])
+
     @cached_property
     def scale(self) -> Scale:
-        """A scale on which the samples spread over about one, however heavy the tails are."""
-        ups = [each for each in (self.upper - self.median, self.median - self.lower) if each > 0]
-        spread = (min if self.heavy else max)(ups, default=(self.high - self.low) / 6)
-        shown = (self.values >= self.low) & (self.values <= self.high)
-        if self.heavy:
+        """A scale on which the samples have a mean of zero and a standard deviation of one, or tails that are near."""
+        sides = [each for each in (self.upper - self.median, self.median - self.lower) if each > 0]
+        spread = (min if self.is_heavy else max)(sides, default=(self.high - self.low) / 6)
+        if any(self.hard) and self.is_heavy:
+            end = self.low if self.hard[0] else self.high  # as from a lognormal distribution's
+            near = float(quantiles(np.abs(self.values - end), self.weights, (_OUTER,))[0])
+            return Scale(end, near or spread, is_linear=False)
+        if self.is_heavy:
             return Scale(self.median, spread, is_linear=False)
-        values, weights = self.values[shown], self.weights[shown]
-        total = float(weights.sum()) or 1.0
-        mean = self.median + float(weights @ (values - self.median)) / total
-        return Scale(mean, float(np.sqrt(weights @ ((values - mean) / spread) ** 2 / total)) * spread or spread)
+        mean, deviation = moments((self.values[self.is_in] - self.median) / spread, self.weights[self.is_in])
+        return Scale(self.median + mean * spread, deviation * spread)
 
 
 @dataclass(frozen=True)
@@ -115,11 +141,9 @@ def marginal(values: Floats, weights: Floats) -> Marginal:
     """The distribution of one parameter.
 
     Args:
-        values: array[sample], finite.
+        values: array[sample], finite, their differences too.
         weights: array[sample], positive, of sum one.
     """
-    unit = _unit(float(np.abs(values).max()))
-    values = values if unit == 1.0 else values / unit
     order = np.argsort(values)
     ascending, weight = values[order], weights[order]
     middle = np.cumsum(weight) - weight / 2
@@ -136,8 +160,21 @@ def marginal(values: Floats, weights: Floats) -> Marginal:
         hard = below.is_hard, above.is_hard
         margin = _MARGIN * (high - low)
         low, high = (low if hard[0] else low - margin), (high if hard[1] else high + margin)
-    is_heavy = below.is_far or above.is_far
-    return Marginal(values, weights, unit, lower, median, upper, low, high, hard, is_heavy, is_constant)
+    tails = below.is_far, above.is_far
+    return Marginal(values, weights, lower, median, upper, low, high, hard, tails, is_constant)
+
+
+def shown(values: Floats, weights: Floats) -> tuple[float, float]:
+    """The limits of the part shown, in the unit of the values: finite, the lower one first.
+
+    Args:
+        values, weights: As `marginal` takes them.
+    """
+    near = 2.0**-8 if float(np.abs(values).max()) > 1e300 else 1.0
+    found = marginal(near * values, weights)
+    most = near * np.finfo(float).max / 4  # their difference must not overflow either
+    low, high = (min(max(limit, -most), most) / near for limit in (found.low, found.high))
+    return low, high
 
 
 class _Tail:
@@ -162,6 +199,26 @@ class _Tail:
             self.limit = float(ascending[np.searchsorted(ascending, median + _REACH * spread, side="right") - 1])
 
 
+def moments(values: Floats, weights: Floats) -> tuple[float, float]:
+    """Mean and standard deviation, 1 if there is none."""
+    total = float(weights.sum())
+    mean = float(np.sum(weights * values)) / total
+    return mean, float(np.sqrt(np.sum(weights * (values - mean) ** 2) / total)) or 1.0
+
+
+def span(values: Floats, weights: Floats, bins: int = 512) -> tuple[float, float]:
+    """What holds all but two thousandths of the weight at either end, and somewhat more."""
+    low, high = float(values.min()), float(values.max())
+    if not high > low:
+        return low - 1.0, high + 1.0
+    step = (high - low) / bins
+    index = np.minimum(((values - low) / step).astype(np.intp), bins - 1)
+    held = np.cumsum(np.bincount(index, weights, bins))
+    first, last = np.searchsorted(held, (0.002 * held[-1], 0.998 * held[-1])).tolist()
+    start, stop = low + first * step, low + (last + 1) * step
+    return max(low, start - (stop - start) / 4), min(high, stop + (stop - start) / 4)
+
+
 def _is_hard(ascending: Floats, middle: Floats, weight: Floats, effective: float) -> bool:
     """Whether a distribution ends at its largest sample with a density that is not much below that beside it.
 
@@ -183,11 +240,4 @@ def _depth(ascending: Floats, middle: Floats, weight: Floats, share: float) -> f
     beyond, part = ascending[first:] - ascending[first], weight[first:]
     if not beyond[-1] > 0 or np.diff(beyond).max() > beyond[-1] / 2:
         return 0.0
-    return float(part @ beyond) / (float(part.sum()) * float(beyond[-1]))
-
-
-def _unit(largest: float) -> float:
-    """What to divide by, so that squares neither overflow nor vanish; 1 for most numbers."""
-    if largest == 0.0 or 1e-100 < largest < 1e100:
-        return 1.0
-    return 2.0 ** max(math.frexp(largest)[1] - 1, -1022)
+    return float(np.sum(part * beyond)) / (float(part.sum()) * float(beyond[-1]))

@@ -435,14 +435,20 @@ class CornerPanel(Panel):
     """The distribution of samples in each parameter, and in each pair of parameters.
 
     Contours hold 39.3 and 86.5 per cent of the weight, as one and two standard deviations of a Gaussian in two
-    dimensions do.
+    dimensions do; the outermost shade holds 98.9, as three do. Samples that are not finite are left out and counted;
+    of those very far away, the part shown leaves some out, and their number stands at its edge.
 
     Attributes:
         samples: array[sample, parameter].
         names: Of the parameters.
         weights: array[sample], not negative, in any normalisation; None for equal ones.
-        marked: array[parameter], a point with lines across; None for none.
+        marked: array[parameter], the best fit, with lines across; NaN for none.
+        truths: array[parameter], as marked, of the true values.
+        prior: array[sample, parameter], samples of the prior, drawn as outlines; None for none.
+        ranges: For each parameter the part shown, (low, high), or None for one that holds nearly all samples.
         bins: How many in each parameter.
+        insets: Tables, texts, lines or points, drawn where the upper right is empty: if there are two parameters or
+            more.
     """
 
     samples: Array
@@ -450,7 +456,11 @@ class CornerPanel(Panel):
     _: KW_ONLY
     weights: Array | None = None
     marked: Array | None = None
+    truths: Array | None = None
+    prior: Array | None = None
+    ranges: Sequence[tuple[float, float] | None] | None = None
     bins: int = 30
+    insets: Sequence[Panel] = ()
 
 
 @dataclass(frozen=True, eq=False)

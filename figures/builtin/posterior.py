@@ -1,41 +1,44 @@
-"""The figure of where a sampler's points are: a corner plot, and beside it the posterior in numbers.
+"""The figure of where a sampler's points are: a corner plot, and in its empty corner the posterior in numbers.
 
 It reads these arrays, from the snapshot's `arrays` or else from `static`::
 
-    samples      [sample, parameter]  points of the posterior, in physical units
-    log_weights  [sample]             in nats, in any normalisation, -inf for none; without them all weigh the same
-    live_points  [point, parameter]   those of a nested sampler
+    samples        [sample, parameter]  points of the posterior, in physical units; or [chain, draw, parameter]
+    chain          [sample]             the number of the chain of each sample, if there are several
+    log_weights    [sample]             in nats, in any normalisation, -inf for none; without them all weigh the same
+    live_points    [point, parameter]   those of a nested sampler
+    truths         [parameter]          true values, which get lines of their own; NaN for none
+    prior_samples  [k, parameter]       points of the prior, drawn as outlines
+    shown          [k]                  the columns that the corner plot shows, in their order
+    ranges         [parameter, 2]       the part of each parameter that is shown; NaN for one that holds nearly all
 
 The names, and the best fit that is marked, are the snapshot's parameters, one for each column of `samples`; without
-any the names are p0, p1, ... If there are more than ten parameters, the corner plot shows the first ten and the table
-all.
+any the names are p0, p1, ... If there are more than ten parameters, the corner plot shows the first ten, unless it is
+told which, and the table all.
 
 As long as the samples weigh less than `LEAST` equal ones, a text takes the place of the corner plot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from autoviz_render.figures import densities
-from autoviz_render.figures.bins import equal_bins
-from autoviz_render.figures.builtin.residuals import hold
-from autoviz_render.figures.numbers import interval
+from autoviz_render.figures.builtin.course import course
+from autoviz_render.figures.marginals import SIGMA_SHARES, shown
+from autoviz_render.figures.numbers import interval, whole
 from autoviz_render.figures.panels import (
     CornerPanel,
     Curve,
-    LinesPanel,
     Panel,
     ScatterPanel,
-    Series,
     TablePanel,
     TextPanel,
 )
-from autoviz_render.figures.reading import best_fit, floats
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.figures.reading import best_fit, check, find, floats
+from autoviz_render.spool.arrays import Floats, Indices
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.weights import effective_size_of, normalised_weights
 
@@ -44,7 +47,9 @@ LEAST = 20.0
 
 MOST_PARAMETERS = 10
 _MOST_POINTS = 2000
-_BLOCKS = 100
+_LEAST_OF_COURSE = 200
+
+Ranges = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +62,14 @@ class Posterior:
         weights: array[sample], of sum one.
         is_weighted: Whether the snapshot gives weights.
         given: The number of samples that it gives a weight.
+        left_out: How many of these are not finite.
+        chain: array[sample], the number of each sample's chain; all zero if there is one.
         live_points: array[point, parameter], in the parameters' units; empty if the snapshot holds none.
         best: array[parameter], the best fit; NaN if it is not known.
+        truths: array[parameter], the true values; NaN if they are not known.
+        prior: array[k, parameter], samples of the prior; None if the snapshot holds none.
+        ranges: array[parameter, 2], the part of each that is shown; NaN for one that holds nearly all samples.
+        shown: The columns that the corner plot shows, in their order.
     """
 
     names: Sequence[str]
@@ -66,8 +77,14 @@ class Posterior:
     weights: Floats
     is_weighted: bool
     given: int
+    left_out: int
+    chain: Indices
     live_points: Floats
     best: Floats
+    truths: Floats
+    prior: Floats | None
+    ranges: Floats
+    shown: Sequence[int]
 
     @property
     def effective_sample_size(self) -> float:
@@ -76,70 +93,111 @@ class Posterior:
 
     def intervals(self) -> Floats:
         """The quantiles of each parameter at 15.87, 50 and 84.13 per cent: array[parameter, 3]."""
-        shares = (0.1587, 0.5, 0.8413)
-        return np.array([densities.quantiles(column, self.weights, shares) for column in self.samples.T]).reshape(-1, 3)
+        columns = (densities.quantiles(column, self.weights, SIGMA_SHARES) for column in self.samples.T)
+        return np.array(list(columns)).reshape(-1, 3)
 
 
-def posterior_of(snapshot: Snapshot) -> Posterior | None:
+def posterior_of(
+    snapshot: Snapshot,
+    parameters: Sequence[str] | None = None,
+    ranges: Ranges | None = None,
+    truths: Mapping[str, float] | None = None,
+) -> Posterior | None:
     """The numbers of the figure; None if the snapshot holds no samples yet.
 
+    Args:
+        parameters, ranges, truths: As `posterior` takes them.
+
     Raises:
-        ValueError: An array has another shape than it should.
+        ValueError: An array has another shape than it should, or there is no parameter of a name.
     """
-    samples = floats(snapshot, "samples", (None, None))
-    if samples is None:
+    given = find(snapshot, "samples")
+    if given is None:
         return None
+    check("samples", given, shape=(None, None, None) if given.ndim == 3 else (None, None))
+    samples = np.asarray(given, dtype=np.float64)
+    chain = np.arange(samples.shape[0]).repeat(samples.shape[1]) if samples.ndim == 3 else None
+    samples = samples.reshape(-1, samples.shape[-1])
     count, width = samples.shape
     if width == 0 or len(snapshot.parameters) not in (0, width):
         raise ValueError(f"samples has {width} columns, and the snapshot {len(snapshot.parameters)} parameters")
+    names = tuple(snapshot.parameters) or tuple(f"p{number}" for number in range(width))
     log_weights = floats(snapshot, "log_weights", (count,))
+    numbers = floats(snapshot, "chain", (count,)) if chain is None else chain
     live_points = floats(snapshot, "live_points", (None, width))
-    given = np.zeros(count) if log_weights is None else log_weights
-    kept, weights = _usable(samples, given)
+    kept, weights = _usable(samples, np.zeros(count) if log_weights is None else log_weights)
     return Posterior(
-        names=tuple(snapshot.parameters) or tuple(f"p{number}" for number in range(width)),
-        samples=kept,
+        names=names,
+        samples=samples[kept],
         weights=weights,
         is_weighted=log_weights is not None,
-        given=int(np.isfinite(given).sum()),
+        given=count if log_weights is None else int(np.isfinite(log_weights).sum()),
+        left_out=int((~np.isfinite(samples).all(axis=1) & (_weights(log_weights, count) > 0)).sum()),
+        chain=np.zeros(len(weights), np.intp) if numbers is None else _numbered(numbers)[kept],
         live_points=np.empty((0, width)) if live_points is None else live_points,
         best=np.array(list(snapshot.parameters.values()) or [np.nan] * width),
+        truths=_truths(snapshot, names, truths),
+        prior=floats(snapshot, "prior_samples", (None, width)),
+        ranges=_ranges(snapshot, names, ranges),
+        shown=_shown(snapshot, names, parameters),
     )
 
 
-def posterior(snapshot: Snapshot) -> list[list[Panel]]:
-    """The corner plot, and a column of panels at its right: as many rows as there are parameters, two or three.
+def posterior(
+    snapshot: Snapshot,
+    *,
+    parameters: Sequence[str] | None = None,
+    ranges: Ranges | None = None,
+    truths: Mapping[str, float] | None = None,
+) -> list[list[Panel]]:
+    """The corner plot with the posterior in numbers.
+
+    A recipe of one's own gives the keywords; without them the figure goes by the snapshot's arrays.
+
+    Args:
+        snapshot: What is drawn.
+        parameters: The names of those that the corner plot shows, in their order; by default the first ten.
+        ranges: By name, (low, high), the part of a parameter that is shown; by default one that holds nearly all.
+        truths: By name, true values, which get lines of their own.
 
     Raises:
-        ValueError: An array has another shape than it should.
+        ValueError: An array has another shape than it should, or there is no parameter of a name.
     """
-    found = posterior_of(snapshot)
+    found = posterior_of(snapshot, parameters, ranges, truths)
     if found is None:
         text = "The snapshot holds no array named samples, array[sample, parameter]: this figure shows where they are."
         return [[TextPanel("No samples yet", text), *best_fit(snapshot)]]
     effective = found.effective_sample_size
     numbers = best_fit(snapshot, _numbers(found), _errors(found))
     if effective < LEAST:
-        text = f"{found.given:,} samples weigh as much as {effective:.1f} equal ones. "
+        text = f"{whole(found.given)} samples weigh as much as {effective:.1f} equal ones. "
         text += f"The corner plot appears from {LEAST:.0f} on."
         return [[TextPanel("Not enough samples yet", text), *numbers, *_points(found)]]
-    size = 2 if len(found.names) <= 2 else 3
-    first, *others = [_intervals(found), *numbers, *_points(found)][:size]
-    return [[_corner(found, size), first], *([panel] for panel in others)]
+    beside = [_intervals(found), *numbers, *_points(found)]
+    if len(found.shown) > 1:
+        return [[_corner(found, 2 if len(found.shown) == 2 else 3, beside)]]
+    first, *others = beside
+    return [[_corner(found, 2), first], *([panel] for panel in others)]
 
 
-def _corner(found: Posterior, size: int) -> Panel:
-    shown = slice(MOST_PARAMETERS)
+def _corner(found: Posterior, size: int, insets: Sequence[Panel] = ()) -> Panel:
+    columns = list(found.shown)
     title = "Posterior"
-    if len(found.names) > MOST_PARAMETERS:
-        title += f": the first {MOST_PARAMETERS} of {len(found.names)} parameters"
+    if len(columns) < len(found.names):
+        first = columns == list(range(len(columns)))
+        title += f": {'the first ' if first else ''}{len(columns)} of {len(found.names)} parameters"
+    limits = [None if np.isnan(each).any() else (float(each[0]), float(each[1])) for each in found.ranges[columns]]
     return CornerPanel(
         title,
-        found.samples[:, shown],
-        found.names[shown],
+        found.samples[:, columns],
+        [found.names[column] for column in columns],
         weights=found.weights,
-        marked=found.best[shown],
+        marked=found.best[columns],
+        truths=found.truths[columns],
+        prior=None if found.prior is None else found.prior[:, columns],
+        ranges=limits,
         bins=int(np.clip(2 * found.effective_sample_size ** (1 / 3), 12, 40)),
+        insets=insets,
         span=(size, size),
     )
 
@@ -158,32 +216,39 @@ def _errors(found: Posterior) -> dict[str, float]:
 
 
 def _numbers(found: Posterior) -> list[tuple[str, str]]:
-    rows = [("samples", f"{found.given:,}")]
+    rows = [("samples", whole(found.given))]
+    if found.left_out:
+        rows.append(("not finite, left out", whole(found.left_out)))
     if found.is_weighted:
-        rows.append(("effective samples", f"{found.effective_sample_size:,.0f}"))
+        rows.append(("effective samples", whole(round(found.effective_sample_size))))
+    if len(chains := np.unique(found.chain)) > 1:
+        rows.append(("chains", whole(len(chains))))
     if len(found.live_points):
-        rows.append(("live points", f"{len(found.live_points):,}"))
+        rows.append(("live points", whole(len(found.live_points))))
     return rows
 
 
 def _points(found: Posterior) -> list[Panel]:
-    """The points themselves, in the first two parameters; of samples that weigh the same, their course."""
+    """The points themselves, in the first two parameters shown; of samples that weigh the same, their course."""
     if not found.is_weighted:
-        return [_course(found)] if len(found.samples) >= 2 * _BLOCKS else []
-    if len(found.names) < 2 or not found.weights.size:
+        return [course(found.names, found.samples, found.chain)] if len(found.samples) >= _LEAST_OF_COURSE else []
+    if len(found.shown) < 2 or not found.weights.size:
         return []
+    columns = list(found.shown[:2])
     drawn = np.arange(0, len(found.samples), -(-len(found.samples) // _MOST_POINTS))
     drawn = drawn[np.argsort(found.weights[drawn], kind="stable")]  # the heavy ones over the light ones
-    x, y = found.samples[drawn, :2].T
-    live = Curve(*found.live_points[:, :2].T, style="", marker=".", colour="#d55e00", label="live points")
+    x, y = found.samples[drawn][:, columns].T
+    live = Curve(*found.live_points[:, columns].T, style="", marker=".", colour="#d55e00", label="live points")
+    across, up = (_view(found.samples[:, column], found.weights) for column in columns)
     return [
         ScatterPanel(
             "Samples",
             x,
             y,
             found.weights[drawn] / found.weights.max(),
-            x_label=found.names[0],
-            y_label=found.names[1],
+            view=(*across, *up),
+            x_label=found.names[columns[0]],
+            y_label=found.names[columns[1]],
             unit="weight",
             low=0.0,
             high=1.05,
@@ -192,23 +257,64 @@ def _points(found: Posterior) -> list[Panel]:
     ]
 
 
-def _course(found: Posterior) -> Panel:
-    """The first three parameters in means of a hundred blocks of samples: level in a chain that settled."""
-    lower, middle, upper = found.intervals()[:3, :, None].swapaxes(0, 1)
-    spread = np.where(upper > lower, (upper - lower) / 2, 1.0)
-    number = np.arange(float(len(found.samples)))
-    blocks = equal_bins(number, 0.0, number[-1], _BLOCKS)
-    means = (blocks.sums(found.samples.T[:3]) / blocks.counts() - middle) / spread
-    series = [
-        Series(blocks.centres, mean, label=name, width=1.0) for name, mean in zip(found.names, means, strict=False)
-    ]
-    title, y_label = "Course", "(mean of a block − median) / σ"
-    return LinesPanel(title, [*series, hold(1.0)], x_label="sample", y_label=y_label)
+def _view(values: Floats, weights: Floats) -> tuple[float, float]:
+    """All samples with a margin, unless a few lie far from the part that has the weight."""
+    low, high = shown(values, weights)
+    length = 4 * (high - low)
+    inside = values[(values > low - length) & (values < high + length)]
+    margin = 0.03 * (float(inside.max()) - float(inside.min()))
+    return min(low, float(inside.min()) - margin), max(high, float(inside.max()) + margin)
 
 
-def _usable(samples: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
-    """Those samples that are finite and weigh something, and their weights, of sum one."""
-    try:
-        return densities.usable(samples, normalised_weights(log_weights))
-    except ValueError:
-        return np.empty((0, samples.shape[1])), np.empty(0)
+def _usable(samples: Floats, log_weights: Floats) -> tuple[Indices, Floats]:
+    """Which samples are finite and weigh something, and their weights, of sum one."""
+    weights = normalised_weights(log_weights)
+    kept = np.flatnonzero(np.isfinite(samples).all(axis=1) & (weights > 0))
+    return kept, densities.usable(samples[kept], weights[kept])[1] if kept.size else np.empty(0)
+
+
+def _weights(log_weights: Floats | None, count: int) -> Floats:
+    return np.ones(count) if log_weights is None else normalised_weights(log_weights)
+
+
+def _numbered(chain: Floats | Indices) -> Indices:
+    """Chains by whatever numbers, as 0, 1, 2, ..."""
+    return np.unique(chain, return_inverse=True)[1].astype(np.intp)
+
+
+def _truths(snapshot: Snapshot, names: Sequence[str], given: Mapping[str, float] | None) -> Floats:
+    """The true values: array[parameter], NaN for those that are not known."""
+    found = floats(snapshot, "truths", (len(names),)) if given is None else None
+    values = np.full(len(names), np.nan) if found is None else found
+    for name, value in (given or {}).items():
+        values[_column(names, name)] = value
+    return values
+
+
+def _ranges(snapshot: Snapshot, names: Sequence[str], given: Ranges | None) -> Floats:
+    """The part of each parameter that is shown: array[parameter, 2], NaN for the usual one."""
+    found = floats(snapshot, "ranges", (len(names), 2)) if given is None else None
+    limits = np.full((len(names), 2), np.nan) if found is None else found
+    for name, pair in (given or {}).items():
+        limits[_column(names, name)] = pair
+    return limits
+
+
+def _shown(snapshot: Snapshot, names: Sequence[str], given: Sequence[str] | None) -> Sequence[int]:
+    """The columns that the corner plot shows."""
+    if given is not None:
+        columns = [_column(names, name) for name in given]
+    elif (found := floats(snapshot, "shown", (None,))) is not None:
+        columns = [int(number) for number in found]
+    else:
+        columns = list(range(min(len(names), MOST_PARAMETERS)))
+    if not columns or not set(columns) <= set(range(len(names))):
+        raise ValueError(f"shown holds columns of samples, from 0 to {len(names) - 1}, not {columns}")
+    return columns
+
+
+def _column(names: Sequence[str], name: str) -> int:
+    """The number of a parameter. Raises ValueError."""
+    if name not in names:
+        raise ValueError(f"there is no parameter {name!r}; there are: {', '.join(names)}")
+    return list(names).index(name)

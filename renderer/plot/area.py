@@ -22,19 +22,31 @@ class Area:
         subfigure: Matplotlib's own part of the figure.
         size: Its width and height in inches.
         theme: The colours of everything but the data.
+        within: The area that it is an inset of, and its place there; None for the whole part.
     """
 
     subfigure: SubFigure
     size: Size
     theme: Theme
+    within: tuple[Area, Rectangle] | None = None
+
+    def inset(self, part: Rectangle) -> Area:
+        """A part of the area as an area."""
+        return Area(self.subfigure, Size(part.width, part.height), self.theme, (self, part))
 
     @property
     def inches(self) -> Transform:
         """From inches in the area to Matplotlib's canvas."""
+        if self.within:
+            whole, part = self.within
+            return Affine2D().translate(part.left, part.bottom) + whole.inches
         return Affine2D().scale(1 / self.size.width, 1 / self.size.height) + self.subfigure.transSubfigure
 
     def fraction(self, part: Rectangle) -> Floats:
-        """A part of the area as Matplotlib wants it: left, bottom, width and height as fractions of the area."""
+        """A part of the area as Matplotlib wants it: left, bottom, width and height as fractions of the sub-figure."""
+        if self.within:
+            whole, own = self.within
+            return whole.fraction(part._replace(left=own.left + part.left, bottom=own.bottom + part.bottom))
         return np.divide(part, (*self.size, *self.size))
 
     def add(self, *artists: Artist) -> None:

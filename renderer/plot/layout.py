@@ -29,6 +29,11 @@ MONO_SIZE = 10.5
 """Font sizes in points, which can be read if a figure of 100 dots an inch is shown at half its size."""
 
 
+_TABLE_LINE = 1.47 * MONO_SIZE / 72
+_TABLE_WIDTH = 3.3
+"""Inches: a line of a table, and how wide one is if it has room."""
+
+
 class Rectangle(NamedTuple):
     """A part of a panel, from the panel's lower left corner."""
 
@@ -193,7 +198,49 @@ def lines_part(size: Size, *, right: bool = False) -> Rectangle:
 def corner_part(size: Size) -> Rectangle:
     """The frames of a corner plot, under the title, with room for numbers and labels on two sides."""
     left, bottom = 0.62, 0.62
-    return Rectangle(left, bottom, size.width - left - 0.2, size.height - bottom - 0.65)
+    return Rectangle(left, bottom, size.width - left - 0.2, size.height - bottom - 0.85)
+
+
+def inset_parts(free: Rectangle, lines: Sequence[int | None]) -> list[Rectangle]:
+    """Where insets stand in what is free: tables beside the others if it is wide, otherwise above them.
+
+    Tables stand one under another if they have room, and otherwise beside each other, where they are narrow.
+
+    Args:
+        free: The part they share.
+        lines: For each the lines of a table, or None for what takes what is left.
+    """
+    heights = [count * _TABLE_LINE + 0.75 for count in lines if count is not None]
+    others = len(lines) - len(heights)
+    for_tables = free
+    if others and heights:
+        is_narrow = free.width < 2 * _TABLE_WIDTH and sum(heights) <= 0.6 * free.height
+        if free.width > 1.6 * free.height and sum(heights) <= free.height:
+            for_tables = free._replace(width=free.width / 2)
+        else:
+            height = sum(heights) if is_narrow else min(max(heights), 0.64 * free.height)
+            for_tables = Rectangle(free.left, free.top - height, free.width, height)
+    is_stacked = for_tables.width < len(heights) * _TABLE_WIDTH and sum(heights) <= for_tables.height + 1e-9
+    tables = iter(_stacked(for_tables, heights) if is_stacked else _side_by_side(for_tables, len(heights)))
+    rest = iter(_side_by_side(_rest(free, for_tables) if heights else free, others))
+    return [next(rest) if count is None else next(tables) for count in lines]
+
+
+def _rest(free: Rectangle, taken: Rectangle) -> Rectangle:
+    """What is left at the right of what is taken, or else below it."""
+    if taken.width < free.width:
+        return free._replace(left=taken.right, width=free.width - taken.width)
+    return free._replace(height=free.height - taken.height)
+
+
+def _stacked(part: Rectangle, heights: Sequence[float]) -> list[Rectangle]:
+    tops = [part.top - sum(heights[:number]) for number in range(len(heights))]
+    return [part._replace(bottom=top - height, height=height) for top, height in zip(tops, heights, strict=True)]
+
+
+def _side_by_side(part: Rectangle, count: int) -> list[Rectangle]:
+    width = part.width / max(count, 1)
+    return [part._replace(left=part.left + number * width, width=width) for number in range(count)]
 
 
 def text_part(size: Size) -> Rectangle:

@@ -1,99 +1,238 @@
-"""The artists of a corner plot: a triangle of small frames."""
+"""The artists of a corner plot: a triangle of small frames, and in the empty upper right what is told beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
 
 from autoviz_render.figures import densities
-from autoviz_render.figures.curves import contour, joined
+from autoviz_render.figures.curves import Line
 from autoviz_render.figures.extremes import corner_in_reach
-from autoviz_render.figures.numbers import Ticks, interval
-from autoviz_render.figures.panels import CornerPanel
+from autoviz_render.figures.marginals import marginal, shown
+from autoviz_render.figures.numbers import Ticks, interval, whole
+from autoviz_render.figures.panels import (
+    CornerPanel,
+    HistogramPanel,
+    LinesPanel,
+    Panel,
+    ScatterPanel,
+    TablePanel,
+    TextPanel,
+)
+from autoviz_render.figures.regions import ONE_SIGMA, THREE_SIGMA, TWO_SIGMA, regions
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
+from autoviz_render.renderer.plot.artists.legend import Legend, row_width
+from autoviz_render.renderer.plot.artists.lines import HistogramArtists, LinesArtists
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
-from autoviz_render.renderer.plot.artists.text_cache import Labels, panel_title
+from autoviz_render.renderer.plot.artists.scatters import ScatterArtists
+from autoviz_render.renderer.plot.artists.text_cache import Label, Labels, panel_title
+from autoviz_render.renderer.plot.artists.texts import TableArtists, TextArtists
 from autoviz_render.renderer.plot.axis_ticks import ticks_along
-from autoviz_render.renderer.plot.colour_pixels import opaque, rgb
-from autoviz_render.renderer.plot.layout import Rectangle
-from autoviz_render.renderer.plot.pixel_image import PixelImage
+from autoviz_render.renderer.plot.layout import Rectangle, Size
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.spool.arrays import Floats, Pixels
+from autoviz_render.spool.arrays import Floats
 
 _GAP = 0.09
 _HEIGHTS = Axis(0.0, 1.1, Ticks((), ()))
+_SHARES = (THREE_SIGMA, TWO_SIGMA, ONE_SIGMA)
+_SHADES = (0.1, 0.22, 0.4)
+_OUTLINES = (0.0, 0.7, 1.1)
+_LINES = (0.0, 3.0, 5.0)
+"""Widths of the outlines, in points, and of what is a line since a parameter is constant."""
+_LINE = layout.SMALL_SIZE * 1.35 / 72
+
+
+class _Cells(NamedTuple):
+    """Of the grid of a density: how many at first, and at most."""
+
+    cells: int
+    most: int
+
+
+_SMALL, _LARGE = _Cells(48, 96), _Cells(64, 256)
+_MANY = 6
+"""Parameters from which frames are so small that finer contours would not be seen."""
+_INSETS: dict[type[Panel], type[PanelArtists]] = {
+    TablePanel: TableArtists,
+    TextPanel: TextArtists,
+    LinesPanel: LinesArtists,
+    HistogramPanel: HistogramArtists,
+    ScatterPanel: ScatterArtists,
+}
 
 
 class CornerArtists(PanelArtists):
-    """Histograms on the diagonal, densities with contours below it."""
+    """Histograms on the diagonal, regions with their outlines below it."""
 
     def __init__(self, panel: CornerPanel, area: Area) -> None:
         count = len(panel.names)
         self._part, self._title_line = layout.corner_part(area.size), area.size.height - layout.TOP + layout.TITLE_GAP
-        self._step = (min(self._part.width, self._part.height) + _GAP) / count
+        self._step = Size(*((length + _GAP) / max(count, 1) for length in (self._part.width, self._part.height)))
         self._title = panel_title(area)
+        self._names = Labels(area, count, ha="left", va="baseline", fontsize=layout.SMALL_SIZE)
         self._numbers = Labels(area, count, ha="left", va="baseline", fontsize=layout.SMALL_SIZE)
         self._diagonal = [_Distribution(area) for _ in range(count)]
         self._pairs = {(row, column): _Pair(area) for row in range(count) for column in range(row)}
         frames: list[_Distribution | _Pair] = [*self._diagonal, *self._pairs.values()]
+        entries = _entries(panel)
+        looks = [(_look_of_entry(name, area), name) for name in entries]
+        self._legend = [Legend(area, looks, "beside the title")] if entries else []
+        self._for_title = self._part.width - row_width(entries)
+        self._insets = self._inset_artists(panel, area)
         drawn = [artist for frame in frames for artist in frame.foreground]
-        self.foreground = [self._title, *self._numbers.artists, *drawn]
+        drawn += [artist for inset in self._insets for artist in inset.foreground]
+        self.foreground = [self._title, *self._names.artists, *self._numbers.artists, *drawn, *self._legend]
 
     @staticmethod
     def structure(panel: CornerPanel) -> Hashable:
-        return len(panel.names)
+        insets = [(type(each), _INSETS[type(each)].structure(each), _lines_of(each)) for each in _shown_insets(panel)]
+        return len(panel.names), _entries(panel), tuple(insets)
+
+    @staticmethod
+    def axes(panel: CornerPanel) -> Mapping[str, Any]:
+        found = _Found(panel)
+        columns = range(len(found.names))
+        shown_parts = [found.ranges[i] or shown(found.drawn[:, i], found.of_drawn) for i in columns]
+        return {"ranges": tuple(shown_parts)}
 
     def update(self, panel: CornerPanel) -> Hashable:
-        panel = corner_in_reach(panel)
-        samples, weights, marked = _checked(panel)
-        self._title.show_within(panel.title, self._part.left, self._title_line, self._part.width)
-        size = self._step - _GAP
-        axes = [_Parameter(name, samples[:, i], weights, panel.bins, size) for i, name in enumerate(panel.names)]
-        self._numbers.show([self._told(row, axis) for row, axis in enumerate(axes)])
+        found = _Found(panel)
+        self._title.show_within(found.title, self._part.left, self._title_line, self._for_title)
+        for legend in self._legend:
+            legend.show(self._part._replace(height=self._title_line - 0.04 - self._part.bottom))
+        size = self._step.width - _GAP
+        axes = [_Parameter(found, index, size) for index in range(len(found.names))]
+        self._show_names(axes, size)
         last = len(axes) - 1
         looks: list[Hashable] = []
         for row, up in enumerate(axes):
             square = self._square(row, row)
-            looks.append(self._diagonal[row].show(square, up, weights, marked[row], is_last=row == last))
+            looks.append(self._diagonal[row].show(square, up, found.bins, is_last=row == last))
             for column, across in enumerate(axes[:row]):
                 pair = self._pairs[row, column]
-                pair.show_density(self._square(row, column), (across, up), weights)
+                pair.show_regions(across, up, _SMALL if len(axes) > _MANY else _LARGE)
                 x = across.axis if row == last else across.axis.without_texts()
                 y = up.axis if column == 0 else up.axis.without_texts()
-                looks.append(pair.show_frame(self._square(row, column), x, y, (marked[column], marked[row])))
+                looks.append(pair.show_frame(self._square(row, column), x, y, (across.marks, up.marks)))
+        looks += [inset.update(each) for inset, each in zip(self._insets, _shown_insets(panel), strict=True)]
         return tuple(looks)
 
-    def _told(self, row: int, axis: _Parameter) -> tuple[str, float, float]:
-        """A parameter's name and numbers, above its histogram."""
-        square = self._square(row, row)
-        free = self._part.right + 0.15 - square.left - text_width(axis.told, layout.SMALL_SIZE) - 0.1
-        name = fitted(axis.name, free, layout.SMALL_SIZE) if free > 0.5 else ""
-        return f"{name}  {axis.told}".strip(), square.left, square.top + 0.05
+    def _inset_artists(self, panel: CornerPanel, area: Area) -> list[PanelArtists]:
+        insets = _shown_insets(panel)
+        if not insets:
+            return []
+        half = len(panel.names) // 2
+        left, bottom = self._square(half, half).left, self._square(half, half).top + 2 * _LINE + 0.12
+        free = Rectangle(left, bottom, self._part.right - left, self._title_line - 0.12 - bottom)
+        parts = layout.inset_parts(free, [_lines_of(each) for each in insets])
+        return [_INSETS[type(each)](each, area.inset(part)) for each, part in zip(insets, parts, strict=True)]
+
+    def _show_names(self, axes: Sequence[_Parameter], size: float) -> None:
+        """Each parameter's name and numbers above its histogram: in one line if all have room, otherwise in two."""
+        small = layout.SMALL_SIZE
+        is_one = all(text_width(f"{axis.name}  ", small) + text_width(axis.told, small) <= size for axis in axes)
+        names, numbers = [], []
+        for row, axis in enumerate(axes):
+            left, line = self._square(row, row).left, self._square(row, row).top + 0.05
+            is_told = text_width(axis.told, small) <= size + _GAP
+            names.append((fitted(axis.name, size, small), left, line + _LINE * (is_told and not is_one)))
+            beside = text_width(f"{axis.name}  ", small) if is_one else 0.0
+            numbers.append((axis.told if is_told else "", left + beside, line))
+        self._names.show(names)
+        self._numbers.show(numbers, mathtext=False)
 
     def _square(self, row: int, column: int) -> Rectangle:
-        size = self._step - _GAP
-        left, top = self._part.left + column * self._step, self._part.top - row * self._step
-        return Rectangle(left, top - size, size, size)
+        """A frame: nearly a square."""
+        left, top = self._part.left + column * self._step.width, self._part.top - row * self._step.height
+        width, height = (length - _GAP for length in self._step)
+        return Rectangle(left, top - height, width, height)
+
+
+class _Marks(NamedTuple):
+    """Values with a line across, NaN for none."""
+
+    best: float
+    truth: float
+
+
+class _Found:
+    """A corner plot's samples, checked."""
+
+    def __init__(self, panel: CornerPanel) -> None:
+        panel = corner_in_reach(panel)
+        self.names, self.bins = list(panel.names), panel.bins
+        count = len(self.names)
+        samples = np.asarray(panel.samples, dtype=np.float64)
+        if samples.ndim != 2 or samples.shape[1] != count or not count:
+            raise ValueError(f"samples of {count} parameters are not of shape {samples.shape}")
+        self.marked, self.truths = (_point(each, count) for each in (panel.marked, panel.truths))
+        self.ranges = [None] * count if panel.ranges is None else list(panel.ranges)
+        if len(self.ranges) != count:
+            raise ValueError(f"there are {count} parameters and {len(self.ranges)} ranges")
+        self.samples, weights = densities.usable(samples, panel.weights)
+        self.counts = None if densities.is_weighted(weights) else len(weights)
+        self.weights = weights
+        self.drawn, self.of_drawn = densities.distinct(self.samples, weights)
+        self.prior = None
+        if panel.prior is not None:
+            prior = np.asarray(panel.prior, dtype=np.float64)
+            if prior.ndim != 2 or prior.shape[1] != count:
+                raise ValueError(f"prior samples of {count} parameters are not of shape {prior.shape}")
+            self.prior = densities.usable(prior, None)
+        given = len(samples) if panel.weights is None else int(np.sum(np.asarray(panel.weights) > 0))
+        lost = given - len(self.samples)
+        self.title = f"{panel.title} ({whole(lost)} not finite, left out)" if lost else panel.title
 
 
 class _Parameter:
     """One parameter: its samples, the part shown, its ticks, and how it is told in numbers."""
 
-    def __init__(self, name: str, values: Floats, weights: Floats, bins: int, inches: float) -> None:
-        self.name, self.values = name, values
-        low, high = densities.interesting(values, weights)
-        self.edges = np.linspace(low, high, bins + 1)
-        free = 0.06 * (high - low)
-        size = layout.SMALL_SIZE
-        ticks = ticks_along(low + free, high - free, 0.88 * inches, size, most=4, beyond=(_GAP / 2, _GAP / 2))
-        self.axis = Axis(low, high, ticks, with_factor(name, ticks, inches + _GAP / 2, size))
-        lower, middle, upper = densities.quantiles(values, weights, (0.1587, 0.5, 0.8413))
-        self.told = interval(float(lower), float(middle), float(upper))
+    def __init__(self, found: _Found, index: int, inches: float) -> None:
+        self.name = found.names[index]
+        self.of = marginal(found.drawn[:, index], found.of_drawn)
+        self.low, self.high = self._limits(found.ranges[index])
+        self.marks = _Marks(found.marked[index], found.truths[index])
+        self.prior = None if found.prior is None else marginal(found.prior[0][:, index], found.prior[1])
+        self.axis = self._axis(inches)
+        self.told = interval(self.of.lower, self.of.median, self.of.upper)
+        self.beyond = self._beyond(found, found.samples[:, index], found.ranges[index] is not None)
+
+    def _limits(self, given: tuple[float, float] | None) -> tuple[float, float]:
+        """The part shown: as it is given, otherwise nearly all samples."""
+        if given is None:
+            return self.of.low, self.of.high
+        low, high = map(float, given)
+        if not (np.isfinite([low, high]).all() and low < high):
+            raise ValueError(f"the range of {self.name} is (low, high), finite, with low < high, not {given}")
+        return low, high
+
+    def _axis(self, inches: float) -> Axis:
+        size, free = layout.SMALL_SIZE, 0.04 * (self.high - self.low)
+        limits = self.low + free, self.high - free
+        ticks = ticks_along(*limits, 0.92 * inches, size, most=5, beyond=(_GAP / 2, _GAP / 2))
+        return Axis(self.low, self.high, ticks, with_factor(self.name, ticks, inches + _GAP / 2, size))
+
+    def _beyond(self, found: _Found, values: Floats, is_given: bool) -> tuple[str, str]:
+        """What is said of the samples below the part shown, and of those above."""
+        told = []
+        sides = values < self.low, values > self.high
+        for outside, is_far in zip(sides, self.of.is_far, strict=True):
+            share = float(found.weights[outside].sum())
+            if not (outside.any() and (is_far or (is_given and share > 0.002)) and (found.counts or share >= 5e-4)):
+                told.append("")
+            else:
+                told.append(whole(int(outside.sum())) if found.counts else f"{100 * share:.2g}%")
+        return told[0], told[1]
 
 
 class _Distribution:
@@ -101,62 +240,147 @@ class _Distribution:
 
     def __init__(self, area: Area) -> None:
         self._frame = Frame(area, size=layout.SMALL_SIZE)
-        colour, other, *_ = area.theme.lines
+        colour, best, truth, *_ = area.theme.lines
         self._shade = Polygon(np.zeros((1, 2)), facecolor=colour, edgecolor="none", alpha=0.25, zorder=1)
         self._line = Line2D([], [], color=colour, linewidth=1.2, zorder=2)
-        self._mark = Line2D([], [], color=other, linewidth=1.2, zorder=3)
-        self._frame.add(self._shade, self._line, self._mark)
-        self.foreground = [self._shade, self._line, self._mark, self._frame.border]
+        self._prior = Line2D([], [], color=area.theme.soft, linewidth=1.0, zorder=1.5)
+        self._marks = _mark_lines(area)
+        self._frame.add(self._shade, self._line, self._prior, *self._marks)
+        self._notes = _notes(area, (area.theme.ink, best, truth))
+        self._constant = Label(area, ha="center", va="center", fontsize=layout.SMALL_SIZE, boxed=True)
+        self.foreground: list[Artist] = [self._shade, self._prior, self._line, *self._marks, self._frame.border]
+        self.foreground += [*self._notes, self._constant]
 
-    def show(self, part: Rectangle, of: _Parameter, weights: Floats, marked: float, *, is_last: bool) -> Hashable:
-        x, height = densities.steps(of.values, weights, of.edges)
-        height = height / (height.max() or 1.0)
+    def show(self, part: Rectangle, of: _Parameter, bins: int, *, is_last: bool) -> Hashable:
+        edges, held = of.of.histogram(of.low, of.high, bins)
+        largest = float(held.max()) or 1.0
+        x, height = densities.outline(edges, held / largest)
+        if of.of.is_constant:
+            x, height = np.full(2, of.of.median), np.array([0.0, 1.0])
         self._shade.set_xy(np.stack([x, height], axis=-1))
         self._line.set_data(x, height)
-        self._mark.set_data([marked, marked], [0, 2])
+        self._prior.set_data(*self._prior_outline(of, bins, largest))
+        for line, value in zip(self._marks, of.marks, strict=True):
+            line.set_data([value, value], [0, 2])
+        self._show_notes(part, of)
+        self._constant.show("constant" if of.of.is_constant else "", part.left + part.width / 2, part.bottom + 0.2)
         return self._frame.show(part, of.axis if is_last else of.axis.without_texts(), _HEIGHTS)
+
+    @staticmethod
+    def _prior_outline(of: _Parameter, bins: int, largest: float) -> Line:
+        """As a density of the same scale."""
+        if of.prior is None:
+            return np.empty(0), np.empty(0)
+        wider = max(8, bins // 2)
+        edges, held = of.prior.histogram(of.low, of.high, wider)
+        x, height = densities.outline(edges, held * (wider / bins) / largest)
+        return x, height
+
+    def _show_notes(self, part: Rectangle, of: _Parameter) -> None:
+        """At each edge, from the top down: how many samples are beyond, and whose line is."""
+        told = [of.beyond[0] and f"◂ {of.beyond[0]} beyond", of.beyond[1] and f"{of.beyond[1]} beyond ▸"]
+        for name, value in zip(("best fit", "truth"), of.marks, strict=True):
+            told += [f"◂ {name}" if value < of.low else "", f"{name} ▸" if value > of.high else ""]
+        line = part.top - 0.06
+        for label, text, is_right in zip(self._notes, told, [False, True] * 3, strict=True):
+            x = part.right - 0.06 if is_right else part.left + 0.06
+            label.show(fitted(text, part.width - 0.1, layout.SMALL_SIZE), x, line, mathtext=False)
+            line -= _LINE * bool(text)
 
 
 class _Pair:
-    """The density of two parameters."""
+    """The regions that hold most of two parameters."""
 
     def __init__(self, area: Area) -> None:
         self._frame = Frame(area, size=layout.SMALL_SIZE)
-        self._table = _ramp(area.theme.paper, area.theme.lines[0])
-        self._image = PixelImage(area)
-        self._contours = [Line2D([], [], color=area.theme.ink, linewidth=width, zorder=2) for width in (1.1, 0.7)]
-        self._mark = Line2D([], [], color=area.theme.lines[1], linewidth=1.0, zorder=3)
-        self._frame.add(*self._contours, self._mark)
-        self.foreground = [self._image, *self._contours, self._mark, self._frame.border]
+        colours = [to_rgba(area.theme.lines[0], shade) for shade in _SHADES]
+        edges = "none", area.theme.ink, area.theme.ink
+        self._regions = [_patch(facecolor=face, edgecolor=edge) for face, edge in zip(colours, edges, strict=True)]
+        self._prior = _patch(fill=False, edgecolor=area.theme.soft, linewidth=0.9)
+        self._marks = _mark_lines(area)
+        drawn: list[Artist] = [*self._regions, self._prior, *self._marks]
+        self._frame.add(*drawn)
+        self.foreground = [*drawn, self._frame.border]
 
-    def show_density(self, part: Rectangle, of: tuple[_Parameter, _Parameter], weights: Floats) -> None:
-        x, y = of
-        extent = (x.axis.low, x.axis.high, y.axis.low, y.axis.high)
-        density = densities.density(x.values, y.values, weights, x.edges, y.edges)
-        index = np.clip(density / (density.max() or 1.0) * 256, 0, 255).astype(np.uint8)
-        self._image.show(opaque(self._table[index]), part, extent, extent)
-        for line, share in zip(self._contours, (densities.ONE_SIGMA, densities.TWO_SIGMA), strict=True):
-            line.set_data(*joined(contour(density, extent, densities.level_of(density, share))))
+    def show_regions(self, x: _Parameter, y: _Parameter, grid: _Cells) -> None:
+        widths = _LINES if x.of.is_constant or y.of.is_constant else _OUTLINES
+        found = regions(x.of, y.of, _SHARES, cells=grid.cells, most=grid.most)
+        for patch, lines, width in zip(self._regions, found, widths, strict=True):
+            patch.set_path(_path(lines))
+            patch.set_linewidth(width)
+        self._show_prior(x, y, grid)
 
-    def show_frame(self, part: Rectangle, x: Axis, y: Axis, marked: tuple[float, float]) -> Hashable:
-        """With lines across at a point; none if it is NaN."""
-        across, up = marked
-        self._mark.set_data([x.low, x.high, np.nan, across, across], [up, up, np.nan, y.low, y.high])
+    def _show_prior(self, x: _Parameter, y: _Parameter, grid: _Cells) -> None:
+        self._prior.set_visible(bool(x.prior and y.prior))
+        if x.prior and y.prior:
+            found = regions(x.prior, y.prior, _SHARES[1:], cells=grid.cells, most=2 * grid.cells)
+            self._prior.set_path(_path([line for lines in found for line in lines]))
+
+    def show_frame(self, part: Rectangle, x: Axis, y: Axis, marks: tuple[_Marks, _Marks]) -> Hashable:
+        """With lines across at the marks."""
+        for line, across, up in zip(self._marks, *marks, strict=True):
+            line.set_visible(math.isfinite(across) or math.isfinite(up))
+            line.set_data([x.low, x.high, np.nan, across, across], [up, up, np.nan, y.low, y.high])
         return self._frame.show(part, x, y)
 
 
-def _checked(panel: CornerPanel) -> tuple[Floats, Floats, list[float]]:
-    """The samples that can be drawn, their weights, and the marked point, NaN for none."""
-    count = len(panel.names)
-    samples = np.asarray(panel.samples, dtype=np.float64)
-    if samples.ndim != 2 or samples.shape[1] != count:
-        raise ValueError(f"samples of {count} parameters are not of shape {samples.shape}")
-    marked = np.full(count, np.nan) if panel.marked is None else np.asarray(panel.marked, np.float64)
-    if marked.shape != (count,):
-        raise ValueError(f"a point in {count} parameters is not of shape {marked.shape}")
-    return *densities.usable(samples, panel.weights), marked.tolist()
+def _patch(**style: Any) -> PathPatch:
+    return PathPatch(Path(np.zeros((1, 2))), zorder=2, joinstyle="round", **style)
 
 
-def _ramp(paper: str, colour: str) -> Pixels:
-    """A colour table from the paper to a colour: array[256, 3]."""
-    return np.rint(np.linspace(rgb(paper), rgb(colour), 256)).astype(np.uint8)
+def _path(lines: Sequence[Line]) -> Path:
+    """Lines as one path: what turns the other way in it is a hole."""
+    if not lines:
+        return Path(np.zeros((1, 2)))
+    vertices = [np.stack(line, axis=-1) for line in lines]
+    codes = [np.full(len(each), Path.LINETO, dtype=Path.code_type) for each in vertices]
+    for code in codes:
+        code[0] = Path.MOVETO
+    return Path(np.concatenate(vertices), np.concatenate(codes))
+
+
+def _mark_lines(area: Area) -> list[Line2D]:
+    """The lines of the best fit and of the truth."""
+    _, best, truth, *_ = area.theme.lines
+    return [
+        Line2D([], [], color=best, linewidth=1.1, zorder=3),
+        Line2D([], [], color=truth, linewidth=1.1, linestyle="--", zorder=3),
+    ]
+
+
+def _notes(area: Area, colours: Sequence[str]) -> list[Label]:
+    """For each colour a note at the left edge and one at the right."""
+    style: dict[str, Any] = {"va": "top", "fontsize": layout.SMALL_SIZE, "boxed": True}
+    return [Label(area, ha=side, color=colour, **style) for colour in colours for side in ("left", "right")]
+
+
+def _entries(panel: CornerPanel) -> tuple[str, ...]:
+    """The legend's."""
+    has_marks = {"best fit": panel.marked, "truth": panel.truths}
+    entries = [name for name, of in has_marks.items() if of is not None and np.isfinite(np.asarray(of, float)).any()]
+    entries += ["prior"] * (panel.prior is not None)
+    return tuple([*entries, "39% and 86%"] if len(panel.names) > 1 else entries)
+
+
+def _look_of_entry(name: str, area: Area) -> Artist:
+    best, truth = _mark_lines(area)
+    if name == "39% and 86%":
+        return PathPatch(Path(np.zeros((1, 2))), facecolor=area.theme.lines[0], edgecolor=area.theme.ink, alpha=0.5)
+    return {"best fit": best, "truth": truth, "prior": Line2D([], [], color=area.theme.soft, linewidth=1.0)}[name]
+
+
+def _shown_insets(panel: CornerPanel) -> list[Panel]:
+    return list(panel.insets) if len(panel.names) > 1 else []
+
+
+def _lines_of(panel: Panel) -> int | None:
+    """Of a table; None for what takes what room there is."""
+    return len(panel.rows) if isinstance(panel, TablePanel) else None
+
+
+def _point(values: Any, count: int) -> list[float]:
+    """A value for each parameter, NaN for none."""
+    point = np.full(count, np.nan) if values is None else np.asarray(values, np.float64)
+    if point.shape != (count,):
+        raise ValueError(f"a point in {count} parameters is not of shape {point.shape}")
+    return point.tolist()

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 
 from autoviz_render.figures import densities
+from autoviz_render.figures.marginals import shown
 from autoviz_render.figures.annotations import Guide
 from autoviz_render.figures.extremes import lines_in_reach
 from autoviz_render.figures.numbers import Ticks
@@ -159,7 +160,7 @@ def _outline(panel: HistogramPanel) -> tuple[Floats, Floats, Floats]:
     values, weights = densities.usable(np.asarray(panel.values), weights)
     edges = np.asarray(panel.bins, dtype=np.float64)
     if edges.ndim == 0:
-        edges = np.linspace(*densities.interesting(values, weights), int(edges) + 1)
+        edges = np.linspace(*shown(values, weights), int(edges) + 1)
     return edges, *densities.steps(values, weights, edges)
 
 

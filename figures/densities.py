@@ -43,7 +43,8 @@ def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Float
     order = np.argsort(values)
     weight = weights[order]
     middle = np.cumsum(weight) - weight / 2
-    return np.interp(shares, middle / weight.sum(), values[order])
+    near = 2.0**-60 if np.abs(values).max(initial=0.0) > 1e290 else 1.0  # a slope must not overflow
+    return np.asarray(np.interp(shares, middle / weight.sum(), near * values[order]) / near)
 
 
 def is_weighted(weights: Floats) -> bool:

@@ -75,6 +75,7 @@ def text_width(text: str, size: float, *, mathtext: bool = True, monospaced: boo
     return _width(cut(text, MOST_READ), mathtext, monospaced) * size / 72
 
 
+@lru_cache(maxsize=8192)
 def _width(text: str, mathtext: bool, monospaced: bool) -> float:
     """In units of the font size."""
     if mathtext and is_mathtext(text):

@@ -114,9 +114,16 @@ def images() -> Iterator[tuple[str, Snapshot]]:
     yield "bright", _scaled_lens(1e6)
     yield "electrons on a pedestal", _scaled_lens(1e-2, 12345.0)
     yield "faint", _scaled_lens(3e-13)
-    yield "wide", lens_fit(20, 200)
-    yield "high", lens_fit(120, 12)
+    yield "wide, not all finite", _with_nan(lens_fit(20, 200))
+    yield "high, not all finite", _with_nan(lens_fit(120, 12))
     yield "in degrees", lens_fit(extent=np.array([150.1163, 150.1169, 2.2001, 2.2007]))
+
+
+def _with_nan(snapshot: Snapshot) -> Snapshot:
+    arrays = {name: np.array(array) for name, array in snapshot.arrays.items()}
+    for name in ("model_image", "source"):
+        arrays[name][:, 0] = np.nan
+    return Snapshot(arrays=arrays, static=snapshot.static, run=snapshot.run, iteration=snapshot.iteration)
 
 
 def _scaled_lens(scale: float, offset: float = 0.0) -> Snapshot:

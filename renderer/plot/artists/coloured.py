@@ -99,17 +99,25 @@ class Coloured:
             near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
             for line in lines:
                 line.set_data(*near)
+        left = parts.bar.right + _BESIDE
+        beside = Rectangle(left, parts.image.bottom, max(0.0, self._area.size.width - left), parts.image.height)
         for legend in self._legends:
-            left = parts.bar.right + _BESIDE
-            free = Rectangle(left, parts.image.bottom, self._area.size.width - left, parts.image.height)
-            legend.show_in(parts.image, free)
+            legend.show_in(parts.image, beside)
         values = panel.coloured_values()
         self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
         common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours)) if self._bar else ""
         self._show_title(panel, parts, common)
         count = values.size - np.count_nonzero(np.isfinite(values))
-        self._note.show(f"{count:,} not finite" if count else "", parts.image.right - 0.06, parts.image.bottom + 0.05)
+        self._show_note(f"{count:,} not finite" if count else "", parts.image, beside)
         return parts, view, look
+
+    def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> None:
+        """A note in the image's lower right corner; in its upper one if a legend is in the way, or beside it."""
+        needed = text_width(note, self._note.size) + 0.12
+        part = image if image.width >= needed or beside.width < needed else beside
+        in_the_way = sum(legend.needed for legend in self._legends)
+        is_high = bool(in_the_way) and part.width < needed + in_the_way
+        self._note.show(note, part.right - 0.06, part.top - 0.25 if is_high else part.bottom + 0.05)
 
     def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
         """The title, and over the bar what its numbers leave out, which is never cut, and the unit.

@@ -318,6 +318,7 @@ class ScatterPanel(ColouredPanel):
         values: array[point], which the colours show.
         weights: array[point], not negative, in any normalisation: a heavier point is larger; None for points of one
             size.
+        radius: Of the largest point, in points of the printer's.
     """
 
     x: ArrayLike
@@ -325,6 +326,7 @@ class ScatterPanel(ColouredPanel):
     values: ArrayLike
     _: KW_ONLY
     weights: ArrayLike | None = None
+    radius: float = 2.0
     colours: str = "viridis"
     equal: bool = False
 

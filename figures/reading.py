@@ -143,6 +143,26 @@ def not_used(snapshot: Snapshot, faults: Mapping[str, str]) -> list[tuple[str, s
     return [(f"{name}: not used", f"{list(array.shape)} {array.dtype}") for name, array in found]
 
 
+def pairs(snapshot: Snapshot, name: str, count: int | None = None) -> Floats | None:
+    """Places or shears, array[point, 2] of (x, y); None if there are none.
+
+    The array `NAME_yx` has them as (y, x) instead, as PyAutoLens does. A single pair may be an array[2].
+
+    Args:
+        count: How many there must be; None for any number.
+
+    Raises:
+        ValueError: It holds no real numbers, or has another shape.
+    """
+    for each, order in ((name, 1), (f"{name}_yx", -1)):
+        found = find(snapshot, each)
+        if found is not None:
+            found = found[None] if found.shape == (2,) else found
+            check(each, found, shape=(count, 2))
+            return np.asarray(found, dtype=np.float64)[:, ::order]
+    return None
+
+
 def needed(snapshot: Snapshot, figure: str, names: Sequence[str], dimensions: int) -> list[Floats]:
     """The arrays without which a figure has nothing to show, all of one shape, not empty.
 

@@ -37,7 +37,7 @@ Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Pa
 
 GROUP = "autoviz_render.figures"
 
-BUILT_IN = ("auto", "imaging", "interferometer", "line", "posterior", "run")
+BUILT_IN = ("auto", "imaging", "interferometer", "line", "points", "posterior", "run")
 """The built-in figures. They need no entry points: a source tree, or a frozen program, has none."""
 
 

@@ -33,6 +33,7 @@ RUN_BY = {
     "docs/figures/imaging.md": (FIGURES, 1),
     "docs/figures/interferometer.md": (FIGURES, 1),
     "docs/figures/line.md": (FIGURES, 1),
+    "docs/figures/points.md": (FIGURES, 1),
     "docs/figures/posterior.md": (FIGURES, 1),
     "docs/figures/run.md": (FIGURES, 1),
     "docs/figures/plug-ins.md": (FIGURES, 5),

@@ -17,7 +17,7 @@ from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 
 PAGES = Path(__file__).parents[1] / "docs" / "figures"
-FIGURES = ["auto", "imaging", "interferometer", "line", "posterior", "run"]
+FIGURES = ["auto", "imaging", "interferometer", "line", "points", "posterior", "run"]
 
 
 @pytest.fixture(scope="module")

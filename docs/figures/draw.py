@@ -166,6 +166,36 @@ def line() -> Snapshot:
     )
 
 
+def points() -> Snapshot:
+    """A quasar that the lens shows four times, its fluxes and delays."""
+    rng = np.random.default_rng(7)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    positions = np.array([[0.62, 1.31], [-1.12, 0.55], [-0.55, -1.25], [1.05, -0.42]])
+    noise, fluxes, delays = np.full(4, 0.02), np.array([1.0, 1.4, 0.8, 0.5]), np.array([0.0, 4.1, 9.3, 14.8])
+    return Snapshot(
+        arrays={
+            "model_positions": positions[::-1] + 0.02 * rng.standard_normal((4, 2)),
+            "source_positions": np.array([0.08, 0.05]) + 0.008 * rng.standard_normal((4, 2)),
+            "source_centre": np.array([0.08, 0.05]),
+            "model_fluxes": 1.04 * fluxes,
+            "model_time_delays": 0.97 * delays,
+            "critical_curves": np.stack([1.16 * np.cos(angle), 1.46 * np.sin(angle)], axis=1),
+        },
+        static={
+            "positions": positions,
+            "positions_noise_map": noise,
+            "fluxes": fluxes + 0.06 * rng.standard_normal(4),
+            "fluxes_noise_map": np.full(4, 0.06),
+            "time_delays": delays + 0.6 * rng.standard_normal(4),
+            "time_delays_noise_map": np.full(4, 0.6),
+        },
+        parameters={"einstein_radius": 1.3, "gamma1": 0.12, "gamma2": 0.0, "source_x": 0.08, "source_y": 0.05},
+        iteration=36_000,
+        log_likelihood=18.4,
+        run="quasar",
+    )
+
+
 def posterior() -> Snapshot:
     """Nested sampling of five parameters; two of them follow a curve."""
     rng = np.random.default_rng(4)
@@ -253,6 +283,7 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "imaging": imaging,
     "interferometer": interferometer,
     "line": line,
+    "points": points,
     "posterior": posterior,
     "run": run,
     "panels": lambda: Snapshot(arrays={}, run="panels"),

@@ -6,12 +6,14 @@ The modules are::
     imaging           a fit to an image of a gravitational lens
     interferometer    a fit to visibilities
     line              a fit along one axis: a spectrum, a time series
+    points            a fit to points in a plane: lensed quasars, weak lensing, isophotes
     posterior         where the samples are
     run               how the run goes
 
     images            frame, view and colour limits of images          (imaging, interferometer)
     lensing           critical curves, caustics, source panels         (imaging, interferometer)
     source_plane      a source on a mesh of any kind, and its views    (lensing)
+    shears            shear as sticks, and its profile             (points)
     visibilities      a fit to visibilities in numbers                 (interferometer)
     auto_arrays       what an array can be drawn as                    (auto)
     axis_fit          a fit along one axis in numbers                  (line)

@@ -20,6 +20,7 @@ import numpy as np
 
 from autoviz_render.figures.bins import MOST_POINTS, thin
 from autoviz_render.figures.builtin.auto_arrays import columns_of, drawable, is_picture, is_table, pictures_of, table_of
+from autoviz_render.figures.builtin.points import with_points
 from autoviz_render.figures.colours import colour_range
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
@@ -36,6 +37,7 @@ _MODELS = ("model", "model_data", "model_image")
 Arrays = Mapping[str, Array]
 
 
+@with_points
 def auto(snapshot: Snapshot) -> list[Panel]:
     """At most `MOST_PANELS` panels, the table among them; the arrays beyond are named in the table."""
     everything = {**snapshot.arrays, **snapshot.static, **snapshot.arrays}  # the first for the order, the last to win

@@ -7,8 +7,8 @@ paper::
     signal-to-noise        lens light           the same, within 1 sigma  source plane, at the caustic
     lens-subtracted data   source model image   chi squared               source plane, at its brightest part
 
-A column at the right lists the best fit's parameters. Each nearer source plane (a double Einstein ring has one) adds a
-row: its source's model image, and three views of it.
+A column at the right lists the best fit's parameters; magnification and noise map stand below, if there is room. Each
+nearer source plane (a double Einstein ring has one) adds a row: its source's model image, and three views of it.
 
 It reads these arrays, from the snapshot's `arrays` or else from `static`. Images are array[y, x], row 0 at the lowest
 y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
@@ -45,6 +45,7 @@ mesh, a text says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -56,7 +57,7 @@ from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, im
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
-from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TextPanel
+from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TablePanel, TextPanel
 from autoviz_render.figures.reading import (
     Shape,
     best_fit,
@@ -71,6 +72,9 @@ from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 UNIT = "e⁻ s⁻¹"
+
+_ROWS_OF_A_SLOT = 17
+"""Of a table."""
 
 
 class NearerSource(NamedTuple):
@@ -198,8 +202,28 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
         row.append(plane)
     rows += [_nearer_row(each, unit, image) for each in fit.nearer]
     if fit.lens_light is not None:
-        rows[0] += [replace(table, span=(len(rows), 1)) for table in tables]
+        _add_column(rows, tables, [*_magnification(fit, image), _noise_map(fit, image)])
     return list(chain(*rows))
+
+
+def _add_column(rows: list[list[Panel]], tables: list[TablePanel], others: list[Panel]) -> None:
+    """A column at the right: the table, as high as it needs to be, and below it what else there is room for."""
+    for table in tables:
+        high = min(math.ceil(len(table.rows) / _ROWS_OF_A_SLOT), len(rows))
+        rows[0].append(replace(table, span=(high, 1)))
+        for row, panel in zip(rows[high:], others, strict=False):
+            row.append(panel)
+
+
+def _magnification(fit: ImagingFit, image: Callable[..., Panel]) -> list[Panel]:
+    if fit.magnification is None:
+        return []
+    shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
+    return [image("Magnification", fit.magnification, replace(fit.critical_curve(), label=""), **shown)]
+
+
+def _noise_map(fit: ImagingFit, image: Callable[..., Panel]) -> Panel:
+    return image("Noise map", fit.noise_map, colours="viridis")
 
 
 def _nearer_row(source: NearerSource, unit: str, image: Callable[..., Panel]) -> list[Panel]:
@@ -225,12 +249,10 @@ def _components(
         data = image("Lens-subtracted data", fit.lens_subtracted, critical, **lensed)
         source = image(title, fit.source_image, critical, **lensed)
         return [image("Lens light", fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
-    shown: dict[str, Any] = {"unit": "×", "colours": "viridis", "scale": "log", "low": 0.1, "high": 100.0}
-    magnification = [] if fit.magnification is None else [image("Magnification", fit.magnification, critical, **shown)]
-    others: list[Panel] = [image("Noise map", fit.noise_map, colours="viridis"), *tables]
+    others: list[Panel] = [_noise_map(fit, image), *tables]
     if not tables and fit.source_image is not None:
         others += [image(title, fit.source_image, **limits)]
-    return magnification, others
+    return _magnification(fit, image), others
 
 
 def _signal_to_noise(signal: Floats, mask: Mask) -> Floats:

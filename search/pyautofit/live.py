@@ -152,12 +152,12 @@ class _Live:
 
 
 class _LiveVisualizer:
-    """The visualizer of a class that is live: of the class its own, by which a graph groups its members, and of an
-    analysis one that publishes the quick updates of those members."""
+    """The visualizer of a live analysis: its own, but while it is a member of a graph that is fitted one that
+    publishes the quick updates of all members. That of the class, by which a graph groups them, is always its own."""
 
     def __get__(self, analysis: Any, kind: type[Any]) -> Any:
-        base = _own_class(kind).Visualizer
-        return base if analysis is None else _member_visualizer(base)
+        base, settings = _own_class(kind).Visualizer, _settings(analysis)
+        return base if settings is None or not running_fits.is_member(settings.key) else _member_visualizer(base)
 
 
 @functools.cache

@@ -37,6 +37,11 @@ def members_of(paths: Any) -> list[LiveFit]:
     return [fit for fit in _fits.values() if folder in fit.folder.parents]
 
 
+def is_member(key: str) -> bool:
+    """Whether a fit of settings with this key goes on as that of a member of a graph."""
+    return any(fit.key == key and fit.folder.parent.name == "analyses" for fit in _fits.values())
+
+
 def end_member(paths: Any, key: str, samples_summary: Any) -> None:
     """Finish the first of those that has this key and is there still, if anything is left to finish."""
     for fit in members_of(paths):

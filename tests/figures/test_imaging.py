@@ -40,11 +40,15 @@ TITLES = [
     "Lens light",
     "Normalised residuals, ±1σ",
     "Source plane: caustic",
+    "Magnification",
     "Lens-subtracted data",
     "Source model image",
     "Chi squared",
     "Source plane: brightest part",
+    "Noise map",
 ]
+COLUMN = ("Best fit", "Magnification", "Noise map")
+"""What stands at the right of the twelve panels."""
 
 POINTS = np.random.default_rng(3).normal(0, 0.35, (80, 2))
 ZOOM = np.exp(-0.5 * np.hypot(*np.mgrid[-2:2:20j, -2:2:30j]) ** 2)
@@ -98,11 +102,13 @@ def test_the_figure_has_the_twelve_panels_of_a_lens_fit_and_its_parameters(lens_
     """The normal figure, not a smaller one: users refused that; the parameters stand in a column beside it."""
     panels = imaging(lens_snapshot())
     assert titles(panels) == TITLES
-    assert named(panels, "Best fit").span == (3, 1)
-    grid, _ = arrange(panels)
-    assert (grid.rows, grid.columns) == (3, 5)
-    bare = imaging(replace(lens_snapshot(), parameters={}))
-    assert titles(bare) == [title for title in TITLES if title != "Best fit"]
+    for count, column in ((1, COLUMN), (17, COLUMN), (18, COLUMN[:2]), (40, COLUMN[:1]), (400, COLUMN[:1]), (0, ())):
+        parameters = {f"parameter_{number}": 1.0 for number in range(count)}
+        panels = imaging(replace(lens_snapshot(), parameters=parameters))
+        assert sorted(titles(panels)) == sorted(title for title in TITLES if title not in COLUMN or title in column)
+        grid, slots = arrange(panels)
+        assert (grid.rows, grid.columns) == (3, 5 if count else 4)
+        assert sum(slot.rows * slot.columns for slot, _ in slots) == grid.rows * grid.columns
 
 
 def test_the_numbers_are_those_of_the_fit(lens_snapshot):
@@ -220,7 +226,10 @@ def test_an_optional_array_of_the_wrong_shape_costs_its_panels_alone(lens_snapsh
     ("name", "lost"),
     [
         ("model_image", ["Model image", "Normalised residuals", "Normalised residuals, ±1σ", "Chi squared"]),
-        ("noise_map", ["Normalised residuals", "Signal-to-noise", "Normalised residuals, ±1σ", "Chi squared"]),
+        (
+            "noise_map",
+            ["Normalised residuals", "Signal-to-noise", "Normalised residuals, ±1σ", "Chi squared", "Noise map"],
+        ),
     ],
 )
 def test_a_required_array_of_the_wrong_shape_costs_what_is_made_of_it_alone(lens_snapshot, name, lost):
@@ -276,7 +285,7 @@ def test_without_an_extended_source_nine_panels_remain(lens_snapshot):
 def test_any_optional_array_may_be_missing(lens_snapshot, name):
     """Not every code has all of them."""
     panels = imaging(lens_snapshot(**{name: None}))
-    assert len(panels) == 13
+    assert len(panels) == (14 if name == "inverse_magnification" else 15)
 
 
 def test_without_an_extent_the_axes_count_pixels_and_do_not_say_arcsec(lens_snapshot):
@@ -303,8 +312,8 @@ def test_any_value_in_any_array_is_survived_without_a_warning(lens_snapshot, nam
     snapshot = lens_snapshot()
     array = {**snapshot.static, **snapshot.arrays}[name].copy()
     array[3:9, 2:7] = value
-    assert len(imaging(lens_snapshot(**{name: array}))) == 13
-    assert len(imaging(lens_snapshot(**{name: np.full_like(array, value)}))) == 13
+    assert len(imaging(lens_snapshot(**{name: array}))) == 15
+    assert len(imaging(lens_snapshot(**{name: np.full_like(array, value)}))) == 15
 
 
 def test_noise_that_is_not_positive_gives_no_residual(lens_snapshot):

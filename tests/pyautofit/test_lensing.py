@@ -152,7 +152,7 @@ def test_an_imaging_fit_is_shown_as_the_package_computes_it(imaging, source):
         arrays["deflections"][::-1].reshape(-1, 2), fit.tracer.deflections_yx_2d_from(grid=grid).array, atol=1e-9
     )
     titles = drawn(figure_arrays, arrays, log_likelihood)
-    assert len(titles) == (13 if source == "linear" else 12)
+    assert len(titles) == (15 if source == "linear" else 12)
     assert len([title for title in titles if title.startswith("Source plane")]) == 3
 
 

@@ -16,9 +16,6 @@ from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_str
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.spool.arrays import Floats
 
-_SIZE = 4.0
-"""Of a point, as a collection of unit circles wants it: the square of its radius, in points of the printer's."""
-
 
 class ScatterArtists(PanelArtists):
     """Points, the heavier the larger, and what surrounds them."""
@@ -41,7 +38,8 @@ class ScatterArtists(PanelArtists):
         x, y, values, weights = panel.checked()
         _, _, look = self._rest.show(panel, _extent(x, y))
         largest = weights.max(initial=0.0)
-        self._points.set_sizes(_SIZE * (weights / largest if largest > 0 else weights))
+        # the size of a unit circle in a collection is the square of its radius
+        self._points.set_sizes(panel.radius**2 * (weights / largest if largest > 0 else weights))
         self._points.set_offsets(np.stack([x, y], axis=-1))
         self._points.set_facecolor(self._rest.pixels(panel, values) / 255)
         return look

@@ -176,9 +176,9 @@ def _positions(snapshot: Snapshot, positions: Floats, model: Floats | None, nois
     crosses = [] if model is None else [Curve(*model.T, style="", marker="x", colour=MODEL, width=1.6, label="model")]
     if image is not None:
         frame = frame_of(snapshot, image.shape)
-        rings = _rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE)
+        curves.append(_rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE))
         limits = image_limits(image, frame.mask)
-        return ImagePanel("Positions", image, curves=[*curves, rings, *crosses], **vars(frame), **limits)
+        return ImagePanel("Positions", image, curves=[*curves, *crosses], **vars(frame), **limits)
     rings = [] if noise is None else [_rings(positions, noise, label="data, ±1σ", colour=DATA)]
     values, unit = np.arange(1.0, len(positions) + 1), "number"
     if model is not None:
@@ -199,8 +199,9 @@ def _plane(title: str, places: Floats, values: Floats, unit: str, curves: list[C
     """Points in a square that holds them and what lies over them, with room for the legend below."""
     everything = [places, *(np.stack([curve.x, curve.y], axis=1) for curve in curves)]
     view = _square_round(np.concatenate(everything), sum(bool(curve.label) for curve in curves))
-    settings = {"radius": 5.0, "equal": True, "tick_unit": "″", "low": 0.0} | more
-    return ScatterPanel(title, *places.T, values, view=view, unit=unit, curves=curves, **settings)
+    settings: dict[str, Any] = {"radius": 5.0, "equal": True, "tick_unit": "″", "low": 0.0} | more
+    x, y = places.T
+    return ScatterPanel(title, x, y, values, view=view, unit=unit, curves=curves, **settings)
 
 
 def _square_round(places: Floats, entries: int) -> Extent | None:

@@ -89,12 +89,11 @@ def _sticks(positions: Floats, shears: dict[str, Floats]) -> list[Panel]:
     settings |= {"low": 0.0, "high": float(sizes["data"].max(initial=0.0)) or None}
     means = f", means of {len(positions):,}" if are_means else ""
     both = [curves[label] for label in ("data", "model") if label in curves]
-    panels: list[Panel] = [ScatterPanel(f"Shear{means}", *places.T, sizes["data"], curves=both, **settings)]
+    x, y = places.T
+    panels: list[Panel] = [ScatterPanel(f"Shear{means}", x, y, sizes["data"], curves=both, **settings)]
     if "model" in known:
         left = "data less model"
-        panels.append(
-            ScatterPanel(f"Data less model{means}", *places.T, sizes[left], curves=[curves[left]], **settings)
-        )
+        panels.append(ScatterPanel(f"Data less model{means}", x, y, sizes[left], curves=[curves[left]], **settings))
     return panels
 
 

@@ -7,6 +7,7 @@ critical curves run into one another, and their caustics zigzag.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,8 @@ def curves(positions: Floats, sky: Sky) -> tuple[Floats, Floats]:
     ends = positions.reshape(*sky.shape, 2)[::-1]
     centres = sky.centres().reshape(*sky.shape, 2)[::-1]
     y, x = centres[:, 0, 0], centres[0, :, 1]
-    by_y, by_x = np.gradient(ends, y, x, axis=(0, 1))
+    gradients: Any = np.gradient(ends, y, x, axis=(0, 1))
+    by_y, by_x = gradients
     determinant = by_y[..., 0] * by_x[..., 1] - by_y[..., 1] * by_x[..., 0]
     finite = np.isfinite(determinant)
     masked = np.ma.masked_array(np.where(finite, determinant, 0.0), ~finite)

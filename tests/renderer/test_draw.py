@@ -81,3 +81,16 @@ def test_a_figure_is_written_to_a_file(tmp_path):
     for suffix, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
         drawing.save(tmp_path / f"fit{suffix}")
         assert (tmp_path / f"fit{suffix}").read_bytes().startswith(start)
+
+
+def test_more_dots_make_a_figure_in_a_notebook_sharper_and_not_larger(run_dir, publish):
+    """On a screen of high resolution; a browser would show each dot as large as one of an ordinary screen."""
+    publish(1)
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    widths = []
+    for dpi in (100, 200):
+        drawing = draw(snapshot, settings=RenderSettings(dpi=dpi))
+        data, metadata = drawing._repr_mimebundle_(include=None, exclude=None)
+        assert data == {"image/png": drawing.encode("png")}
+        widths.append(metadata["image/png"]["width"])
+    assert widths[0] == widths[1] == round(drawing.pixels.shape[1] / 2)

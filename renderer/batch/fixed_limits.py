@@ -11,6 +11,7 @@ from typing import Any
 from autoviz_render.figures.colours import colour_range
 from autoviz_render.figures.panels import ColouredPanel, Panel
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists import artists_of
 from autoviz_render.renderer.plot.layout import GridSlot
@@ -50,11 +51,11 @@ def _known(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, Limits | None]:
     """The limits by each key of a panel; None if two panels with other limits have the same key."""
     known: dict[Hashable, Limits | None] = {}
     try:
-        arranged = layout.arrange(recipe(snapshot))[1]
+        slots, panels = zip(*layout.arrange(recipe(snapshot))[1], strict=True)
     except Exception:  # the figure of this snapshot will show the error
         log.debug("the recipe failed", exc_info=True)
         return known
-    for slot, panel in arranged:
+    for slot, panel in zip(slots, with_shared_axes(panels), strict=True):
         if found := _limits(panel):
             for key in _keys(panel, slot):
                 known[key] = found if known.get(key, found) == found else None

@@ -136,11 +136,14 @@ def arrange(panels: Sequence[Panel] | Sequence[Sequence[Panel]]) -> tuple[Grid, 
     return _grid_of(slots), list(zip(slots, everything, strict=False))
 
 
-def in_columns(panels: Sequence[Panel], columns: int) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
-    """Panels in their order, in at most so many columns; one that spans more is shrunk in proportion."""
-    shrunk = [replace(panel, span=_shrunk(panel.span, columns)) for panel in panels]
+def in_columns(
+    panels: Sequence[Panel], spans: Sequence[tuple[int, int]], columns: int
+) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
+    """Panels in their order, in so many columns; one that spans more is shrunk in proportion."""
+    shrunk = [replace(panel, span=_shrunk(span, columns)) for panel, span in zip(panels, spans, strict=True)]
     slots = list(_slots([shrunk], columns))
-    return _grid_of(slots), list(zip(slots, panels, strict=True))
+    grid = _grid_of(slots)
+    return replace(grid, columns=columns if grid.rows > 1 else grid.columns), list(zip(slots, panels, strict=True))
 
 
 def _shrunk(span: tuple[int, int], most: int) -> tuple[int, int]:

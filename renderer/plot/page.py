@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from autoviz_render.figures.errors import FigureError
-from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, TablePanel
+from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, TablePanel, TextPanel
 from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
@@ -26,6 +27,8 @@ panels of lines, with labels and a legend, three and one."""
 
 _LEAST = Size(1.6, 1.3)
 """Of any slot, in a screen's inches: 30 mm x 24 mm of a page."""
+
+_WORDS = (TablePanel, TextPanel)
 
 _LINES_SHAPE = 0.75
 """Height over width of a wide panel that is no image, if nobody gave a height."""
@@ -83,11 +86,9 @@ class Page:
             grid, arranged = layout.arrange([chosen])
         if self.width is None or not arranged:
             return Sheet(grid, arranged)
-        narrowest = max(_narrowest(panel) for _, panel in arranged)
-        columns = max(1, int(self.width / _SCALE / narrowest + 1e-6))
         filled = self._filled(grid, arranged)
-        if grid.columns > columns or not _fits(filled, arranged):
-            grid, arranged = layout.in_columns([panel for _, panel in arranged], columns)
+        if not _fits(filled, arranged):
+            grid, arranged = _reflowed([panel for _, panel in arranged], self.width / _SCALE)
             filled = self._filled(grid, arranged)
         if not _fits(filled, arranged):
             raise PageError(
@@ -113,14 +114,25 @@ class Page:
         return " x ".join(f"{25.4 * each:.0f} mm" for each in (self.width, self.height) if each is not None)
 
 
+def _reflowed(panels: Sequence[Panel], width: float) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
+    """Panels in their order, in as many columns as have room on a page; words at the end, as wide as they need."""
+    words = [panel for panel in panels if isinstance(panel, _WORDS)]
+    others = [panel for panel in panels if not isinstance(panel, _WORDS)]
+    narrowest = max((_narrowest(panel) / panel.span[1] for panel in others), default=_NARROWEST_LINES)
+    columns = max(1, int(width / narrowest + 1e-6))
+    wide = [min(columns, math.ceil(_narrowest(panel) * columns / width - 1e-6)) for panel in words]
+    spans = [panel.span for panel in others] + [(1, each) for each in wide]
+    return layout.in_columns([*others, *words], spans, columns)
+
+
 def _narrowest(panel: Panel) -> float:
-    """The least width of a slot, of those that a panel takes, in which its texts have room."""
+    """The least width of a panel beside others, in which its texts have room."""
     if isinstance(panel, TablePanel):
         longest = max((len(str(name)) + len(str(value)) + 2 for name, value in panel.rows), default=0)
         needed = layout.width_of(longest, layout.MONO_SIZE) + 0.6
         return min(max(_NARROWEST, needed), _NARROWEST_LINES)
     is_image = isinstance(panel, ColouredPanel) and not (panel.x_label or panel.y_label)
-    return _NARROWEST if is_image else _NARROWEST_LINES / panel.span[1]
+    return _NARROWEST if is_image else _NARROWEST_LINES
 
 
 def _height(panel: Panel, width: float) -> float:
@@ -134,8 +146,13 @@ def _height(panel: Panel, width: float) -> float:
 
 
 def _fits(grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> bool:
-    sizes = [grid.size_of(slot) for slot, _ in arranged]
-    return all(width > _LEAST.width - 1e-6 and height > _LEAST.height - 1e-6 for width, height in sizes)
+    """Whether each panel has its least size; one that stands alone in its row may be narrower than beside others."""
+    for slot, panel in arranged:
+        width, height = grid.size_of(slot)
+        least = _LEAST.width if slot.columns == grid.columns else _narrowest(panel)
+        if width < least - 1e-6 or height < _LEAST.height - 1e-6:
+            return False
+    return True
 
 
 def _named(name: str | int, panels: Sequence[Panel]) -> Panel:

@@ -78,7 +78,7 @@ def test_a_page_has_the_size_that_was_asked_for(width, height):
         ([*images(6), lines(), lines()], FULL, 3),
         ([*images(6), lines(), lines()], COLUMN, 1),
         ([*images(6), TablePanel("Table", [("a", "1.5")])], FULL, 4),
-        ([*images(6), TablePanel("Table", [("a long name of a parameter", "1.500 +0.100 -0.200")])], FULL, 3),
+        ([*images(6), TablePanel("Table", [("a long name of a parameter", "1.500 +0.100 -0.200")])], FULL, 4),
         ([[lines(span=(1, 3))], [lines(), lines(), TextPanel("Text", "")]], FULL, 3),
     ],
 )
@@ -95,6 +95,16 @@ def test_a_panel_that_spans_more_columns_than_there_are_is_shrunk_in_proportion(
     corner = CornerPanel("Corner", np.eye(4), list("abcd"), span=(4, 4))
     sheet = Page(FULL).sheet([[corner, lines()], [lines()], [lines()], [lines()]])
     assert [slot for slot, _ in sheet.arranged[:2]] == [GridSlot(0, 0, 3, 3), GridSlot(3, 0)]
+
+
+def test_tables_stand_at_the_end_as_wide_as_they_need():
+    """One among the images would have them stand in fewer columns, or leave a hole."""
+    wide = TablePanel("Wide", [("a long name of a parameter", "1.500 +0.100 -0.200")], span=(3, 1))
+    slim = TablePanel("Slim", [("a", "1.5")])
+    sheet = Page(FULL).sheet([[*images(4), wide], [*images(4), slim]])
+    found = {panel.title: slot for slot, panel in sheet.arranged}
+    assert (found["Wide"], found["Slim"]) == (GridSlot(2, 0, 1, 2), GridSlot(2, 2, 1, 1))
+    assert sheet.grid.heights[2] < sheet.grid.heights[1], "it has two rows"
 
 
 @pytest.mark.parametrize(

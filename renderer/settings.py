@@ -26,7 +26,7 @@ SCREEN_DPI, PRINT_DPI = 100, 300
 DPI_VARIABLE = "AUTOVIZ_DPI"
 
 FIRST_STEM = "fit"
-"""What the file of a run's first figure is called, as PyAutoFit's is; the others are called as their figures are."""
+"""What the file of a run's own first figure is called, as PyAutoFit's is; all others are called as they are."""
 
 
 _SHORTEST, _LONGEST = 29.99 / 25.4, 1000.01 / 25.4
@@ -53,8 +53,13 @@ class FigureSpec:
 
     @staticmethod
     def imported(target: str) -> FigureSpec:
-        """The figure of `module:function`; the module may lie in the current folder."""
-        return FigureSpec(target.partition(":")[2], target, os.getcwd())
+        """The figure of `module:function`, whose name is `module.function`; the module may lie in the current folder."""
+        return FigureSpec(target.replace(":", "."), target, os.getcwd())
+
+    @property
+    def stem(self) -> str:
+        """What its files are called, unless it is the first of a run's own: never as that one's are."""
+        return f"figure-{self.name}" if self.name.casefold() == FIRST_STEM else self.name
 
     def find(self) -> str:
         """Where its function is, as `module:function`. Nothing is imported.
@@ -129,7 +134,7 @@ class RenderSettings:
             raise SettingsError(wrong("theme", self.theme, f"choose from {', '.join(get_args(ThemeName))}"))
         if self.figures is not None:
             object.__setattr__(self, "figures", _listed("figures", self.figures, "line"))
-            stems = [stem for _, stem in self.named(())]
+            stems = [stem.casefold() for _, stem in self.named(())]  # as on a disk that takes A for a
             if not stems or len(set(stems)) < len(stems):
                 raise SettingsError(
                     wrong("figures", self.figures, "name at least one, and none with the file name of another")
@@ -146,13 +151,16 @@ class RenderSettings:
         Args:
             own: The names of the run's own figures, which are drawn if no others are set.
         """
-        named = own if self.figures is None else self.figures
+        names = tuple(own)
+        first = FigureSpec(names[0]) if names else None
+        named = names if self.figures is None else self.figures
         specs = [each if isinstance(each, FigureSpec) else FigureSpec(each) for each in named]
-        stems = [(spec, spec.name if number else FIRST_STEM) for number, spec in enumerate(specs)]
-        if self.panel is None:
-            return stems
-        alone = stems if self.figures is not None else stems[:1]
-        return [(spec, f"{stem}-{_slug(self.panel)}") for spec, stem in alone]
+        alone = specs if self.panel is None or self.figures is not None else specs[:1]
+        return [(spec, self.stem(spec, FIRST_STEM if spec == first else "")) for spec in alone]
+
+    def stem(self, figure: FigureSpec, name: str = "") -> str:
+        """What the files of a figure are called; `name` is used instead of its own."""
+        return (name or figure.stem) + ("" if self.panel is None else f"-{_slug(self.panel)}")
 
 
 def _screen_dpi() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from autoviz_render.renderer.settings import RenderSettings, SettingsError
-from autoviz_render.renderer.work.jobs import Job, refuse_links
+from autoviz_render.renderer.work.jobs import Job, path_of, refuse_links
 from autoviz_render.spool.errors import NoSpoolError
-from autoviz_render.spool.guard import wrong
+from autoviz_render.spool.guard import WarnOnce, wrong
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
+
+log = logging.getLogger("autoviz_render.renderer")
 
 Which = Literal["newest", "best", "all"] | int
 
@@ -73,8 +76,9 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
         spool: The run.
         selection: Which of its snapshots.
         settings: What is drawn of each, and how.
-        out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. The newest
-            is drawn as `fit.png`, any other with its own name in the file's: `fit-e0000-000000000012.png`.
+        out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. Of the newest
+            the run's own first figure is `fit.png`, every other one is called as it is; any other snapshot has its own
+            name in the file's: `fit-e0000-000000000012.png`.
 
     Raises:
         NoSpoolError: There is no spool, or not the snapshot that was asked for.
@@ -82,14 +86,18 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
         SpoolError: The spool cannot be read.
     """
     figures = settings.named(spool.info().figures)
+    warn = WarnOnce(log)
     folder = out or (spool.paths.images / "frames" if selection.which == "all" else spool.paths.images)
     refuse_links(spool.paths, folder)
     for ref in selection.of(spool):
         suffix = "" if selection.which == "newest" else f"-{ref.path.stem}"
-        yield [
-            Job(spool.paths.directory, figure, folder / f"{stem}{suffix}", ref.path.name, settings=settings)
-            for figure, stem in figures
-        ]
+        some = []
+        for figure, stem in figures:
+            path, told = path_of(folder, figure, stem, settings, suffix)
+            if told:
+                warn("%s", told)
+            some.append(Job(spool.paths.directory, figure, path, ref.path.name, settings=settings))
+        yield some
 
 
 def _range(spool: Spool) -> str:

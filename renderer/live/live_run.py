@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError, find_target
@@ -15,8 +15,10 @@ from autoviz_render.renderer.live import newest_snapshot
 from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
-from autoviz_render.renderer.work.jobs import Job, RenderResult, figures_folder
+from autoviz_render.renderer.work.figure_files import write_note
+from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, figures_folder, path_of, refuse_links
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
@@ -49,7 +51,8 @@ class FigureState:
 
     Attributes:
         figure: Which.
-        stem: Of its files.
+        stem: What its files are called, if these are ours.
+        path: Of its files, without the suffixes of their formats, as they were drawn last; None before.
         is_first: Whether it is the first figure of the run, which waits for no other.
         drawn: The newest snapshot that was done with.
         began: When a frame of it was last begun, on the monotonic clock.
@@ -62,6 +65,7 @@ class FigureState:
     figure: FigureSpec
     stem: str
     is_first: bool
+    path: Path | None = None
     drawn: SnapshotRef | None = None
     began: float = 0.0
     consecutive_timeouts: int = 0
@@ -99,14 +103,16 @@ class LiveRun:
         figures = settings.render.named(info.figures)
         self.figure_states = [FigureState(figure, stem, not number) for number, (figure, stem) in enumerate(figures)]
         self._folder = figures_folder(spool.paths, settings.out, path)
+        is_own = os.path.realpath(self._folder) == os.path.realpath(spool.paths.images)
         self._newest = NewestSnapshot(spool, self.fail)
+        self._warn = WarnOnce(log)
         self.faults: set[str] = set()
         self.has_ended = info.is_over()
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
-        self.lock = RendererLock(spool.paths)
+        self.lock = RendererLock(spool.paths, None if is_own else self._folder)
         self._disable_missing_figures()
-        for folder in (self._folder, spool.paths.directory):
+        for folder in (self._folder, *([spool.paths.directory] if is_own else [])):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
 
@@ -156,7 +162,12 @@ class LiveRun:
 
     def job(self, state: FigureState, ref: SnapshotRef) -> Job:
         """What is to be done for it."""
-        directory, path, how = self._spool.paths.directory, self._folder / state.stem, self._settings.render
+        directory, how = self._spool.paths.directory, self._settings.render
+        path, told = path_of(self._folder, state.figure, state.stem, how)
+        if told:
+            self.lock.note(last_error=told)
+            self._warn("%s", told)
+        state.path = path
         return Job(directory, state.figure, path, ref.path.name, settings=how, is_live=True)
 
     def take(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> None:
@@ -175,6 +186,8 @@ class LiveRun:
         skipped = self._newest.skipped(state.drawn, ref)
         state.drawn, state.consecutive_failures = ref, 0
         state.consecutive_timeouts = state.consecutive_timeouts + 1 if result.status == "abandoned" else 0
+        if result.status == "abandoned":
+            self._leave_note(state, result)
         is_hopeless = result.status == "undrawable" and self._settings.render.panel is None  # a panel may yet come
         if is_hopeless or state.consecutive_timeouts >= _MOST_TIMEOUTS:
             state.is_disabled = True
@@ -185,6 +198,10 @@ class LiveRun:
         done = [each.drawn for each in self.figure_states if not each.is_disabled] or [ref]
         if all(done):
             self.lock.note(last_drawn=min(each for each in done if each).path.name)
+
+    def about(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> RenderResult:
+        """The result of a job, with what it is about."""
+        return replace(result, spool=self._spool.paths.directory, snapshot=ref.path.name, figure=state.figure.name)
 
     def give_up(self) -> None:
         """Report what could not be read yet, as there will be no other try."""
@@ -198,6 +215,13 @@ class LiveRun:
         if message not in self.faults:
             self.faults.add(message)
             log.error("%s", message)
+
+    def _leave_note(self, state: FigureState, result: RenderResult) -> None:
+        """Say beside a figure's files why they are not of the newest snapshot: its process could not."""
+        with contextlib.suppress(LinkError):
+            if state.path is not None:
+                refuse_links(self._spool.paths, state.path.parent)
+                write_note(state.path, result.messages)
 
     def _is_waiting(self, state: FigureState) -> bool:
         """Whether a figure is still to be drawn of what there is."""

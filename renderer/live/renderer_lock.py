@@ -1,4 +1,4 @@
-"""One renderer a spool: the lock, and the heartbeat that says who holds it."""
+"""One renderer a folder of figures: the lock, and the heartbeat that says who holds it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import time
 import weakref
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -26,11 +27,14 @@ _locked: weakref.WeakSet[RendererLock] = weakref.WeakSet()
 
 
 class HeldError(SpoolError):
-    """Another renderer already draws this spool."""
+    """Another renderer already draws this spool, or into this folder."""
 
 
 class RendererLock:
-    """The right to draw one spool live, and the heartbeat that says so. It is taken at once.
+    """The right to draw one spool live into one folder, and the heartbeat that says so. It is taken at once.
+
+    The lock and the heartbeat of the run's own figures are in its spool. Those of another folder are in that folder:
+    whoever draws there is in nobody's way, and says nothing of the renderer of the run.
 
     A spool that cannot be written to is held without a lock and without a heartbeat: nobody else could leave one there
     either. On a file system without locks, and for runs beyond a share of this process's descriptors, the heartbeat
@@ -38,6 +42,7 @@ class RendererLock:
 
     Args:
         paths: Of the spool.
+        folder: For the figures; None is the run's own.
 
     Attributes:
         is_held: Whether it is ours, for now.
@@ -47,9 +52,14 @@ class RendererLock:
         HeldError: Another renderer has it.
     """
 
-    def __init__(self, paths: SpoolPaths) -> None:
-        self._paths = paths
-        self._lock = FileLock(paths.lock, thread_local=False)
+    def __init__(self, paths: SpoolPaths, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._subject = folder or paths.directory
+        self._beat_path = paths.heartbeat if folder is None else folder / ".renderer.json"
+        if folder is not None:
+            with contextlib.suppress(OSError):  # then there is no lock, and the figures' own error says why
+                folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(paths.lock if folder is None else folder / ".renderer.lock", thread_local=False)
         self._can_write = True
         self._beat_at = 0.0
         self.is_held = False
@@ -70,14 +80,14 @@ class RendererLock:
             self._lock.acquire(timeout=0)
             _locked.add(self)
         except Timeout:
-            raise self._held(read_heartbeat(self._paths.heartbeat)) from None
+            raise self._held(read_heartbeat(self._beat_path)) from None
         except (OSError, NotImplementedError) as error:  # a file system without locks, or somebody else's run
-            beat = read_heartbeat(self._paths.heartbeat)
+            beat = read_heartbeat(self._beat_path)
             if beat is not None and beat.is_fresh():
                 raise self._held(beat) from error
             is_one_of_many = isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
             level = logging.DEBUG if is_one_of_many else logging.INFO
-            log.log(level, "%s: drawing without a lock: %s", self._paths.directory, error)
+            log.log(level, "%s: drawing without a lock: %s", self._subject, error)
             self._can_write = not isinstance(error, PermissionError)
         self.is_held = True
 
@@ -99,12 +109,15 @@ class RendererLock:
             self.heartbeat = replace(self.heartbeat, activity=activity)
             if self._can_write:
                 with contextlib.suppress(OSError):  # a disk that fails is not our death: the next beat tries again
-                    self.heartbeat = write_heartbeat(self._paths.heartbeat, self.heartbeat, interval)
+                    self.heartbeat = write_heartbeat(self._beat_path, self.heartbeat, interval)
 
     def release(self) -> None:
         """Let go of it, until it is taken again."""
-        if self.heartbeat.beat:  # else there is nothing to tell, and what another told is left
+        if self.heartbeat.beat and self.is_held:  # else there is nothing to tell, and what another told is left
             self.beat("stopped", 0.0)
+            if self._folder is not None:  # where nobody looks for a sign of life
+                with contextlib.suppress(OSError):
+                    self._beat_path.unlink()
         self._lock.release()
         _locked.discard(self)
         self.is_held = False
@@ -114,4 +127,6 @@ class RendererLock:
         if beat is not None:
             since = time.strftime("%H:%M:%S", time.localtime(beat.started))
             holder = f"process {beat.pid} on {beat.host}, since {since}"
-        return HeldError(self._paths.directory, f"is already being drawn by {holder}")
+        told = "is already being drawn" if self._folder is None else "is a folder that figures are already drawn to"
+        other = "--out DIR draws it elsewhere, too" if self._folder is None else "name another one by --out DIR"
+        return HeldError(self._subject, f"{told} by {holder}; {other}")

@@ -48,7 +48,7 @@ class Slot:
         self._pace.add(result.used, result.waited)
         run.take(state, ref, result)
         if result.status == "drawn":
-            self._on_drawn(result)
+            self._on_drawn(run.about(state, ref, result))
         return True
 
     def advance(self, runs: Iterable[LiveRun]) -> None:

@@ -29,7 +29,7 @@ from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label
 from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas
-from autoviz_render.renderer.plot.formats import FORMATS, Format
+from autoviz_render.renderer.plot.formats import ERROR_PAGE, FORMATS, SOFTWARE, Format
 from autoviz_render.renderer.plot.layout import GridSlot, Size
 from autoviz_render.renderer.plot.page import SCREEN, Page, PageError, Sheet
 from autoviz_render.renderer.plot.panel_slot import PanelSlot
@@ -54,11 +54,13 @@ class Drawing:
         dpi: dots an inch.
         errors: one line for each panel that could not be drawn and shows its error instead; one for the whole figure
             if its recipe failed.
+        is_error_page: whether there is nothing on it but errors.
     """
 
     pixels: Pixels
     dpi: float
     errors: tuple[str, ...] = ()
+    is_error_page: bool = field(default=False, kw_only=True)
     _figure: Figure = field(kw_only=True)
     _frame: int = field(kw_only=True)
     _theme: Theme = field(kw_only=True)
@@ -101,17 +103,18 @@ class Drawing:
             ValueError: There is no such format.
             RuntimeError: A pdf or svg is asked of a kept figure that already shows a later snapshot.
         """
+        software = ERROR_PAGE if self.is_error_page else SOFTWARE
         if format == "png":
-            return png.png(self.pixels, self.dpi)
+            return png.png(self.pixels, self.dpi, software)
         if format == "webp":
-            return png.webp(self.pixels)
+            return png.webp(self.pixels, software)
         if format not in FORMATS:
             raise ValueError(f"there is no way to write {format!r}; there are: {', '.join(FORMATS)}")
         if getattr(self._figure, "_autoviz_frame", None) != self._frame:
             raise RuntimeError(f"the figure shows a later snapshot: save its {format} before the next is drawn")
         write = {"pdf": vector.pdf, "svg": vector.svg}[format]
         with fixed_style(self._theme):
-            return write(self._figure, self._scale, self._title)
+            return write(self._figure, self._scale, self._title, software)
 
 
 class KeptFigure:
@@ -207,8 +210,10 @@ class _BuiltFigure:
         if self._header:
             self._header.draw(snapshot)
         drawn = [slot.draw(panel.at(snapshot)) for slot, panel in zip(self._panel_slots, panels, strict=True)]
+        is_error_page = bool(errors) or None not in drawn
         errors += [error for error in drawn if error is not None]
         kept: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
+        kept["is_error_page"] = is_error_page
         pixels = png.copied(self._canvas.pixels)
         return Drawing(pixels, float(self._dpi), tuple(errors), **kept, _scale=self._scale, _title=title)
 

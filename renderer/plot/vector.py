@@ -1,4 +1,4 @@
-"""A Matplotlib figure as the bytes of a PDF or SVG: the same bytes for the same figure, no date or program in them.
+"""A Matplotlib figure as the bytes of a PDF or SVG: the same bytes for the same figure, no date or version in them.
 
 Text stays text: a journal can edit it, a reader can search it. A PDF embeds the letters it uses as TrueType (type 42),
 which journals take and Matplotlib's default, type 3, they do not.
@@ -13,6 +13,8 @@ from typing import Any
 from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
+from autoviz_render.renderer.plot.formats import SOFTWARE
+
 _NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Characters that XML 1.0 has no way to write, in UTF-8: Matplotlib puts each text in a comment, as it is."""
 
@@ -26,18 +28,20 @@ _SPACES = re.compile(rb"(?<=[^ \n>])  +(?=[^<>]*</text>)")
 _SIZE = re.compile(rb'width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
-def pdf(figure: Figure, scale: float, title: str) -> bytes:
+def pdf(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> bytes:
     """The bytes of a PDF file.
 
     Args:
         figure: Drawn in Matplotlib's own default colours and fonts: see `theme.fixed_style`.
         scale: What the figure's inches, and its points, are multiplied by.
         title: Of the document; characters that cannot be seen are escaped.
+        software: What made it, which the file says.
     """
     file, dpi = io.BytesIO(), figure.dpi
     width, height = figure.get_size_inches()
     backend: Any = backend_pdf  # not annotated
-    document = backend.PdfFile(file, metadata={"Title": title, "Creator": None, "Producer": None, "CreationDate": None})
+    told = {"Title": title, "Creator": software}
+    document = backend.PdfFile(file, metadata=told | {"Producer": None, "CreationDate": None})
     document.newPage(scale * width, scale * height)
     if scale != 1:
         document.width, document.height = width, height  # beyond which it leaves out what is drawn
@@ -55,10 +59,10 @@ def pdf(figure: Figure, scale: float, title: str) -> bytes:
     return file.getvalue()
 
 
-def svg(figure: Figure, scale: float, title: str) -> bytes:
+def svg(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> bytes:
     """The bytes of an SVG file; as `pdf`."""
     file = io.BytesIO()
-    figure.savefig(file, format="svg", dpi=figure.dpi, metadata={"Title": title, "Creator": None, "Date": None})
+    figure.savefig(file, format="svg", dpi=figure.dpi, metadata={"Title": title, "Creator": software, "Date": None})
     content = _FONTS.sub(_FALLBACK, _NO_XML.sub(b"?", file.getvalue()))
     content = _SPACES.sub(lambda spaces: b"\xc2\xa0" * len(spaces[0]), content)
     if scale == 1:

@@ -15,6 +15,7 @@ from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
+from autoviz_render.renderer.work.figure_files import another_programs, remove_note, whose, write_note
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
@@ -24,6 +25,7 @@ from autoviz_render.spool.text import in_one_line
 
 log = logging.getLogger("autoviz_render.renderer")
 
+_THEIRS = "another program wrote it, so it is not replaced: name another folder by --out DIR"
 _MOST_KEPT = 8  # figures, of some 30 MB each at live size: a tree of a thousand runs is drawn in bounded memory
 
 
@@ -47,7 +49,8 @@ class JobRunner:
         """Draw one figure of one snapshot, and replace each of its files whole.
 
         Returns:
-            What became of it, whatever the figure's code raises. A panel that fails is drawn as its error's text.
+            What became of it, whatever the figure's code raises. A panel that fails is drawn as its error's text; if
+            nothing is left but such texts, a good figure that is there is kept.
         """
         started = time.perf_counter()
         try:
@@ -78,12 +81,20 @@ class JobRunner:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
         how = job.settings
-        return self._write(job, self._figure(job.spool, job.figure, how.dpi, how.theme, how.page).draw(snapshot))
+        drawing = self._figure(job.spool, job.figure, how.dpi, how.theme, how.page).draw(snapshot)
+        likelihood = snapshot.log_likelihood if math.isfinite(snapshot.log_likelihood) else None
+        return replace(self._write(job, drawing), iteration=snapshot.iteration, log_likelihood=likelihood)
 
     def _write(self, job: Job, drawing: Drawing) -> RenderResult:
+        errors = tuple(f"figure {job.figure.name!r}: {error}" for error in drawing.errors)
         files: list[Path] = []
         try:
             refuse_links(SpoolPaths(job.spool), job.path.parent)
+            if (theirs := another_programs(job.path, job.settings.formats)) is not None:
+                return RenderResult("unwritable", fault=f"{theirs}: {_THEIRS}")
+            if drawing.is_error_page and any(whose(path) == "ours" for _, path in job.files()):
+                write_note(job.path, errors)
+                return RenderResult("kept", errors=errors)
             job.path.parent.mkdir(parents=True, exist_ok=True)
             for kind, path in job.files():
                 write_whole(path, [drawing.encode(kind)], tmp=path.parent)
@@ -92,7 +103,7 @@ class JobRunner:
             return RenderResult("unwritable", fault=str(error))
         except OSError as error:
             return RenderResult("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
-        errors = tuple(f"figure {job.figure.name!r}: {error}" for error in drawing.errors)
+        remove_note(job.path)
         return RenderResult(files=tuple(files), errors=errors)
 
 

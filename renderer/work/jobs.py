@@ -13,14 +13,18 @@ from typing import Any, Literal, Self, get_args
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.figure_files import another_programs, files_of
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.safe_read import finite_number, whole_number
 
-Status = Literal["drawn", "cached", "missing", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"]
+Status = Literal[
+    "drawn", "kept", "cached", "missing", "gone", "unreadable", "unready", "unwritable", "abandoned", "undrawable"
+]
 """How it went:
 
 - drawn: the files were written.
+- kept: the figure failed; the good one that was there before is still there.
 - cached: the files were there already, as they would be drawn.
 - missing: the run has no such snapshot, or none yet: not a fault.
 - gone: retention removed the snapshot meanwhile: not a fault.
@@ -43,11 +47,13 @@ class RenderResult:
     Attributes:
         status: How it went.
         files: The figure's files, as far as they are there.
-        errors: One line for each panel that shows its error instead.
+        errors: One line for each panel that shows its error instead, or would do so.
         fault: Why nothing was drawn, in one line; empty otherwise.
         spool: The run's spool directory; None if it is about no single run.
         snapshot: The name of the snapshot's file; empty if it is about the whole run.
         figure: The figure's name; empty if it is about the whole run.
+        iteration: Of the snapshot that was drawn; None if nothing was.
+        log_likelihood: Of its best fit, in nats; None if there is none, or nothing was drawn.
         unreadable: The file at fault, if one cannot be read.
         seconds: How long it took.
         used: Seconds of these with a processor; 0 if the system does not tell.
@@ -62,6 +68,8 @@ class RenderResult:
     spool: Path | None = None
     snapshot: str = ""
     figure: str = ""
+    iteration: int | None = None
+    log_likelihood: float | None = None
     unreadable: str = field(default="", repr=False)
     seconds: float = field(default=0.0, repr=False)
     memory: int = field(default=0, repr=False)
@@ -89,6 +97,8 @@ class RenderResult:
             facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable")}
             facts |= {name: finite_number(content[name]) for name in ("seconds", "used", "waited")}
             facts |= {"errors": tuple(map(str, content["errors"])), "memory": whole_number(content["memory"])}
+            numbers = {"iteration": whole_number, "log_likelihood": finite_number}
+            facts |= {name: read(content[name]) for name, read in numbers.items() if content[name] is not None}
             files, status = tuple(Path(str(path)) for path in content["files"]), content["status"]
             if status not in get_args(Status):
                 raise ValueError(f"the status is {status!r:.100}")
@@ -188,7 +198,7 @@ class Job(Task):
         return self.snapshot
 
     def files(self) -> list[tuple[Format, Path]]:
-        return [(kind, self.path.with_name(f"{self.path.name}.{kind}")) for kind in self.settings.formats]
+        return list(zip(self.settings.formats, files_of(self.path, self.settings.formats), strict=True))
 
     def do(self, draw: Callable[[Job], RenderResult], say: Callable[[str], None]) -> RenderResult:
         del say
@@ -215,6 +225,29 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
     if paths.directory == asked or not paths.directory.is_relative_to(asked):
         return out
     return out / paths.run_dir.relative_to(asked) / paths.images.relative_to(paths.run_dir / "image")
+
+
+def path_of(folder: Path, figure: FigureSpec, stem: str, settings: RenderSettings, suffix: str = "") -> tuple[Path, str]:
+    """The path of a figure's files, without the suffixes of their formats.
+
+    Where another program's file has its name, the run's own first figure is called as any other figure is.
+
+    Args:
+        folder: Where they go.
+        figure: Which.
+        stem: What it is called, if that name is free.
+        settings: In which formats.
+        suffix: Of the names of all.
+
+    Returns:
+        The path, and what there is to say of it in a line; empty if it has the name that it should have.
+    """
+    first, other = folder / f"{stem}{suffix}", folder / f"{settings.stem(figure)}{suffix}"
+    theirs = another_programs(first, settings.formats)
+    if theirs is None or first == other:
+        return first, ""
+    told = f"another program wrote it, so it is kept; figure {figure.name!r} goes to {other.name}{theirs.suffix}"
+    return other, f"{theirs}: {told}"
 
 
 def refuse_links(paths: SpoolPaths, folder: Path) -> None:

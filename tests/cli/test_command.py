@@ -127,6 +127,8 @@ from autoviz_render import ImagePanel, TextPanel
 def mine(snapshot):
     return [ImagePanel("mine", snapshot.arrays["image"])]
 
+fit = mine
+
 def broken(snapshot):
     raise ZeroDivisionError("a bug in the recipe")
 """
@@ -138,11 +140,11 @@ def test_a_figure_may_be_a_function_of_ones_own(run_dir, publish, command, tmp_p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     publish(1)
-    before = command(run_dir)[1]
-    default = Path(before[0]).read_bytes()
-    code, output, _ = command("--figure", "my_figures:mine", run_dir)
-    assert (code, output) == (0, before)
-    assert Path(output[0]).read_bytes() != default
+    (own,) = command(run_dir)[1]
+    before = Path(own).read_bytes()
+    code, output, _ = command("--figure", "my_figures:mine,my_figures:fit", run_dir)
+    assert (code, [Path(line).name for line in output]) == (0, ["my_figures.mine.png", "my_figures.fit.png"])
+    assert Path(own).read_bytes() == before
 
 
 def test_a_recipe_that_raises_is_drawn_as_its_error_and_told(run_dir, publish, command, tmp_path, monkeypatch):
@@ -153,7 +155,7 @@ def test_a_recipe_that_raises_is_drawn_as_its_error_and_told(run_dir, publish, c
     publish(1)
     code, output, errors = command("--figure", "their_figures:broken", run_dir)
     assert (code, len(output)) == (1, 1)
-    assert errors == ["autoviz-render: figure 'broken': ZeroDivisionError: a bug in the recipe"]
+    assert errors == ["autoviz-render: figure 'their_figures.broken': ZeroDivisionError: a bug in the recipe"]
 
 
 @pytest.mark.parametrize("figure", ["nothing", "no_such_module:f", "os:no_such_function", "os:"])

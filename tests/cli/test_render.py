@@ -109,7 +109,7 @@ def test_a_dark_figure_is_dark(run_dir, publish, command):
         ("--redraw",),
         ("--jobs", "0"),
         ("--jobs", "2"),
-        ("--figure", "auto,plots:fit", "--all"),
+        ("--figure", "auto,Auto", "--all"),
         ("--movie", "fit.gif", "--out", "there"),
         ("--movie", "fit.gif", "--format", "pdf"),
         ("--movie", "fit.avi"),

@@ -149,7 +149,7 @@ def test_a_figure_that_ends_its_process_does_not_end_the_command(tree, command, 
     """And the figure after it is drawn, of this run and of the next."""
     code, output, errors = command("--figure", f"plots:{name},plots:plain", "--frame-timeout", 2, tree)
     assert code == 1
-    assert [Path(line).name for line in output] == ["plain.png"] * 3
+    assert [Path(line).name for line in output] == ["plots.plain.png"] * 3
     assert len(errors) == 1  # the same in each run
     assert told in errors[0]
 
@@ -158,7 +158,7 @@ def test_what_a_figure_prints_is_not_among_the_results(tree, command, misbehavin
     """Another program reads those."""
     code, output, _ = command("--json", "--figure", "plots:says_which_process", tree / "a")
     assert code == 0
-    assert [Path(json.loads(line)["file"]).name for line in output] == ["fit.png"]
+    assert [Path(json.loads(line)["file"]).name for line in output] == ["plots.says_which_process.png"]
 
 
 @pytest.mark.parametrize("name", ["leaves", "aborts"])

@@ -30,7 +30,9 @@ from autoviz_render.spool.errors import AutovizError
         {"theme": None},
         {"figures": ()},
         {"figures": ("line", "line", "line")},
-        {"figures": ("auto", "fit")},
+        {"figures": ("auto", "Auto")},
+        {"figures": ("fit", "figure-fit")},
+        {"figures": ("plots.fit", FigureSpec("plots.fit", "plots:fit"))},
     ],
     ids=str,
 )
@@ -52,15 +54,37 @@ def test_settings_are_values():
         settings.dpi = 10  # type: ignore[misc]
 
 
+def stems(figures, own):
+    return [stem for _, stem in RenderSettings(figures).named(own)]
+
+
 def test_the_figures_are_the_runs_own_unless_others_are_set():
     """And the first one's file is called fit, as PyAutoFit users know it."""
     assert [(spec.name, stem) for spec, stem in RenderSettings().named(("line", "run"))] == [
         ("line", "fit"),
         ("run", "run"),
     ]
-    ((spec, stem),) = RenderSettings(("imaging",)).named(("line", "run"))
-    assert (spec, stem) == (FigureSpec("imaging"), "fit")
 
+
+@pytest.mark.parametrize(
+    ("figures", "own", "expected"),
+    [
+        (["imaging"], ("line",), ["imaging"]),
+        (["line"], ("line",), ["fit"]),
+        (["run", "line"], ("line", "run"), ["run", "fit"]),
+        (["fit"], ("line",), ["figure-fit"]),
+        (["Fit"], ("line",), ["figure-Fit"]),  # one file on a Mac
+        (["fit"], ("fit", "line"), ["fit"]),
+        (None, ("line", "fit", "line"), ["fit", "figure-fit", "fit"]),
+        ([FigureSpec.imported("my_figures:fit")], ("fit",), ["my_figures.fit"]),
+        ([FigureSpec.imported("a.b:C.d"), FigureSpec.imported("c:d")], ("d",), ["a.b.C.d", "c.d"]),
+        ([FigureSpec("line", "mine:line")], ("line",), ["line"]),
+        (["run"], (), ["run"]),
+    ],
+)
+def test_files_are_called_as_their_figures_but_for_the_runs_own_first(figures, own, expected):
+    """Whatever else is drawn of a run, its live figure keeps its name to itself."""
+    assert stems(figures, own) == expected
 
 def test_a_colon_in_a_name_imports_nothing():
     """Code is named by a person, as a FigureSpec; whatever comes as a name is looked up."""

@@ -47,10 +47,12 @@ def test_the_newest_is_drawn_and_its_result_says_what_it_is_about(run_dir, publi
     (result,) = render(run_dir, settings=RenderSettings(("run",), ("png", "pdf")))
     assert result == RenderResult(
         "drawn",
-        (run_dir / "image" / "fit.png", run_dir / "image" / "fit.pdf"),
+        (run_dir / "image" / "run.png", run_dir / "image" / "run.pdf"),
         spool=run_dir / "spool",
         snapshot="e0000-000000000001.h5",
         figure="run",
+        iteration=10,
+        log_likelihood=0.0,
         seconds=result.seconds,
         memory=result.memory,
         used=result.used,

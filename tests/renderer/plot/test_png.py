@@ -8,9 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from autoviz_render.renderer.plot import png
+from autoviz_render.renderer.plot.formats import ERROR_PAGE, SOFTWARE
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (60, 80)])
@@ -27,7 +28,7 @@ def test_a_png_says_how_large_it_is_on_paper():
     """Without it, a figure of 200 dots an inch is inserted at twice its size."""
     with Image.open(io.BytesIO(png.png(np.zeros((4, 4, 3), dtype=np.uint8), 200))) as image:
         assert image.info["dpi"] == pytest.approx((200, 200), abs=0.02)
-        assert set(image.info) == {"dpi"}
+        assert set(image.info) == {"dpi", "Software"}
 
 
 def test_what_was_in_memory_before_decides_no_byte():
@@ -44,3 +45,12 @@ def test_what_was_in_memory_before_decides_no_byte():
             assert png.png(pixels.copy(), 100) == expected
     finally:
         fill(-6, 0)
+
+
+def test_a_file_says_what_made_it_and_not_when():
+    """By that a later drawing knows which files are ours to replace; a date would make each file another one."""
+    pixels = np.zeros((4, 4, 3), dtype=np.uint8)
+    with Image.open(io.BytesIO(png.png(pixels, 100))) as image:
+        assert image.info["Software"] == SOFTWARE
+    with Image.open(io.BytesIO(png.webp(pixels, ERROR_PAGE))) as image:
+        assert dict(image.getexif()) == {ExifTags.Base.Software: ERROR_PAGE}

@@ -202,11 +202,12 @@ def test_paths_are_those_of_whoever_asked(run_dir, publish, monkeypatch):
     """A figure that changes the folder must not have its files, nor the next one's, elsewhere."""
     publish(1)
     monkeypatch.chdir(run_dir)
+    names = "changes_everything", "plain"
     with Pool(timeout=60.0) as here:
-        results = drawn(here, *(job(Path(), name) for name in ("changes_everything", "plain")))
-    file = Path("image", "fit-e0000-000000000000.png")
-    assert [result.files for result in results] == [(file,)] * 2
-    assert file.exists()
+        results = drawn(here, *(job(Path(), name) for name in names))
+    files = [Path("image", f"{name}-e0000-000000000000.png") for name in names]
+    assert [result.files for result in results] == [(file,) for file in files]
+    assert all(file.exists() for file in files)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS has no such bound")

@@ -10,8 +10,9 @@ from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, USAGE, print_files
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.movie import MovieJob, MovieProgress
-from autoviz_render.renderer.batch.selection import Selection
+from autoviz_render.renderer.batch.selection import Selection, why_nothing
 from autoviz_render.renderer.work.pool import Pool
+from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.atomic import remove_drafts
 
@@ -25,6 +26,7 @@ def make_movie(spool: Spool, path: Path, options: Options) -> int:
 
     Raises:
         FigureError, SettingsError: As `Options.render_settings` raises them.
+        NoSpoolError: There is no snapshot for it.
         SpoolError, OSError: The spool cannot be read.
         OutputClosedError: Nobody reads what is printed.
     """
@@ -43,6 +45,8 @@ def make_movie(spool: Spool, path: Path, options: Options) -> int:
         settings = options.render_settings()
         figure, _ = settings.named(spool.info().figures)[0]
         refs = Selection("all", options.since, options.abandoned).of(spool)
+        if not refs:
+            raise NoSpoolError(spool.paths.directory, why_nothing(spool, Selection("all", options.since)))
         names, timing = [ref.path.name for ref in refs], (options.fps or 10.0, options.duration)
         job = MovieJob(spool.paths.directory, figure, path, names, *timing, settings=settings)
         ((_, _, result),) = pool.draw([job])

@@ -6,24 +6,44 @@ import argparse
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import autoviz_render
 from autoviz_render.figures.registry import find_target
 from autoviz_render.renderer.batch.selection import Which
 from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError, ThemeName
+from autoviz_render.spool.text import printable
 
 MOVIES = (".mp4", ".gif", ".webp")
+
 _GOES_WITH = {
-    "watch": ("until_finished", "poll"),
-    "all": ("abandoned", "since", "redraw", "jobs"),
-    "movie": ("fps", "duration"),
+    "--watch": ("--until-finished", "--poll"),
+    "--all": ("--abandoned", "--since", "--redraw", "--jobs"),
+    "--movie": ("--fps", "--duration"),
 }
+"""Options that do something only together with another one."""
+
+_HOW = ("--figure", "--format", "--dpi", "--theme", "--width", "--height", "--panel", "--frame-timeout", "--out")
+_WITHOUT = {
+    "--movie": (
+        "is made of all snapshots, in one file of its own",
+        ("--watch", "--status", "--step", "--best", "--out", "--format", "--jobs", "--redraw", "--frame-timeout"),
+    ),
+    "--status": ("draws nothing", (*_HOW, "--jobs", "--redraw", "--since", "--abandoned")),
+    "--debug": ("says everything", ("--quiet",)),
+}
+"""Options beside which others would do nothing: why, and which."""
+
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
+"""Those that `shtab` completes for."""
+
+_FLAG: dict[str, Any] = {"const": True, "default": False}
+
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
 
@@ -84,11 +104,11 @@ def parse(arguments: Sequence[str] | None) -> Options:
     """The options, checked against each other; exits with 2 if they do not go together."""
     parser = make_parser()
     values: dict[str, Any] = vars(parser.parse_args(arguments))
-    given = {name for name, value in values.items() if value != parser.get_default(name)}
-    if values["which"] == "all" or ("movie" in given and "which" not in given):
+    given: set[str] = values.pop("given", set())
+    if "--movie" in given and not given & {"--step", "--best"}:
         values["which"] = "all"
-        given.add("all")
-    for why in _conflicts(given, len(values["paths"])):
+        given.add("--all")
+    for why in _conflicts(given, values):
         parser.error(why)
     how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel")}
     try:
@@ -97,31 +117,83 @@ def parse(arguments: Sequence[str] | None) -> Options:
         parser.error(f"--{error}")
 
 
-def _conflicts(given: set[str], paths: int) -> Iterator[str]:
-    """What does not go together, in words. given: the options, by their names in `Options`, and "all"."""
+def _conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
+    """What does not go together, in words.
+
+    Args:
+        given: The options that were typed, as they are written.
+        values: What they say, by their names in `Options`.
+    """
+    for option, (why, others) in _WITHOUT.items():
+        if option in given and (useless := [other for other in others if other in given]):
+            yield f"{option} {why}: leave out {' and '.join(useless)}"
     for option, others in _GOES_WITH.items():
         if option not in given:
-            yield from (f"--{other.replace('_', '-')} goes with --{option}" for other in others if other in given)
-    if "watch" in given and paths != 1:
+            yield from (f"{other} goes with {option}" for other in others if other in given)
+    if "--watch" in given and len(values["paths"]) != 1:
         yield "--watch takes one PATH; to watch several runs, name the directory above them"
-    if "movie" in given and (given & {"watch", "status"} or "all" not in given):
-        yield "--movie is made of all snapshots: leave out --watch, --step, --best and --status"
-    if "movie" in given and given & {"out", "formats", "jobs", "redraw", "frame_timeout"}:
-        yield "--movie FILE says where and how: leave out --out, --format, --jobs, --redraw and --frame-timeout"
-    if {"fps", "duration"} <= given:
+    if "--movie" in given and "," in (values["figure"] or ""):
+        yield f"--movie shows one figure: name one of {values['figure']}"
+    if {"--fps", "--duration"} <= given:
         yield "--fps and --duration: choose a constant rate, or true time"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in a line after the usage: a path in it may have been named by a stranger."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+class _Given(argparse.Action):
+    """An option that may be given once, as the last one of two would count alone; remembered as given.
+
+    With a `const` it takes no value, and may be repeated.
+    """
+
+    def __init__(self, option_strings: Sequence[str], dest: str, const: Any = None, **more: Any) -> None:
+        super().__init__(option_strings, dest, const=const, **({} if const is None else {"nargs": 0}), **more)
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, name: str | None = None
+    ) -> None:
+        del parser, name  # which may be abbreviated
+        given: set[str] = vars(namespace).setdefault("given", set())
+        if self.const is None and self.option_strings[-1] in given:
+            several = "; separate several by commas" if self.dest in ("figure", "formats") else ""
+            raise argparse.ArgumentError(self, f"is given twice{several}")
+        given.add(self.option_strings[-1])
+        setattr(namespace, self.dest, values if self.const is None else self.const)
+
+
+class _Completion(argparse.Action):
+    """Prints what a shell needs to complete the command, and leaves."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, name: str | None = None
+    ) -> None:
+        del namespace, name
+        from autoviz_render.cli.completion import print_completion
+
+        parser.exit(print_completion(parser, values))
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="autoviz-render",
+        usage="%(prog)s [OPTION ...] PATH [PATH ...]",
         description="Draw the snapshots that a sampling run publishes, live or afterwards.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.register("action", None, _Given)  # of every option that names no other
     parser.add_argument("--version", action="version", version=f"%(prog)s {autoviz_render.__version__}")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="where the runs are")
+    completion = "print what SHELL needs to complete this command, and exit"
+    parser.add_argument(
+        "--completion", action=_Completion, default=argparse.SUPPRESS, choices=SHELLS, metavar="SHELL", help=completion
+    )
+    parser.add_argument("paths", action="store", nargs="+", type=Path, metavar="PATH", help="where the runs are")
     _add_which(parser.add_argument_group("what to draw (by default the newest snapshot of each run)"))
     _add_how(parser.add_argument_group("how to draw it"))
     _add_movie(parser.add_argument_group("a movie of the run (mp4 needs autoviz-render[movie])"))
@@ -131,16 +203,15 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_which(group: argparse._ArgumentGroup) -> None:
     one = group.add_mutually_exclusive_group()
-    constant: dict[str, Any] = {"dest": "which", "action": "store_const"}
-    one.add_argument("--watch", action="store_true", help="keep drawing the newest until interrupted")
-    one.add_argument("--all", **constant, const="all", default="newest", help="every snapshot kept")
+    one.add_argument("--watch", **_FLAG, help="keep drawing the newest until interrupted")
+    one.add_argument("--all", dest="which", const="all", default="newest", help="every snapshot kept")
     one.add_argument("--step", dest="which", type=_whole(0, 10**18), metavar="N", help="the snapshot of quick update N")
-    one.add_argument("--best", **constant, const="best", help="the snapshot of the highest log likelihood")
+    one.add_argument("--best", dest="which", const="best", help="the snapshot of the highest log likelihood")
     since = "with --all: only those published since TIME, written 90min, 2h, 3d (ago), or 2026-11-22T10:00 (local time)"
     group.add_argument("--since", type=_since, metavar="TIME", help=since)
-    group.add_argument("--abandoned", action="store_true", help="with --all: also those that a resumed run did again")
-    one.add_argument("--status", action="store_true", help="show the status of each run, and draw nothing")
-    group.add_argument("--until-finished", action="store_true", help="with --watch: leave when the run is over")
+    group.add_argument("--abandoned", **_FLAG, help="with --all: also those that a resumed run did again")
+    one.add_argument("--status", **_FLAG, help="show the status of each run, and draw nothing")
+    group.add_argument("--until-finished", **_FLAG, help="with --watch: leave when the run is over")
     poll = "with --watch: look at least this often, even if the file system reports no change (default 2)"
     group.add_argument("--poll", type=_seconds, metavar="SECONDS", help=poll)
 
@@ -164,7 +235,7 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--panel", metavar="TITLE", help=panel)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
     group.add_argument("--jobs", type=_whole(1, 1024), default=1, metavar="N", help="with --all: draw with N processes")
-    group.add_argument("--redraw", action="store_true", help="with --all: redraw figures that are up to date")
+    group.add_argument("--redraw", **_FLAG, help="with --all: redraw figures that are up to date")
     group.add_argument("--frame-timeout", type=_seconds, metavar="SECONDS", help=timeout)
     group.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
 
@@ -177,9 +248,9 @@ def _add_movie(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_messages(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
-    group.add_argument("--quiet", action="store_true", help="only errors on standard error")
-    group.add_argument("--debug", action="store_true", help="everything on standard error, with tracebacks")
+    group.add_argument("--json", **_FLAG, help="one JSON object a line on standard output")
+    group.add_argument("--quiet", **_FLAG, help="only errors on standard error")
+    group.add_argument("--debug", **_FLAG, help="everything on standard error, with tracebacks")
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from pathlib import Path
 
 from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, print_files
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.render import render
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
-from autoviz_render.renderer.work.jobs import Status
+from autoviz_render.renderer.work.jobs import Status, of_run
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -24,7 +25,7 @@ def draw_again(options: Options) -> int:
         OutputClosedError: Nobody reads what is printed.
     """
     statuses: set[Status] = set()
-    faults: set[str] = set()
+    faults: dict[str, set[Path | None]] = {}
     with Progress("figures") as progress:
         results = render(
             options.paths,
@@ -44,10 +45,13 @@ def draw_again(options: Options) -> int:
                 statuses.add(result.status)
                 for message in result.messages:
                     if message not in faults:
-                        log.error("%s", message)
+                        log.error("%s", message if result.spool is None else of_run(result.spool, message))
                     if result.status != "missing":  # which is no fault
-                        faults.add(message)
+                        faults.setdefault(message, set()).add(result.spool)
                 print_files(result.files if result.status == "drawn" else (), as_json=options.json)
+    for message, runs in faults.items():
+        if len(runs) > 1:
+            log.error("the same of %d more: %s", len(runs) - 1, message)
     if faults:
         return INCOMPLETE
     return DONE if statuses & {"drawn", "cached"} else NOTHING

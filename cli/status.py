@@ -1,25 +1,29 @@
-"""`--status`: how the runs stand."""
+"""`--status`: how the runs stand, in columns for a person, or as JSON."""
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, report, tell
+from autoviz_render.cli.table import table, terminal_width, wrapped
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 
 _LONGEST_NAME = 200  # characters
+_FIGURES = 24  # characters, for the names of a run's figures
 _MOST_COUNTED = 10_000
 
 
 def show_status(spools: Iterable[Spool], *, as_json: bool) -> int:
     """Print how each run stands; the exit code. Raises OutputClosedError."""
-    code = DONE
+    code, known = DONE, []
     for spool in spools:
         try:
             status = run_status(spool)
@@ -29,7 +33,9 @@ def show_status(spools: Iterable[Spool], *, as_json: bool) -> int:
         if as_json:
             print_json(status)
         else:
-            tell(status_line(status))
+            known.append((spool, status))
+    for line in status_lines(known, terminal_width()):
+        tell(line)
     return code
 
 
@@ -62,33 +68,86 @@ def _renderer_status(beat: Heartbeat) -> dict[str, Any]:
     return status | {"activity": "late"} if beat.is_late() else status
 
 
-def status_line(status: dict[str, Any]) -> str:
-    """The same in a line for a person, fit to be printed on a terminal."""
-    iteration, likelihood, seconds = (status[name] for name in ("iteration", "log_likelihood", "seconds_since_update"))
-    best = "" if likelihood is None else f", log likelihood {likelihood:.2f}"
-    parts = [
-        f"{cut(status['run'], _LONGEST_NAME)}: {status['state']}",
-        f"{status['quick_updates']} quick updates, {status['snapshots']} snapshots kept",
-        "" if iteration is None else f"{status['counts']} {iteration:,}{best}",
-        "" if seconds is None else f"last update {_ago(seconds)} ago",
-        _renderer_line(status["renderer"]),
-        f"{status['bad_files']} unreadable in bad/" if status["bad_files"] else "",
+def status_lines(known: Sequence[tuple[Spool, dict[str, Any]]], width: int) -> list[str]:
+    """The same in columns for a person, fit to be printed on a terminal.
+
+    Args:
+        known: Runs, and what `run_status` says of each. Of a single one all is told, of many what they differ in.
+        width: Columns of the terminal.
+    """
+    if not known:
+        return []
+    above, paths = _told_apart([_place(spool) for spool, _ in known])
+    head = ("run", "state", "updates", "age", "renderer", "figures")
+    rows = table([head, *map(_row, paths, (status for _, status in known))], width, right=(2, 3))
+    lines = [*([f"{len(known)} runs below {above}"] if above else []), *rows[0]]
+    for row, (spool, status) in zip(rows[1:], known, strict=True):
+        told = (_details(status) if len(known) == 1 else []) + _problems(spool, status)
+        lines += [*row, *(line for each in told for line in wrapped(printable(each), width))]
+    return lines
+
+
+def _place(spool: Spool) -> str:
+    """The run's directory, or its spool if that is one of several."""
+    paths = spool.paths
+    return str(paths.run_dir if paths.directory.name == "spool" else paths.directory)
+
+
+def _told_apart(paths: Sequence[str]) -> tuple[str, list[str]]:
+    """The folder that all are below, if it is worth a line, and what of each path is not said by it."""
+    above = ""
+    if len(paths) > 1:
+        with contextlib.suppress(ValueError):  # some from the root, others from here
+            above = os.path.commonpath([os.path.dirname(path) for path in paths])
+    shown = paths if above in ("", os.sep) else [os.path.relpath(path, above) for path in paths]
+    return "" if shown is paths else printable(above), [printable(path) for path in shown]
+
+
+def _row(path: str, status: dict[str, Any]) -> tuple[str, ...]:
+    seconds, renderer = status["seconds_since_update"], status["renderer"]
+    return (
+        path,
+        status["state"],
+        f"{status['quick_updates']:,}",
+        "" if seconds is None else _ago(seconds),
+        "none" if renderer is None else renderer["activity"],
+        printable(_names(status["figures"])),
+    )
+
+
+def _names(figures: Sequence[str]) -> str:
+    """The first figures, and how many more there are."""
+    some = next((number for number in range(len(figures), 1, -1) if len(", ".join(figures[:number])) <= _FIGURES), 1)
+    more = len(figures) - some
+    return ", ".join([*(cut(name, 2 * _FIGURES) for name in figures[:some]), *([f"+{more}"] if more > 0 else [])])
+
+
+def _details(status: dict[str, Any]) -> list[str]:
+    """What there is to say of a run that is well."""
+    iteration, likelihood, renderer = status["iteration"], status["log_likelihood"], status["renderer"]
+    best = "" if likelihood is None else f", log likelihood {likelihood:,.2f}"
+    process = f"process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}" if renderer else ""
+    return [
+        f"{cut(status['run'], _LONGEST_NAME)}: {status['snapshots']:,} snapshots kept",
+        *([] if iteration is None else [f"{status['counts']} {iteration:,}{best}"]),
+        *([f"figures {', '.join(status['figures'])}"] if len(status["figures"]) > 1 else []),
+        *([f"{process}: {renderer['drawn']:,} drawn, {renderer['coalesced']:,} skipped"] if renderer else []),
     ]
-    return printable("; ".join(filter(None, parts)))
 
 
-def _renderer_line(status: dict[str, Any] | None) -> str:
-    if status is None:
-        return "no renderer yet"
-    process = f"process {status['pid']} on {cut(status['host'], _LONGEST_NAME)}"
-    line = f"renderer {status['activity']} ({process}), {status['drawn']} drawn, {status['coalesced']} skipped"
-    if status["last_error"] is None:
-        return line
-    return f"{line}; {'last error' if status['drawn'] else 'no figures'}: {status['last_error']}"
+def _problems(spool: Spool, status: dict[str, Any]) -> list[str]:
+    """What is wrong with a run, a line each."""
+    renderer, bad, told = status["renderer"], status["bad_files"], []
+    if renderer is not None and renderer["last_error"] is not None:
+        told.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
+    if bad:
+        files = "1 file" if bad == 1 else f"{bad:,} files"
+        told.append(f"{files} cannot be read: see {spool.paths.bad}")
+    return told
 
 
 def _ago(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{max(seconds, 0):.0f} s"

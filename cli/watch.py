@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import time
 from contextlib import closing
+from pathlib import Path
 
 from autoviz_render.cli.options import Options
-from autoviz_render.cli.output import print_files
+from autoviz_render.cli.output import print_files, print_json
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
+from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.renderer.work.resources import raise_descriptor_limit
+from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
+from autoviz_render.spool.snapshot import SnapshotRef
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -31,9 +37,50 @@ def watch(options: Options) -> int:
 
         spools = Watch(path.absolute(), options.poll or 2.0)
         settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
-        renderer = LiveRenderer(spools, settings, first, lambda result: print_files(result.files, as_json=options.json))
+        renderer = LiveRenderer(spools, settings, first, _Telling(path, as_json=options.json))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: renderer.stop())
         if not is_there:
             log.info("%s: not there yet; waiting for it", path)
         return renderer.run()
+
+
+class _Telling:
+    """Tells what is drawn: each file once on standard output, each snapshot in a line of the log.
+
+    As JSON, an object for each file whenever it is drawn.
+
+    Args:
+        path: What is watched, as a person named it.
+        as_json: Whether another program reads it.
+    """
+
+    def __init__(self, path: Path, *, as_json: bool) -> None:
+        self._path, self._as_json = path, as_json
+        self._named: set[Path] = set()
+        self._newest: dict[Path, SnapshotRef] = {}
+
+    def __call__(self, result: RenderResult) -> None:
+        spool = SpoolPaths(result.spool or Path())
+        ref = snapshot_ref(spool.snapshots, result.snapshot)
+        if ref is None:
+            return
+        run = self._run(spool)
+        if self._as_json:
+            facts = {"run": run, "figure": result.figure, "step": ref.sequence, "snapshot": result.snapshot}
+            facts |= {"iteration": result.iteration, "log_likelihood": result.log_likelihood, "time": time.time()}
+            for file in result.files:
+                print_json({"file": str(file)} | facts)
+            return
+        print_files([file for file in result.files if file not in self._named], as_json=False)
+        self._named.update(result.files)
+        if self._newest.get(spool.directory) != ref:  # else another figure of the same snapshot told it
+            self._newest[spool.directory] = ref
+            likelihood = "" if result.log_likelihood is None else f", log likelihood {result.log_likelihood:,.2f}"
+            log.info("%s  %s: step %d%s", time.strftime("%H:%M:%S"), run, ref.sequence, likelihood)
+
+    def _run(self, spool: SpoolPaths) -> str:
+        """The run as a person would name it, who named what is watched."""
+        place = spool.run_dir if spool.directory.name == "spool" else spool.directory
+        below = os.path.relpath(place, self._path.absolute())
+        return str(self._path / below) if not below.startswith(os.pardir) else str(place)

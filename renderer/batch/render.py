@@ -11,12 +11,12 @@ from pathlib import Path
 
 from autoviz_render.renderer.batch.render_cache import RenderCache
 from autoviz_render.renderer.batch.runs import Run, find_runs
-from autoviz_render.renderer.batch.selection import Selection, Which, jobs
+from autoviz_render.renderer.batch.selection import Selection, Which, jobs, why_nothing
 from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Status, failed
 from autoviz_render.renderer.work.pool import Pool
-from autoviz_render.spool.errors import AutovizError, NoSpoolError, checks_arguments
+from autoviz_render.spool.errors import AutovizError, NoSpoolError, UnreadableError, checks_arguments
 from autoviz_render.spool.paths import passed_over
 from autoviz_render.spool.system.atomic import remove_drafts
 
@@ -88,6 +88,7 @@ def _results(
     """One run's: whatever is wrong with it must not cost the others their figures."""
     directory = run.spool.paths.directory
     statuses: set[Status] = set()
+    unread = 0
     try:
         groups = jobs(run.spool, selection, settings, run.out)
         if selection.which == "all":
@@ -96,9 +97,12 @@ def _results(
             results = _first_readable(groups, pool)
         for result in results:
             statuses.add(result.status)
+            unread += result.status in ("unreadable", "unready")
             yield result
         if statuses <= {"gone"}:
-            raise NoSpoolError(directory, "holds no snapshot yet")
+            raise NoSpoolError(directory, why_nothing(run.spool, selection))
+        if unread > 1 and statuses <= {"gone", "unreadable", "unready"}:
+            raise UnreadableError(directory, f"holds no snapshot that can be read, of {unread:,}: see its bad/")
     except (AutovizError, OSError) as error:
         log.debug("%s", error, exc_info=True)
         yield failed(error, directory)

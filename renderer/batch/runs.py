@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +48,42 @@ def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) 
     unread: list[Unread] = []
     for path, folder in zip(named, _folders(named, out), strict=True):
         if not exists(path):
-            raise PathError(f"{path}: does not exist; --watch waits for a run that is yet to start")
+            raise PathError(f"{path}: does not exist{_archived(path)}; --watch waits for a run that is yet to start")
         before = len(unread)
         spools = [Spool(directory) for directory in find_spools(path, unread.append)]
         if not spools and len(unread) == before:
-            raise NoSpoolError(path, "holds no spool; a run makes one when it starts")
+            raise NoSpoolError(path, f"holds no spool; {_where_else(path)}")
         for spool in spools:
             place = None if folder is None else figures_folder(spool.paths, folder, path)
             found.setdefault(os.path.realpath(spool.paths.directory), Run(spool, place))
     return list(found.values()), unread
+
+
+def _archived(path: Path) -> str:
+    """What to say if PyAutoFit put the folder into an archive and removed it."""
+    archive = path.with_name(f"{path.name}.zip") if path.name else path
+    return f", but {archive.name} does: unzip that first" if os.path.isfile(archive) else ""
+
+
+def _where_else(path: Path) -> str:
+    """Where a spool may be that is not where a person looks, as the end of a sentence."""
+    above = next((each for each in _run_dirs_above(path) if os.path.isfile(each / "spool.json")), None)
+    if above is not None:
+        return f"{above} is one: name that, or the folder it is in"
+    for each in (path, path / "spool"):
+        if os.path.isdir(each / "snapshots"):
+            return f"{each / 'snapshots'} is there, but the spool.json beside it is not: copy that, too"
+    archives = sorted(path.glob("*.zip"))
+    if archives:
+        return f"{archives[0].name} may hold one: unzip that first"
+    return "a run makes one when it starts"
+
+
+def _run_dirs_above(path: Path) -> Iterator[Path]:
+    """The folders around a path in which it may lie, as in a spool or beside one."""
+    for folder in Path(os.path.abspath(path)).parents[:3]:
+        yield folder
+        yield folder / "spool"
 
 
 def named_path(path: str | os.PathLike[str]) -> Path:

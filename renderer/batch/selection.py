@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
@@ -98,6 +99,24 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
                 warn("%s", told)
             some.append(Job(spool.paths.directory, figure, path, ref.path.name, settings=settings))
         yield some
+
+
+def why_nothing(spool: Spool, selection: Selection) -> str:
+    """Why there is nothing to draw of a run, as the end of a sentence that starts with its spool. Raises SpoolError."""
+    info, refs, kept = spool.info(), spool.snapshots(abandoned=True), spool.snapshots()
+    if not refs:
+        if not info.is_over():
+            return "holds no snapshot yet"
+        ended = "died" if info.state == "running" else info.state
+        lines = len(spool.scalars(abandoned=True))
+        numbers = f" but the numbers of {lines:,} quick updates: they had no arrays" if lines else ""
+        return f"holds no snapshot{numbers}, and the run is over ({ended})"
+    if selection.which == "all" and selection.since is not None and (kept or selection.abandoned):
+        since = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(selection.since))
+        return f"holds no snapshot since {since}; {_range(spool)}"
+    if not kept:
+        return f"holds {len(refs):,} snapshots, all of what a resumed run did again: draw them by --all --abandoned"
+    return "holds no snapshot any more: they were removed meanwhile"
 
 
 def _range(spool: Spool) -> str:

@@ -16,7 +16,15 @@ from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.figure_files import write_note
-from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, figures_folder, path_of, refuse_links
+from autoviz_render.renderer.work.jobs import (
+    Job,
+    LinkError,
+    RenderResult,
+    figures_folder,
+    of_run,
+    path_of,
+    refuse_links,
+)
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.info import SpoolInfo
@@ -214,7 +222,7 @@ class LiveRun:
         self.lock.note(last_error=message)
         if message not in self.faults:
             self.faults.add(message)
-            log.error("%s", message)
+            log.error("%s", of_run(self._spool.paths.directory, message))
 
     def _leave_note(self, state: FigureState, result: RenderResult) -> None:
         """Say beside a figure's files why they are not of the newest snapshot: its process could not."""

@@ -120,6 +120,12 @@ def failed(error: Exception, spool: Path | None = None) -> RenderResult:
     return RenderResult(status, fault=error_line(error), spool=spool)
 
 
+def of_run(spool: Path, message: str) -> str:
+    """A message with the run that it is about, unless it begins with a path in it."""
+    run = str(spool.parent)
+    return message if message.startswith((run, os.path.abspath(run))) else f"{run}: {message}"
+
+
 def error_line(error: Exception) -> str:
     """An error in one line, the file first."""
     if isinstance(error, OSError) and not isinstance(error, SpoolError) and error.filename:
@@ -227,7 +233,9 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
     return out / paths.run_dir.relative_to(asked) / paths.images.relative_to(paths.run_dir / "image")
 
 
-def path_of(folder: Path, figure: FigureSpec, stem: str, settings: RenderSettings, suffix: str = "") -> tuple[Path, str]:
+def path_of(
+    folder: Path, figure: FigureSpec, stem: str, settings: RenderSettings, suffix: str = ""
+) -> tuple[Path, str]:
     """The path of a figure's files, without the suffixes of their formats.
 
     Where another program's file has its name, the run's own first figure is called as any other figure is.

@@ -155,7 +155,9 @@ def test_a_recipe_that_raises_is_drawn_as_its_error_and_told(run_dir, publish, c
     publish(1)
     code, output, errors = command("--figure", "their_figures:broken", run_dir)
     assert (code, len(output)) == (1, 1)
-    assert errors == ["autoviz-render: figure 'their_figures.broken': ZeroDivisionError: a bug in the recipe"]
+    assert errors == [
+        f"autoviz-render: {run_dir}: figure 'their_figures.broken': ZeroDivisionError: a bug in the recipe"
+    ]
 
 
 @pytest.mark.parametrize("figure", ["nothing", "no_such_module:f", "os:no_such_function", "os:"])
@@ -170,9 +172,11 @@ def test_a_figure_that_is_not_there_is_wrong_usage(run_dir, publish, command, fi
 def test_status_tells_how_the_runs_stand(run_dir, publish, command):
     """For a person, and for a script."""
     publish(3)
-    assert command("--status", run_dir)[1][0].startswith(
-        "search: finished; 3 quick updates, 3 snapshots kept; iteration 20, log likelihood -1.00; last update"
-    )
+    code, (head, row, *more), errors = command("--status", run_dir)
+    assert (code, errors) == (0, [])
+    assert head.split() == ["run", "state", "updates", "age", "renderer", "figures"]
+    assert "".join([row, *more]).replace(" ", "").startswith(f"{run_dir}finished30snoneauto")
+    assert more[-2:] == ["  search: 3 snapshots kept", "  iteration 20, log likelihood -1.00"]
     code, output, _ = command("--status", "--json", run_dir)
     (standing,) = map(json.loads, output)
     assert code == 0
@@ -240,7 +244,7 @@ def test_a_snapshot_that_cannot_be_read_is_one_line_and_a_note(run_dir, publish,
     after = on_disk(run_dir)
     assert says in after.pop(f"spool/bad/{ref.path.name}.reason.txt").decode()
     assert after == before
-    assert command("--status", run_dir)[1][0].endswith("1 unreadable in bad/")
+    assert f"1filecannotberead:see{run_dir}/spool/bad" in "".join(command("--status", run_dir)[1]).replace(" ", "")
 
 
 def test_the_snapshot_before_a_damaged_one_is_drawn(run_dir, publish, command):
@@ -251,7 +255,7 @@ def test_the_snapshot_before_a_damaged_one_is_drawn(run_dir, publish, command):
     assert (code, len(output), len(errors)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all",), ("--status",)], ids=str)
+@pytest.mark.parametrize("arguments", [(), ("--all",), ("--status", "--json")], ids=str)
 def test_a_private_folder_costs_nobody_else_their_figures(tmp_path, publish, command, monkeypatch, arguments):
     """Passed over and told in one line; the exit code says that it is not all, as `find` does."""
     publish(1, into=tmp_path / "tree" / "a")
@@ -294,10 +298,10 @@ def test_an_unprivileged_user_gets_past_a_private_folder(publish, command):
         for run in ("a", "private/b"):
             publish(1, into=tree / run)
         (tree / "private").chmod(0o700)
-        code, output, errors = command("--status", tree)  # imports everything, too
+        code, output, errors = command("--status", "--json", tree)  # imports everything, too
         assert (code, len(output), errors) == (0, 2, [])
         with unprivileged():
-            code, output, errors = command("--status", tree)
+            code, output, errors = command("--status", "--json", tree)
     told = f"autoviz-render: {tree}/private: cannot be looked into (Permission denied) and is passed over"
     assert (code, len(output), errors) == (1, 1, [told])
 
@@ -326,12 +330,12 @@ def test_a_run_whose_snapshots_are_private_costs_no_other_its_line(tmp_path, pub
         return real(path)
 
     monkeypatch.setattr(os, "listdir", failing)
-    code, output, errors = command("--status", tmp_path)
+    code, output, errors = command("--status", "--json", tmp_path)
     assert (code, len(output), len(errors)) == (1, 2, 1)
     assert "Input/output error" in errors[0]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all",), ("--watch", "--until-finished")], ids=str)
+@pytest.mark.parametrize("arguments", [(), ("--all",), ("--watch", "--until-finished", "--quiet")], ids=str)
 @pytest.mark.parametrize("where", ["run", "run/spool", "latest", "latest-spool", "output", "above"])
 def test_figures_of_a_run_on_another_disk_lie_where_they_should(tmp_path, publish, command, arguments, where):
     """Users link their output to a scratch disk; the figures appear beside the spool, as they name it."""
@@ -422,11 +426,69 @@ def test_a_file_that_is_no_spool_is_wrong_usage(tmp_path, command):
 
 
 def test_a_run_without_snapshots_has_nothing_to_draw(run_dir, publish, command):
-    """It has only just begun."""
+    """It has only just begun: exit code 3 lets a script wait. Of one that is over, waiting is of no use."""
+    with Publisher(run_dir) as publisher:
+        assert publisher.opened.wait(30)
+        assert command(run_dir) == (3, [], [f"autoviz-render: {run_dir}/spool: holds no snapshot yet"])
+    ended = f"autoviz-render: {run_dir}/spool: holds no snapshot, and the run is over (finished)"
+    for arguments in ((), ("--all",), ("--best",), ("--movie", run_dir / "fit.gif")):
+        assert command(*arguments, run_dir) == (3, [], [ended])
+
+
+def test_a_run_that_died_before_its_first_snapshot_is_over(run_dir, publish, command):
+    """Nobody publishes there any more."""
     publish(0)
+    info = run_dir / "spool" / "spool.json"
+    died = json.loads(info.read_text()) | {"state": "running"}
+    died["producer"] |= {"pid": 999_999_999}
+    info.write_text(json.dumps(died))
+    assert command(run_dir)[2] == [f"autoviz-render: {run_dir}/spool: holds no snapshot, and the run is over (died)"]
+
+
+def test_snapshots_that_were_not_asked_for_are_told(run_dir, publish, command):
+    """Since a moment; or of what a resumed run did again, which has published nothing yet."""
+    publish(3)
+    code, output, (error,) = command("--all", "--since", "2199-01-01T00:00", run_dir)
+    assert (code, output) == (3, [])
+    assert error.endswith("holds no snapshot since 2199-01-01T00:00:00; there are 3, from 0 to 2")
+    Publisher(run_dir, resumed_from=-1).close()
+    code, output, (error,) = command(run_dir)
+    assert (code, output) == (3, [])
+    assert error.endswith("holds 3 snapshots, all of what a resumed run did again: draw them by --all --abandoned")
+    assert len(command("--all", "--abandoned", run_dir)[1]) == 3
+
+
+def test_a_run_of_which_nothing_can_be_read_says_so(run_dir, publish, command):
+    """Each file is told with its reason; then, that there is no other."""
+    publish(3)
+    for ref in Spool(run_dir).snapshots():
+        empty(ref.path)
     code, output, errors = command(run_dir)
-    assert (code, output, len(errors)) == (3, [], 1)
-    assert "holds no snapshot yet" in errors[0]
+    assert (code, output, len(errors)) == (1, [], 4)
+    assert errors[-1].endswith(f"{run_dir}/spool: holds no snapshot that can be read, of 3: see its bad/")
+
+
+def test_a_folder_beside_the_run_names_the_run(run_dir, publish, command, tmp_path):
+    """A person stands in the folder of the figures, or of the snapshots, or copied half of a spool."""
+    publish(1)
+    command(run_dir)
+    for folder in ("image", "spool/snapshots", "spool/static"):
+        code, output, (error,) = command(run_dir / folder)
+        assert (code, output) == (3, [])
+        assert error.endswith(f"holds no spool; {run_dir}/spool is one: name that, or the folder it is in")
+    (run_dir / "spool" / "spool.json").unlink()
+    for folder in (run_dir, run_dir / "spool"):
+        code, output, (error,) = command(folder)
+        assert code == 3
+        told = f"{run_dir}/spool/snapshots is there, but the spool.json beside it is not: copy that, too"
+        assert error == f"autoviz-render: {folder}: holds no spool; {told}"
+
+
+def test_an_archive_is_named(tmp_path, command):
+    """PyAutoFit packs a fit's folder and removes it."""
+    (tmp_path / "search.zip").touch()
+    assert "search: does not exist, but search.zip does: unzip that first" in command(tmp_path / "search")[2][0]
+    assert "holds no spool; search.zip may hold one: unzip that first" in command(tmp_path)[2][0]
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": "autoviz-render spool", "version": 9}', b"\xff\xfe"])
@@ -465,14 +527,51 @@ def test_figures_that_cannot_be_written_are_one_line(run_dir, publish, command, 
         ("--poll", "1", "x"),
         ("--watch", "--poll", "soon", "x"),
         ("--nonsense", "x"),
+        ("--nonsense\x1b[2J\nforged", "x"),
+        ("--dpi", "\x1b[2J\nforged", "x"),
+        ("--completion", "cmd.exe"),
     ],
-    ids=" ".join,
+    ids=ascii,
 )
 def test_wrong_usage_exits_with_2(command, arguments):
-    """With the usage line, and without doing anything."""
-    code, output, errors = command(*arguments)
+    """With the usage in a line, what is wrong in another, and without doing anything."""
+    code, output, (usage, error) = command(*arguments)
     assert (code, output) == (2, [])
-    assert errors[0].startswith("usage: autoviz-render")
+    assert usage == "usage: autoviz-render [OPTION ...] PATH [PATH ...]"
+    assert error.startswith("autoviz-render: error: ")
+    assert error.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--figure a --figure b", "argument --figure: is given twice; separate several by commas"),
+        ("--format png --format pdf", "argument --format: is given twice; separate several by commas"),
+        ("--step 1 --step 2", "argument --step: is given twice"),
+        ("--dpi=50 --dpi 50", "argument --dpi: is given twice"),
+        ("--out a --ou b", "argument --out: is given twice"),
+        ("--status --figure run --dpi 50", "--status draws nothing: leave out --figure and --dpi"),
+        ("--status --theme light", "--status draws nothing: leave out --theme"),
+        ("--status --out there", "--status draws nothing: leave out --out"),
+        ("--status --since 1h", "--status draws nothing: leave out --since"),
+        ("--jobs 1", "--jobs goes with --all"),
+        ("--watch --redraw", "--redraw goes with --all"),
+        ("--poll 2", "--poll goes with --watch"),
+        ("--movie a.gif --figure run,line", "--movie shows one figure: name one of run,line"),
+        ("--movie a.gif --step 3 --out b", "--movie is made of all snapshots, in one file of its own: leave out"),
+        ("--quiet --debug", "--debug says everything: leave out --quiet"),
+    ],
+)
+def test_what_has_no_effect_is_refused(command, arguments, told):
+    """Who typed it expects something of it. Also if it says what is so by default."""
+    code, output, (_, error) = command(*arguments.split(), "x")
+    assert (code, output) == (2, [])
+    assert error.startswith(f"autoviz-render: error: {told}")
+
+
+def test_a_switch_may_be_given_again(tmp_path, command):
+    """By an alias, and by whoever types it."""
+    assert command("--quiet", "--quiet", "--json", "--json", tmp_path)[0] == 3
 
 
 def test_debug_adds_the_traceback(tmp_path, command):

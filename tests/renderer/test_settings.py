@@ -86,6 +86,7 @@ def test_files_are_called_as_their_figures_but_for_the_runs_own_first(figures, o
     """Whatever else is drawn of a run, its live figure keeps its name to itself."""
     assert stems(figures, own) == expected
 
+
 def test_a_colon_in_a_name_imports_nothing():
     """Code is named by a person, as a FigureSpec; whatever comes as a name is looked up."""
     ((spec, _),) = RenderSettings(("os:getcwd",)).named(())

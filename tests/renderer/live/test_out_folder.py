@@ -58,7 +58,9 @@ def test_a_watch_with_out_leaves_the_spool_as_it_is(run_dir, publish, renderers,
 def test_of_one_folder_there_is_one_renderer(run_dir, publish, renderers, tmp_path, caplog, monkeypatch, has_locks):
     """Two runs in one folder would replace each other's figures for ever."""
     if not has_locks:
-        monkeypatch.setattr(filelock.FileLock, "acquire", lambda *_, **__: (_ for _ in ()).throw(OSError(37, "no locks")))
+        monkeypatch.setattr(
+            filelock.FileLock, "acquire", lambda *_, **__: (_ for _ in ()).throw(OSError(37, "no locks"))
+        )
     other_run, folder = tmp_path / "other", tmp_path / "mine"
     publish(1)
     publish(1, into=other_run)

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoviz_render.cli.status import run_status, status_line
+from autoviz_render.cli.status import run_status, status_lines
 from autoviz_render.renderer.live import liveness, process
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.live.process import MAX_RESTARTS, RendererProcess
@@ -405,7 +405,8 @@ def test_the_status_of_a_run_says_why_it_has_no_figures(run_dir, child, eventual
     publisher.publish({"x": [1.0, 2.0]}, iteration=0)
     renderer = child(command)
     eventually(lambda: (renderer.check(), renderer.has_given_up)[1], 60)
-    line = status_line(run_status(Spool(run_dir)))
+    spool = Spool(run_dir)
+    line = " ".join(status_lines([(spool, run_status(spool))], 2000))
     assert "no figures: " in line
     assert ("no figure is named 'lines'" if figure == "lines" else "ended with exit code 7") in line
     publisher.close()

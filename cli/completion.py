@@ -7,7 +7,9 @@ otherwise.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,17 @@ from autoviz_render.cli.output import DONE, INCOMPLETE, OutputClosedError, close
 from autoviz_render.figures.registry import figure_names
 from autoviz_render.renderer.plot.formats import FORMATS
 
-_NAMES = {"--figure": figure_names, "--format": lambda: FORMATS}
+_NAMES: dict[str, Callable[[], Sequence[str]]] = {"--figure": figure_names, "--format": lambda: FORMATS}
 """Options that take names, with those there are: they are offered, though others go, too."""
 
 
 def print_completion(parser: argparse.ArgumentParser, shell: str) -> int:
     """Print the script for a shell; the exit code."""
     try:
-        import shtab
+        shtab: Any = importlib.import_module("shtab")  # whose functions have no types
     except ImportError:
         told = "--completion needs the library shtab: pip install 'autoviz-render[completion]'"
-        print(f"{parser.prog}: {told}", file=sys.stderr)  # noqa: T201  there is no log yet
+        print(f"{parser.prog}: {told}", file=sys.stderr)  # there is no log yet
         return INCOMPLETE
     for action in parser._actions:
         _offer(action, shtab)

@@ -152,7 +152,7 @@ class _Given(argparse.Action):
     """
 
     def __init__(self, option_strings: Sequence[str], dest: str, const: Any = None, **more: Any) -> None:
-        super().__init__(option_strings, dest, const=const, **({} if const is None else {"nargs": 0}), **more)
+        super().__init__(option_strings, dest, nargs=None if const is None else 0, const=const, **more)
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, name: str | None = None

@@ -53,7 +53,7 @@ class FigureSpec:
 
     @staticmethod
     def imported(target: str) -> FigureSpec:
-        """The figure of `module:function`, whose name is `module.function`; the module may lie in the current folder."""
+        """The figure `module.function` of `module:function`; the module may lie in the current folder."""
         return FigureSpec(target.replace(":", "."), target, os.getcwd())
 
     @property

@@ -77,9 +77,9 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
         spool: The run.
         selection: Which of its snapshots.
         settings: What is drawn of each, and how.
-        out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. Of the newest
-            the run's own first figure is `fit.png`, every other one is called as it is; any other snapshot has its own
-            name in the file's: `fit-e0000-000000000012.png`.
+        out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. The run's
+            own first figure is `fit.png`, every other one is called as it is. A snapshot that is not the newest has its
+            own name in the file's: `fit-e0000-000000000012.png`.
 
     Raises:
         NoSpoolError: There is no spool, or not the snapshot that was asked for.

@@ -121,9 +121,9 @@ def failed(error: Exception, spool: Path | None = None) -> RenderResult:
 
 
 def of_run(spool: Path, message: str) -> str:
-    """A message with the run that it is about, unless it begins with a path in it."""
+    """A message with the run that it is about, unless it begins with a path."""
     run = str(spool.parent)
-    return message if message.startswith((run, os.path.abspath(run))) else f"{run}: {message}"
+    return message if message.startswith(run) or os.path.isabs(message) else f"{run}: {message}"
 
 
 def error_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoviz_render import FigureSpec, RenderResult, RenderSettings, render
+from autoviz_render import FigureSpec, RenderResult, RenderSettings, Snapshot, render
 from autoviz_render.figures.panels import ImagePanel
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
@@ -56,9 +56,10 @@ def own(name: str, **settings) -> RenderSettings:
     return RenderSettings([FigureSpec.imported(f"flaky:{name}")], **settings)
 
 
-def look(run_dir: Path, settings: RenderSettings = RenderSettings()) -> None:
+def look(run_dir: Path, settings: RenderSettings | None = None) -> None:
     """Draw the newest snapshot live, once."""
-    renderer = LiveRenderer(Watch(run_dir), LiveSettings(settings, until_finished=True), InProcess())
+    how = LiveSettings(settings or RenderSettings(), until_finished=True)
+    renderer = LiveRenderer(Watch(run_dir), how, InProcess())
     renderer.run()
 
 
@@ -67,10 +68,7 @@ def names(folder: Path) -> list[str]:
 
 
 def drawing(recipe):
-    class Snapshot:
-        run, iteration, log_likelihood = "run", 1, 0.0
-
-    return KeptFigure(recipe, dpi=40).draw(Snapshot())
+    return KeptFigure(recipe, dpi=40).draw(Snapshot(arrays={}, static={}, iteration=1, run="run"))
 
 
 def raises(_):

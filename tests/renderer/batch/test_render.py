@@ -92,7 +92,7 @@ def test_one_bad_run_costs_the_others_nothing(tmp_path, publish):
     assert [result.status for result in results] == ["drawn", "unreadable", "undrawable", "missing"]
     assert [result.spool for result in results] == [tmp_path / name / "spool" for name in "abcd"]
     assert [len(result.messages) for result in results] == [0, 1, 1, 1]
-    assert results[3].fault == f"{tmp_path}/d/spool: holds no snapshot yet"
+    assert results[3].fault == f"{tmp_path}/d/spool: holds no snapshot, and the run is over (finished)"
 
 
 def test_a_panel_that_fails_is_drawn_as_its_error_and_told(run_dir, publish):

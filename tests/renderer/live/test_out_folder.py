@@ -54,18 +54,25 @@ def test_a_watch_with_out_leaves_the_spool_as_it_is(run_dir, publish, renderers,
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [".renderer.lock", "fit.png"]
 
 
-@pytest.mark.parametrize("has_locks", [True, False])
-def test_of_one_folder_there_is_one_renderer(run_dir, publish, renderers, tmp_path, caplog, monkeypatch, has_locks):
+@pytest.fixture(params=["locks", "no locks"])
+def locks(request, monkeypatch):
+    """On a file system with locks, and on one without."""
+
+    def no_locks(*_, **__):
+        raise OSError(37, "No locks available")
+
+    if request.param == "no locks":
+        monkeypatch.setattr(filelock.FileLock, "acquire", no_locks)
+
+
+@pytest.mark.usefixtures("locks")
+def test_of_one_folder_there_is_one_renderer(publish, renderers, tmp_path, caplog):
     """Two runs in one folder would replace each other's figures for ever."""
-    if not has_locks:
-        monkeypatch.setattr(
-            filelock.FileLock, "acquire", lambda *_, **__: (_ for _ in ()).throw(OSError(37, "no locks"))
-        )
-    other_run, folder = tmp_path / "other", tmp_path / "mine"
-    publish(1)
-    publish(1, into=other_run)
-    renderers(run_dir, folder).look()
-    second = renderers(other_run, folder)
+    folder = tmp_path / "mine"
+    for name in "ab":
+        publish(1, into=tmp_path / name)
+    renderers(tmp_path / "a", folder).look()
+    second = renderers(tmp_path / "b", folder)
     assert second.run() == 1
     assert second.is_held_elsewhere
     (told,) = (record.getMessage() for record in caplog.records if "already" in record.getMessage())

@@ -7,8 +7,9 @@ of them: such are left out of the part shown, and counted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -78,11 +79,9 @@ class Marginal:
     @cached_property
     def is_in(self) -> Mask:
         """Which samples lie in the part shown; all of heavy tails."""
-        return (
-            np.ones(self.values.shape, np.bool_)
-            if self.is_heavy
-            else (self.values >= self.low) & (self.values <= self.high)
-        )
+        if self.is_heavy:
+            return np.ones(self.values.shape, np.bool_)
+        return (self.values >= self.low) & (self.values <= self.high)
 
     @cached_property
     def places(self) -> Floats:
@@ -105,8 +104,27 @@ class Marginal:
             return Scale(end, near or spread, is_linear=False)
         if self.is_heavy:
             return Scale(self.median, spread, is_linear=False)
-        mean, deviation = moments((self.values[self.is_in] - self.median) / spread, self.weights[self.is_in])
-        return Scale(self.median + mean * spread, deviation * spread)
+        straight = Scale(self.median, spread, gaps=self._gaps())
+        mean, deviation = moments(straight.places(self.values[self.is_in]), self.weights[self.is_in])
+        return replace(straight, shift=mean, unit=deviation or 1.0)
+
+    def _gaps(self) -> tuple[Gap, ...]:
+        """Where the part shown is empty over more than a quarter of it, as between two far modes."""
+        heavy = self.weights > 1e-4 * self.weights.mean()
+        ascending = np.sort(self.values[self.is_in & heavy])
+        lengths = np.diff(ascending)
+        wide = np.flatnonzero(lengths > (self.high - self.low) / 4)
+        kept = (float(np.ptp(ascending)) - float(lengths[wide].sum())) / 2 if wide.size else 0.0
+        gaps = zip(ascending[wide].tolist(), lengths[wide].tolist(), strict=True)
+        return tuple(Gap(start, length, length - kept) for start, length in gaps if length > kept)
+
+
+class Gap(NamedTuple):
+    """An empty part of an axis, and how much of it a scale leaves out."""
+
+    start: float
+    length: float
+    less: float
 
 
 @dataclass(frozen=True)
@@ -117,20 +135,34 @@ class Scale:
         centre: The value at zero.
         spread: The unit about the centre.
         is_linear: If not, a value stands at the inverse hyperbolic sine of its place on the straight line.
+        gaps: Left out in part, in ascending order, so that a grid resolves what lies at both sides.
+        shift, unit: What is zero and one in the end, on the line so far.
     """
 
     centre: float
     spread: float
     is_linear: bool = True
+    gaps: tuple[Gap, ...] = ()
+    shift: float = 0.0
+    unit: float = 1.0
 
     def places(self, values: Floats) -> Floats:
         """Where values stand."""
-        straight = (values - self.centre) / self.spread
-        return straight if self.is_linear else np.arcsinh(straight)
+        nearer = values
+        for gap in self.gaps:
+            nearer = nearer - gap.less * np.clip((values - gap.start) / gap.length, 0.0, 1.0)
+        straight = (nearer - self.centre) / self.spread
+        return ((straight if self.is_linear else np.arcsinh(straight)) - self.shift) / self.unit
 
     def values(self, places: Floats) -> Floats:
         """What stands at places."""
-        return self.centre + self.spread * (places if self.is_linear else np.sinh(places))
+        line = places * self.unit + self.shift
+        values = nearer = self.centre + self.spread * (line if self.is_linear else np.sinh(line))
+        before = 0.0
+        for gap in self.gaps:
+            values = values + gap.less * np.clip((nearer - (gap.start - before)) / (gap.length - gap.less), 0.0, 1.0)
+            before += gap.less
+        return values
 
     def stretch(self, places: Floats) -> Floats:
         """How far values lie apart at places, compared with the centre."""
@@ -152,7 +184,7 @@ def marginal(values: Floats, weights: Floats) -> Marginal:
     above = _Tail(ascending, middle, weight, effective)
     below = _Tail(-ascending[::-1], 1 - middle[::-1], weight[::-1], effective)
     low, high = -below.limit, above.limit
-    is_constant = high - low <= 4 * np.finfo(float).eps * max(abs(low), abs(high))
+    is_constant = bool(high - low <= 4 * np.finfo(float).eps * max(abs(low), abs(high)))
     if is_constant:
         size = 0.1 * abs(median) or 1.0
         low, high, hard = median - size, median + size, (False, False)
@@ -200,10 +232,10 @@ class _Tail:
 
 
 def moments(values: Floats, weights: Floats) -> tuple[float, float]:
-    """Mean and standard deviation, 1 if there is none."""
+    """Mean and standard deviation."""
     total = float(weights.sum())
     mean = float(np.sum(weights * values)) / total
-    return mean, float(np.sqrt(np.sum(weights * (values - mean) ** 2) / total)) or 1.0
+    return mean, float(np.sqrt(np.sum(weights * (values - mean) ** 2) / total))
 
 
 def span(values: Floats, weights: Floats, bins: int = 512) -> tuple[float, float]:

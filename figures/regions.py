@@ -120,7 +120,7 @@ class _Plane:
         self.slope = 0.0 if any(y.hard) and abs(slope) < 0.1 * spread else slope
         rest = up - self.slope * u
         self.middle, self.width = moments(rest, weights)
-        self.width = max(self.width, _NARROWEST * spread)
+        self.width = max(self.width, _NARROWEST * (spread or 1.0))
         self.v = (y.places - self.slope * x.places - self.middle) / self.width
         self.effective = effective_size_of(1.0, float(np.sum(self.weights**2)))
         self._v_span = span((rest - self.middle) / self.width, weights)

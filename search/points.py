@@ -80,7 +80,8 @@ def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, Wron
     """Make samples fit the figure of a posterior, in place.
 
     Args:
-        arrays: `samples` and `live_points`, array[point, parameter], `log_weights`, array[sample], and any others.
+        arrays: `samples` and `live_points`, array[point, parameter], `log_weights` and `chain`, array[sample], and any
+            others. Samples without weights may be array[chain, draw, parameter].
         parameters: How many there are.
 
     Returns:
@@ -89,19 +90,21 @@ def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, Wron
     left_out = []
     for name in ("samples", "live_points"):
         shape = np.shape(arrays.get(name, np.empty((0, parameters))))
+        if name == "samples" and len(shape) == 3 and shape[2] == parameters and "log_weights" not in arrays:
+            continue
         if len(shape) == 1 and parameters == 1:
             arrays[name] = np.reshape(arrays[name], (-1, 1))
         elif len(shape) != 2 or shape[1] != parameters:
             left_out.append((name, WrongValueError(f"its shape is {shape}; expected array[point, {parameters}]")))
-    if "samples" in arrays and "log_weights" in arrays:
-        shape, count = np.shape(arrays["log_weights"]), len(arrays["samples"])
+    for name in ("log_weights", "chain") if "samples" in arrays else ():
+        count = len(arrays["samples"])
+        shape = np.shape(arrays.get(name, np.empty(count)))
         if shape != (count,):
-            left_out.append(
-                ("log_weights", WrongValueError(f"its shape is {shape}; expected ({count},), one for each sample"))
-            )
+            left_out.append((name, WrongValueError(f"its shape is {shape}; expected ({count},), one for each sample")))
     for name, _ in left_out:
         arrays.pop(name, None)
-        if name != "live_points":  # without their weights samples would show another posterior
+        if name not in {"live_points", "chain"}:  # without their weights samples would show another posterior
             arrays.pop("samples", None)
             arrays.pop("log_weights", None)
+            arrays.pop("chain", None)
     return left_out

@@ -116,8 +116,10 @@ def posterior_of(
         return None
     check("samples", given, shape=(None, None, None) if given.ndim == 3 else (None, None))
     samples = np.asarray(given, dtype=np.float64)
-    chain = np.arange(samples.shape[0]).repeat(samples.shape[1]) if samples.ndim == 3 else None
-    samples = samples.reshape(-1, samples.shape[-1])
+    chain = None
+    if samples.ndim == 3:
+        chain = np.arange(samples.shape[0]).repeat(samples.shape[1])
+        samples = samples.reshape(chain.size, samples.shape[2])
     count, width = samples.shape
     if width == 0 or len(snapshot.parameters) not in (0, width):
         raise ValueError(f"samples has {width} columns, and the snapshot {len(snapshot.parameters)} parameters")
@@ -190,7 +192,7 @@ def _corner(found: Posterior, size: int, insets: Sequence[Panel] = ()) -> Panel:
     return CornerPanel(
         title,
         found.samples[:, columns],
-        [found.names[column] for column in columns],
+        tuple(found.names[column] for column in columns),
         weights=found.weights,
         marked=found.best[columns],
         truths=found.truths[columns],

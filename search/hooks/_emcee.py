@@ -81,8 +81,8 @@ class EmceeHook:
         return state
 
     def samples(self) -> dict[str, Floats]:
-        """The posterior so far: `samples`, array[sample, parameter]."""
-        return chain_arrays(self._chain.after(self._burn_in))
+        """The posterior so far: `samples`, array[sample, parameter], of all walkers: they are one ensemble."""
+        return chain_arrays(self._chain.after(self._burn_in), is_ensemble=True)
 
     def scalars(self) -> dict[str, Any]:
         """`acceptance`, `autocorrelation_time` in steps, and `effective_sample_size`."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.statistics.priority_sample import MOST
-from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.arrays import Array, Floats
 
 MOST_STEPS = 4096
 MOST_NUMBERS = 4_000_000
@@ -79,7 +79,7 @@ class Chain:
         return self._kept[min(skipped // self.stride, max(0, self._count - 1)) : self._count]
 
 
-def chain_arrays(steps: Floats, *, most: int = MOST) -> dict[str, Floats]:
+def chain_arrays(steps: Floats, *, most: int = MOST, is_ensemble: bool = False) -> dict[str, Array]:
     """The posterior so far of chains: some of their samples, evenly spaced, the newest among them.
 
     Whole steps are left out first: every 32nd sample of 32 chains would be always of the same chain.
@@ -87,14 +87,19 @@ def chain_arrays(steps: Floats, *, most: int = MOST) -> dict[str, Floats]:
     Args:
         steps: array[step, chain, parameter], in physical units, without the burn-in.
         most: How many samples are kept.
+        is_ensemble: Whether the chains are the walkers of one ensemble, which nobody tells apart.
 
     Returns:
-        `samples`, array[sample, parameter], in the order of the steps.
+        `samples`, array[sample, parameter], in the order of the steps; of several chains also `chain`, array[sample],
+        the number of each sample's chain.
     """
-    samples = _evenly(steps, most // steps.shape[1]).reshape(-1, steps.shape[2])
-    return {"samples": np.ascontiguousarray(_evenly(samples, most))}
+    kept = _evenly(steps, most // steps.shape[1])
+    arrays: dict[str, Array] = {"samples": _evenly(kept.reshape(-1, steps.shape[2]), most)}
+    if steps.shape[1] > 1 and not is_ensemble:
+        arrays["chain"] = _evenly(np.tile(np.arange(steps.shape[1], dtype=np.int32), len(kept)), most)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _evenly(values: Floats, most: int) -> Floats:
+def _evenly(values: Array, most: int) -> Array:
     every = max(1, -(-len(values) // max(1, most)))
     return values[::-1][::every][::-1]

@@ -42,10 +42,16 @@ def kinds(rows):
     return [[type(panel) for panel in row] for row in rows]
 
 
-def test_a_corner_plot_stands_beside_its_numbers():
-    """What a paper shows, while the run goes on."""
+def insets(rows):
+    """The panels in the corner's empty part."""
+    return rows[0][0].insets
+
+
+def test_a_corner_plot_holds_its_numbers_where_it_is_empty():
+    """What a paper shows, while the run goes on; the page is the corner's alone."""
     rows = posterior(nested())
-    assert kinds(rows) == [[CornerPanel, TablePanel], [TablePanel], [ScatterPanel]]
+    assert kinds(rows) == [[CornerPanel]]
+    assert kinds([insets(rows)]) == [[TablePanel, TablePanel, ScatterPanel]]
     corner = rows[0][0]
     assert corner.span == (3, 3)
     assert corner.names == ("p0", "p1", "p2")
@@ -72,10 +78,10 @@ def test_the_normalisation_of_the_weights_does_not_matter():
 def test_without_weights_all_samples_weigh_the_same_and_their_course_is_shown():
     """Those of a Markov chain: whether it has settled is seen in the course of its means."""
     rows = posterior(nested(log_weights=None, live_points=None))
-    assert kinds(rows) == [[CornerPanel, TablePanel], [TablePanel], [LinesPanel]]
+    assert kinds([insets(rows)]) == [[TablePanel, TablePanel, LinesPanel]]
     assert posterior_of(nested(log_weights=None)).effective_sample_size == pytest.approx(3000)
-    assert "effective samples" not in dict(rows[1][0].rows), "of a chain it is another number"
-    assert max(series.x.size for series in rows[2][0].series) == 100
+    assert "effective samples" not in dict(insets(rows)[1].rows), "of a chain it is another number"
+    assert max(series.x.size for series in insets(rows)[2].series) == 100
 
 
 def test_before_there_are_samples_it_says_so():
@@ -105,7 +111,8 @@ def test_samples_without_weight_are_not_counted():
 
 def test_of_many_parameters_the_corner_shows_the_first_and_says_so():
     """A corner of thirty parameters has panels that nobody can read."""
-    (corner, table), *_ = posterior(nested(6000, width=14))
+    ((corner,),) = posterior(nested(6000, width=14))
+    table = corner.insets[0]
     assert len(corner.names) == corner.samples.shape[1] == MOST_PARAMETERS
     assert corner.title == "Posterior: the first 10 of 14 parameters"
     assert len(table.rows) == 14
@@ -116,7 +123,7 @@ def test_the_corner_is_as_large_as_its_parameters_need(width, span):
     """One histogram over a whole page would be as wrong as ten in a corner of it."""
     rows = posterior(nested(width=width))
     assert rows[0][0].span == span
-    assert len(rows) == span[0]
+    assert len(rows) == (2 if width == 1 else 1)
 
 
 def test_parameters_without_names_are_numbered():
@@ -154,10 +161,90 @@ def test_any_value_in_any_array_is_survived_without_a_warning(name, value):
 
 def test_the_heaviest_samples_lie_over_the_others():
     """A point of no weight on top of the posterior would hide it."""
-    scatter = posterior(nested())[2][0]
+    scatter = insets(posterior(nested()))[2]
     assert np.all(np.diff(scatter.values) >= 0)
     assert scatter.values[-1] == 1.0
     assert scatter.x.size <= 2000
+
+
+def test_samples_that_are_not_finite_are_counted_in_words():
+    """Left out without a word they are missed by nobody."""
+    samples = nested(log_weights=None).arrays["samples"].copy()
+    samples[5:17, 1] = np.nan
+    found = nested(log_weights=None, samples=samples)
+    assert dict(insets(posterior(found))[1].rows)["not finite, left out"] == "12"
+    assert posterior_of(found).left_out == 12
+    assert posterior_of(nested()).left_out == 0
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_each_of_several_chains_has_a_trace(width):
+    """Chains that found different modes look settled if they are merged."""
+    rng = np.random.default_rng(1)
+    draws = rng.normal(size=(4, 500, width))
+    draws[2, :, -1] += 3.0
+    flat = draws.swapaxes(0, 1).reshape(-1, width)
+    chain = np.tile([7, 8, 9, 11], 500)
+    for arrays in ({"samples": draws}, {"samples": flat, "chain": chain}):
+        rows = posterior(Snapshot(arrays=arrays))
+        course = [panel for row in rows for panel in (*row, *getattr(row[0], "insets", ())) if isinstance(panel, LinesPanel)]
+        (panel,) = course
+        assert panel.title == f"Course of p{width - 1}", "where they differ most"
+        traces = [series for series in panel.series if series.label]
+        assert [series.label for series in traces] == ["chain 1", "chain 2", "chain 3", "chain 4"]
+        assert np.argmax([np.mean(series.y) for series in traces]) == 2
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_chain_of_few_parameters_has_a_course_too(width):
+    """It used to fall off the page."""
+    rows = posterior(nested(width=width, log_weights=None, live_points=None))
+    panels = [panel for row in rows for panel in (*row, *getattr(row[0], "insets", ()))]
+    assert [panel.title for panel in panels if isinstance(panel, LinesPanel)] == ["Course"]
+
+
+def test_a_recipe_of_ones_own_chooses_parameters_ranges_and_truths():
+    """Of forty parameters, the two that the paper is about."""
+    rows = posterior(
+        nested(6000, width=14), parameters=["p12", "p3"], ranges={"p3": (0.0, 2.0)}, truths={"p12": 7.0, "p0": 1.0}
+    )
+    corner = rows[0][0]
+    assert corner.names == ("p12", "p3")
+    assert corner.ranges == [None, (0.0, 2.0)]
+    np.testing.assert_array_equal(corner.truths, [7.0, np.nan])
+    assert corner.title == "Posterior: 2 of 14 parameters"
+
+
+def test_a_spool_chooses_them_by_arrays():
+    """The command draws what the run says, without a recipe."""
+    ranges = np.full((14, 2), np.nan)
+    ranges[3] = 0.0, 2.0
+    prior = np.random.default_rng(1).normal(size=(100, 14))
+    arrays = {"shown": np.array([12, 3]), "ranges": ranges, "truths": np.arange(14.0), "prior_samples": prior}
+    corner = posterior(nested(6000, width=14, **arrays))[0][0]
+    assert corner.names == ("p12", "p3")
+    assert corner.ranges == [None, (0.0, 2.0)]
+    np.testing.assert_array_equal(corner.truths, [12.0, 3.0])
+    np.testing.assert_array_equal(corner.prior, prior[:, [12, 3]])
+
+
+def test_a_parameter_that_is_not_there_is_named_with_those_that_are():
+    """A typing mistake must not cost a look into the source."""
+    for keywords in ({"parameters": ["q"]}, {"ranges": {"q": (0, 1)}}, {"truths": {"q": 1.0}}):
+        with pytest.raises(ValueError, match="no parameter 'q'; there are: p0, p1, p2"):
+            posterior(nested(), **keywords)
+    with pytest.raises(ValueError, match="shown holds columns of samples, from 0 to 2"):
+        posterior(nested(shown=np.array([3])))
+
+
+def test_far_samples_leave_the_points_and_the_course_their_view():
+    """One at 1e15 made one point of all others."""
+    samples = nested().arrays["samples"].copy()
+    samples[-1] = 1e15
+    x0, x1, *_ = insets(posterior(nested(samples=samples)))[2].view
+    assert x1 - x0 < 100
+    panel = insets(posterior(nested(samples=samples, log_weights=None, live_points=None)))[2]
+    assert max(np.abs(series.y).max() for series in panel.series) < 20
 
 
 @pytest.mark.parametrize(

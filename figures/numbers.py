@@ -183,13 +183,15 @@ def decade_ticks(low: float, high: float, most: int, suffix: str = "", room: Roo
     first = math.ceil(math.log10(low) - slack)
     last = math.floor(math.log10(high) + slack)
     room = room or _all
-    for count in range(most, 1, -1) if last > first else ():
+    for count in range(most, 0, -1) if last > first else ():
         exponents = range(first, last + 1, max(1, math.ceil((last - first + 1) / count)))
         is_plain = exponents[0] >= -3 and exponents[-1] <= 4
         write = (lambda each: _plain(ten_to(each))) if is_plain else power_of_ten
         ticks = room(Ticks(tuple(map(ten_to, exponents)), tuple(write(each) + suffix for each in exponents)))
-        if len(ticks.positions) >= 2:
+        if len(ticks.positions) >= min(2, count):
             return ticks
+    if last > first + 1:
+        return Ticks((), ())  # equal steps would not do over decades
     numbers = [factor * ten_to(exponent) for exponent in range(first - 2, last + 2) for factor in (1, 2, 5)]
     numbers = [number for number in numbers if low * (1 - slack) <= number <= high * (1 + slack)]
     if 2 <= len(numbers) <= most:

@@ -124,6 +124,16 @@ def test_decades_are_powers_where_zeros_would_have_to_be_counted():
     assert decade_ticks(1e6, 4e6, 5).labels == ("10⁶", "2×10⁶")
 
 
+@given(low=st.floats(1e-200, 1e200), decades=st.floats(0.01, 40), letters=st.integers(0, 12))
+def test_logarithmic_ticks_without_room_are_few_or_none_but_never_zero(low, decades, letters):
+    """A strip of half an inch over thirteen decades: zero has no place on such an axis."""
+
+    def room(ticks):
+        return ticks if sum(map(len, ticks.labels)) <= letters else Ticks((), ())
+
+    assert all(position > 0 for position in decade_ticks(low, low * 10**decades, 5, room=room).positions)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

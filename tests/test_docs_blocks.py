@@ -27,8 +27,9 @@ RUN_BY = {
     "README.md": ("tests/test_readme.py", 3),
     "docs/start.md": (HERE, 2),
     "docs/format.md": ("tests/test_docs.py", 1),
-    "docs/guide/afterwards.md": (HERE, 3),
+    "docs/guide/afterwards.md": (HERE, 4),
     "docs/guide/cluster.md": (HERE, 2),
+    "docs/guide/pandas.md": (HERE, 4),
     "docs/figures/auto.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),
     "docs/figures/interferometer.md": (FIGURES, 1),
@@ -37,7 +38,7 @@ RUN_BY = {
     "docs/figures/posterior.md": (FIGURES, 1),
     "docs/figures/run.md": (FIGURES, 1),
     "docs/figures/plug-ins.md": (FIGURES, 5),
-    "docs/samplers/any.md": ("tests/search/test_any_sampler.py", 1),
+    "docs/samplers/any.md": ("tests/search/test_any_sampler.py", 3),
     "docs/samplers/blackjax.md": ("tests/search/hooks/test_contract.py", 3),
     "docs/samplers/dynesty.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/emcee.md": ("tests/search/hooks/test_contract.py", 3),
@@ -103,11 +104,34 @@ def test_the_first_figure_is_there_after_five_minutes(tmp_path, monkeypatch, cap
 
 def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch, capsys):
     """In a notebook, months later."""
-    run_blocks("guide/afterwards.md", searched, monkeypatch)
+    found = run_blocks("guide/afterwards.md", searched, monkeypatch)
+    assert found["peaks"] == [19 / 4, 19 / 2, 3 * 19 / 4, 19.0]
     assert (searched / "newest.png").read_bytes().startswith(b"\x89PNG")
     assert (searched / "newest.pdf").read_bytes().startswith(b"%PDF")
     assert "finished 4 snapshots" in capsys.readouterr().out
     assert len(list((searched / "output" / "search" / "image" / "frames").glob("*.png"))) == 4
+
+
+def test_a_spool_becomes_tables_as_the_page_says(searched, monkeypatch, capsys):
+    """The last number, the posterior's weights, and a row for a run."""
+    pytest.importorskip("pandas", reason="the page about pandas needs it: pip install pandas")
+    rng = np.random.default_rng(1)
+    nested = {"samples": rng.normal(2.0, 0.1, (300, 2)), "log_weights": np.linspace(-50.0, 0.0, 300)}
+    with Publisher(searched / "output" / "search") as publisher:
+        arrays = {"model": np.arange(20.0), **nested}
+        publisher.publish(
+            arrays, iteration=5, log_likelihood=9.0, parameters={"a": 2.0, "b": 2.1}, scalars={"ess": 40.0}
+        )
+    (searched / "output" / "notes").mkdir()
+    found = run_blocks("guide/pandas.md", searched, monkeypatch)
+    assert found["history"].loc[5, ["log_likelihood", "ess", "best a"]].tolist() == [9.0, 40.0, 2.0]
+    assert len(found["history"]) == 5
+    assert str(found["history"]["time"].dtype).endswith("UTC]")
+    assert found["posterior"]["weight"].sum() == pytest.approx(1.0)
+    assert found["equal"].shape == (1000, 2)
+    assert found["runs"].loc["search", "b"] == 2.1
+    assert list(found["curves"]) == [1, 2, 3, 4, 5]
+    assert "16%" in capsys.readouterr().out
 
 
 def test_ranks_and_bounds_of_a_cluster_run_as_they_stand(tmp_path, monkeypatch):
@@ -176,6 +200,18 @@ def test_every_decision_is_in_the_index():
     index = (DOCS / "adr" / "README.md").read_text()
     for page in (DOCS / "adr").glob("0*.md"):
         assert f"]({page.name})" in index
+
+
+def test_every_word_of_the_guide_is_in_the_glossary():
+    """Who meets a word on the first page looks it up there."""
+    words = re.findall(r"^- \*\*([\w ,]+)\*\*: ", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert words == sorted(words)
+    known = {word for entry in words for word in entry.split(", ")}
+    needed = "spool,quick update,snapshot,epoch,coalesce,recipe,panel,renderer,static,retention,hook,iteration"
+    assert set(needed.split(",")) <= known
+    bold = re.findall(r"A \*\*([\w ]+)\*\* is", (DOCS / "guide" / "README.md").read_text())
+    assert bold
+    assert set(bold) <= known
 
 
 def test_every_block_says_its_language():

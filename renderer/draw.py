@@ -36,6 +36,8 @@ def draw(
         raise WrongTypeError(wrong("snapshot", snapshot, "expected a Snapshot, as spool.read(spool.newest()) gives it"))
     if figure is not None and not isinstance(figure, (str, FigureSpec)) and not callable(figure):
         raise WrongTypeError(wrong("figure", figure, "expected a name, or a function of a snapshot"))
+    if not isinstance(settings, RenderSettings):
+        raise WrongTypeError(wrong("settings", settings, "expected RenderSettings, as in RenderSettings(dpi=200)"))
     from autoviz_render.renderer.plot.drawing import KeptFigure  # with Matplotlib, which the name alone need not load
     from autoviz_render.renderer.plot.theme import THEMES
 

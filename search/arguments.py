@@ -74,6 +74,9 @@ def refuse_no_analysis(analysis: object) -> None:
     if isinstance(analysis, type):
         made = f"expected an analysis, and this is its class: {analysis.__name__}()"
         raise WrongTypeError(wrong("analysis", analysis, made))
+    names = getattr(analysis, "parameter_names", ())
+    if isinstance(names, str):
+        raise WrongTypeError(wrong("parameter_names of the analysis", names, f"expected several, as in ({names!r},)"))
     if lacking:
         raise WrongTypeError(wrong("analysis", analysis, f"expected an Analysis, and it lacks {', '.join(lacking)}"))
 

@@ -58,7 +58,9 @@ def chosen_place(where: Where | None) -> Where | None:
         raise WrongValueError(told + nearest(chosen, [*places, "none"]))
     if where not in (*places, None):
         expected = "expected 'process', 'thread', 'inline' or None"
-        raise WrongValueError(wrong("renderer", where, expected + nearest(str(where), places)))
+        is_off = str(where).lower() in ("none", "no", "off", "false", "")
+        hint = "; did you mean None?" if is_off else nearest(str(where), places)
+        raise WrongValueError(wrong("renderer", where, expected + hint))
     if chosen:
         return None if chosen == "none" else cast(Where, chosen)
     return where

@@ -36,7 +36,8 @@ def numbers_of(name: str, values: Any) -> Floats:
     try:
         return as_floats(values)
     except (TypeError, ValueError):
-        raise WrongTypeError(wrong(name, values, expected)) from None
+        hint = "; call it outside of jax.jit, or by jax.debug.callback" if "Tracer" in type(values).__name__ else ""
+        raise WrongTypeError(wrong(name, values, f"{expected}{hint}")) from None
 
 
 def points_of(parameters: Floats, log_likelihoods: Floats, known: int = 0) -> Floats:

@@ -12,7 +12,7 @@ from autoviz_render.search.backends import Where, make_backend, refuse_unknown_f
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.info import State
-from autoviz_render.spool.publisher import Publisher
+from autoviz_render.spool.publisher import Publisher, checked_figures
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -41,7 +41,7 @@ class Updater:
     """
 
     def __init__(self, run_dir: str | os.PathLike[str], *, renderer: Where | None, **settings: Any) -> None:
-        refuse_unknown_figures(renderer, settings.get("figure"), may_be_missing=True)
+        refuse_unknown_figures(renderer, checked_figures(settings.get("figure", "auto")), may_be_missing=True)
         self.publisher = Publisher(run_dir, **settings)
         self.guard = Guard(log, self.publisher.run_dir)
         self.backend = make_backend(renderer, self.publisher)

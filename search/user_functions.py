@@ -13,6 +13,13 @@ Given = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 """Values by name, or a function that is called for them when a quick update is due."""
 
 
+_EXAMPLES = {
+    "arrays": "{'model': model}",
+    "samples": "{'samples': points}",
+    "scalars": "{'log_evidence': -12.3}",
+}
+
+
 class UserFunctions:
     """Calls functions of the user; what fails in one costs its own values alone.
 
@@ -49,7 +56,7 @@ class UserFunctions:
                 elif is_needed or values is not None:
                     told = f"what {named_place(given)} returned" if callable(given) else what
                     forgotten = ": is its `return` missing?" if values is None and callable(given) else ""
-                    expected = f"expected a mapping of names to values, as {{'model': model}}{forgotten}"
+                    expected = f"expected a mapping of names to values, as {_EXAMPLES.get(what, '')}{forgotten}"
                     raise WrongTypeError(wrong(told, values, expected))
         except KeyboardInterrupt:
             raise

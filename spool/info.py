@@ -173,9 +173,7 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
         is_name = isinstance(name, str) and name.replace("-", "_").replace(".", "_").isidentifier()
         if not is_name or name.startswith("."):
             # a name, never code: what may be imported is chosen on the reader's command line alone
-            raise WrongValueError(
-                wrong("figure", name, "that is not the name of a figure; expected letters, digits, '_', '-' and '.'")
-            )
+            raise WrongValueError(wrong("figure", name, _no_name(name)))
         if len(name.encode()) > _LONGEST_FIGURE:
             raise WrongValueError(wrong("figure", name, f"expected a name of at most {_LONGEST_FIGURE} bytes"))
     if not names:
@@ -184,3 +182,9 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
         expected = "expected names of files that differ; the file of the first is called fit"
         raise WrongValueError(wrong("figure", list(names), expected))
     return names
+
+
+def _no_name(name: object) -> str:
+    expected = "that is not the name of a figure; expected letters, digits, '_', '-' and '.'"
+    several = str(name).replace(",", " ").split()
+    return f"{expected}; for several, give a list: {several}" if len(several) > 1 else expected

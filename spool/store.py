@@ -42,9 +42,14 @@ class Spool:
     Attributes:
         paths: Where everything lies in it.
         notes: Why files of it cannot be read.
+
+    Raises:
+        WrongTypeError: It is no path.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise WrongTypeError(wrong("path", path, "expected the path of a run directory, or of its spool"))
         directory = Path(os.path.expanduser(path))
         inside = directory / "spool"
         # not of `Path`: a disk that fails, or a name that is too long, is for `info` to say

@@ -121,7 +121,14 @@ class KeptFigure:
     """Draws snapshots with one recipe, keeping one Matplotlib figure between them."""
 
     def __init__(
-        self, recipe: Recipe, *, dpi: float = 100.0, theme: Theme = LIGHT, page: Page = SCREEN, name: str = ""
+        self,
+        recipe: Recipe,
+        *,
+        dpi: float = 100.0,
+        theme: Theme = LIGHT,
+        page: Page = SCREEN,
+        name: str = "",
+        warns: bool = True,
     ) -> None:
         """A figure that is built at the first snapshot.
 
@@ -131,7 +138,9 @@ class KeptFigure:
             theme: The colours of everything but the data.
             page: How large it is, and which of its panels it shows.
             name: Of the figure, for the title of a pdf.
+            warns: Whether a panel that cannot be drawn is a warning; its error is in the drawing's `errors` anyway.
         """
+        self._warns = warns
         self.recipe = recipe
         self.dpi = dpi
         self.theme = theme
@@ -150,7 +159,7 @@ class KeptFigure:
             sheet = self._sheet(snapshot, errors)
             slots = [slot for slot, _ in sheet.arranged]
             if self._built is None or not self._built.fits(sheet, slots):
-                self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme)
+                self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme, warns=self._warns)
             title = ": ".join(printable(text, 200) for text in (snapshot.run, self.name) if text)
             return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, title)
 
@@ -172,7 +181,7 @@ class KeptFigure:
 class _BuiltFigure:
     """One Matplotlib figure: a header line, and the slots of a grid."""
 
-    def __init__(self, sheet: Sheet, slots: list[GridSlot], dpi: float, theme: Theme) -> None:
+    def __init__(self, sheet: Sheet, slots: list[GridSlot], dpi: float, theme: Theme, *, warns: bool) -> None:
         grid = sheet.grid
         self._grid, self._slots, self._scale, self._dpi = grid, slots, sheet.scale, dpi
         self._theme, self._frame = theme, 0
@@ -189,7 +198,8 @@ class _BuiltFigure:
         if has_header:
             header = self._area(slice(0, 1), slice(None), Size(width, grid.header))
             self._header = _Header(header, self._canvas)
-        self._panel_slots = [PanelSlot(self._slot_area(slot, int(has_header)), self._canvas) for slot in slots]
+        areas = [self._slot_area(slot, int(has_header)) for slot in slots]
+        self._panel_slots = [PanelSlot(area, self._canvas, warns=warns) for area in areas]
 
     def _slot_area(self, slot: GridSlot, above: int) -> Area:
         row, column, rows, columns = slot

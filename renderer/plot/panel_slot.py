@@ -18,10 +18,16 @@ log = logging.getLogger("autoviz_render.renderer")
 
 
 class PanelSlot:
-    """The artists of one slot, built anew if a panel of another structure comes to stand there."""
+    """The artists of one slot, built anew if a panel of another structure comes to stand there.
 
-    def __init__(self, area: Area, canvas: Canvas) -> None:
-        self._area, self._canvas = area, canvas
+    Args:
+        area: Of the figure.
+        canvas: What is drawn on.
+        warns: Whether a panel that cannot be drawn is a warning; if not, whoever draws it tells of it.
+    """
+
+    def __init__(self, area: Area, canvas: Canvas, *, warns: bool = True) -> None:
+        self._area, self._canvas, self._warns = area, canvas, warns
         self._region = canvas.region(area.subfigure.bbox)
         self._structure: Hashable = None
         self._artists: PanelArtists | None = None
@@ -45,7 +51,9 @@ class PanelSlot:
             failure = Failure(str(getattr(panel, "title", type(panel).__name__)), in_one_line(error))
             self._error = f"{failure.title}: {failure.text}"
             if self._error != self._reported:  # not at every frame
-                log.warning("a panel could not be drawn: %s", self._error, exc_info=error)
+                if self._warns:
+                    log.warning("a panel could not be drawn: %s", self._error)
+                log.debug("a panel could not be drawn", exc_info=error)
                 self._reported = self._error
             self._draw(failure)
         self._canvas.blit(self._region)

@@ -41,7 +41,7 @@ class JobRunner:
         self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
         self._figure = lru_cache(_MOST_KEPT)(
             lambda _spool, figure, dpi, theme, page: KeptFigure(
-                figure.recipe(), dpi=dpi, theme=THEMES[theme], page=page, name=figure.name
+                figure.recipe(), dpi=dpi, theme=THEMES[theme], page=page, name=figure.name, warns=False
             )
         )
 

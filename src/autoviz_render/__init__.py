@@ -44,7 +44,10 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("autoviz-render")
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        nearest = (
+            "" if name.startswith("__") else importlib.import_module(f"{__name__}.spool.errors").nearest(name, _HOME)
+        )
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{nearest}", name=name)
     try:
         value: object = getattr(importlib.import_module(_HOME[name]), name)
     except ModuleNotFoundError as error:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autoviz_render import (
+    CustomPanel,
     ImagePanel,
     LinesPanel,
     Publisher,
@@ -19,10 +20,12 @@ from autoviz_render import (
     Retention,
     Snapshot,
     Spool,
+    TextPanel,
     draw,
     hooks,
     render,
 )
+from autoviz_render.figures import figure_names
 from autoviz_render.spool.errors import ArgumentError, AutovizError
 
 HERE = Path(__file__).name
@@ -42,13 +45,25 @@ FUNCTION = (
     "'autoviz_render.figures', or draw with: autoviz-render --figure "
 )
 BEST = "expected a function of the best point, array[parameter], that returns arrays by name"
-FIGURES = "auto, imaging, interferometer, line, posterior, run"
+FIGURES = ", ".join(figure_names())
 
 # What is called, with what, and what is said: `...` stands for what depends on the machine.
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (QuickUpdate, RUN | {"figure": my_fit}, f"figure is my_fit (function); {FUNCTION}MODULE:my_fit RUN_DIR"),
     (QuickUpdate, RUN | {"figure": ["auto", my_fit]}, f"figure is my_fit (function); {FUNCTION}MODULE:my_fit RUN_DIR"),
     (Publisher, RUN | {"figure": "figs:fit"}, f"figure is 'figs:fit' (str); {FUNCTION}figs:fit RUN_DIR"),
+    (
+        QuickUpdate,
+        RUN | {"figure": "line,run"},
+        "figure is 'line,run' (str); that is not the name of a figure; expected letters, digits, '_', '-' and '.'; "
+        "for several, give a list: ['line', 'run']",
+    ),
+    (
+        QuickUpdate,
+        RUN | {"renderer": "none"},
+        "renderer is 'none' (str); expected 'process', 'thread', 'inline' or None; did you mean None?",
+    ),
+    (Spool, {"path": None}, "path is None (NoneType); expected the path of a run directory, or of its spool"),
     (QuickUpdate, RUN | {"figure": 3}, "figure is 3 (int); expected the name of a figure, or a list of names"),
     (QuickUpdate, RUN | {"figure": []}, "figure is [] (list); expected the name of a figure, or a list of names"),
     (
@@ -239,6 +254,21 @@ TOLD: list[tuple[dict[str, Any], Any, str]] = [
     ({}, (np.ones((4, 2)), [1.0] * 3), f"parameters of shape (4, 2) do not fit log_likelihood of shape (3,); {SHAPES}"),
     ({}, ({"a": 1.0}, -1.0), f"parameters is {{'a': 1.0}} (dict); {NUMBERS}; of a mapping, list(values.values())"),
     ({}, (None, -1.0), f"parameters is None (NoneType); {NUMBERS}"),
+    (
+        {},
+        ([1.0], -1.0, {"samples": np.ones((3, 1))}),
+        "samples is an array of shape (3, 1) (ndarray); expected a mapping of names to values, as {'samples': points}",
+    ),
+    (
+        {},
+        ([1.0], -1.0, {"samples": {"samples": np.ones((3, 2))}}),
+        "publishing samples, array 'samples' failed: its shape is (3, 2); expected array[point, 1]",
+    ),
+    (
+        {},
+        ([1.0], -1.0, {"evaluations": "many"}),
+        "evaluations is 'many' (str); expected a whole number, or None",
+    ),
     ({}, ([1.0], "high"), f"log_likelihood is 'high' (str); {NUMBERS}"),
     ({}, (["a"], -1.0), f"parameters is ['a'] (list); {NUMBERS}"),
     (
@@ -258,11 +288,12 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 @pytest.mark.parametrize(("settings", "call", "expected"), TOLD, ids=lambda value: str(value)[:40])
 def test_what_goes_wrong_in_a_run_is_told_once(tmp_path, caplog, settings, call, expected):
     """In one line without a traceback, and the run goes on."""
+    parameters, log_likelihood, *more = call
     with QuickUpdate(tmp_path / "run", renderer=None, every=1, **settings) as update:
         for _ in range(3):
-            update(*call)
+            update(parameters, log_likelihood, **dict(*more))
     (said,) = messages(caplog)
-    told = f"{tmp_path / 'run'}: ... failed: {expected}"
+    told = f"{tmp_path / 'run'}: ..." + (expected if " failed: " in expected else f" failed: {expected}")
     assert is_told(said, f"{told}{'' if told.endswith(('?', '.')) else '.'} The run goes on; this is said once."), said
 
 
@@ -371,6 +402,29 @@ def test_a_recipe_that_fails_is_named_with_its_place(recipe, expected):
     snapshot = Snapshot({"image": np.eye(3), "line": np.ones(3)}, {"data": np.ones(3)}, {"radius": 1.0})
     (said,) = draw(snapshot, recipe).errors
     assert is_told(said, expected), said
+
+
+@pytest.mark.parametrize("place", ["thread", "inline"])
+@pytest.mark.parametrize("name", ["no_return", "wrong_name", "broken_panel"])
+def test_a_figure_that_fails_is_told_once(tmp_path, monkeypatch, caplog, place, name):
+    """Every panel's error was told twice, with a traceback, and at every frame anew."""
+    target = f"{__name__}:{name}"
+    monkeypatch.setattr("autoviz_render.figures.registry.find_target", lambda _: target)
+    monkeypatch.setattr("autoviz_render.renderer.settings.find_target", lambda _: target)
+    with QuickUpdate(tmp_path / "run", figure="mine", renderer=place, every=1, arrays=lambda p: {"model": p}) as update:
+        for number in range(4):
+            update([1.0], float(number))
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "figure 'mine': " in record.getMessage()
+
+
+def broken_panel(snapshot):
+    return [CustomPanel("broken", draw_nothing), TextPanel("text", "fine")]
+
+
+def draw_nothing(axes):
+    raise ZeroDivisionError("by hand")
 
 
 def test_the_traceback_is_there_for_who_asks(tmp_path, caplog):

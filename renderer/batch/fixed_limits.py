@@ -30,8 +30,9 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
 
     This holds for panels for which the recipe sets limits, too: limits taken from the data are the same at every
     snapshot, and limits taken from the model would move with it. A panel is identified by its title and place, or by
-    its title alone if it moved; numbers in a title may change. A panel that is not identified, or could be either of
-    two, keeps its own limits.
+    its title alone if it moved; numbers in a title may change. In its place it is identified by its title up to a
+    comma, too, and takes over what follows, which may speak of the limits. A panel that is not identified, or could be
+    either of two, keeps its own limits.
     """
     known = _known(recipe, snapshot)
 
@@ -57,8 +58,10 @@ def _known(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, Limits | None]:
         return known
     for slot, panel in zip(slots, with_shared_axes(panels), strict=True):
         if found := _limits(panel):
-            for key in _keys(panel, slot):
+            *surest, last = _keys(panel, slot)
+            for key in surest:
                 known[key] = found if known.get(key, found) == found else None
+            known[last] = {**found, "title": panel.title}
     return known
 
 
@@ -68,6 +71,7 @@ def _keys(panel: Panel, slot: GridSlot) -> Iterator[Hashable]:
     yield kind, panel.title, slot
     yield kind, panel.title
     yield kind, _NUMBER.sub("", panel.title), "words"
+    yield kind, panel.title.partition(", ")[0], slot, "first words"
 
 
 def _limits(panel: Panel) -> Limits:

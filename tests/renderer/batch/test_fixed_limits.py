@@ -155,3 +155,17 @@ def test_panels_of_one_title_and_other_scales_are_others():
     early = LinesPanel("Lines", [Series(np.arange(3.0), np.arange(3.0))], y_log=True)
     (panel,) = with_limits([early], [replace(early, y_log=False)])(at(0))
     assert panel is early
+
+
+def test_a_source_that_says_that_its_colours_are_its_own_says_so_over_the_whole_film(lens_snapshot):
+    """Its title depends on how bright it is, and its limits are then those of the last frame all the same."""
+    zoom = np.linspace(0.0, 1.0, 12).reshape(3, 4)
+    extent = {"source_zoom_extent": np.array([-0.2, 0.2, -0.15, 0.15])}
+    first, last = (lens_snapshot(source_zoom=peak * zoom, **extent) for peak in (1.0, 20.0))
+    held = with_limits_of(imaging, last)
+    titles = [[panel.title for panel in imaging(each) if "brightest" in panel.title] for each in (first, last)]
+    assert titles == [["Source plane: brightest part"], ["Source plane: brightest part, own scale"]]
+    for snapshot in (first, last):
+        (panel,) = (each for each in held(snapshot) if "brightest" in each.title)
+        assert panel.title.endswith("own scale")
+        assert panel.high == 20.0

@@ -51,7 +51,8 @@ def live(
 
     Each quick update of the search (`iterations_per_quick_update`), and the figures it draws during the fit, are then a
     snapshot in `spool/` of the search's output and a figure in its `image/`. What the search draws before and after
-    is its own, and so are its identifier, samples and results. What goes wrong is logged once a cause.
+    is its own, and so are its identifier, samples and results. What goes wrong is logged once a cause. A member of a
+    factor graph may be live: it then has a folder of its own in the graph's output.
 
     Args:
         analysis: Any of PyAutoLens' and PyAutoGalaxy's for imaging or interferometer data, or with `arrays` any

@@ -37,7 +37,7 @@ RUN_BY = {
     "docs/figures/points.md": (FIGURES, 1),
     "docs/figures/posterior.md": (FIGURES, 1),
     "docs/figures/run.md": (FIGURES, 1),
-    "docs/figures/plug-ins.md": (FIGURES, 5),
+    "docs/figures/plug-ins.md": (FIGURES, 6),
     "docs/samplers/any.md": ("tests/search/test_any_sampler.py", 3),
     "docs/samplers/blackjax.md": ("tests/search/hooks/test_contract.py", 3),
     "docs/samplers/dynesty.md": ("tests/search/hooks/test_contract.py", 1),

@@ -89,7 +89,7 @@ def test_the_plug_ins_of_the_page_draw():
     numbers = namespace["x"]
     arrays = {"time": numbers, "flux": numbers, "model": numbers, "data": numbers}
     snapshot = Snapshot(arrays=arrays, static=arrays, parameters={"period": 1.0})
-    for name in ("light_curve", "spectrum", "gallery", "two_axes"):
+    for name in ("light_curve", "spectrum", "gallery", "two_axes", "variable_star"):
         assert KeptFigure(namespace[name], dpi=20).draw(snapshot).errors == ()
     images = dict.fromkeys(("data", "model", "noise_map"), namespace["image"])
     assert KeptFigure(namespace["temperature"], dpi=20).draw(Snapshot(arrays=images)).errors == ()

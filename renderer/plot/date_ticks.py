@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from matplotlib import dates as matplotlib_dates
@@ -42,7 +43,7 @@ def date_ticks(low: float, high: float, inches: float) -> tuple[Ticks, str]:
             for position, label in zip(ticks.positions, ticks.labels, strict=True)
             for half in [text_width(label, LABEL_SIZE) / 2]
         ]
-        if all(right[0] - left[1] >= BETWEEN for left, right in zip(ends, ends[1:], strict=False)):
+        if all(right[0] - left[1] >= BETWEEN for left, right in pairwise(ends)):
             break
     return ticks, left_out
 

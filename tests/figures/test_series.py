@@ -68,3 +68,46 @@ def test_limits_are_never_empty():
     for value in (0.0, 1.0, -1e300, 1e-300):
         low, high = span([np.array([value])], [np.array([value])], log=False, margin=0.1)
         assert low < value < high
+
+
+def test_lists_do_as_well_as_arrays():
+    """A person at a prompt has lists."""
+    points = points_of(Series([1, 2, 3], [4.0, 5.0, 6.0], error=[1, 1, 1]), x_log=False, y_log=False)
+    np.testing.assert_array_equal(points.high, [5.0, 6.0, 7.0])
+
+
+def test_error_bars_reach_down_and_up_left_and_right_as_far_as_they_say():
+    """A photometric redshift has another error below than above; a bin has a width."""
+    series = Series(X, 10 * X, error=[[1, 2, np.nan], [3, 4, 5]], x_error=0.5 * np.ones(3))
+    points = points_of(series, x_log=False, y_log=False)
+    np.testing.assert_array_equal(points.low[:2], [9.0, 18.0])
+    np.testing.assert_array_equal(points.high[:2], [13.0, 24.0])
+    np.testing.assert_array_equal(points.has_bar, [True, True, False])
+    np.testing.assert_array_equal([points.left, points.right], [X - 0.5, X + 0.5])
+    assert len(points.bars()) == 5
+    numbers = lines_of(LinesPanel("t", [series]))
+    assert numbers.x == pytest.approx((0.5 - 0.06, 3.5 + 0.06))
+
+
+def test_a_band_is_broken_where_it_is_not_known_and_the_limits_hold_it():
+    """A polygon over a gap would say that the model is known there."""
+    x = np.arange(6.0)
+    band = np.stack([x - 1, x + 2])
+    band[1, 3] = np.nan
+    series = Series(x, x, band=band)
+    outlines = points_of(series, x_log=False, y_log=False).shaded(0.0)
+    assert [len(each) for each in outlines] == [6, 4]
+    low, high = lines_of(LinesPanel("t", [series])).left
+    assert low < -1
+    assert high > 7
+
+
+def test_dates_are_seconds_since_1970():
+    """Of any unit; what is no date is no point."""
+    dates = np.array(["1970-01-02", "NaT", "2024-02-29"], dtype="datetime64[D]")
+    points = points_of(Series(dates, X), x_log=False, y_log=False)
+    np.testing.assert_array_equal(points.x, [86400.0, np.nan, 1709164800.0])
+    numbers = lines_of(LinesPanel("t", [Series(dates, X)], x_limits=(dates[2], dates[0])))
+    assert numbers.x_dates
+    assert numbers.x == (1709164800.0, 86400.0)
+    assert lines_of(LinesPanel("t", [Series(X, X)], x_dates=True)).x_dates

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def lines_in_reach(panel: LinesPanel) -> LinesPanel:
     x = 0 if panel.x_log else _exponent([each.x for each in (*panel.series, *panel.residuals)], panel.x_limits)
     y = 0 if panel.y_log else _exponent(sides["left"], panel.y_limits)
     right = 0 if panel.right_log else _exponent(sides["right"], panel.right_limits)
-    below = _exponent([each.y for each in panel.residuals])
+    below = _exponent([each.y for each in panel.residuals], panel.residual_limits)
     if not (x or y or right or below):
         return panel
     return replace(
@@ -40,6 +41,17 @@ def lines_in_reach(panel: LinesPanel) -> LinesPanel:
         x_limits=_limits(panel.x_limits, x),
         y_limits=_limits(panel.y_limits, y),
         right_limits=_limits(panel.right_limits, right),
+        residual_limits=_limits(panel.residual_limits, below),
+        guides=[replace(each, x=_placed(each.x, x), y=_placed(each.y, y)) for each in panel.guides],
+        annotations=[
+            replace(
+                each,
+                x=_placed(each.x, x),
+                y=_placed(each.y, y),
+                to=each.to and (_placed(each.to[0], x), _placed(each.to[1], y)),
+            )
+            for each in panel.annotations
+        ],
     )
 
 
@@ -95,8 +107,13 @@ def _ends(array: Floats) -> tuple[float, float]:
 
 
 def _scaled_series(series: Series, x: int, y: int) -> Series:
-    error = None if series.error is None else _scaled(series.error, y)
-    return replace(series, x=_scaled(series.x, x), y=_scaled(series.y, y), error=error)
+    places = {name: _placed(getattr(series, name), y) for name in ("y", "error", "band")}
+    return replace(series, x=_placed(series.x, x), x_error=_placed(series.x_error, x), **places)
+
+
+def _placed(values: Any, exponent: int) -> Any:
+    """Values of an axis; as they are if they need no power of ten, as dates do not, or are not there."""
+    return values if values is None or not exponent else _scaled(values, exponent)
 
 
 def _scaled(values: Array, exponent: int) -> Floats:

@@ -22,6 +22,12 @@ TITLE_GAP = 0.09
 TOP = 0.43
 """Between the upper edge of a panel and its axes: the titles of a row stand at one height."""
 
+_THINNEST = 0.16
+"""Inches of an image of one row of pixels: at their own aspect they would be a hair."""
+
+_LOWEST_BAR = 1.1
+"""Inches of a colour bar that has room for three numbers."""
+
 TITLE_SIZE = 13.5
 LABEL_SIZE = 11.0
 SMALL_SIZE = 9.5
@@ -182,14 +188,19 @@ class ColouredParts(NamedTuple):
 
 
 def coloured_parts(size: Size, aspect: float | None, *, x_label: bool, y_label: bool) -> ColouredParts:
-    """The largest image of an aspect (height over width; None fills the panel) that leaves room for its labels."""
+    """The largest image of an aspect (height over width; None fills the panel) that leaves room for its labels.
+
+    It is never thinner than a line of text is high, and the bar of a low image is higher than the image.
+    """
     left, bottom, right = 0.31 + 0.22 * y_label, 0.31 + 0.22 * x_label, 0.72
     free = Rectangle(left, bottom, size.width - left - right, size.height - bottom - TOP)
     width, height = free.width, free.height
     if aspect is not None:
         width, height = min(free.width, free.height / aspect), min(free.height, free.width * aspect)
+        width, height = max(width, min(_THINNEST, free.width)), max(height, min(_THINNEST, free.height))
     image = Rectangle(left + (free.width - width) / 2, free.top - height, width, height)
-    return ColouredParts(image, Rectangle(image.right + 0.09, image.bottom, 0.13, height), image.top + TITLE_GAP)
+    bar = max(height, min(_LOWEST_BAR, free.height))
+    return ColouredParts(image, Rectangle(image.right + 0.09, image.top - bar, 0.13, bar), image.top + TITLE_GAP)
 
 
 def lines_part(size: Size, *, right: bool = False) -> Rectangle:

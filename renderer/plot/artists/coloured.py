@@ -34,6 +34,12 @@ _APART = 0.12
 _BESIDE = 0.6
 """Inches from the bar to what stands beyond its numbers."""
 
+_LINE = 0.24
+"""Inches of a line of small text, with the space around it."""
+
+_LABELS = (0.3, 0.52)
+"""Inches that the numbers of an axis take, without a label and with one."""
+
 _LEFT = 0.34
 """Inches to the left of a title at least."""
 
@@ -99,8 +105,7 @@ class Coloured:
             near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
             for line in lines:
                 line.set_data(*near)
-        left = parts.bar.right + _BESIDE
-        beside = Rectangle(left, parts.image.bottom, max(0.0, self._area.size.width - left), parts.image.height)
+        beside = self._beside(parts, _LABELS[bool(x.label)])
         for legend in self._legends:
             legend.show_in(parts.image, beside)
         values = panel.coloured_values()
@@ -111,10 +116,23 @@ class Coloured:
         self._show_note(f"{count:,} not finite" if count else "", parts.image, beside)
         return parts, view, look
 
+    def _beside(self, parts: ColouredParts, labels: float) -> Rectangle:
+        """Where there is room for what is too large for the image: under a low one, at the right of a narrow one.
+
+        labels: Inches that the axis takes under the image.
+        """
+        image, left = parts.image, parts.bar.right + _BESIDE
+        if image.height < image.width / 2:
+            top = image.bottom - labels
+            height = max(0.0, min(top, sum(legend.height for legend in self._legends) + 0.25))
+            return Rectangle(image.left, top - height, image.width, height)
+        return Rectangle(left, image.bottom, max(0.0, self._area.size.width - left), image.height)
+
     def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> None:
         """A note in the image's lower right corner; in its upper one if a legend is in the way, or beside it."""
         needed = text_width(note, self._note.size) + 0.12
-        part = image if image.width >= needed or beside.width < needed else beside
+        is_small = image.width < needed or image.height < _LINE
+        part = beside if is_small and beside.width >= needed and beside.height >= _LINE else image
         in_the_way = sum(legend.needed for legend in self._legends)
         is_high = bool(in_the_way) and part.width < needed + in_the_way
         self._note.show(note, part.right - 0.06, part.top - 0.25 if is_high else part.bottom + 0.05)

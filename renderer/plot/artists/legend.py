@@ -79,6 +79,7 @@ class Legend(legend.Legend):
 
     Attributes:
         needed: How wide a part of the area must be to hold its column, in inches.
+        height: And how high.
     """
 
     _drawn: tuple[tuple[float, ...], CachedPixels] | None = None
@@ -123,17 +124,19 @@ class Legend(legend.Legend):
         for text, (_, label) in zip(self.get_texts(), entries, strict=True):
             set_text(text, fitted(label, min(columns.longest, area.size.width - 1.3), layout.SMALL_SIZE))
         self.needed = max(text_width(text.get_text(), layout.SMALL_SIZE) for text in self.get_texts()) + 0.42
+        self.height = 1.5 * len(entries) * layout.SMALL_SIZE / 72 + 0.14
         self.set_zorder(6)
         area.add(self)
 
     def show_in(self, axes: Rectangle, beside: Rectangle) -> None:
-        """Stand in the lower left corner of the axes; beside them if they are too narrow; nowhere without room there.
+        """Stand in the lower left corner of the axes; elsewhere if they are too small; nowhere without room there.
 
         Args:
             axes: That hold what the legend names.
             beside: Another part of the area.
         """
-        fitting = [part for part in (axes, beside) if part.width >= self.needed]
+        rooms = ((axes, 2 * self.height), (beside, self.height))  # in the axes it must not hide all of their height
+        fitting = [part for part, height in rooms if part.width >= self.needed and part.height >= height]
         for artist in (self, *self.get_texts()):
             artist.set_visible(bool(fitting))
         if fitting:

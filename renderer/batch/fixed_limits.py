@@ -8,13 +8,18 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from autoviz_render.figures.colours import colour_range
-from autoviz_render.figures.panels import ColouredPanel, Panel
+from autoviz_render.figures.numbers import whole
+from autoviz_render.figures.panels import ColouredPanel, HistogramPanel, LinesPanel, Panel, ScatterPanel
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.figures.series import lines_of
 from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists import artists_of
 from autoviz_render.renderer.plot.layout import GridSlot
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 Limits = Mapping[str, Any]
@@ -32,13 +37,14 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
     snapshot, and limits taken from the model would move with it. A panel is identified by its title and place, or by
     its title alone if it moved; numbers in a title may change. In its place it is identified by its title up to a
     comma, too, and takes over what follows, which may speak of the limits. A panel that is not identified, or could be
-    either of two, keeps its own limits.
+    either of two, keeps its own limits. Points that it would show,
+    and that lie beyond its axes now, are counted in its title.
     """
     known = _known(recipe, snapshot)
 
     def limited(panel: Panel, slot: GridSlot) -> Panel:
         found = next(filter(None, map(known.get, _keys(panel, slot))), None)
-        return panel if found is None else replace(panel, **found)
+        return panel if found is None else _counted(panel, replace(panel, **found))
 
     def with_limits(snapshot: Snapshot) -> Any:
         items: list[Any] = list(recipe(snapshot))
@@ -85,3 +91,36 @@ def _limits(panel: Panel) -> Limits:
     except Exception:  # a stranger's panel; the figure will show the error
         log.debug("a panel without limits", exc_info=True)
         return {}
+
+
+def _counted(panel: Panel, limited: Any) -> Panel:
+    """The panel with other limits, and in its title how many points it does not show any more."""
+    try:
+        lost = _beyond(limited) - _beyond(panel)
+    except Exception:  # a stranger's panel; the figure will show the error
+        log.debug("a panel without points", exc_info=True)
+        return limited  # type: ignore[no-any-return]
+    return limited if lost <= 0 else replace(limited, title=f"{limited.title}, {whole(lost)} beyond")
+
+
+def _beyond(panel: Panel) -> int:
+    """How many points of a panel lie beyond its axes."""
+    axes = artists_of(panel).axes(panel)
+    if isinstance(panel, ScatterPanel):
+        x, y, _, _ = panel.checked()
+        return _outside((x, axes["view"][:2]), (y, axes["view"][2:]))
+    if isinstance(panel, HistogramPanel):
+        return _outside((np.asarray(panel.values, np.float64), (axes["bins"][0], axes["bins"][-1])))
+    if not isinstance(panel, LinesPanel):
+        return 0
+    numbers = lines_of(panel)
+    sides = [(each, numbers.right if each.is_right else numbers.left) for each in numbers.series]
+    sides += [(each, numbers.below) for each in numbers.residuals]
+    return sum(_outside((points.x, numbers.x), (points.y, limits or numbers.left)) for points, limits in sides)
+
+
+def _outside(*along: tuple[Floats, Sequence[float]]) -> int:
+    """How many points are finite and beyond limits in one direction at least."""
+    finite = np.logical_and.reduce([np.isfinite(values) for values, _ in along])
+    beyond = [(values < min(limits)) | (values > max(limits)) for values, limits in along]
+    return int(np.count_nonzero(finite & np.logical_or.reduce(beyond)))

@@ -132,7 +132,7 @@ def test_axes_are_those_of_the_last_snapshot():
     assert lines.x_limits == pytest.approx((-4.16, 4.16))
     assert lines.y_limits == pytest.approx((-0.96, 16.96), abs=0.1)
     assert logs.right_limits[1] > np.exp(4.0)
-    assert histogram.bins[0] < -4.0
+    assert histogram.bins[0] <= -4.0
     assert histogram.y_limits[1] < 0.25, "an eighth of what a density of 1/2 needs"
     points, mesh, image, view = (panel.view for panel in coloured)
     assert points == pytest.approx((-4.24, 4.24, -0.47, 16.48), abs=0.05)
@@ -148,6 +148,17 @@ def test_the_background_of_every_frame_is_the_same():
     ink = (first < 60).all(axis=-1)  # numbers, frames and ticks
     changed = [np.count_nonzero((other < 60).all(axis=-1) != ink) for other in others]
     assert max(changed) < 0.05 * np.count_nonzero(ink)
+
+
+def test_points_that_are_not_seen_are_counted_in_the_title():
+    """A panel that is empty in early frames would say that there is nothing: of the wide ones a quarter is seen."""
+    frames = [moving(4.0), moving(1.0)]
+    lines, logs, histogram, points, *others = with_limits(*frames)(at(0))
+    assert [panel.title for panel in (histogram, points)] == ["Histogram, 38 beyond", "Points, 38 beyond"]
+    assert lines.title.startswith("Lines, ")
+    assert logs.title.startswith("Logarithms, ")
+    assert [panel.title for panel in others] == ["Mesh", "Image", "View"]
+    assert not any("beyond" in panel.title for panel in with_limits(*frames)(at(1)))
 
 
 def test_panels_of_one_title_and_other_scales_are_others():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from autoviz_render.figures.series import lines_of
 from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists import artists_of
-from autoviz_render.renderer.plot.layout import GridSlot
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -42,8 +41,10 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
     """
     known = _known(recipe, snapshot)
 
-    def limited(panel: Panel, slot: GridSlot) -> Panel:
-        found = next(filter(None, map(known.get, _keys(panel, slot))), None)
+    def limited(panel: Any, place: Hashable) -> Panel:
+        if insets := getattr(panel, "insets", ()):
+            panel = replace(panel, insets=[limited(each, (place, number)) for number, each in enumerate(insets)])
+        found = next(filter(None, map(known.get, _keys(panel, place))), None)
         return panel if found is None else _counted(panel, replace(panel, **found))
 
     def with_limits(snapshot: Snapshot) -> Any:
@@ -62,22 +63,30 @@ def _known(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, Limits | None]:
     except Exception:  # the figure of this snapshot will show the error
         log.debug("the recipe failed", exc_info=True)
         return known
-    for slot, panel in zip(slots, with_shared_axes(panels), strict=True):
+    for place, panel in _places(slots, with_shared_axes(panels)):
         if found := _limits(panel):
-            *surest, last = _keys(panel, slot)
+            *surest, last = _keys(panel, place)
             for key in surest:
                 known[key] = found if known.get(key, found) == found else None
             known[last] = {**found, "title": panel.title}
     return known
 
 
-def _keys(panel: Panel, slot: GridSlot) -> Iterator[Hashable]:
+def _places(places: Iterable[Hashable], panels: Iterable[Panel]) -> Iterator[tuple[Hashable, Panel]]:
+    """Each panel and its place, and those that stand within it."""
+    for place, panel in zip(places, panels, strict=True):
+        yield place, panel
+        insets = getattr(panel, "insets", ())
+        yield from _places([(place, number) for number in range(len(insets))], insets)
+
+
+def _keys(panel: Panel, place: Hashable) -> Iterator[Hashable]:
     """What a panel is known by, the surest first: as what its scales are, it does not change them."""
     kind = type(panel), *(getattr(panel, name, None) for name in ("scale", "x_log", "y_log", "right_log"))
-    yield kind, panel.title, slot
+    yield kind, panel.title, place
     yield kind, panel.title
     yield kind, _NUMBER.sub("", panel.title), "words"
-    yield kind, panel.title.partition(", ")[0], slot, "first words"
+    yield kind, panel.title.partition(", ")[0], place, "first words"
 
 
 def _limits(panel: Panel) -> Limits:

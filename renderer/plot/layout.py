@@ -215,6 +215,12 @@ def corner_part(size: Size) -> Rectangle:
     return Rectangle(left, bottom, size.width - left - 0.2, size.height - bottom - 0.85)
 
 
+def square_corner(width: float) -> Size:
+    """A corner plot of a width, as high as square frames need."""
+    size = Size(width, width)
+    return Size(width, 2 * width - corner_part(size).height - (width - corner_part(size).width))
+
+
 def inset_parts(free: Rectangle, lines: Sequence[int | None]) -> list[Rectangle]:
     """Where insets stand in what is free: tables beside the others if it is wide, otherwise above them.
 

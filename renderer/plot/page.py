@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autoviz_render.figures.errors import FigureError
@@ -81,14 +81,15 @@ class Page:
         grid, arranged = layout.arrange(panels)
         slots = [slot for slot, _ in arranged]
         arranged = list(zip(slots, with_shared_axes([panel for _, panel in arranged]), strict=True))
+        apart = [each for _, panel in arranged for each in _apart(panel, keep=self.width is None)]
         if self.panel is not None and arranged:
-            chosen = replace(_named(self.panel, [panel for _, panel in arranged]), span=(1, 1))
-            grid, arranged = layout.arrange([chosen])
+            apart = [replace(_named(self.panel, apart), span=(1, 1))]
+            grid, arranged = layout.arrange(apart)
         if self.width is None or not arranged:
             return Sheet(grid, arranged)
         filled = self._filled(grid, arranged)
-        if not _fits(filled, arranged):
-            grid, arranged = _reflowed([panel for _, panel in arranged], self.width / _SCALE)
+        if len(apart) > len(arranged) or not _fits(filled, arranged):
+            grid, arranged = _reflowed(apart, self.width / _SCALE)
             filled = self._filled(grid, arranged)
         if not _fits(filled, arranged):
             raise PageError(
@@ -104,7 +105,7 @@ class Page:
         heights = [0.0] * grid.rows
         for slot, panel in arranged:
             for row in range(slot.row, slot.row + slot.rows):
-                heights[row] = max(heights[row], _height(panel, width))
+                heights[row] = max(heights[row], _height(panel, slot, width))
         if self.height is not None:
             wider = (self.height / _SCALE - header) / sum(heights)
             heights = [wider * height for height in heights]
@@ -112,6 +113,13 @@ class Page:
 
     def _size(self) -> str:
         return " x ".join(f"{25.4 * each:.0f} mm" for each in (self.width, self.height) if each is not None)
+
+
+def _apart(panel: Panel, *, keep: bool) -> Iterator[Panel]:
+    """A panel and those that stand within it: on a page there is no room for them there; on a screen it keeps them."""
+    insets = panel.insets if isinstance(panel, CornerPanel) else ()
+    yield panel if keep or not insets else replace(panel, insets=())  # type: ignore[call-arg]  # a corner plot
+    yield from insets
 
 
 def _reflowed(panels: Sequence[Panel], width: float) -> tuple[Grid, list[tuple[GridSlot, Panel]]]:
@@ -128,20 +136,27 @@ def _reflowed(panels: Sequence[Panel], width: float) -> tuple[Grid, list[tuple[G
 def _narrowest(panel: Panel) -> float:
     """The least width of a panel beside others, in which its texts have room."""
     if isinstance(panel, TablePanel):
-        longest = max((len(str(name)) + len(str(value)) + 2 for name, value in panel.rows), default=0)
-        needed = layout.width_of(longest, layout.MONO_SIZE) + 0.6
+        needed = layout.width_of(max(_lengths(panel), default=0), layout.MONO_SIZE) + 0.6
         return min(max(_NARROWEST, needed), _NARROWEST_LINES)
     is_image = isinstance(panel, ColouredPanel) and not (panel.x_label or panel.y_label)
     return _NARROWEST if is_image else _NARROWEST_LINES
 
 
-def _height(panel: Panel, width: float) -> float:
-    """The height of a row for a panel in a column of a width: images and corner plots are square."""
+def _lengths(panel: TablePanel) -> list[int]:
+    return [len(str(name)) + len(str(value)) + 2 for name, value in panel.rows]
+
+
+def _height(panel: Panel, slot: GridSlot, width: float) -> float:
+    """The height of a row for a panel in columns of a width: images and corner plots are square."""
     square = layout.square_slot(width).height
-    if isinstance(panel, ColouredPanel | CornerPanel):
+    if isinstance(panel, CornerPanel):
+        return layout.square_corner(slot.columns * width).height / slot.rows
+    if isinstance(panel, ColouredPanel):
         return square
     if isinstance(panel, TablePanel):
-        return min(square, max(_LEAST.height, layout.table_height(len(panel.rows))))
+        most = layout.characters(slot.columns * width - 0.6, layout.MONO_SIZE)
+        lines = sum(1 + (each > most) for each in _lengths(panel))  # a long row takes two
+        return min(square, max(_LEAST.height, layout.table_height(lines)))
     return min(square, max(_LINES_SHAPE * width, _NARROWEST_LINES))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
+    CornerPanel,
     HistogramPanel,
     ImagePanel,
     LinesPanel,
@@ -148,6 +149,18 @@ def test_the_background_of_every_frame_is_the_same():
     ink = (first < 60).all(axis=-1)  # numbers, frames and ticks
     changed = [np.count_nonzero((other < 60).all(axis=-1) != ink) for other in others]
     assert max(changed) < 0.05 * np.count_nonzero(ink)
+
+
+def test_panels_within_a_corner_plot_keep_their_limits_too():
+    """They are panels like any others; one of their title that stands elsewhere is another."""
+    early, late = (
+        [CornerPanel("Corner", np.eye(4), list("abcd"), insets=[moving(size)[0], TextPanel("Words", "")])]
+        for size in (1.0, 4.0)
+    )
+    (corner,) = with_limits(early, late)(at(0))
+    assert corner.insets[0].x_limits == pytest.approx((-4.16, 4.16))
+    assert corner.insets[1] is early[0].insets[1]
+    assert corner.ranges is not None
 
 
 def test_points_that_are_not_seen_are_counted_in_the_title():

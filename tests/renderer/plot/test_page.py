@@ -97,6 +97,22 @@ def test_a_panel_that_spans_more_columns_than_there_are_is_shrunk_in_proportion(
     assert [slot for slot, _ in sheet.arranged[:2]] == [GridSlot(0, 0, 3, 3), GridSlot(3, 0)]
 
 
+def test_what_stands_within_a_corner_plot_stands_beside_it_on_a_page():
+    """There is no room for it there; and each can be had alone, by its title or the number that it has on the page."""
+    insets = [TablePanel("Numbers", [("a", "1.5")]), lines("Course")]
+    corner = CornerPanel("Corner", np.eye(4), list("abcd"), insets=insets, span=(3, 3))
+    titles = [[panel.title for _, panel in Page(width).sheet([corner]).arranged] for width in (None, COLUMN)]
+    assert titles == [["Corner"], ["Corner", "Course", "Numbers"]]
+    for page in (Page(COLUMN), Page(COLUMN, panel="corner"), Page(FULL, panel=1)):
+        (slot, panel), *_ = (sheet := page.sheet([corner])).arranged
+        assert not panel.insets
+        width, height = sheet.grid.size_of(slot)
+        assert height == pytest.approx(width, rel=0.2)
+    for name, title in [("Course", "Course"), (3, "Course"), (2, "Numbers")]:
+        assert Page(panel=name).sheet([corner]).arranged[0][1].title == title
+    assert Page(panel=1).sheet([corner]).arranged[0][1].insets is insets
+
+
 def test_tables_stand_at_the_end_as_wide_as_they_need():
     """One among the images would have them stand in fewer columns, or leave a hole."""
     wide = TablePanel("Wide", [("a long name of a parameter", "1.500 +0.100 -0.200")], span=(3, 1))

@@ -36,8 +36,8 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
     snapshot, and limits taken from the model would move with it. A panel is identified by its title and place, or by
     its title alone if it moved; numbers in a title may change. In its place it is identified by its title up to a
     comma, too, and takes over what follows, which may speak of the limits. A panel that is not identified, or could be
-    either of two, keeps its own limits. Points that it would show,
-    and that lie beyond its axes now, are counted in its title.
+    either of two, keeps its own limits. Points that it
+    would show, and that lie beyond its axes now, are counted in its title.
     """
     known = _known(recipe, snapshot)
 

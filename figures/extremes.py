@@ -69,7 +69,8 @@ def corner_in_reach(panel: CornerPanel) -> CornerPanel:
         if columns is None:
             return None
         each = np.moveaxis(np.asarray(columns, np.float64), -1, 0)
-        return np.stack([_scaled(*pair) for pair in zip(each, exponents, strict=True)], axis=-1)
+        with np.errstate(over="ignore"):  # what is then infinite lies outside whatever is shown
+            return np.stack([_scaled(*pair) for pair in zip(each, exponents, strict=True)], axis=-1)
 
     ranges = panel.ranges and [_limits(*pair) for pair in zip(panel.ranges, exponents, strict=True)]
     names = [_named(*pair) for pair in zip(panel.names, exponents, strict=True)]
@@ -80,7 +81,7 @@ def corner_in_reach(panel: CornerPanel) -> CornerPanel:
 def _without_far_ones(column: Floats) -> Floats:
     """Finite values of which a few are near the ends of floats: those are brought nearer, far from all others still."""
     finite = np.abs(column[np.isfinite(column)])
-    if not finite.size or finite.max() < _LARGEST or np.median(finite) > _FAR:
+    if not finite.size or finite.max() < _LARGEST or np.sort(finite)[finite.size // 2] > _FAR:
         return column
     return np.where(np.isfinite(column), np.clip(column, -_FAR * 1e50, _FAR * 1e50), column)
 

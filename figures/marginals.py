@@ -115,6 +115,8 @@ class Marginal:
         lengths = np.diff(ascending)
         wide = np.flatnonzero(lengths > (self.high - self.low) / 4)
         kept = (float(np.ptp(ascending)) - float(lengths[wide].sum())) / 2 if wide.size else 0.0
+        if kept <= 0:
+            return ()  # a few values and nothing between them
         gaps = zip(ascending[wide].tolist(), lengths[wide].tolist(), strict=True)
         return tuple(Gap(start, length, length - kept) for start, length in gaps if length > kept)
 
@@ -157,7 +159,7 @@ class Scale:
     def values(self, places: Floats) -> Floats:
         """What stands at places."""
         line = places * self.unit + self.shift
-        values = nearer = self.centre + self.spread * (line if self.is_linear else np.sinh(line))
+        values = nearer = self.centre + self.spread * (line if self.is_linear else np.sinh(_bounded(line)))
         before = 0.0
         for gap in self.gaps:
             values = values + gap.less * np.clip((nearer - (gap.start - before)) / (gap.length - gap.less), 0.0, 1.0)
@@ -166,7 +168,12 @@ class Scale:
 
     def stretch(self, places: Floats) -> Floats:
         """How far values lie apart at places, compared with the centre."""
-        return np.ones_like(places) if self.is_linear else np.cosh(places)
+        return np.ones_like(places) if self.is_linear else np.cosh(_bounded(places))
+
+
+def _bounded(places: Floats) -> Floats:
+    """Places whose hyperbolic sines do not overflow."""
+    return np.clip(places, -200.0, 200.0)
 
 
 def marginal(values: Floats, weights: Floats) -> Marginal:
@@ -205,7 +212,7 @@ def shown(values: Floats, weights: Floats) -> tuple[float, float]:
     near = 2.0**-8 if float(np.abs(values).max()) > 1e300 else 1.0
     found = marginal(near * values, weights)
     most = near * np.finfo(float).max / 4  # their difference must not overflow either
-    low, high = (min(max(limit, -most), most) / near for limit in (found.low, found.high))
+    low, high = (float(min(max(limit, -most), most)) / near for limit in (found.low, found.high))
     return low, high
 
 

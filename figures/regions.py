@@ -114,9 +114,12 @@ class _Plane:
     def __init__(self, x: Marginal, y: Marginal) -> None:
         self.x, self.y, self.weights, self.u = x, y, x.weights, x.places
         inside = x.is_in & y.is_in
+        if not inside.any():
+            inside = np.ones_like(inside)
         weights, u, up = self.weights[inside], x.places[inside], y.places[inside]
         mean, spread = moments(up, weights)
-        slope = float(np.sum(weights * u * (up - mean)) / np.sum(weights * u**2))
+        variance = float(np.sum(weights * u**2))
+        slope = float(np.sum(weights * u * (up - mean))) / variance if variance else 0.0
         self.slope = 0.0 if any(y.hard) and abs(slope) < 0.1 * spread else slope
         rest = up - self.slope * u
         self.middle, self.width = moments(rest, weights)

@@ -48,6 +48,8 @@ LEAST = 20.0
 MOST_PARAMETERS = 10
 _MOST_POINTS = 2000
 _LEAST_OF_COURSE = 200
+_LARGEST = 1e290
+"""Of a value that has a place on an axis of points."""
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -241,14 +243,16 @@ def _points(found: Posterior) -> list[Panel]:
     drawn = drawn[np.argsort(found.weights[drawn], kind="stable")]  # the heavy ones over the light ones
     x, y = found.samples[drawn][:, columns].T
     live = Curve(*found.live_points[:, columns].T, style="", marker=".", colour="#d55e00", label="live points")
-    across, up = (_view(found.samples[:, column], found.weights) for column in columns)
+    view = [limit for column in columns for limit in _view(found.samples[:, column], found.weights)]
+    if max(map(abs, view)) > _LARGEST or min(view[1] - view[0], view[3] - view[2]) < 1 / _LARGEST:
+        return []
     return [
         ScatterPanel(
             "Samples",
             x,
             y,
             found.weights[drawn] / found.weights.max(),
-            view=(*across, *up),
+            view=(view[0], view[1], view[2], view[3]),
             x_label=found.names[columns[0]],
             y_label=found.names[columns[1]],
             unit="weight",
@@ -264,8 +268,9 @@ def _view(values: Floats, weights: Floats) -> tuple[float, float]:
     low, high = shown(values, weights)
     length = 4 * (high - low)
     inside = values[(values > low - length) & (values < high + length)]
-    margin = 0.03 * (float(inside.max()) - float(inside.min()))
-    return min(low, float(inside.min()) - margin), max(high, float(inside.max()) + margin)
+    least, greatest = (float(inside.min()), float(inside.max())) if inside.size else (low, high)
+    margin = 0.03 * (greatest - least)
+    return min(low, least - margin), max(high, greatest + margin)
 
 
 def _usable(samples: Floats, log_weights: Floats) -> tuple[Indices, Floats]:

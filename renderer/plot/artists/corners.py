@@ -188,7 +188,8 @@ class _Found:
             prior = np.asarray(panel.prior, dtype=np.float64)
             if prior.ndim != 2 or prior.shape[1] != count:
                 raise ValueError(f"prior samples of {count} parameters are not of shape {prior.shape}")
-            self.prior = densities.usable(prior, None)
+            prior = prior[np.isfinite(prior).all(axis=1)]
+            self.prior = densities.usable(prior, None) if len(prior) else None
         given = len(samples) if panel.weights is None else int(np.sum(np.asarray(panel.weights) > 0))
         lost = given - len(self.samples)
         self.title = f"{panel.title} ({whole(lost)} not finite, left out)" if lost else panel.title

@@ -28,6 +28,8 @@ _FAR = 4.0
 _REACH = 6.0
 """How many standard deviations of a distribution with far samples are shown."""
 _MARGIN = 0.06
+_PILED = 0.05
+"""If half of the weight is nearer to a hard end than this share of what is shown, distances are seen by their size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,11 @@ class Marginal:
         """Whether a tail holds so much that the part shown is cut."""
         return self.tails[0] or self.tails[1]
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What no region goes beyond: a hard end, or else what is shown, and the samples of heavy tails."""
+        return (min(self.low, self.reach[0]), max(self.high, self.reach[1])) if self.is_heavy else (self.low, self.high)
+
     @cached_property
     def reach(self) -> tuple[float, float]:
         """The least and the greatest value."""
@@ -98,8 +105,9 @@ class Marginal:
         """A scale on which the samples have a mean of zero and a standard deviation of one, or tails that are near."""
         sides = [each for each in (self.upper - self.median, self.median - self.lower) if each > 0]
         spread = (min if self.is_heavy else max)(sides, default=(self.high - self.low) / 6)
-        if any(self.hard) and self.is_heavy:
-            end = self.low if self.hard[0] else self.high  # as from a lognormal distribution's
+        ends = [end for end, is_hard in zip((self.low, self.high), self.hard, strict=True) if is_hard]
+        end = min(ends, key=lambda each: abs(each - self.median), default=self.low)
+        if ends and (self.is_heavy or abs(self.median - end) < _PILED * (self.high - self.low)):
             near = float(quantiles(np.abs(self.values - end), self.weights, (_OUTER,))[0])
             return Scale(end, near or spread, is_linear=False)
         if self.is_heavy:

@@ -156,9 +156,9 @@ class _Plane:
         return self.x.scale.stretch(across) * self.y.scale.stretch(self._up(across, v.centres))
 
     def values(self, u: Floats, v: Floats) -> Line:
-        """x and y of points, none of them outside the samples."""
+        """x and y of points, none of them beyond a hard end."""
         pairs = (self.x, u), (self.y, self._up(u, v))
-        x, y = (np.clip(of.scale.values(place), *of.reach) for of, place in pairs)
+        x, y = (np.clip(of.scale.values(place), *of.limits) for of, place in pairs)
         return x, y
 
     def _up(self, u: Floats, v: Floats) -> Floats:

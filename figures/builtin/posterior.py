@@ -21,7 +21,7 @@ As long as the samples weigh less than `LEAST` equal ones, a text takes the plac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -181,7 +181,8 @@ def posterior(
     if len(found.shown) > 1:
         return [[_corner(found, 2 if len(found.shown) == 2 else 3, beside)]]
     first, *others = beside
-    return [[_corner(found, 2), first], *([panel] for panel in others)]
+    tables = [[panel] for panel in others if isinstance(panel, TablePanel)]
+    return [[_corner(found, 2), first], *tables, *([replace(panel, span=(1, 3))] for panel in others[len(tables) :])]
 
 
 def _corner(found: Posterior, size: int, insets: Sequence[Panel] = ()) -> Panel:

@@ -42,6 +42,7 @@ def test_the_example_of_a_page_publishes_what_its_figure_draws(name, tmp_path, m
     snapshot = spool.read(spool.newest())
     recipe = find_figure(name)
     panels = [panel for item in recipe(snapshot) for panel in ([item] if isinstance(item, Panel) else item)]
+    panels += [inset for panel in panels for inset in getattr(panel, "insets", ())]
     assert len(panels) > 2
     assert not any(isinstance(panel, TextPanel) for panel in panels)
     assert KeptFigure(recipe, dpi=20).draw(snapshot).errors == ()

@@ -51,6 +51,8 @@ def _fitted(text: str, width: float, mathtext: bool, monospaced: bool) -> str:
     """The same, of a width in units of the font size."""
     if _width(text, mathtext, monospaced) <= width:
         return text
+    if kept := _with_its_number(text, width, mathtext, monospaced):
+        return kept
     pieces: Sequence[str] = drawable(text)
     if mathtext and is_mathtext(text):
         parts = _FORMULA.split(text)
@@ -64,6 +66,17 @@ def _fitted(text: str, width: float, mathtext: bool, monospaced: bool) -> str:
             start = "".join(pieces[:head]).rstrip(_OF_NUMBERS)
             return start + "…" + "".join(pieces[len(pieces) - (kept - head) :]).lstrip(_OF_NUMBERS)
     return "…"
+
+
+def _with_its_number(text: str, width: float, mathtext: bool, monospaced: bool) -> str:
+    """The beginning of a title that ends in a number: "Chi squared: 1,294 …"; "" if that is none, or too long, too."""
+    words = drawable(text).split(" ")
+    for count in range(len(words) - 1, 0, -1):
+        if words[count - 1].strip("(),:;").replace(",", "").replace(".", "").isdigit():
+            kept = " ".join([*words[:count], "…"])
+            if "$" not in text and _width(kept, mathtext, monospaced) <= width:
+                return kept
+    return ""
 
 
 def text_width(text: str, size: float, *, mathtext: bool = True, monospaced: bool = False) -> float:

@@ -48,8 +48,8 @@ def lines() -> Iterator[tuple[str, Snapshot]]:
     yield "a count of 1e17", _line(x, y, flat, log_likelihood=-1.234567e13, **words)
 
 
-def _samples(width: int, mean: float = 0.0, sigma: float = 1.0, count: int = 2000) -> Array:
-    rng = np.random.default_rng(2)
+def _samples(width: int, mean: float = 0.0, sigma: float = 1.0, count: int = 2000, seed: int = 2) -> Array:
+    rng = np.random.default_rng(seed)
     return np.asarray(mean + sigma * (rng.normal(size=(count, width)) @ (np.eye(width) + 0.3)))
 
 
@@ -60,7 +60,7 @@ def _posterior(samples: Array, names: list[str] | tuple[str, ...] = (), **more: 
 
 
 def posteriors() -> Iterator[tuple[str, Snapshot]]:
-    transit = np.stack([_samples(1, 2455892.54321, 0.00023)[:, 0], _samples(1, 3.52474859, 4e-7)[:, 0]], axis=1)
+    transit = np.stack([_samples(1, 2455892.54321, 0.00023)[:, 0], _samples(1, 3.52474859, 4e-7, seed=3)[:, 0]], axis=1)
     weights = {"log_weights": -0.5 * np.sum(_samples(3) ** 2, axis=1), "live_points": _samples(3, count=200)}
     yield "a transit", _posterior(transit, ["t0", "period"])
     yield "names in LaTeX", _posterior(_samples(4), _LATEX)

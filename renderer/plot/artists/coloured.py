@@ -28,6 +28,9 @@ from autoviz_render.spool.arrays import Array, Pixels
 _CORNER = 0.26
 """Inches at both ends of an axis that stay without numbers, unless it is short: two would meet at the corner."""
 
+_SHORT = 2.4
+"""Inches: a shorter axis has numbers at its ends, too, or it would have but one."""
+
 _APART = 0.12
 """Inches between the title and the unit."""
 
@@ -129,13 +132,14 @@ class Coloured:
         return Rectangle(left, image.bottom, max(0.0, self._area.size.width - left), image.height)
 
     def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> None:
-        """A note in the image's lower right corner; in its upper one if a legend is in the way, or beside it."""
+        """A note in the image's lower right corner; in its upper one if a legend is in the way; or beside it, or none."""
         needed = text_width(note, self._note.size) + 0.12
-        is_small = image.width < needed or image.height < _LINE
-        part = beside if is_small and beside.width >= needed and beside.height >= _LINE else image
+        fitting = [part for part in (image, beside) if part.width >= needed and part.height >= _LINE]
+        part = fitting[0] if fitting else image
         in_the_way = sum(legend.needed for legend in self._legends)
         is_high = bool(in_the_way) and part.width < needed + in_the_way
-        self._note.show(note, part.right - 0.06, part.top - 0.25 if is_high else part.bottom + 0.05)
+        line = part.top - 0.25 if is_high else part.bottom + 0.05
+        self._note.show(note if fitting else "", part.right - 0.06, line)
 
     def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
         """The title, and over the bar what its numbers leave out, which is never cut, and the unit.
@@ -173,10 +177,11 @@ def coloured_structure(panel: ColouredPanel) -> Hashable:
 
 
 def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
-    corner = min(_CORNER, inches / 10)
+    is_short = inches < _SHORT
+    corner = 0.0 if is_short else _CORNER
     ends = (each + sign * corner / inches * (high - low) for each, sign in ((low, 1), (high, -1)))
     most = max(3, min(5, int(inches / 0.6)))
-    room = _CORNER / 2
+    room = _CORNER if is_short else _CORNER / 2
     ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, most=most, suffix=tick_unit, beyond=(room, room))
     return Axis(low, high, ticks, with_factor(label, ticks, inches + 2 * room, layout.SMALL_SIZE), inches + 2 * room)
 

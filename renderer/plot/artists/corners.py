@@ -110,9 +110,9 @@ class CornerArtists(PanelArtists):
         self._title.show_within(found.title, self._part.left, self._title_line, self._for_title)
         for legend in self._legend:
             legend.show(self._part._replace(height=self._title_line - 0.04 - self._part.bottom))
-        size = self._step.width - _GAP
+        size = Size(*(length - _GAP for length in self._step))
         axes = [_Parameter(found, index, size) for index in range(len(found.names))]
-        self._show_names(axes, size)
+        self._show_names(axes, size.width)
         last = len(axes) - 1
         looks: list[Hashable] = []
         for row, up in enumerate(axes):
@@ -122,7 +122,7 @@ class CornerArtists(PanelArtists):
                 pair = self._pairs[row, column]
                 pair.show_regions(across, up, _SMALL if len(axes) > _MANY else _LARGE)
                 x = across.axis if row == last else across.axis.without_texts()
-                y = up.axis if column == 0 else up.axis.without_texts()
+                y = up.upright if column == 0 else up.upright.without_texts()
                 looks.append(pair.show_frame(self._square(row, column), x, y, (across.marks, up.marks)))
         looks += [inset.update(each) for inset, each in zip(self._insets, _shown_insets(panel), strict=True)]
         return tuple(looks)
@@ -198,13 +198,13 @@ class _Found:
 class _Parameter:
     """One parameter: its samples, the part shown, its ticks, and how it is told in numbers."""
 
-    def __init__(self, found: _Found, index: int, inches: float) -> None:
+    def __init__(self, found: _Found, index: int, size: Size) -> None:
         self.name = found.names[index]
         self.of = marginal(found.drawn[:, index], found.of_drawn)
         self.low, self.high = self._limits(found.ranges[index])
         self.marks = _Marks(found.marked[index], found.truths[index])
         self.prior = None if found.prior is None else marginal(found.prior[0][:, index], found.prior[1])
-        self.axis = self._axis(inches)
+        self.axis, self.upright = map(self._axis, size)
         self.told = interval(self.of.lower, self.of.median, self.of.upper)
         self.beyond = self._beyond(found, found.samples[:, index], found.ranges[index] is not None)
 

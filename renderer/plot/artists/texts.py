@@ -42,7 +42,7 @@ class TableArtists(PanelArtists):
     def __init__(self, panel: TablePanel, area: Area) -> None:
         del panel  # nothing of it is fixed
         self._title = _Titled(area)
-        self._most = layout.lines_of_text(self._title.part.height, layout.MONO_SIZE, 1.47)
+        self._most = int(max(0.0, self._title.part.height) * 72 / (1.47 * layout.MONO_SIZE))
         style: dict[str, Any] = {"va": "baseline", "family": "monospace", "fontsize": layout.MONO_SIZE}
         self._names = Labels(area, self._most, ha="left", **style)
         self._values = Labels(area, self._most, ha="right", **style)
@@ -55,7 +55,7 @@ class TableArtists(PanelArtists):
         taken = list(accumulate(map(len, rows)))
         if len(panel.rows) > len(rows) or (taken and taken[-1] > self._most):
             rows = rows[: sum(lines < self._most for lines in taken)]
-            rows.append([(f"and {len(panel.rows) - len(rows)} more", "")])
+            rows += [[(f"and {len(panel.rows) - len(rows)} more", "")]] if self._most else []
         cells = list(chain.from_iterable(rows))
         lines = [part.top - (number + 0.75) * (1.47 * layout.MONO_SIZE / 72) for number in range(len(cells))]
         for column, labels, x in ((0, self._names, part.left), (1, self._values, part.right)):

@@ -272,7 +272,10 @@ def _multiples(low: float, high: float, most: int) -> tuple[range, float]:
     while len(indices := _between(low, high, step)) > most:
         finer, step = step, round_up(step * 1.001)
         if len(_between(low, high, step)) < min(2, most):  # five multiples of 2, say, and one of 5
-            return _between(low, high, 2 * finer)[:most], 2 * finer
+            doubled = _between(low, high, 2 * finer)
+            if len(doubled) >= min(2, most):
+                return doubled[:most], 2 * finer
+            return indices[:: max(1, len(indices) - 1)][:most], finer
     return indices, step
 
 

@@ -126,7 +126,8 @@ def _reflowed(panels: Sequence[Panel], width: float) -> tuple[Grid, list[tuple[G
     """Panels in their order, in as many columns as have room on a page; words at the end, as wide as they need."""
     words = [panel for panel in panels if isinstance(panel, _WORDS)]
     others = [panel for panel in panels if not isinstance(panel, _WORDS)]
-    narrowest = max((_narrowest(panel) / panel.span[1] for panel in others), default=_NARROWEST_LINES)
+    narrowest = max((_narrowest(panel) / panel.span[1] for panel in others or words), default=_NARROWEST)
+    narrowest = max(narrowest, _NARROWEST)
     columns = max(1, int(width / narrowest + 1e-6))
     wide = [min(columns, math.ceil(_narrowest(panel) * columns / width - 1e-6)) for panel in words]
     spans = [panel.span for panel in others] + [(1, each) for each in wide]

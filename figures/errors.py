@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from autoviz_render.spool.errors import AutovizError
@@ -63,5 +62,7 @@ def check_colours(name: str) -> None:
     from matplotlib import colormaps
 
     if name not in colormaps:
+        from difflib import get_close_matches  # not before something is wrong
+
         similar = get_close_matches(str(name), colormaps, 3) or ["inferno", "viridis", "cividis", "RdBu_r"]
         raise PanelError(f"colours is {name!r}; expected a colour map of Matplotlib, such as {', '.join(similar)}")

@@ -10,13 +10,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from autoviz_render.figures.registry import Recipe, figure_names, find_figure, find_target, load_figure
 from autoviz_render.renderer.plot.formats import FORMATS, Format
-from autoviz_render.renderer.plot.page import Page, inches
 from autoviz_render.spool.errors import AutovizError, checks_construction, nearest
 from autoviz_render.spool.guard import wrong
+
+if TYPE_CHECKING:
+    from autoviz_render.renderer.plot.page import Page
 
 ThemeName = Literal["light", "dark"]
 
@@ -143,6 +145,8 @@ class RenderSettings:
     @property
     def page(self) -> Page:
         """How large a figure is, and which of its panels it shows."""
+        from autoviz_render.renderer.plot.page import Page  # and the panels with it, which no command line needs
+
         return Page(self.width, self.height, self.panel)  # type: ignore[arg-type]  # texts are lengths by now
 
     def named(self, own: Iterable[str]) -> list[tuple[FigureSpec, str]]:
@@ -183,6 +187,8 @@ def _inches(name: str, length: float | str | None) -> float | None:
     """A side of a page, in inches."""
     if length is None:
         return None
+    from autoviz_render.renderer.plot.page import inches
+
     try:
         given = inches(length)
     except (ValueError, TypeError):

@@ -94,7 +94,8 @@ class JobRunner:
                 return RenderResult("unwritable", fault=f"{theirs}: {_THEIRS}")
             if drawing.is_error_page and any(whose(path) == "ours" for _, path in job.files()):
                 write_note(job.path, errors)
-                return RenderResult("kept", errors=errors)
+                kept = ", ".join(path.name for _, path in job.files() if whose(path) == "ours")
+                return RenderResult("kept", errors=tuple(f"{error}; {kept} is kept as it was" for error in errors))
             job.path.parent.mkdir(parents=True, exist_ok=True)
             for kind, path in job.files():
                 write_whole(path, [drawing.encode(kind)], tmp=path.parent)

@@ -181,6 +181,8 @@ def test_a_figure_that_fails_does_not_replace_a_good_one(run_dir, publish, flaky
     assert "figure 'flaky.whole': ValueError: no\\x1b[2J model\n" in note.read_text()
     if not live:
         assert [(each.status, each.files) for each in result] == [("kept", ())]
+        kept = ", ".join(f"flaky.whole.{kind}" for kind in formats)
+        assert result[0].errors[0].endswith(f"; {kept} is kept as it was")
     flaky.unlink()
     draw()
     assert {path.name: path.read_bytes() for path in (run_dir / "image").iterdir()} == good

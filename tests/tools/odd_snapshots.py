@@ -6,6 +6,7 @@ Each function gives snapshots by a name that says what is odd about them; `ODD` 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,22 @@ def lines() -> Iterator[tuple[str, Snapshot]]:
     yield "large residuals", _line(x, y, 1e-4 * flat, parameters={f"{_LONG}{i}": i * 1.234567e5 for i in range(40)})
     yield "one point", _line(x[:1], y[:1], flat[:1])
     yield "names in LaTeX", _line(x, y, flat, parameters=dict.fromkeys(_LATEX, 0.3))
+    yield "by date", _with(_line(None, y, flat), dates=1.7041e9 + 3e5 * x)
+    yield "within a minute", _with(_line(None, y, flat), dates=1.7041e9 + x)
+    parts = {f"model_component_with_a_long_name_{i}": np.exp(-((x - i / 2) ** 2)) for i in range(20)}
+    yield "twenty components", _with(_line(x, y, flat), **parts)
+    part = {f"model_{i}": np.exp(-((x - i) ** 2)) for i in range(8)}
+    yield "what is left out", _with(_line(x, y, np.where(x < 1, -1, flat)), model=y + 1e4, mask=np.ones(3), **part)
+    bad = np.where(np.arange(300) == 77, 1e7, y)
+    yield "an outlier, many sentences", _with(_line(np.where(x < 2, np.nan, x), bad, flat), model=y, model_error=y[:9])
+    yield "all masked", _with(_line(x, y, flat), mask=np.ones(300, bool))
+    yield "a power law", _line(np.logspace(-2, 4, 80), np.logspace(4, -8, 80), np.logspace(3, -9, 80))
     words = {"run": "a run of quite a long name, too, which says everything " * 3, "iteration": 10**17}
     yield "a count of 1e17", _line(x, y, flat, log_likelihood=-1.234567e13, **words)
+
+
+def _with(snapshot: Snapshot, **arrays: Array) -> Snapshot:
+    return replace(snapshot, arrays={**snapshot.arrays, **arrays})
 
 
 def _samples(width: int, mean: float = 0.0, sigma: float = 1.0, count: int = 2000, seed: int = 2) -> Array:
@@ -168,6 +183,14 @@ def anything() -> Iterator[tuple[str, Snapshot]]:
     }
     numbers = {"log_evidence": -1234567.891, "calls": 1e17, _LONG: -0.00012, r"$\sigma_8$": 0.81, "nothing": np.nan}
     yield "all kinds", Snapshot(arrays=arrays, scalars=numbers, iteration=1, log_likelihood=12345678.9)
+    table = np.zeros(5, dtype=[("time", float), ("an_error", float), ("name", "U9")])
+    cube = rng.random((7, 20, 30))
+    shapes = {"cube": cube, "picture": np.moveaxis(cube[:3], 0, -1), "table": table, "visibilities": square * 1j}
+    thin = {"one_row": square[:1] * 1e-3, "strip": rng.normal(size=(12, 140)), "hair": rng.normal(size=(500, 9))}
+    yield "all shapes", Snapshot(arrays=shapes | thin | {"deflections": np.stack([square, square], axis=-1)})
+    fit = {"data": 1e5 * x + 2459000, "model": 1e5 * x + 2459000, "x": 2459000 + x, "noise_map": 1 + x}
+    yield "a line and its model", Snapshot(arrays=fit, parameters={"slope": 1e5})
+    yield "an image and its model", Snapshot(arrays={"data": 1e-9 * cube, "model_data": 1e-9 * cube}, run="a run")
     yield "numbers alone", Snapshot(arrays={}, parameters={f"{_LONG}{i}": -(10.0**-i) for i in range(60)})
     yield "nothing", Snapshot(arrays={})
 

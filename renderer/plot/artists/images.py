@@ -51,4 +51,4 @@ class ImageArtists(PanelArtists):
         pixels[~finite] = rgb(theme.not_finite)
         if mask is not None:
             pixels[mask] = rgb(theme.masked)
-        return opaque(pixels)
+        return np.ascontiguousarray(opaque(pixels))  # whatever the order of the axes in memory

@@ -1,8 +1,8 @@
 """How much of the truth the contours of a corner plot hold, beside those of corner and of anesthetic.
 
-Samples of distributions that are known, and fresh samples that are counted inside the contours; 39.3 and 86.5 per cent
-are promised. The least areas that hold as much are those of the truth; a larger one shows more than is known. Medians of
-several seeds. corner and anesthetic are needed by this program alone: `pip install corner anesthetic`.
+Samples of distributions that are known, and fresh samples of these that are counted inside the contours: 39.3 and 86.5
+per cent are promised. Medians of several seeds. corner and anesthetic are needed by this program alone:
+`pip install corner anesthetic`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from table import parse, report
 
 from autoviz_render.figures.curves import Line
-from autoviz_render.figures.marginals import marginal
-from autoviz_render.figures.regions import ONE_SIGMA, TWO_SIGMA, regions
+from autoviz_render.figures.samples.marginals import marginal
+from autoviz_render.figures.samples.regions import ONE_SIGMA, TWO_SIGMA, regions
 from autoviz_render.spool.arrays import Floats
 
 SHARES = (ONE_SIGMA, TWO_SIGMA)

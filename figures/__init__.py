@@ -11,9 +11,7 @@ The modules are::
     curves       lines over images: contours, caustics, segments, the edge of a mask
     meshes       meshes made of points: Delaunay's triangles, Voronoi's cells
     densities    weighted samples: those that can be used, quantiles, histograms
-    marginals    one parameter's samples: the part shown, hard ends, far samples
-    regions      two parameters' samples: the regions that hold shares of them
-    bandwidths   how wide the kernel of a density should be
+    samples/     weighted samples of one parameter and of two: the part shown, the regions that hold shares
     colours      the limits of colours
     series       lines as they can be drawn, and the limits of the axes that hold them
     shared_axes  panels that show the same range

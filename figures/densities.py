@@ -8,6 +8,7 @@ import numpy as np
 
 from autoviz_render.spool.arrays import Array, Floats
 
+
 def usable(samples: Array, weights: Array | None) -> tuple[Floats, Floats]:
     """The samples that are finite and have weight, and their weights, which sum to one.
 
@@ -68,7 +69,7 @@ def distinct(samples: Floats, weights: Floats) -> tuple[Floats, Floats]:
     ascending = samples[order]
     first = np.append(True, (ascending[1:] != ascending[:-1]).any(axis=1))
     group = np.cumsum(first) - 1
-    total = np.bincount(group, weights[order])
+    total = np.bincount(group, weights[order]).astype(np.float64)
     earliest = np.minimum.reduceat(order, np.flatnonzero(first))
     chosen = np.argsort(earliest)
     return samples[earliest[chosen]], total[chosen]

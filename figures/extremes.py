@@ -65,17 +65,20 @@ def corner_in_reach(panel: CornerPanel) -> CornerPanel:
     if not any(exponents):
         return replace(panel, samples=samples)
 
-    def scaled(columns: Array | None) -> Floats | None:
-        if columns is None:
-            return None
+    def scaled(columns: Array) -> Floats:
         each = np.moveaxis(np.asarray(columns, np.float64), -1, 0)
         with np.errstate(over="ignore"):  # what is then infinite lies outside whatever is shown
             return np.stack([_scaled(*pair) for pair in zip(each, exponents, strict=True)], axis=-1)
 
-    ranges = panel.ranges and [_limits(*pair) for pair in zip(panel.ranges, exponents, strict=True)]
-    names = [_named(*pair) for pair in zip(panel.names, exponents, strict=True)]
-    marks = {"marked": scaled(panel.marked), "truths": scaled(panel.truths), "prior": scaled(panel.prior)}
-    return replace(panel, samples=scaled(samples), names=names, ranges=ranges, **marks)
+    return replace(
+        panel,
+        samples=scaled(samples),
+        names=[_named(*pair) for pair in zip(panel.names, exponents, strict=True)],
+        marked=None if panel.marked is None else scaled(panel.marked),
+        truths=None if panel.truths is None else scaled(panel.truths),
+        prior=None if panel.prior is None else scaled(panel.prior),
+        ranges=panel.ranges and [_limits(*pair) for pair in zip(panel.ranges, exponents, strict=True)],
+    )
 
 
 def _without_far_ones(column: Floats) -> Floats:

@@ -9,8 +9,8 @@ import numpy as np
 from autoviz_render.figures.bins import equal_bins
 from autoviz_render.figures.builtin.residuals import hold
 from autoviz_render.figures.densities import quantiles
-from autoviz_render.figures.marginals import SIGMA_SHARES, shown
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
+from autoviz_render.figures.samples.marginals import SIGMA_SHARES, shown
 from autoviz_render.spool.arrays import Floats, Indices
 
 _BLOCKS = 100
@@ -70,5 +70,7 @@ def _apart(scaled: Floats, chain: Indices) -> int:
     """The parameter in which the means of the chains differ most, compared with the spread within one."""
     size = np.bincount(chain)
     means = np.stack([np.bincount(chain, values) / size for values in scaled])
-    within = np.stack([np.bincount(chain, (values - mean[chain]) ** 2) for values, mean in zip(scaled, means, strict=True)])
+    within = np.stack(
+        [np.bincount(chain, (values - mean[chain]) ** 2) for values, mean in zip(scaled, means, strict=True)]
+    )
     return int(np.argmax(means.var(axis=1) / np.maximum(within.sum(axis=1) / len(chain), 1e-300)))

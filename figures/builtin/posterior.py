@@ -27,7 +27,6 @@ import numpy as np
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.builtin.course import course
-from autoviz_render.figures.marginals import SIGMA_SHARES, shown
 from autoviz_render.figures.numbers import interval, whole
 from autoviz_render.figures.panels import (
     CornerPanel,
@@ -38,6 +37,7 @@ from autoviz_render.figures.panels import (
     TextPanel,
 )
 from autoviz_render.figures.reading import best_fit, check, find, floats
+from autoviz_render.figures.samples.marginals import SIGMA_SHARES, shown
 from autoviz_render.spool.arrays import Floats, Indices
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.weights import effective_size_of, normalised_weights
@@ -181,7 +181,7 @@ def posterior(
     if len(found.shown) > 1:
         return [[_corner(found, 2 if len(found.shown) == 2 else 3, beside)]]
     first, *others = beside
-    tables = [[panel] for panel in others if isinstance(panel, TablePanel)]
+    tables: list[list[Panel]] = [[panel] for panel in others if isinstance(panel, TablePanel)]
     return [[_corner(found, 2), first], *tables, *([replace(panel, span=(1, 3))] for panel in others[len(tables) :])]
 
 

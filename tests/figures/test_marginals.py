@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.densities import distinct
-from autoviz_render.figures.marginals import marginal, shown
+from autoviz_render.figures.samples.marginals import marginal, shown
 
 SIZE = 4000
 

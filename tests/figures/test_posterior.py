@@ -187,7 +187,9 @@ def test_each_of_several_chains_has_a_trace(width):
     chain = np.tile([7, 8, 9, 11], 500)
     for arrays in ({"samples": draws}, {"samples": flat, "chain": chain}):
         rows = posterior(Snapshot(arrays=arrays))
-        course = [panel for row in rows for panel in (*row, *getattr(row[0], "insets", ())) if isinstance(panel, LinesPanel)]
+        course = [
+            panel for row in rows for panel in (*row, *getattr(row[0], "insets", ())) if isinstance(panel, LinesPanel)
+        ]
         (panel,) = course
         assert panel.title == f"Course of p{width - 1}", "where they differ most"
         traces = [series for series in panel.series if series.label]

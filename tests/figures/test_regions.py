@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.marginals import marginal
-from autoviz_render.figures.regions import ONE_SIGMA, TWO_SIGMA, regions
+from autoviz_render.figures.samples.marginals import marginal
+from autoviz_render.figures.samples.regions import ONE_SIGMA, TWO_SIGMA, regions
 
 SHARES = (ONE_SIGMA, TWO_SIGMA)
 
@@ -125,7 +125,7 @@ def test_contours_of_a_uniform_square_hold_what_they_say_and_stay_in_it():
 
 @pytest.mark.parametrize("correlation", [0.0, 0.9, 0.99, 0.9999])
 def test_the_contours_of_a_gaussian_are_no_larger_than_its_own(correlation):
-    """Smoothing must not fatten what is thin: the least area that holds a share is pi r^2 times the determinant's root."""
+    """Smoothing must not fatten what is thin: the least area that holds a share is pi r^2 sqrt(determinant)."""
     x, y = gaussian(correlation)(np.random.default_rng(3), 5000)
     least = np.array([np.pi, 4 * np.pi]) * np.sqrt(1 - correlation**2)
     assert [area(lines) for lines in found(x, y)] == pytest.approx(least, rel=0.05)

@@ -15,9 +15,7 @@ from matplotlib.path import Path
 
 from autoviz_render.figures import densities
 from autoviz_render.figures.curves import Line
-from autoviz_render.figures.extremes import corner_in_reach
-from autoviz_render.figures.marginals import marginal, shown
-from autoviz_render.figures.numbers import Ticks, interval, whole
+from autoviz_render.figures.numbers import Ticks, interval
 from autoviz_render.figures.panels import (
     CornerPanel,
     HistogramPanel,
@@ -27,7 +25,8 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.figures.regions import ONE_SIGMA, THREE_SIGMA, TWO_SIGMA, regions
+from autoviz_render.figures.samples.corner import CornerSamples
+from autoviz_render.figures.samples.regions import ONE_SIGMA, THREE_SIGMA, TWO_SIGMA, regions
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
@@ -40,7 +39,6 @@ from autoviz_render.renderer.plot.artists.texts import TableArtists, TextArtists
 from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.layout import Rectangle, Size
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.spool.arrays import Floats
 
 _GAP = 0.09
 _HEIGHTS = Axis(0.0, 1.1, Ticks((), ()))
@@ -100,13 +98,13 @@ class CornerArtists(PanelArtists):
 
     @staticmethod
     def axes(panel: CornerPanel) -> Mapping[str, Any]:
-        found = _Found(panel)
-        columns = range(len(found.names))
-        shown_parts = [found.ranges[i] or shown(found.drawn[:, i], found.of_drawn) for i in columns]
-        return {"ranges": tuple(shown_parts)}
+        found = CornerSamples(panel)
+        if found.names != list(panel.names):
+            return {}  # values near the ends of floats are shown in another unit
+        return {"ranges": tuple(found.limits(index, found.marginal(index)) for index in range(len(found.names)))}
 
     def update(self, panel: CornerPanel) -> Hashable:
-        found = _Found(panel)
+        found = CornerSamples(panel)
         self._title.show_within(found.title, self._part.left, self._title_line, self._for_title)
         for legend in self._legend:
             legend.show(self._part._replace(height=self._title_line - 0.04 - self._part.bottom))
@@ -165,75 +163,23 @@ class _Marks(NamedTuple):
     truth: float
 
 
-class _Found:
-    """A corner plot's samples, checked."""
-
-    def __init__(self, panel: CornerPanel) -> None:
-        panel = corner_in_reach(panel)
-        self.names, self.bins = list(panel.names), panel.bins
-        count = len(self.names)
-        samples = np.asarray(panel.samples, dtype=np.float64)
-        if samples.ndim != 2 or samples.shape[1] != count or not count:
-            raise ValueError(f"samples of {count} parameters are not of shape {samples.shape}")
-        self.marked, self.truths = (_point(each, count) for each in (panel.marked, panel.truths))
-        self.ranges = [None] * count if panel.ranges is None else list(panel.ranges)
-        if len(self.ranges) != count:
-            raise ValueError(f"there are {count} parameters and {len(self.ranges)} ranges")
-        self.samples, weights = densities.usable(samples, panel.weights)
-        self.counts = None if densities.is_weighted(weights) else len(weights)
-        self.weights = weights
-        self.drawn, self.of_drawn = densities.distinct(self.samples, weights)
-        self.prior = None
-        if panel.prior is not None:
-            prior = np.asarray(panel.prior, dtype=np.float64)
-            if prior.ndim != 2 or prior.shape[1] != count:
-                raise ValueError(f"prior samples of {count} parameters are not of shape {prior.shape}")
-            prior = prior[np.isfinite(prior).all(axis=1)]
-            self.prior = densities.usable(prior, None) if len(prior) else None
-        given = len(samples) if panel.weights is None else int(np.sum(np.asarray(panel.weights) > 0))
-        lost = given - len(self.samples)
-        self.title = f"{panel.title} ({whole(lost)} not finite, left out)" if lost else panel.title
-
-
 class _Parameter:
     """One parameter: its samples, the part shown, its ticks, and how it is told in numbers."""
 
-    def __init__(self, found: _Found, index: int, size: Size) -> None:
+    def __init__(self, found: CornerSamples, index: int, size: Size) -> None:
         self.name = found.names[index]
-        self.of = marginal(found.drawn[:, index], found.of_drawn)
-        self.low, self.high = self._limits(found.ranges[index])
+        self.of, self.prior = found.marginal(index), found.prior_of(index)
+        self.low, self.high = found.limits(index, self.of)
         self.marks = _Marks(found.marked[index], found.truths[index])
-        self.prior = None if found.prior is None else marginal(found.prior[0][:, index], found.prior[1])
         self.axis, self.upright = map(self._axis, size)
         self.told = interval(self.of.lower, self.of.median, self.of.upper)
-        self.beyond = self._beyond(found, found.samples[:, index], found.ranges[index] is not None)
-
-    def _limits(self, given: tuple[float, float] | None) -> tuple[float, float]:
-        """The part shown: as it is given, otherwise nearly all samples."""
-        if given is None:
-            return self.of.low, self.of.high
-        low, high = map(float, given)
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ValueError(f"the range of {self.name} is (low, high), finite, with low < high, not {given}")
-        return low, high
+        self.beyond = found.beyond(index, self.of, (self.low, self.high))
 
     def _axis(self, inches: float) -> Axis:
         size, free = layout.SMALL_SIZE, 0.04 * (self.high - self.low)
         limits = self.low + free, self.high - free
         ticks = ticks_along(*limits, 0.92 * inches, size, most=5, beyond=(_GAP / 2, _GAP / 2))
         return Axis(self.low, self.high, ticks, with_factor(self.name, ticks, inches + _GAP / 2, size))
-
-    def _beyond(self, found: _Found, values: Floats, is_given: bool) -> tuple[str, str]:
-        """What is said of the samples below the part shown, and of those above."""
-        told = []
-        sides = values < self.low, values > self.high
-        for outside, is_far in zip(sides, self.of.is_far, strict=True):
-            share = float(found.weights[outside].sum())
-            if not (outside.any() and (is_far or (is_given and share > 0.002)) and (found.counts or share >= 5e-4)):
-                told.append("")
-            else:
-                told.append(whole(int(outside.sum())) if found.counts else f"{100 * share:.2g}%")
-        return told[0], told[1]
 
 
 class _Distribution:
@@ -377,11 +323,3 @@ def _shown_insets(panel: CornerPanel) -> list[Panel]:
 def _lines_of(panel: Panel) -> int | None:
     """Of a table; None for what takes what room there is."""
     return len(panel.rows) if isinstance(panel, TablePanel) else None
-
-
-def _point(values: Any, count: int) -> list[float]:
-    """A value for each parameter, NaN for none."""
-    point = np.full(count, np.nan) if values is None else np.asarray(values, np.float64)
-    if point.shape != (count,):
-        raise ValueError(f"a point in {count} parameters is not of shape {point.shape}")
-    return point.tolist()

@@ -12,11 +12,11 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 
 from autoviz_render.figures import densities
-from autoviz_render.figures.marginals import shown
 from autoviz_render.figures.annotations import Guide
 from autoviz_render.figures.extremes import lines_in_reach
 from autoviz_render.figures.numbers import Ticks
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
+from autoviz_render.figures.samples.marginals import shown
 from autoviz_render.figures.series import Limits, Points, lines_of, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area

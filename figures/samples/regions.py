@@ -1,23 +1,23 @@
 """The smallest regions of a plane that hold given shares of weighted samples: the contours of a corner plot.
 
 The density is that of a Gaussian kernel on a grid along the samples' own axes, so that correlation does not widen
-them, with a bandwidth along each that the samples choose (`bandwidths`), and it ends where a parameter ends. The level of a region
-is the one above which the samples themselves hold the share, each at the density that all others give it: smoothing
-makes no region too large, and few samples none too small.
+them, with a bandwidth along each that the samples choose (`bandwidths`), and it ends where a parameter ends. The level
+of a region is the one above which the samples themselves hold the share, each at the density that all others give it:
+smoothing makes no region too large, and few samples none too small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
-from autoviz_render.figures.bandwidths import bandwidths, product
 from autoviz_render.figures.curves import Line
 from autoviz_render.figures.densities import is_weighted, quantiles
-from autoviz_render.figures.marginals import Marginal, moments, span
+from autoviz_render.figures.samples.bandwidths import bandwidths, product
+from autoviz_render.figures.samples.marginals import Marginal, moments, span
 from autoviz_render.spool.arrays import Floats, Indices, Mask
 from autoviz_render.spool.weights import effective_size_of
 
@@ -54,10 +54,12 @@ def regions(x: Marginal, y: Marginal, shares: Sequence[float], *, cells: int = 6
     plane, counts = _Plane(x, y), (cells, cells)
     while True:
         grid = plane.grid(counts)
-        finer = tuple(2 * n if fine < _FINE and 2 * n <= most else n for n, fine in zip(counts, grid.widths, strict=True))
-        if finer == counts:
+        rows, columns = (
+            2 * n if fine < _FINE and 2 * n <= most else n for n, fine in zip(counts, grid.widths, strict=True)
+        )
+        if (rows, columns) == counts:
             return grid.outlines(shares)
-        counts = finer
+        counts = rows, columns
 
 
 def _interval(of: Marginal, share: float) -> Floats:
@@ -67,7 +69,8 @@ def _interval(of: Marginal, share: float) -> Floats:
     return quantiles(of.values, of.weights, ((1 - share) / 2, (1 + share) / 2))
 
 
-class _Side(NamedTuple):
+@dataclass(frozen=True)
+class _Side:
     """One side of a grid of cells: where the first begins, how long each is, and where its values end hard."""
 
     start: float
@@ -77,7 +80,7 @@ class _Side(NamedTuple):
 
     @property
     def centres(self) -> Floats:
-        return self.start + self.step * (np.arange(self.count) + 0.5)
+        return np.asarray(self.start + self.step * (np.arange(self.count) + 0.5), dtype=np.float64)
 
     @property
     def kept(self) -> slice:
@@ -90,7 +93,7 @@ class _Side(NamedTuple):
         inside[self.kept] = 1.0
         return inside
 
-    def index(self, values: Floats) -> tuple[Indices, Mask]:
+    def cells_of(self, values: Floats) -> tuple[Indices, Mask]:
         """The cell of each value, and whether it has one."""
         place = (values - self.start) / self.step
         low, high = self.kept.start, self.kept.stop
@@ -175,12 +178,12 @@ class _Grid:
 
     def __init__(self, plane: _Plane, u: _Side, v: _Side) -> None:
         self._plane, self._u, self._v = plane, u, v
-        (row, in_rows), (column, in_columns) = u.index(plane.u), v.index(plane.v)
+        (row, in_rows), (column, in_columns) = u.cells_of(plane.u), v.cells_of(plane.v)
         size = u.count * v.count
         cell = np.where(in_rows & in_columns, row * v.count + column, size)
         each = cell + _halves(plane.weights) * (size + 1)
-        halves = np.bincount(each, plane.weights, 2 * (size + 1)).reshape(2, -1)[:, :size]
-        halves = halves.reshape(2, u.count, v.count)
+        held = np.bincount(each, plane.weights, 2 * (size + 1)).reshape(2, -1)[:, :size]
+        halves: Floats = held.reshape(2, u.count, v.count).astype(np.float64)
         self._weight = halves.sum(axis=0)
         self._squares = self._weight * plane.weights[0]
         if is_weighted(plane.weights):
@@ -247,7 +250,9 @@ def _levels(densities: Floats, weights: Floats, shares: Sequence[float]) -> list
     order = np.argsort(-densities)
     held = np.cumsum(weights[order])
     last = np.minimum(np.searchsorted(held, shares), held.size - 1)
-    return [float(level) if held[-1] >= share else 0.0 for level, share in zip(densities[order][last], shares, strict=True)]
+    return [
+        float(level) if held[-1] >= share else 0.0 for level, share in zip(densities[order][last], shares, strict=True)
+    ]
 
 
 def _ends(of: Marginal) -> tuple[float, float]:
@@ -257,7 +262,7 @@ def _ends(of: Marginal) -> tuple[float, float]:
 
 
 def _halves(weights: Floats) -> Indices:
-    """0 or 1 for each sample: by turns if they have weights, otherwise by blocks, since neighbours in a chain are alike."""
+    """0 or 1 for each sample: by turns if they have weights, otherwise by blocks: neighbours in a chain are alike."""
     number = np.arange(weights.size)
     return (number if is_weighted(weights) else number * _BLOCKS // weights.size) % 2
 
@@ -272,4 +277,4 @@ def _kernel(count: int, width: float) -> Floats:
 def _distances(count: int) -> Indices:
     """Between the cells of a side: array[cell, cell]."""
     number = np.arange(count)
-    return np.abs(number[:, None] - number)
+    return np.asarray(np.abs(number[:, None] - number), dtype=np.intp)

@@ -26,7 +26,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoviz_render.figures import densities
-from autoviz_render.figures.builtin.course import course
 from autoviz_render.figures.numbers import interval, whole
 from autoviz_render.figures.panels import (
     CornerPanel,
@@ -37,6 +36,7 @@ from autoviz_render.figures.panels import (
     TextPanel,
 )
 from autoviz_render.figures.reading import best_fit, check, find, floats
+from autoviz_render.figures.samples.course import course
 from autoviz_render.figures.samples.marginals import SIGMA_SHARES, shown
 from autoviz_render.spool.arrays import Floats, Indices
 from autoviz_render.spool.snapshot import Snapshot

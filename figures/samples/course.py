@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins
-from autoviz_render.figures.builtin.residuals import hold
 from autoviz_render.figures.densities import quantiles
 from autoviz_render.figures.panels import LinesPanel, Panel, Series
 from autoviz_render.figures.samples.marginals import SIGMA_SHARES, shown
@@ -17,6 +16,9 @@ _BLOCKS = 100
 _MOST_PARAMETERS = 3
 _MOST_NAMED = 6
 """Chains with a colour and an entry in the legend: more cannot be told apart."""
+
+_HELD = Series(np.zeros(2), np.array([-1.0, 1.0]), style="")
+"""Invisible: the axis is no narrower while a chain is level."""
 
 
 def course(names: Sequence[str], samples: Floats, chain: Indices) -> Panel:
@@ -34,7 +36,7 @@ def course(names: Sequence[str], samples: Floats, chain: Indices) -> Panel:
     if chain.max(initial=0) == 0:
         lines = [_line(values) for values in scaled[:_MOST_PARAMETERS]]
         series = [Series(*line, label=name, width=1.0) for name, line in zip(names, lines, strict=False)]
-        return LinesPanel("Course", [*series, hold(1.0)], x_label="sample", y_label=y_label)
+        return LinesPanel("Course", [*series, _HELD], x_label="sample", y_label=y_label)
     apart = _apart(scaled, chain)
     lines = [_line(scaled[apart][chain == number]) for number in range(int(chain.max()) + 1)]
     is_named = len(lines) <= _MOST_NAMED
@@ -43,7 +45,7 @@ def course(names: Sequence[str], samples: Floats, chain: Indices) -> Panel:
         for number, line in enumerate(lines, start=1)
     ]
     title = f"Course of {names[apart]}"
-    return LinesPanel(title, [*series, hold(1.0)], x_label=f"sample of each of {len(lines)} chains", y_label=y_label)
+    return LinesPanel(title, [*series, _HELD], x_label=f"sample of each of {len(lines)} chains", y_label=y_label)
 
 
 def _line(values: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -98,7 +99,7 @@ class Coloured:
         aspect = abs((y1 - y0) / (x1 - x0)) if panel.equal else None
         parts = layout.coloured_parts(self._area.size, aspect, **self._labels)
         x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit)
-        y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit)
+        y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit, above=layout.TITLE_GAP)
         if any(axis.label and not given for axis, given in ((x, panel.x_label), (y, panel.y_label))):
             parts = layout.coloured_parts(self._area.size, aspect, x_label=bool(x.label), y_label=bool(y.label))
         look = self.frame.show(parts.image, x, y)
@@ -176,13 +177,15 @@ def coloured_structure(panel: ColouredPanel) -> Hashable:
     return bool(panel.x_label), bool(panel.y_label), overlay_structure(panel), *styles
 
 
-def _axis(low: float, high: float, inches: float, label: str, tick_unit: str) -> Axis:
+def _axis(low: float, high: float, inches: float, label: str, tick_unit: str, *, above: float = math.inf) -> Axis:
+    """An axis with its ticks; `above` is how far its numbers may reach beyond its end, in inches."""
     is_short = inches < _SHORT
     corner = 0.0 if is_short else _CORNER
     ends = (each + sign * corner / inches * (high - low) for each, sign in ((low, 1), (high, -1)))
     most = max(3, min(5, int(inches / 0.6)))
     room = _CORNER if is_short else _CORNER / 2
-    ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, most=most, suffix=tick_unit, beyond=(room, room))
+    beyond = room, min(room, corner + above)
+    ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, most=most, suffix=tick_unit, beyond=beyond)
     return Axis(low, high, ticks, with_factor(label, ticks, inches + 2 * room, layout.SMALL_SIZE), inches + 2 * room)
 
 

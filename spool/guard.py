@@ -126,7 +126,10 @@ def unguarded(what: str, *, of: object = None) -> contextlib.AbstractContextMana
 
 def _told(error: Exception) -> str:
     """The words of an error of ours, or of the system's; of another its kind too, and where it was raised."""
-    if not isinstance(error, (OSError, AutovizError)):
-        place = place_of(error)
-        return f"{in_one_line(error)} ({place})" if place else in_one_line(error)
-    return in_one_line(error, kind=False)
+    is_ours = isinstance(error, (OSError, AutovizError))
+    try:
+        str(error)
+    except Exception:  # noqa: BLE001  the user's own `__str__`, or that of a key in a KeyError
+        return f"{type(error).__name__}, which cannot be printed"
+    told, place = in_one_line(error, kind=not is_ours), "" if is_ours else place_of(error)
+    return f"{told} ({place})" if place else told

@@ -168,7 +168,7 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
     """
     names = (figure,) if isinstance(figure, str) else tuple(figure)
     if len(names) > _MOST_FIGURES:
-        raise WrongValueError(f"figure has {len(names)} names; expected at most {_MOST_FIGURES}")
+        raise WrongValueError(f"figure names {len(names)} figures; expected at most {_MOST_FIGURES}")
     for name in names:
         is_name = isinstance(name, str) and name.replace("-", "_").replace(".", "_").isidentifier()
         if not is_name or name.startswith("."):
@@ -177,9 +177,9 @@ def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:
         if len(name.encode()) > _LONGEST_FIGURE:
             raise WrongValueError(wrong("figure", name, f"expected a name of at most {_LONGEST_FIGURE} bytes"))
     if not names:
-        raise WrongValueError(wrong("figure", figure, "expected the name of a figure, or a list of names"))
+        raise WrongValueError(wrong("figure", figure, "no figure is named; expected a name, or a list of names"))
     if len(set(names)) < len(names) or "fit" in names[1:]:
-        expected = "expected names of files that differ; the file of the first is called fit"
+        expected = "two would have files of one name; expected different ones, and the file of the first is called fit"
         raise WrongValueError(wrong("figure", list(names), expected))
     return names
 

@@ -268,10 +268,14 @@ class Spool:
 
     def _refs(self) -> list[SnapshotRef]:
         """The snapshots there are now. Raises NoSpoolError if there is no spool: a path may be mistyped."""
-        is_there = os.path.isdir(self.paths.directory)
-        refs = self.snapshots() if is_there else []
+        try:
+            refs = self.snapshots()
+        except UnreadableError as error:
+            if not isinstance(error.__cause__, NotADirectoryError):
+                raise
+            refs = []  # the path is a file
         if not refs and not os.path.isfile(self.paths.info):
-            named = self.paths.directory if is_there else self.paths.run_dir
+            named = self.paths.directory if os.path.isdir(self.paths.directory) else self.paths.run_dir
             raise NoSpoolError(named, why_no_spool(named))
         return refs
 

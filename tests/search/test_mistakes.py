@@ -65,7 +65,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ),
     (Spool, {"path": None}, "path is None (NoneType); expected the path of a run directory, or of its spool"),
     (QuickUpdate, RUN | {"figure": 3}, "figure is 3 (int); expected the name of a figure, or a list of names"),
-    (QuickUpdate, RUN | {"figure": []}, "figure is [] (list); expected the name of a figure, or a list of names"),
+    (QuickUpdate, RUN | {"figure": []}, "figure is [] (list); no figure is named; expected a name, or a list of names"),
     (
         QuickUpdate,
         RUN | {"figure": "imagin"},

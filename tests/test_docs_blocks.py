@@ -223,7 +223,7 @@ def test_every_block_says_its_language():
 
 
 @pytest.mark.parametrize(
-    "phrase", ["holds no spool", "quick updates", "no renderer yet", "no figures", "last error", "unreadable in bad/"]
+    "phrase", ["holds no spool", "updates", "another program wrote it", "no figures", "last error", "cannot be read"]
 )
 def test_the_checklist_quotes_what_the_status_says(phrase):
     """Who sees no figure looks for these words on the page."""

@@ -155,7 +155,7 @@ def test_a_recipe_that_raises_is_drawn_as_its_error_and_told(run_dir, publish, c
     publish(1)
     code, output, errors = command("--figure", "their_figures:broken", run_dir)
     assert (code, len(output)) == (1, 1)
-    told = "ZeroDivisionError: a bug in the recipe (their_figures.py:8)"
+    told = "ZeroDivisionError: a bug in the recipe (their_figures.py:10)"
     assert errors == [f"autoviz-render: {run_dir}: figure 'their_figures.broken': {told}"]
 
 

@@ -18,6 +18,7 @@ from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Frame, Movie, MovieError, on_paper, writer
 from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.renderer.plot.drawing import KeptFigure
+from autoviz_render.renderer.plot.page import PageError
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Task, failed
 from autoviz_render.spool.arrays import Pixels
@@ -167,7 +168,14 @@ class _Pictures:
     def of(self, ref: SnapshotRef) -> Pixels | None:
         """None if the snapshot cannot be read, or is gone: retention at work is no error."""
         snapshot = self._last if ref == self.refs[-1] else self._read(ref)
-        return None if snapshot is None else on_paper(self._draw(snapshot), self.size, self.paper)
+        if snapshot is None:
+            return None
+        try:
+            return on_paper(self._draw(snapshot), self.size, self.paper)
+        except PageError:  # an early snapshot: the last one has the panel
+            self._complain(f"figure {self._name!r}: snapshots that do not have the panel are left out")
+            self.unread.add(ref)
+            return None
 
     def times(self) -> list[tuple[SnapshotRef, float]]:
         """When each was published, in seconds since 1970 (UTC); those of which nobody knows are left out."""

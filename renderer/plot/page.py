@@ -28,6 +28,9 @@ panels of lines, with labels and a legend, three and one."""
 _LEAST = Size(1.6, 1.3)
 """Of any slot, in a screen's inches: 30 mm x 24 mm of a page."""
 
+_BEYOND = re.compile(r", [\d,]+ beyond$")
+"""What a movie adds to a title: see `autoviz_render.renderer.batch.fixed_limits`."""
+
 _WORDS = (TablePanel, TextPanel)
 
 _LINES_SHAPE = 0.75
@@ -177,7 +180,7 @@ def _named(name: str | int, panels: Sequence[Panel]) -> Panel:
     Raises:
         PageError: There is none, or there are several.
     """
-    titles = [_words(panel.title) for panel in panels]
+    titles = [_BEYOND.sub("", _words(panel.title)) for panel in panels]
     wanted = _words(str(name))
     tests: list[Callable[[str], bool]] = [
         wanted.__eq__,

@@ -118,6 +118,24 @@ def test_a_live_panel_may_come_later(run_dir):
     assert (run_dir / "image" / "fit-late.png").exists()
 
 
+def test_a_movie_of_a_panel_that_came_later(run_dir, command):
+    """Early snapshots have fewer arrays: they are left out, and said to be."""
+    with Publisher(run_dir, retention="all") as publisher:
+        for number in range(4):
+            arrays = {"early": np.eye(4)} | ({"late": np.eye(5) * number} if number > 1 else {})
+            publisher.publish(arrays, iteration=number)
+            publisher.flush()
+    movie = run_dir.parent / "late.gif"
+    code, _, errors = command("--movie", movie, "--panel", "late", "--dpi", "40", run_dir)
+    assert (code, len(read_movie(movie))) == (1, 2)
+    assert [line for line in errors if "left out" in line] == [
+        "autoviz-render: figure 'auto': snapshots that do not have the panel are left out"
+    ]
+    code, output, errors = command("--movie", movie, "--panel", "never", run_dir)
+    assert (code, output) == (2, [])
+    assert "panel is 'never'; choose one by its title or number: 1 'early', 2 'late'" in errors[-1]
+
+
 def test_a_movie_of_one_panel(run_dir, publish, command):
     """At the width of a page of a talk, say."""
     publish(3)

@@ -133,6 +133,12 @@ def test_a_panel_is_chosen_by_its_title_a_part_of_it_or_its_number(name):
     assert panel.title == "Chi squared: 3 in 14"
 
 
+def test_a_title_that_counts_what_is_beyond_is_the_same_title():
+    """In some frames of a movie it does."""
+    panels = [lines("Samples, 1,312 beyond"), lines("Samples of another"), lines("Another")]
+    assert Page(panel="samples").sheet(panels).arranged[0][1].title == "Samples, 1,312 beyond"
+
+
 def test_a_title_that_is_a_number_is_a_title_first():
     """Arrays may be named so."""
     panels = [lines("2"), lines("1")]

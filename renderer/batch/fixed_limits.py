@@ -102,13 +102,13 @@ def _limits(panel: Panel) -> Limits:
         return {}
 
 
-def _counted(panel: Panel, limited: Any) -> Panel:
+def _counted(panel: Panel, limited: Panel) -> Panel:
     """The panel with other limits, and in its title how many points it does not show any more."""
     try:
         lost = _beyond(limited) - _beyond(panel)
     except Exception:  # a stranger's panel; the figure will show the error
         log.debug("a panel without points", exc_info=True)
-        return limited  # type: ignore[no-any-return]
+        return limited
     return limited if lost <= 0 else replace(limited, title=f"{limited.title}, {whole(lost)} beyond")
 
 

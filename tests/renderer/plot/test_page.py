@@ -105,12 +105,16 @@ def test_what_stands_within_a_corner_plot_stands_beside_it_on_a_page():
     assert titles == [["Corner"], ["Corner", "Course", "Numbers"]]
     for page in (Page(COLUMN), Page(COLUMN, panel="corner"), Page(FULL, panel=1)):
         (slot, panel), *_ = (sheet := page.sheet([corner])).arranged
+        assert isinstance(panel, CornerPanel)
         assert not panel.insets
         width, height = sheet.grid.size_of(slot)
         assert height == pytest.approx(width, rel=0.2)
-    for name, title in [("Course", "Course"), (3, "Course"), (2, "Numbers")]:
+    chosen: list[tuple[str | int, str]] = [("Course", "Course"), (3, "Course"), (2, "Numbers")]
+    for name, title in chosen:
         assert Page(panel=name).sheet([corner]).arranged[0][1].title == title
-    assert Page(panel=1).sheet([corner]).arranged[0][1].insets is insets
+    ((_, whole),) = Page(panel=1).sheet([corner]).arranged
+    assert isinstance(whole, CornerPanel)
+    assert whole.insets is insets
 
 
 def test_tables_stand_at_the_end_as_wide_as_they_need():

@@ -52,6 +52,11 @@ def print_files(files: Iterable[Path], *, as_json: bool) -> None:
             tell(printable(str(path)) if sys.stdout.isatty() else str(path))
 
 
+def in_nats(value: float) -> str:
+    """A log likelihood for a person: two decimals, unless that says nothing of it."""
+    return f"{value + 0.0:,.2f}" if value == 0 or 0.005 <= abs(value) < 1e15 else f"{value:.6g}"
+
+
 def print_json(value: dict[str, Any]) -> None:
     """Print a value as JSON, in one line of ASCII. Raises OutputClosedError."""
     tell(json.dumps(value, allow_nan=False))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, report, tell
+from autoviz_render.cli.output import DONE, INCOMPLETE, in_nats, print_json, report, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
 from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.spool.errors import SpoolError
@@ -125,7 +125,7 @@ def _names(figures: Sequence[str]) -> str:
 def _details(status: dict[str, Any]) -> list[str]:
     """What there is to say of a run that is well."""
     iteration, likelihood, renderer = status["iteration"], status["log_likelihood"], status["renderer"]
-    best = "" if likelihood is None else f", log likelihood {likelihood:,.2f}"
+    best = "" if likelihood is None else f", log likelihood {in_nats(likelihood)}"
     process = f"process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}" if renderer else ""
     return [
         f"{cut(status['run'], _LONGEST_NAME)}: {status['snapshots']:,} snapshots kept",

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
-from autoviz_render.cli.output import print_files, print_json
+from autoviz_render.cli.output import in_nats, print_files, print_json
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.jobs import RenderResult
@@ -76,7 +76,7 @@ class _Telling:
         self._named.update(result.files)
         if self._newest.get(spool.directory) != ref:  # else another figure of the same snapshot told it
             self._newest[spool.directory] = ref
-            likelihood = "" if result.log_likelihood is None else f", log likelihood {result.log_likelihood:,.2f}"
+            likelihood = "" if result.log_likelihood is None else f", log likelihood {in_nats(result.log_likelihood)}"
             log.info("%s  %s: step %d%s", time.strftime("%H:%M:%S"), run, ref.sequence, likelihood)
 
     def _run(self, spool: SpoolPaths) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.settings import RenderSettings, SettingsError
+from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.renderer.work.jobs import Job, path_of, refuse_links
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.guard import WarnOnce, wrong
@@ -90,6 +91,8 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
     warn = WarnOnce(log)
     folder = out or (spool.paths.images / "frames" if selection.which == "all" else spool.paths.images)
     refuse_links(spool.paths, folder)
+    if out is None and selection.which == "newest":
+        _warn_of_live(spool, [figure for figure, _ in figures], settings)
     for ref in selection.of(spool):
         suffix = "" if selection.which == "newest" else f"-{ref.path.stem}"
         some = []
@@ -99,6 +102,17 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
                 warn("%s", told)
             some.append(Job(spool.paths.directory, figure, path, ref.path.name, settings=settings))
         yield some
+
+
+def _warn_of_live(spool: Spool, figures: Sequence[FigureSpec], settings: RenderSettings) -> None:
+    """Say that a live figure will take the place of the one that is drawn now, if that is another picture."""
+    looks_alike = replace(settings, figures=None, formats=("png",)) == RenderSettings()
+    if looks_alike or "png" not in settings.formats or not set(figures) & {*map(FigureSpec, spool.info().figures)}:
+        return
+    beat = read_heartbeat(spool.paths.heartbeat)
+    if beat is not None and beat.is_fresh():
+        told = f"process {beat.pid} on {beat.host} draws this run live and will replace what you draw now"
+        log.warning("%s: %s; --out DIR keeps it", spool.paths.images, told)
 
 
 def why_nothing(spool: Spool, selection: Selection) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from autoviz_render.cli.output import in_nats
 from autoviz_render.cli.table import cells, table, wrapped
 from autoviz_render.renderer.live.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.spool.store import Spool
@@ -95,6 +96,14 @@ def test_json_is_as_ever(tmp_path, publish, command):
     code, output, _ = command("--status", "--json", tmp_path)
     assert code == 0
     assert [json.loads(line)["spool"] for line in output] == [str(tmp_path / name / "spool") for name in "ab"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(-1234.5, "-1,234.50"), (0.0, "0.00"), (-0.0, "0.00"), (-1e-5, "-1e-05"), (-1e300, "-1e+300")]
+)
+def test_a_log_likelihood_is_a_number_that_says_something(value, told):
+    """Not -0.00, nor three hundred digits."""
+    assert in_nats(value) == told
 
 
 def test_a_table_of_nothing_but_its_head_has_one_line():

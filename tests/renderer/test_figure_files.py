@@ -178,7 +178,7 @@ def test_a_figure_that_fails_does_not_replace_a_good_one(run_dir, publish, flaky
     result = draw()
     note = run_dir / "image" / f"flaky.whole{NOTE_SUFFIX}"
     assert {path.name: path.read_bytes() for path in (run_dir / "image").iterdir() if path != note} == good
-    assert "figure 'flaky.whole': ValueError: no\\x1b[2J model\n" in note.read_text()
+    assert "figure 'flaky.whole': ValueError: no\\x1b[2J model" in note.read_text()
     if not live:
         assert [(each.status, each.files) for each in result] == [("kept", ())]
         kept = ", ".join(f"flaky.whole.{kind}" for kind in formats)
@@ -237,6 +237,25 @@ def test_each_frame_that_fails_is_told_though_its_good_one_is_kept(run_dir, publ
     assert [(each.status, len(each.errors)) for each in results] == [("kept", 1)] * 3
     files = sorted((run_dir / "image" / "frames").glob("*.png"))
     assert [path.read_bytes() for path in files] == before
+
+
+def test_a_figure_that_the_live_one_will_replace_is_told(run_dir, publish, caplog):
+    """One frame later a figure for a paper would be gone; another figure, or another folder, is safe."""
+    publish(1)
+    renderer = LiveRenderer(Watch(run_dir), LiveSettings(), InProcess())
+    renderer.look()
+    safe = [RenderSettings(), RenderSettings(["run"], dpi=50), RenderSettings(formats=["pdf"], dpi=50)]
+    for settings in safe:
+        list(render(run_dir, settings=settings))
+    list(render(run_dir, settings=RenderSettings(dpi=50), out=run_dir.parent / "mine"))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    list(render(run_dir, settings=RenderSettings(dpi=50)))
+    (told,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert told.startswith(f"{run_dir}/image: process {os.getpid()} on ")
+    assert told.endswith(" draws this run live and will replace what you draw now; --out DIR keeps it")
+    renderer.close()
+    list(render(run_dir, settings=RenderSettings(dpi=50)))
+    assert sum(record.levelname == "WARNING" for record in caplog.records) == 1
 
 
 def test_another_figure_of_a_live_run_leaves_its_own(run_dir, publish):

@@ -275,7 +275,7 @@ sys.exit(main(sys.argv[1:]))
 def test_finished_runs_need_no_descriptors(tree, publish, eventually):
     """A thousand of them, and a live one, are drawn by a process that may open few files."""
     publish(1, into=tree / "live", state="running")
-    command = ["--watch", "--until-finished", "--dpi", "20", str(tree)]
+    command = ["--watch", "--until-finished", "--quiet", "--dpi", "20", str(tree)]
     with subprocess.Popen(
         [sys.executable, "-P", "-c", WITH_FEW_DESCRIPTORS, *command],
         stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoviz_render.spool.errors import WrongValueError, nearest
+from autoviz_render.spool.errors import NoSpoolError, WrongValueError, nearest
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.text import printable
@@ -191,9 +191,11 @@ def _is_mine(link: Path) -> bool:
 
 
 def passed_over(unread: Sequence[Unread]) -> str:
-    """One line for a person about folders that could not be looked into, of which there is at least one."""
+    """One line for a person about folders that are passed over, of which there is at least one."""
     folder, error = unread[0]
     more = f", as are {len(unread) - 1} more" if len(unread) > 1 else ""
+    if isinstance(error, NoSpoolError):
+        return f"{folder}: {error.fault}; it is passed over{more}"
     return f"{folder}: cannot be looked into ({error.strerror or error}) and is passed over{more}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from autoviz_render.renderer.work.jobs import figures_folder
 from autoviz_render.spool.errors import AutovizError, NoSpoolError
 from autoviz_render.spool.paths import Unread, find_spools
 from autoviz_render.spool.store import Spool
+
+_MOST_LOOKED_AT = 1000
 
 
 class PathError(AutovizError, ValueError):
@@ -32,7 +35,9 @@ class Run:
 
 
 def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) -> tuple[list[Run], list[Unread]]:
-    """The runs at or under the paths, none twice; and the folders that cannot be looked into, see `find_spools`.
+    """The runs at or under the paths, none twice; and the folders that are passed over.
+
+    These cannot be looked into, see `find_spools`, or are paths without a run beside others that have one.
 
     Args:
         paths: Run directories, spools, or directories above several runs.
@@ -40,7 +45,7 @@ def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) 
 
     Raises:
         PathError: A path does not exist, or is a file.
-        NoSpoolError: There is no run at or under a path, nor a folder that could not be looked into.
+        NoSpoolError: There is no run at or under any path, nor a folder that could not be looked into.
         OSError: A path itself cannot be looked into.
     """
     named = [named_path(path) for path in paths]
@@ -52,10 +57,13 @@ def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) 
         before = len(unread)
         spools = [Spool(directory) for directory in find_spools(path, unread.append)]
         if not spools and len(unread) == before:
-            raise NoSpoolError(path, f"holds no spool; {_where_else(path)}")
+            unread.append((path, NoSpoolError(path, f"holds no spool; {_where_else(path)}")))
         for spool in spools:
             place = None if folder is None else figures_folder(spool.paths, folder, path)
             found.setdefault(os.path.realpath(spool.paths.directory), Run(spool, place))
+    empty = [error for _, error in unread if isinstance(error, NoSpoolError)]
+    if empty and not found:
+        raise empty[0]
     return list(found.values()), unread
 
 
@@ -76,7 +84,18 @@ def _where_else(path: Path) -> str:
     archives = sorted(path.glob("*.zip"))
     if archives:
         return f"{archives[0].name} may hold one: unzip that first"
+    if (link := _link_to_a_run(path)) is not None:
+        return f"{link} is a link, which is followed only if it is named: name that"
     return "a run makes one when it starts"
+
+
+def _link_to_a_run(path: Path) -> Path | None:
+    """The first of the links below a path that leads to runs, of the first thousand folders and links."""
+    below = itertools.chain.from_iterable(
+        ((folder, name) for name in names) for folder, names, _ in os.walk(path, followlinks=False)
+    )
+    places = (Path(folder, name) for folder, name in itertools.islice(below, _MOST_LOOKED_AT))
+    return next((place for place in places if place.is_symlink() and find_spools(place)), None)
 
 
 def _run_dirs_above(path: Path) -> Iterator[Path]:

@@ -483,6 +483,29 @@ def test_a_folder_beside_the_run_names_the_run(run_dir, publish, command, tmp_pa
         assert error == f"autoviz-render: {folder}: holds no spool; {told}"
 
 
+@pytest.mark.parametrize("arguments", [(), ("--status", "--json")], ids=str)
+def test_a_path_without_a_run_costs_no_other_its_figure(tmp_path, publish, command, arguments):
+    """`autoviz-render output/*`, and something else is in it."""
+    publish(1, into=tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    code, output, errors = command(*arguments, tmp_path / "b", tmp_path / "a")
+    assert (code, len(output)) == (1, 1)
+    told = "holds no spool; a run makes one when it starts; it is passed over"
+    assert errors == [f"autoviz-render: {tmp_path}/b: {told}"]
+
+
+def test_a_link_that_is_not_followed_is_named(tmp_path, publish, command):
+    """Deep in a tree no link is followed, as it may lead round in circles, or to a stranger's."""
+    publish(1, into=tmp_path / "scratch" / "run")
+    (tmp_path / "output" / "deep").mkdir(parents=True)
+    link = tmp_path / "output" / "deep" / "scratch"
+    link.symlink_to(tmp_path / "scratch")
+    code, output, (error,) = command(tmp_path / "output")
+    assert (code, output) == (3, [])
+    assert error.endswith(f"holds no spool; {link} is a link, which is followed only if it is named: name that")
+    assert command(link)[0] == 0
+
+
 def test_an_archive_is_named(tmp_path, command):
     """PyAutoFit packs a fit's folder and removes it."""
     (tmp_path / "search.zip").touch()

@@ -99,6 +99,23 @@ def test_what_is_not_of_ours_is_anothers(tmp_path):
     assert whose(tmp_path / "nothing.png") == whose(tmp_path / "no" / "folder.png") == "nobody's"
 
 
+def test_a_png_of_version_0_1_is_ours(tmp_path):
+    """It did not say so; nobody has to remove a figure from each of a hundred runs."""
+    path = tmp_path / "figure.png"
+    drawing(lambda _: []).save(path)
+    data = path.read_bytes()
+    at = data.index(b"tEXt") - 4
+    path.write_bytes(data[:at] + data[at + 12 + int.from_bytes(data[at : at + 4], "big") :])
+    assert b"autoviz" not in path.read_bytes()
+    assert whose(path) == "ours"
+    with Image.open(path) as image:
+        for level in (1, 6, 9):
+            image.convert("RGB").resize((700, 500)).save(
+                path.with_name("other.png"), dpi=(100, 100), compress_level=level
+            )
+            assert whose(path.with_name("other.png")) == "another's"
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_what_another_program_drew_stays(run_dir, publish, theirs, live, caplog):
     """PyAutoFit's picture of the finished fit is called fit.png, too. Ours is beside it, and a line says so."""

@@ -58,7 +58,7 @@ def _is_of_version_0_1(file: FileIO, head: bytes, size: int) -> bool:
     nothing else.
     """
     is_framed = head[24:29] == b"\x08\x02\0\0\0" and (head[37:41], head[58:63]) == (b"pHYs", b"IDAT\x78")
-    if not is_framed or head[63] not in _FASTEST or 54 + 12 + int.from_bytes(head[54:58], "big") + 12 != size:
+    if not is_framed or 54 + 12 + int.from_bytes(head[54:58], "big") + 12 != size or head[63] not in _FASTEST:
         return False
     file.seek(62)
     with contextlib.suppress(zlib.error):

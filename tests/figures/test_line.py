@@ -9,6 +9,7 @@ from autoviz_render.figures.builtin.line import line, line_fit
 from autoviz_render.figures.builtin.residuals import autocorrelation, distribution_panel, histogram_reach
 from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, TablePanel
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot
 
 
@@ -221,6 +222,152 @@ def test_axes_have_the_names_that_a_package_gives_them():
     assert (main.x_label, main.y_label) == ("wavelength (µm)", "flux (mJy)")
 
 
+def without_mask(**changed):
+    return line(spectrum(mask=None, **changed))
+
+
+def replaced(name, where, value):
+    array = {**spectrum().static, **spectrum().arrays}[name].copy()
+    array[where] = value
+    return {name: array}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (replaced("data", slice(7), np.nan), "Left out of 300 points: 7 of data that are not finite."),
+        (replaced("data", slice(7), np.inf), "Left out of 300 points: 7 of data that are not finite."),
+        (replaced("model", slice(9), -np.inf), "Left out of 300 points: 9 of a model that is not finite."),
+        (replaced("noise_map", slice(20), 0.0), "Left out of 300 points: 20 without positive, finite noise."),
+        (replaced("noise_map", slice(20), -0.1), "Left out of 300 points: 20 without positive, finite noise."),
+        (replaced("noise_map", slice(20), np.inf), "Left out of 300 points: 20 without positive, finite noise."),
+        (replaced("x", slice(3), np.nan), "Left out of 300 points: 3 without x."),
+        ({"data": np.full(300, np.nan)}, "Left out of 300 points: 300 of data that are not finite."),
+        ({"model": np.full(300, np.nan)}, "Left out of 300 points: 300 of a model that is not finite."),
+        ({"model": np.full(300, 500.0)}, "The model is above the view at 300 of 300 points."),
+        ({"model": np.full(300, -500.0)}, "The model is below the view at 300 of 300 points."),
+        ({"model_line": np.full(300, 500.0)}, "Not in view: line."),
+        (
+            replaced("data", 77, 1e4),
+            "1 point is beyond the view. 1 residual is beyond the strip, at the crosses.",
+        ),
+        ({}, ""),
+    ],
+)
+def test_what_is_not_shown_is_said_with_the_number_of_points(changed, sentence):
+    """A point that is missing in silence is the one that is asked about."""
+    ((main,), second) = without_mask(**changed)
+    assert main.note == sentence
+    assert KeptFigure(lambda _: [[main], second], dpi=20).draw(Snapshot(arrays={})).errors == ()
+
+
+def test_where_all_points_are_masked_the_figure_says_so():
+    """An empty histogram would look like a fault."""
+    ((main,), (distribution, correlation, table)) = line(spectrum(mask=np.ones(300, bool)))
+    assert main.note == "Left out of 300 points: 300 masked."
+    assert distribution.note == "There are no residuals"
+    assert correlation.note == "No autocorrelation: 0 of the 8 points it takes"
+    assert dict(table.rows)["points"] == "0"
+    assert "chi squared" not in dict(table.rows)
+
+
+@pytest.mark.parametrize("noise", [{}, {"noise_map": None}])
+@pytest.mark.parametrize("size", [20, 300, 5000])
+def test_one_outlier_flattens_neither_the_strip_nor_the_histogram_nor_the_autocorrelation(size, noise):
+    """A cosmic ray of 1e4: the other residuals must look as they did without it."""
+    data = spectrum(size).static["data"].copy()
+    plain = without_mask(size=size, **noise)
+    data[size // 3] = 1e4
+    hit = without_mask(size=size, data=data, **noise)
+    for name in ("residual_limits", "y_limits"):
+        assert np.ptp(getattr(hit[0][0], name)) < 1.5 * np.ptp(getattr(plain[0][0], name))
+    crosses = hit[0][0].residuals[-1]
+    assert (crosses.marker, list(crosses.x)) == ("x", [spectrum(size).static["x"][size // 3]])
+    (one, other) = (np.ptp(each[1][1].series[0].y) for each in (plain, hit))
+    assert other > 0.5 * one
+    assert "1 far out left out" in hit[1][1].x_label
+    assert "1 beyond" in hit[1][0].x_label
+
+
+def test_a_bright_line_that_the_model_has_is_no_outlier():
+    """It is the discovery, and must be seen to its top."""
+    peak = 1e3 * (np.arange(300) == 150)
+    data, model = (values + peak for values in (spectrum().static["data"], spectrum().arrays["model"]))
+    ((main,), _) = without_mask(data=data, model=model)
+    assert main.y_limits[1] > 1000
+    assert main.note == ""
+
+
+def test_a_model_has_a_band_of_its_standard_deviation_or_of_two_edges():
+    """`model_error` and the edges are no components."""
+    model, error = spectrum().arrays["model"], np.full(300, 0.5)
+    by_error = without_mask(model_error=error)[0][0].series[1]
+    by_edges = without_mask(model_lower=model - 0.5, model_upper=model + 0.5)[0][0].series[1]
+    for series in (by_error, by_edges):
+        np.testing.assert_allclose(series.band, [model - 0.5, model + 0.5])
+        assert series.label == "model with band"
+    assert labels(without_mask(model_error=error)[0][0]) == ["data", "model with band", "continuum", "line"]
+    many = without_mask(size=50_000, model_error=np.full(50_000, 0.5))[0][0].series[1]
+    assert np.shape(many.band)[1] == many.x.size < 3000
+
+
+def test_residuals_are_over_the_side_of_an_asymmetric_error_that_reaches_to_the_model():
+    """A point above the model is as far off as its lower error bar says."""
+    data, model = np.array([2.0, 0.0, 1.0] * 4), np.ones(12)
+    noise = np.stack([np.full(12, 0.5), np.full(12, 0.25)])
+    arrays = {"data": data, "model": model, "noise_map": noise, "x_error": 2 * noise}
+    snapshot = Snapshot(arrays=arrays)
+    np.testing.assert_array_equal(line_fit(snapshot).residuals[:3], [2.0, -4.0, 0.0])
+    points = line(snapshot)[0][0].series[0]
+    np.testing.assert_array_equal(points.error, noise)
+    np.testing.assert_array_equal(points.x_error, 2 * noise)
+
+
+DECADES = np.logspace(-2, 4, 80)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "noise", "expected"),
+    [
+        (DECADES, DECADES**-2, 0.1 * DECADES**-2, (True, True)),
+        (DECADES, DECADES**-2, 10 * DECADES**-2, (True, False)),
+        (DECADES, np.sin(DECADES), 1 + 0 * DECADES, (True, False)),
+        (np.linspace(1, 1e4, 80), np.where(np.arange(80) == 7, 1e5, 2.0), np.ones(80), (False, False)),
+        (np.arange(80.0), np.linspace(0.001, 10, 80), np.full(80, 1e-4), (False, False)),
+    ],
+)
+def test_axes_of_many_decades_are_logarithmic_by_themselves(x, y, noise, expected):
+    """A power law on linear axes is a corner; equal steps, noise around zero or one outlier are no power law."""
+    arrays = {"x": x, "data": y, "model": y, "noise_map": noise}
+    main = line(Snapshot(arrays=arrays))[0][0]
+    assert (main.x_log, main.y_log) == expected
+    chosen = line(Snapshot(arrays=arrays), x_log=False, y_log=True)[0][0]
+    assert (chosen.x_log, chosen.y_log) == (False, True)
+
+
+def test_magnitudes_grow_downwards_and_wavelengths_to_the_left_if_asked():
+    """As in every journal of the field."""
+    ((plain,), _), ((turned,), _) = without_mask(), line(spectrum(mask=None), x_reversed=True, y_reversed=True)
+    assert turned.y_limits == plain.y_limits[::-1]
+    assert turned.x_limits[0] > turned.x_limits[1]
+
+
+def test_dates_in_the_place_of_x():
+    """Seconds since 1970 on the axis would be 1.7e9."""
+    ((main,), _) = without_mask(x=None, dates=1.7e9 + 86400 * np.arange(300.0))
+    assert (main.x_dates, main.x_label, main.x_log) == (True, "date", False)
+    assert main.series[0].x[0] == 1.7e9
+
+
+def test_components_of_one_colour_differ_in_style_and_come_in_the_order_of_their_numbers():
+    """Twenty lines: six colours, and no two lines alike."""
+    parts = {f"model_{number}": np.full(300, float(number)) for number in range(1, 21)}
+    ((main,), _) = without_mask(model_continuum=None, model_line=None, **parts)
+    assert labels(main)[2:] == [str(number) for number in range(1, 21)]
+    looks = {(number % 6, str(series.style)) for number, series in enumerate(main.series) if number}
+    assert len(looks) == len(main.series) - 1
+
+
 def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
     """Live and later rendering give the same bytes, whatever was drawn before."""
     kept_equals_fresh(
@@ -231,5 +378,8 @@ def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
             spectrum(3000, noise_map=None, model_line=None),
             spectrum(1000, model=np.full(1000, np.nan)),
             spectrum(2, mask=None, x=None),
+            spectrum(data=np.where(np.arange(300) == 7, 1e4, 2.0), model_error=np.full(300, 0.4)),
+            spectrum(x=None, dates=1.7e9 + np.arange(300.0), noise_map=np.full((2, 300), 0.2)),
+            spectrum(data=DECADES[np.arange(300) % 80], mask=np.zeros(7)),
         ],
     )

@@ -192,10 +192,13 @@ class _Strip:
     def show(self, series: Sequence[Points], part: Rectangle, x: Axis, y: Axis, right: Axis | None = None) -> Hashable:
         for points, line, bars, fill in zip(series, self.lines, self._bars, self._fills, strict=True):
             line.set_data(points.columns(), points.rows(points.y))
-            bars.set_segments(points.bars())
             axis = right if right and points.is_right else y
             low, high = sorted((axis.low, axis.high))
-            fill.set_verts(points.shaded(low if points.y_log else max(low, min(high, 0.0))))
+            segments, outlines = points.bars(), points.shaded(low if points.y_log else max(low, min(high, 0.0)))
+            bars.set_segments(segments)
+            fill.set_verts(outlines)
+            bars.set_visible(bool(segments))  # an empty collection takes as long to draw as a line
+            fill.set_visible(bool(outlines))
         return self.frame.show(part, x, y, right)
 
 

@@ -200,8 +200,11 @@ def mask_of(snapshot: Snapshot, shape: tuple[int, ...]) -> Mask:
     return np.zeros(shape, dtype=np.bool_) if values is None else values != 0
 
 
-def extent_of(snapshot: Snapshot, name: str) -> Extent | None:
+def extent_of(snapshot: Snapshot, name: str, *, may_be_reversed: bool = False) -> Extent | None:
     """The outer edges (x0, x1, y0, y1) in the array of that name; None if there is none.
+
+    Args:
+        may_be_reversed: Whether x0 > x1 and y0 > y1 are allowed: right ascension falls from column to column.
 
     Raises:
         ValueError: The array is anything else than four finite numbers with x0 < x1 and y0 < y1.
@@ -210,7 +213,8 @@ def extent_of(snapshot: Snapshot, name: str) -> Extent | None:
     if values is None:
         return None
     x0, x1, y0, y1 = values.tolist()
-    if not (np.isfinite(values).all() and x0 < x1 and y0 < y1):
+    is_in_order = x0 != x1 and y0 != y1 if may_be_reversed else x0 < x1 and y0 < y1
+    if not (np.isfinite(values).all() and is_in_order):
         raise ValueError(f"{name} is (x0, x1, y0, y1) with x0 < x1 and y0 < y1, not {values.tolist()}")
     return x0, x1, y0, y1
 

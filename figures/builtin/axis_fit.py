@@ -12,6 +12,7 @@ import numpy as np
 from autoviz_render.figures.builtin.residuals import far_out
 from autoviz_render.figures.numbers import whole
 from autoviz_render.figures.reading import Faults, find, mask_of, needed, optional, ratio, require
+from autoviz_render.figures.series import as_numbers, is_dates
 from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -99,7 +100,7 @@ def line_fit(snapshot: Snapshot) -> LineFit:
     size = data.shape
     model = optional(snapshot, "model", size, faults)
     model = np.full(size, np.nan) if model is None else model
-    dates = optional(snapshot, "dates", size, faults)
+    dates = _dates(snapshot, size, faults)
     x = optional(snapshot, "x", size, faults) if dates is None else dates
     x = np.arange(data.size, dtype=np.float64) if x is None else x
     try:
@@ -130,6 +131,14 @@ def line_fit(snapshot: Snapshot) -> LineFit:
         dates=dates is not None,
         faults=tuple(faults),
     )
+
+
+def _dates(snapshot: Snapshot, size: tuple[int, ...], faults: Faults) -> Floats | None:
+    """Seconds since 1970; None if x are no dates."""
+    x = find(snapshot, "x")
+    if x is not None and is_dates(x) and x.shape == size:  # a spool holds none, a snapshot in a notebook may
+        return as_numbers(x)
+    return optional(snapshot, "dates", size, faults)
 
 
 def two_sided(error: Floats) -> Floats:

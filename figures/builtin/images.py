@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.colours import colour_range, shown_values
-from autoviz_render.figures.panels import Extent, full_extent
+from autoviz_render.figures.panels import ColouredPanel, Extent, Panel, full_extent
 from autoviz_render.figures.reading import extent_of, mask_of
 from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
@@ -40,9 +41,22 @@ def frame_of(snapshot: Snapshot, shape: tuple[int, ...]) -> Frame:
     Raises:
         ValueError: The mask has another shape, or the extent is none.
     """
-    mask, given = mask_of(snapshot, shape), extent_of(snapshot, "extent")
+    mask, given = mask_of(snapshot, shape), extent_of(snapshot, "extent", may_be_reversed=True)
     extent = full_extent(mask, given)
     return Frame(mask, extent, unmasked_view(mask, extent), "″" if given else "")
+
+
+def facing(panels: Sequence[Panel], frame: Frame) -> list[Panel]:
+    """Panels of the sky whose axes run as those of a frame do: right ascension to the left, if it does there."""
+    x0, x1, y0, y1 = frame.extent
+
+    def turned(panel: Panel) -> Panel:
+        if not (isinstance(panel, ColouredPanel) and panel.view and panel.tick_unit):
+            return panel
+        x, y = sorted(panel.view[:2], reverse=x0 > x1), sorted(panel.view[2:], reverse=y0 > y1)
+        return replace(panel, view=(x[0], x[1], y[0], y[1]))
+
+    return list(panels) if x0 < x1 and y0 < y1 else [turned(panel) for panel in panels]
 
 
 def unmasked_view(mask: Mask, extent: Extent) -> Extent:

@@ -16,7 +16,7 @@ y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
     data, noise_map        [y, x]     required
     model_image            [y, x]     required; what the data should be, PSF included
     mask                   [y, x]     bool, True = masked; without it nothing is
-    extent                 [4]        without it the axes count pixels
+    extent                 [4]        without it the axes count pixels; x0 > x1 if x falls from column to column
     lens_light             [y, x]     the lens galaxy's share of the model image
     source_image           [y, x]     the lensed source's share of it
     source                 [n, m]     the source, in the unit of the data, on a rectangular mesh, row 0 at the lowest y:
@@ -53,7 +53,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autoviz_render.figures.builtin.images import RESIDUALS, Frame, frame_of, image_limits, model_limits
+from autoviz_render.figures.builtin.images import RESIDUALS, Frame, facing, frame_of, image_limits, model_limits
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
@@ -203,7 +203,7 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
     rows += [_nearer_row(each, unit, image) for each in fit.nearer]
     if fit.lens_light is not None:
         _add_column(rows, tables, [*_magnification(fit, image), _noise_map(fit, image)])
-    return list(chain(*rows))
+    return facing(list(chain(*rows)), fit.frame)
 
 
 def _add_column(rows: list[list[Panel]], tables: list[TablePanel], others: list[Panel]) -> None:

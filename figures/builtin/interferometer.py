@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins, grid_sums
-from autoviz_render.figures.builtin.images import RESIDUALS, frame_of, image_limits
+from autoviz_render.figures.builtin.images import RESIDUALS, facing, frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribution_panel, histogram_reach, hold
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
@@ -139,7 +139,9 @@ def _images(
         settings = RESIDUALS if name == "dirty_residuals" else limits
         curves = critical if name == "dirty_model" else []
         panels[name] = ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings)
-    return [panels[name] for name in _IMAGES if name in panels], *_views(lensing, nearer)
+    views, others = _views(lensing, nearer)
+    drawn = [panels[name] for name in _IMAGES if name in panels]
+    return drawn, facing(views, frame), [facing(row, frame) for row in others]
 
 
 def _views(lensing: Lensing, nearer: Sequence[Lensing]) -> tuple[list[Panel], list[list[Panel]]]:

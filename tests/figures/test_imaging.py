@@ -167,7 +167,7 @@ def test_a_missing_required_array_is_named(lens_snapshot, name):
         ("mask", np.zeros((3, 3), dtype=bool)),
         ("noise_map", np.ones((3, 44))),
         ("deflections", np.zeros((44, 44))),
-        ("extent", np.array([1.0, 0.0, 0.0, 1.0])),
+        ("extent", np.array([1.0, 1.0, 0.0, 1.0])),
         ("source_extent", np.array([0.0, 1.0])),
         ("cut", np.zeros((4, 3))),
         ("source", np.zeros(7)),
@@ -239,6 +239,17 @@ def test_a_required_array_of_the_wrong_shape_costs_what_is_made_of_it_alone(lens
     assert [panel.title for panel in texts if not panel.title.startswith("Source model")] == lost
     assert all(panel.text.startswith(f"Not drawn: {name} must have the shape") for panel in texts)
     assert isinstance(panels[0], ImagePanel)
+
+
+def test_right_ascension_grows_to_the_left_on_all_panels_of_the_sky(lens_snapshot):
+    """The source beside a turned image would else be its mirror image."""
+    plain, turned = (imaging(lens_snapshot(extent=extent)) for extent in ((-3, 3, -3, 3), (3, -3, -3, 3)))
+    for one, other in zip(plain, turned, strict=True):
+        if isinstance(other, ColouredPanel):
+            assert one.view[0] < one.view[1]
+            assert other.view[0] > other.view[1]
+            assert other.view[2] < other.view[3]
+    assert KeptFigure(lambda _: turned, dpi=20).draw(lens_snapshot()).errors == ()
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -357,6 +357,10 @@ def test_dates_in_the_place_of_x():
     ((main,), _) = without_mask(x=None, dates=1.7e9 + 86400 * np.arange(300.0))
     assert (main.x_dates, main.x_label, main.x_log) == (True, "date", False)
     assert main.series[0].x[0] == 1.7e9
+    days = np.datetime64("2023-11-14") + np.arange(300)
+    ((of_type,), _) = without_mask(x=days)
+    assert of_type.x_dates
+    np.testing.assert_array_equal(of_type.series[0].x, days.astype("datetime64[s]").astype(float))
 
 
 def test_components_of_one_colour_differ_in_style_and_come_in_the_order_of_their_numbers():

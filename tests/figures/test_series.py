@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoviz_render.figures.panels import LinesPanel, Series
+from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Series
 from autoviz_render.figures.series import lines_of, points_of, span
 
 X = np.array([1.0, 2.0, 3.0])
@@ -70,15 +70,16 @@ def test_limits_are_never_empty():
         assert low < value < high
 
 
-def test_lists_do_as_well_as_arrays():
+def test_lists_do_as_well_as_arrays() -> None:  # annotated: type checkers look at it, too
     """A person at a prompt has lists."""
+    ImagePanel("a", [[1, 2], [3, 4]], mask=[[True, False], [False, False]], curves=[Curve([1, 2], [3.0, 4.0])])
     points = points_of(Series([1, 2, 3], [4.0, 5.0, 6.0], error=[1, 1, 1]), x_log=False, y_log=False)
     np.testing.assert_array_equal(points.high, [5.0, 6.0, 7.0])
 
 
 def test_error_bars_reach_down_and_up_left_and_right_as_far_as_they_say():
     """A photometric redshift has another error below than above; a bin has a width."""
-    series = Series(X, 10 * X, error=[[1, 2, np.nan], [3, 4, 5]], x_error=0.5 * np.ones(3))
+    series = Series(X, 10 * X, error=[[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]], x_error=0.5 * np.ones(3))
     points = points_of(series, x_log=False, y_log=False)
     np.testing.assert_array_equal(points.low[:2], [9.0, 18.0])
     np.testing.assert_array_equal(points.high[:2], [13.0, 24.0])

@@ -221,11 +221,15 @@ def _given(name: str, limits: AxisLimits | None, log: bool) -> Limits | None:
 
 
 def x_limits(series: Sequence[Points], *, log: bool) -> Limits:
-    """Limits that hold every point that is drawn, with its error bar in x."""
-    finite = [np.isfinite(points.x) & np.isfinite(points.y) for points in series]
-    lows = [points.x[each] for points, each in zip(series, finite, strict=True)]
-    bars = [end[points.has_x_bar] for points in series for end in (points.left, points.right)]
-    return span([*lows, *bars], [*lows, *bars], log=log, margin=0.02)
+    """Limits that hold every point that is drawn, with its error bar in x unless that is longer than all of them."""
+    finite = [points.x[np.isfinite(points.x) & np.isfinite(points.y)] for points in series]
+    ends = [end[points.has_x_bar] for points in series for end in (points.left, points.right)]
+    places = on_axis(np.concatenate([*finite, np.empty(0)]), log=log)
+    if places.size and any(end.size for end in ends) and (width := np.ptp(places)) > 0:
+        low, high = places.min() - width, places.max() + width
+        near = [np.clip(on_axis(end, log=log), low, high) for end in ends]
+        ends = [10.0**end if log else end for end in near]
+    return span([*finite, *ends], [*finite, *ends], log=log, margin=0.02)
 
 
 def y_limits(series: Sequence[Points], *, log: bool) -> Limits:

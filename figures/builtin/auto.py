@@ -81,7 +81,7 @@ def _fits(named: Arrays, extents: dict[str, Extent]) -> tuple[list[Panel], set[s
             others = _others(named, data, measured.shape)
             lines.append(_data_and_model(named, data, model, others))
             shown |= {data, model, *others.values()}
-        elif pictures_of(data, named[data]) and not is_picture(named[data]):
+        elif next(pictures_of(data, named[data]), None) and not is_picture(named[data]):
             images += _image_fit(named, data, model, extents)
             shown |= {data, model}
     return [*images, *lines], shown

@@ -90,7 +90,7 @@ def histogram_reach(sizes: Floats) -> float:
 
 def _steps(values: Floats, half: float) -> tuple[Floats, Floats]:
     """The outline of a histogram, as a density of all the values, those beyond included; few values in wider bins."""
-    count = min(max(values.size // 4, 11), _BINS)
+    count = min(max(values.size // 4, 10) | 1, _BINS)  # odd: zero is within a bin
     bins = equal_bins(values, -half, half, count)
     return outline(bins.edges, bins.counts() / max(values.size, 1) / (2 * half / count))
 

@@ -34,7 +34,8 @@ def date_ticks(low: float, high: float, inches: float) -> tuple[Ticks, str]:
         calendars, and within a microsecond, the ticks are plain seconds.
     """
     if not (_YEARS[0] < low and high < _YEARS[1] and high - low > 1e-5):
-        return ticks_along(low, high, inches, LABEL_SIZE), "s since 1970"
+        plain = ticks_along(low, high, inches, LABEL_SIZE)
+        return plain, f"s since 1970 {plain.common}".strip()
     for most in range(max(3, int(inches / 0.55)), 2, -1):
         ticks, left_out = _ticks(low, high, most)
         room = inches / (high - low)

@@ -186,7 +186,7 @@ def test_a_table_is_drawn_in_columns():
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, 0.0])
 def test_any_values_of_data_and_model_are_survived(value):
     """Early in a run models break down; warnings are errors here."""
-    for shape in ((50,), (6, 7), (3, 6, 7)):
+    for shape in ((), (0,), (1,), (50,), (2, 50), (6, 7), (3, 6, 7)):
         arrays = {"data": np.full(shape, value), "model": -np.full(shape, value), "noise_map": np.zeros(shape)}
         assert KeptFigure(auto, dpi=20).draw(Snapshot(arrays=arrays)).errors == ()
 

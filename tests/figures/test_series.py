@@ -90,6 +90,15 @@ def test_error_bars_reach_down_and_up_left_and_right_as_far_as_they_say():
     assert numbers.x == pytest.approx((0.5 - 0.06, 3.5 + 0.06))
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_errors_in_x_that_are_longer_than_all_points_leave_these_their_room(log):
+    """A redshift that is not known at all would else flatten the others."""
+    series = Series(X, X, x_error=[0.1, 0.1, 1e6])
+    low, high = lines_of(LinesPanel("t", [series], x_log=log)).x
+    assert low > -1.5
+    assert high < 12
+
+
 def test_a_band_is_broken_where_it_is_not_known_and_the_limits_hold_it():
     """A polygon over a gap would say that the model is known there."""
     x = np.arange(6.0)

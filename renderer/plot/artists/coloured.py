@@ -133,7 +133,7 @@ class Coloured:
         return Rectangle(left, image.bottom, max(0.0, self._area.size.width - left), image.height)
 
     def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> None:
-        """A note in the image's lower right corner; in its upper one if a legend is in the way; or beside it, or none."""
+        """A note in the lower right corner, in the upper one if a legend is in the way, beside the image, or none."""
         needed = text_width(note, self._note.size) + 0.12
         fitting = [part for part in (image, beside) if part.width >= needed and part.height >= _LINE]
         part = fitting[0] if fitting else image

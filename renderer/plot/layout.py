@@ -277,7 +277,7 @@ def title_size(size: Size) -> float:
 def square_slot(width: float) -> Size:
     """A slot of a width, as high as a square image in it needs."""
     free = coloured_parts(Size(width, 2 * width), 1.0, x_label=False, y_label=False).image.width
-    return Size(width, free + 0.31 + TOP)
+    return Size(width, max(0.0, free) + 0.31 + TOP)
 
 
 def table_height(rows: int) -> float:

@@ -166,6 +166,14 @@ def test_panels_that_do_not_fit_on_the_page_are_told_and_not_squeezed():
     assert Page(FULL, 50 / 25.4).sheet(images(4)).grid.rows == 1, "two rows of two would not fit"
 
 
+def test_a_panel_that_spans_many_columns_is_shrunk_on_the_narrowest_page():
+    """Its columns would have no width to speak of, and its rows no height."""
+    for height in (None, 4.0):
+        sheet = Page(1.2, height).sheet([[lines(span=(1, 7)), *images(1)], [TextPanel("Text", "")]])
+        assert sheet.grid.columns == 1
+        assert sheet.scale * sheet.grid.size.height == pytest.approx(height or sheet.scale * sheet.grid.size.height)
+
+
 def test_a_panel_alone_fills_the_page():
     """In a paper it has a caption: there is no line above it. On a screen there is, whose figure it is."""
     for panel in (*images(1), lines(), HistogramPanel("Histogram", np.arange(9.0))):

@@ -214,8 +214,9 @@ def posterior() -> Snapshot:
             "log_weights": -0.5 * radius[:size] ** 2 + log_volume[:size],
             "live_points": samples[size:],
         },
+        static={"truths": centre},
         parameters=dict(
-            zip(("einstein_radius", "axis_ratio", "gamma1", "gamma2", "slope"), centre.tolist(), strict=True)
+            zip(("einstein_radius", "axis_ratio", "gamma1", "gamma2", "slope"), samples[size - 1].tolist(), strict=True)
         ),
         iteration=184_000,
         log_likelihood=-4871.6,

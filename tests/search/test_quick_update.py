@@ -325,6 +325,7 @@ def test_arrays_that_returns_no_mapping_costs_the_arrays_alone(run_dir, make, gi
         ({"samples": np.ones((9, 3)), "live_points": np.ones(3)}, {"samples"}),
         ({"samples": [[1.0], [2.0, 3.0]]}, set()),
         (np.ones((9, 3)), set()),
+        ({"samples": np.ones((9, 3)), "chain": np.zeros(8)}, {"samples"}),
         ({"samples": np.ones((9, 3)), "log_weights": np.zeros(9)}, {"samples", "log_weights"}),
         (lambda: None, set()),
     ],
@@ -339,6 +340,16 @@ def test_samples_that_do_not_fit_the_parameters_cost_themselves(run_dir, make, s
     assert set(snapshot.arrays) == kept | {"model"}
     is_right = callable(samples) or "log_weights" in kept
     assert len(caplog.records) == (0 if is_right else 1)
+
+
+def test_samples_of_several_chains_may_have_three_axes(run_dir, make, caplog):
+    """As ArviZ, NumPyro and PyMC have them: chain, draw, parameter."""
+    with make() as update:
+        update([1.0, 2.0], -3.0, samples={"samples": np.ones((4, 9, 2))})
+        update([1.0, 2.0], -2.0, samples={"samples": np.ones((9, 2)), "chain": np.zeros(9)})
+    snapshot = Spool(run_dir).read(Spool(run_dir).newest())
+    assert {"samples", "chain"} <= set(snapshot.arrays)
+    assert not caplog.records
 
 
 def test_samples_of_one_parameter_may_have_one_axis(run_dir, make):

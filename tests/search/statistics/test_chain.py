@@ -49,3 +49,16 @@ def test_thinned_steps_are_of_all_chains():
     found = chain_arrays(steps, most=200)["samples"]
     assert len(found) <= 200
     assert np.unique(np.round(found % 1, 2)).size == 32
+
+
+@pytest.mark.parametrize("chains", [1, 2, 7])
+@pytest.mark.parametrize("count", [10, 301, 5000])
+def test_each_sample_has_the_number_of_its_chain(chains, count):
+    """Chains that found different modes must not be shown as one."""
+    steps = np.arange(float(chains))[None, :, None] + np.zeros((count, 1, 2))
+    arrays = chain_arrays(steps, most=200)
+    if chains == 1:
+        assert set(arrays) == {"samples"}
+    else:
+        np.testing.assert_array_equal(arrays["chain"], arrays["samples"][:, 0])
+    assert set(chain_arrays(steps, is_ensemble=True)) == {"samples"}

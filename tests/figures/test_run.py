@@ -81,6 +81,22 @@ def test_any_other_scalar_has_a_panel_of_its_own():
     assert dict(panels[-1].rows)["acceptance"] == "0.399"
 
 
+def test_the_table_has_the_digits_that_are_known():
+    """A log evidence of 0.38 nats is not known to six digits, and no effective sample is a fraction."""
+
+    def scalars(line, size):
+        told = {"log_evidence_error": 0.384017, "effective_sample_size": 3468.64, "rate": 123.456, "calls": 134940.0}
+        return nested(line, size) | told | {"shift": 12.3456789, "shift_error": 0.00023}
+
+    rows = dict(run(history(scalars=scalars))[-1].rows)
+    assert rows["log_evidence"] == "−200.06"
+    assert rows["log_evidence_error"] == "0.38"
+    assert rows["effective_sample_size"] == "3,469"
+    assert rows["rate"] == "123"
+    assert rows["calls"] == "134,940"
+    assert rows["shift"] == "12.34568"
+
+
 def test_there_are_never_too_many_panels():
     """The rest is in the table."""
     panels = run(history(scalars=lambda *_: {f"scalar_{i}": 1.0 * i for i in range(30)}))

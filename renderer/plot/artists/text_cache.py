@@ -92,14 +92,23 @@ class Labels:
             style: As a `Label` takes it.
         """
         self._make = partial(Label, area, **style)
-        self.artists = [self._make() for _ in range(count)]
+        self._first = Label.zorder + 1e-6 * len(area.subfigure.get_children())
+        self.artists: list[Label] = []
+        self._add(count)
 
     def show(self, texts: Sequence[tuple[str, float, float]], *, mathtext: bool = True) -> None:
         """Show texts, each with its x and y; the other labels show nothing."""
-        self.artists += [self._make() for _ in texts[len(self.artists) :]]
+        self._add(len(texts) - len(self.artists))
         nothing = [("", 0.0, 0.0)] * (len(self.artists) - len(texts))
         for label, text in zip(self.artists, [*texts, *nothing], strict=True):
             label.show(*text, mathtext=mathtext)
+
+    def _add(self, count: int) -> None:
+        """More labels, drawn after those of before: in a vector file, too, they stand as if all had been there."""
+        for _ in range(count):
+            label = self._make()
+            label.set_zorder(self._first + 1e-9 * len(self.artists))
+            self.artists.append(label)
 
 
 def panel_title(area: Area) -> Label:

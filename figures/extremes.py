@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autoviz_render.figures.numbers import power_of_ten, ten_to
 from autoviz_render.figures.panels import CornerPanel, LinesPanel, Series
-from autoviz_render.spool.arrays import Array, Floats
+from autoviz_render.spool.arrays import Floats
 
 _LARGEST, _SMALLEST = 1e290, 1e-290
 _FAR = 1e200
@@ -56,7 +57,7 @@ def lines_in_reach(panel: LinesPanel) -> LinesPanel:
 
 
 def corner_in_reach(panel: CornerPanel) -> CornerPanel:
-    """The panel itself, or with values that can be placed; NumPy decides what is no sample."""
+    """The panel itself, or with values that can be placed."""
     samples = np.asarray(panel.samples, np.float64)
     if samples.ndim != 2 or samples.shape[1] != len(panel.names) or not samples.size:
         return panel
@@ -65,7 +66,7 @@ def corner_in_reach(panel: CornerPanel) -> CornerPanel:
     if not any(exponents):
         return replace(panel, samples=samples)
 
-    def scaled(columns: Array) -> Floats:
+    def scaled(columns: ArrayLike) -> Floats:
         each = np.moveaxis(np.asarray(columns, np.float64), -1, 0)
         with np.errstate(over="ignore"):  # what is then infinite lies outside whatever is shown
             return np.stack([_scaled(*pair) for pair in zip(each, exponents, strict=True)], axis=-1)
@@ -89,7 +90,7 @@ def _without_far_ones(column: Floats) -> Floats:
     return np.where(np.isfinite(column), np.clip(column, -_FAR * 1e50, _FAR * 1e50), column)
 
 
-def _exponent(values: Sequence[Array], limits: Sequence[float] | None = None) -> int:
+def _exponent(values: Sequence[ArrayLike], limits: Sequence[float] | None = None) -> int:
     """Of the power of ten that finite values are divided by; 0 if they can stay as they are."""
     ends = [abs(float(each)) for each in limits or () if math.isfinite(each)]
     for array in (np.asarray(each) for each in values):
@@ -120,7 +121,7 @@ def _placed(values: Any, exponent: int) -> Any:
     return values if values is None or not exponent else _scaled(values, exponent)
 
 
-def _scaled(values: Array, exponent: int) -> Floats:
+def _scaled(values: ArrayLike, exponent: int) -> Floats:
     """Divided by a power of ten in two steps, as the power may itself be beyond floats."""
     half = exponent // 2
     return np.asarray(values, np.float64) / ten_to(half) / ten_to(exponent - half)

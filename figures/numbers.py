@@ -55,8 +55,8 @@ class Ticks:
 
     def chosen(self, indices: Sequence[int]) -> Ticks:
         """Some of the ticks."""
-        positions, labels = (tuple(each[index] for index in indices) for each in (self.positions, self.labels))
-        return replace(self, positions=positions, labels=labels)
+        positions = tuple(self.positions[index] for index in indices)
+        return replace(self, positions=positions, labels=tuple(self.labels[index] for index in indices))
 
 
 Room = Callable[[Ticks], Ticks]

@@ -51,8 +51,8 @@ def _fitted(text: str, width: float, mathtext: bool, monospaced: bool) -> str:
     """The same, of a width in units of the font size."""
     if _width(text, mathtext, monospaced) <= width:
         return text
-    if kept := _with_its_number(text, width, mathtext, monospaced):
-        return kept
+    if beginning := _with_its_number(text, width, mathtext, monospaced):
+        return beginning
     pieces: Sequence[str] = drawable(text)
     if mathtext and is_mathtext(text):
         parts = _FORMULA.split(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,7 +123,7 @@ def two_axes(x):
 
 
 def reversed_axes(x):
-    strip = {"residuals": [Series(x, 1e4 * x)], "residual_label": "residual (σ)"}
+    strip: dict[str, Any] = {"residuals": [Series(x, 1e4 * x)], "residual_label": "residual (σ)"}
     limits = (x[-1], x[0])
     return LinesPanel("Reversed", [Series(x, x)], y_label="magnitude", x_limits=limits, y_limits=limits, **strip)
 
@@ -133,7 +134,7 @@ def many_lines(x):
 
 
 def points(x):
-    labels = {"x_label": r"$\Delta\alpha\,\cos\delta$ (arcsec)", "unit": "Jy beam⁻¹ km s⁻¹"}
+    labels: dict[str, Any] = {"x_label": r"$\Delta\alpha\,\cos\delta$ (arcsec)", "unit": "Jy beam⁻¹ km s⁻¹"}
     return ScatterPanel("Very many points: 123,456 in all, and more words", x, x, x, **labels)
 
 

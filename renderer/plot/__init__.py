@@ -9,6 +9,7 @@
     colour_pixels from values to pixels, by a map of colours
     theme         colours, and Matplotlib's settings whatever the user's own say
     text_metrics  how long a text is, and what of it can be drawn
+    axis_ticks    the numbers, or dates, of an axis that have room along it
     png, formats  the bytes of files
 
 A figure is built once for the structure of its panels and then changed; the same snapshot gives the same bytes, from a

@@ -25,8 +25,7 @@ from autoviz_render.renderer.plot.artists.frame import Axis, Frame, Sides
 from autoviz_render.renderer.plot.artists.legend import Legend, LegendColumns, LegendPosition, row_width
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.text_cache import Labels, panel_title
-from autoviz_render.renderer.plot.axis_ticks import ticks_along
-from autoviz_render.renderer.plot.date_ticks import date_ticks
+from autoviz_render.renderer.plot.axis_ticks import date_ticks, ticks_along
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, with_factor
 from autoviz_render.spool.arrays import Floats

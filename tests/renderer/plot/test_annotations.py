@@ -8,7 +8,7 @@ import pytest
 from autoviz_render.figures.annotations import Annotation, Guide
 from autoviz_render.figures.panels import HistogramPanel, ImagePanel, LinesPanel, Panel, ScatterPanel, Series
 from autoviz_render.renderer.plot.artists.legend import LegendColumns
-from autoviz_render.renderer.plot.date_ticks import date_ticks
+from autoviz_render.renderer.plot.axis_ticks import date_ticks
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import LIGHT
 from autoviz_render.spool.snapshot import Snapshot

@@ -69,10 +69,10 @@ def chosen_place(where: Where | None) -> Where | None:
 def refuse_unknown_figures(
     where: Where | None, figure: str | Sequence[str] | None, *, may_be_missing: bool = False
 ) -> None:
-    """Look whether the figures that a run is to have are there, if they are to be drawn from here.
+    """Look whether the figures that a run is to have are there.
 
     Args:
-        where: Where to draw, as for `chosen_place`. Nowhere: another machine may have other figures.
+        where: Where to draw, as for `chosen_place`. If nowhere, `may_be_missing` holds: another machine may have them.
         figure: The names of the figures; what is none is for the publisher to refuse.
         may_be_missing: Only names that are nearly those of figures are refused. Any other may be that of a package
             which is missing here: that costs the figures, as the renderer will say, and not the run.
@@ -80,8 +80,8 @@ def refuse_unknown_figures(
     Raises:
         WrongValueError: There is no such place, or no such figure.
     """
-    if chosen_place(where) is None:
-        return
+    chosen_place(where)
+    may_be_missing = may_be_missing or where is None
     from autoviz_render.renderer.settings import FigureSpec, nearest_figure
 
     for name in [figure] if isinstance(figure, str) else figure if isinstance(figure, Iterable) else ():

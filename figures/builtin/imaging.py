@@ -159,8 +159,8 @@ def imaging_fit(snapshot: Snapshot) -> ImagingFit:
 
 
 @np.errstate(all="ignore")
-def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel]:
-    """The twelve panels, row by row; fewer if the snapshot holds less.
+def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[Panel]]:
+    """The twelve panels and those at their right, row by row; rows of them if there are several source planes.
 
     Args:
         unit: Of data and model, in plain text. A package whose data have another registers a function of its own that

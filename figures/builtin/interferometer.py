@@ -61,8 +61,8 @@ UvUnit = tuple[float, str]
 
 
 @np.errstate(all="ignore")  # what overflows or is not finite is shown as such
-def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
-    """The panels, row by row; fewer if the snapshot holds less.
+def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel] | list[list[Panel]]:
+    """The panels, row by row, fewer if the snapshot holds less; rows of them if there are several source planes.
 
     Args:
         unit: Of the visibilities, in plain text; dirty images are per beam. A package whose data have another
@@ -96,7 +96,7 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel]:
     rows[0].append(distribution_panel(dict(zip(_PARTS, fit.residuals, strict=True)), title="Residuals"))
     rows += nearer
     rows[1] += [replace(table, span=(len(rows) - 1, 1)) for table in best_fit(snapshot, numbers)]
-    return list(chain(*rows))
+    return rows if nearer else list(chain(*rows))
 
 
 def _odd_images(snapshot: Snapshot) -> dict[str, str]:

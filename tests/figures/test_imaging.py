@@ -567,18 +567,24 @@ def test_each_source_plane_has_its_own_row_with_its_own_lines(lens_snapshot):
     near = lens_snapshot(einstein_radius=0.7)
     names = ("source", "source_extent", "inverse_magnification", "deflections", "source_image")
     more = {f"plane_1/{name}": near.arrays[name] for name in names}
-    panels = imaging(replace(far, arrays={**far.arrays, **more}))
-    assert titles(panels)[-4:] == [
+    rows = imaging(replace(far, arrays={**far.arrays, **more}))
+    assert titles(rows[-1]) == [
         "Source 1 model image",
         "Source plane 1",
         "Source plane 1: caustic",
         "Source plane 1: brightest part",
     ]
+    panels = [panel for row in rows for panel in row]
     assert named(panels, "Source plane 2: caustic").values is far.arrays["source"]
     labels = [curve.label for curve in named(panels, "Model image").curves if curve.label]
     assert labels == ["critical curve of plane 2", "critical curve of plane 1"]
-    grid, _ = arrange(panels)
-    assert (grid.rows, grid.columns) == (4, 5)
+    for planes in (1, 2, 3):
+        for parameters in ({}, far.parameters, {f"parameter_{number}": 1.0 for number in range(40)}):
+            arrays = {f"plane_{plane + 1}/{name}": near.arrays[name] for plane in range(planes) for name in names}
+            grid, slots = arrange(imaging(replace(far, arrays={**far.arrays, **arrays}, parameters=parameters)))
+            assert (grid.rows, grid.columns) == (3 + planes, 5 if parameters else 4)
+            columns = [slot.column for slot, panel in slots if panel.title.endswith("brightest part")]
+            assert columns == [3] * (1 + planes)
     one, other = (np.nanmax(np.hypot(c.x, c.y)) for c in named(panels, "Model image").curves[1:])
     assert other < 0.7 * one
     broken = {**far.arrays, **more, "plane_1/deflections": np.zeros((3, 3))}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,18 @@ def test_the_figure_has_fourteen_panels():
     grid, slots = arrange(panels)
     assert (grid.rows, grid.columns) == (3, 5)
     assert sum(slot.rows * slot.columns for slot, _ in slots) == 15
+
+
+def test_each_nearer_source_plane_is_a_row():
+    """Of views of its own, in the columns of the images."""
+    far = visibilities()
+    names = ("source", "source_extent", "inverse_magnification")
+    arrays = far.arrays | {f"plane_1/{name}": far.arrays[name] for name in names}
+    grid, slots = arrange(interferometer(replace(far, arrays=arrays)))
+    assert (grid.rows, grid.columns) == (4, 5)
+    assert [slot.column for slot, panel in slots if panel.title.startswith("Source plane 1")] == [0, 1, 2]
+    (high,) = (slot.rows for slot, panel in slots if panel.title == "Best fit")
+    assert high == 3
 
 
 def test_the_source_has_the_three_views_of_the_imaging_figure():

@@ -231,7 +231,7 @@ def shown(by, instance):
     snapshot = Snapshot(arrays=arrays, static=figure_arrays.static(), log_likelihood=log_likelihood)
     recipe = find_figure(figure_arrays.figure)
     assert KeptFigure(recipe, dpi=30).draw(snapshot).errors == ()
-    return arrays, list(recipe(snapshot))
+    return arrays, [panel for item in recipe(snapshot) for panel in (item if isinstance(item, list) else [item])]
 
 
 @pytest.mark.parametrize("shape", [(20, 26), (14, 15)])

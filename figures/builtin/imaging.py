@@ -203,7 +203,8 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
     rows += [_nearer_row(each, unit, image) for each in fit.nearer]
     if fit.lens_light is not None:
         _add_column(rows, tables, [*_magnification(fit, image), _noise_map(fit, image)])
-    return facing(list(chain(*rows)), fit.frame)
+    rows = [facing(row, fit.frame) for row in rows]
+    return rows if fit.nearer else list(chain(*rows))
 
 
 def _add_column(rows: list[list[Panel]], tables: list[TablePanel], others: list[Panel]) -> None:

@@ -64,6 +64,69 @@ def interpolate(values: Array, extent: Extent, x: Floats, y: Floats) -> Floats:
     return np.asarray((1 - v) * lower + v * upper, dtype=np.float64)
 
 
+def smoothed(lines: Sequence[Line], values: Array, extent: Extent, level: float = 0.0) -> list[Line]:
+    """The lines of `contour`, with their vertices where a cubic through four pixel centres has the level.
+
+    Between two pixels an image is no straight line: vertices of a large pixel are off by more than a line's width.
+
+    Args:
+        lines: As `contour` found them in the same image.
+        values: array[y, x].
+        level: In the unit of the values.
+    """
+    if min(values.shape) < 4:
+        return list(lines)
+    return [_smoothed(line, values, extent, level) for line in lines]
+
+
+def _smoothed(line: Line, values: Array, extent: Extent, level: float) -> Line:
+    (rows, columns), (x0, x1, y0, y1) = values.shape, extent
+    at = np.stack([(line[1] - y0) / (y1 - y0) * rows - 0.5, (line[0] - x0) / (x1 - x0) * columns - 0.5])
+    along = np.abs(at - np.round(at)).argmax(axis=0)  # a vertex lies on a line between two pixels of a row or a column
+    low = np.where(np.arange(2)[:, None] == along, np.floor(at + 1e-9), np.round(at))
+    step = (np.arange(2)[:, None] == along).astype(np.float64)
+    ends = [
+        values[tuple(np.clip((low + part * step).astype(np.intp), 0, [[rows - 1], [columns - 1]]))] for part in (0, 1)
+    ]
+    part, slope = (at - low)[along, np.arange(at.shape[1])], ends[1] - ends[0]
+    for _ in range(2):
+        off = _cubic(values, *(low + part * step)) - level
+        moved = np.clip(part - off / np.where(slope == 0, np.inf, slope), 0.0, 1.0)
+        part = np.where(np.isfinite(moved), moved, part)
+    row, column = low + part * step
+    return x0 + (column + 0.5) * (x1 - x0) / columns, y0 + (row + 0.5) * (y1 - y0) / rows
+
+
+def _cubic(values: Array, row: Floats, column: Floats) -> Floats:
+    """An image between its pixel centres, by the cubics through the four nearest in each direction.
+
+    NaN if one of the sixteen is not finite.
+
+    Args:
+        values: array[y, x, ...], at least four by four.
+        row, column: array[point], counted from the first centre.
+
+    Returns:
+        array[point, ...].
+    """
+    (first_row, of_rows), (first_column, of_columns) = (
+        _lagrange(at, count) for at, count in ((row, values.shape[0]), (column, values.shape[1]))
+    )
+    near = values[first_row[:, None, None] + np.arange(4)[:, None], first_column[:, None, None] + np.arange(4)]
+    return np.asarray(np.einsum("pi,pj,pij...->p...", of_rows, of_columns, near))
+
+
+def _lagrange(at: Floats, count: int) -> tuple[Indices, Floats]:
+    """The first of the four nearest places of each point, and the weights of these four: array[point, 4].
+
+    Source: Lagrange's interpolation, Abramowitz and Stegun (1964), section 25.2.13.
+    """
+    first = np.clip(np.floor(np.nan_to_num(at)).astype(np.intp) - 1, 0, count - 4)
+    t = np.clip(at, 0, count - 1) - first
+    a, b, c = t - 1, t - 2, t - 3
+    return first, np.stack([-a * b * c / 6, t * b * c / 2, -t * a * c / 2, t * a * b / 6], axis=1)
+
+
 def to_source_plane(lines: Sequence[Line], deflections: Array, extent: Extent) -> list[Line]:
     """Lines of the image plane in the source plane: each point less the deflection there.
 
@@ -72,8 +135,22 @@ def to_source_plane(lines: Sequence[Line], deflections: Array, extent: Extent) -
     Args:
         deflections: array[y, x, 2], in the order (y, x), in the units of the extent, on the pixel centres.
     """
-    alpha_y, alpha_x = np.moveaxis(deflections, -1, 0)
-    return [(x - interpolate(alpha_x, extent, x, y), y - interpolate(alpha_y, extent, x, y)) for x, y in lines]
+    return [_through(line, deflections, extent) for line in lines]
+
+
+def _through(line: Line, deflections: Array, extent: Extent) -> Line:
+    x, y = line
+    alpha_y, alpha_x = (interpolate(each, extent, x, y) for each in np.moveaxis(deflections, -1, 0))
+    if min(deflections.shape[:2]) >= 4:
+        x0, x1, y0, y1 = extent
+        row, column = (
+            (y - y0) / (y1 - y0) * deflections.shape[0] - 0.5,
+            (x - x0) / (x1 - x0) * deflections.shape[1] - 0.5,
+        )
+        smooth = _cubic(deflections, row, column)
+        known = np.isfinite(smooth).all(axis=1)
+        alpha_y, alpha_x = np.where(known, smooth[:, 0], alpha_y), np.where(known, smooth[:, 1], alpha_x)
+    return x - alpha_x, y - alpha_y
 
 
 def joined(lines: Sequence[Line]) -> Line:

@@ -30,7 +30,7 @@ from autoviz_render.figures.builtin.source_plane import (
     source_views,
     square_view,
 )
-from autoviz_render.figures.curves import Line, contour, joined, to_source_plane
+from autoviz_render.figures.curves import Line, contour, joined, smoothed, to_source_plane
 from autoviz_render.figures.errors import UnusableMeshError
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
 from autoviz_render.figures.reading import check, find, floats
@@ -132,7 +132,8 @@ def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
     if frame is not None:
         inverse = floats(snapshot, "inverse_magnification", frame.mask.shape)
         deflections = floats(snapshot, "deflections", (*frame.mask.shape, 2))
-        critical_curves = [] if inverse is None else contour(inverse, frame.extent, 0.0)
+        if inverse is not None:
+            critical_curves = smoothed(contour(inverse, frame.extent, 0.0), inverse, frame.extent)
         critical_curves = sorted(critical_curves, key=_length, reverse=True)
         caustics = [] if deflections is None else to_source_plane(critical_curves, deflections, frame.extent)
     critical_curves, caustics = (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from autoviz_render.figures.curves import contour, interpolate, joined, mask_edge, segments, to_source_plane
+from autoviz_render.figures.curves import contour, interpolate, joined, mask_edge, segments, smoothed, to_source_plane
+
+EXTENT = (-3.0, 3.0, -3.0, 3.0)
 
 
 def toy(lens_snapshot, rows=240):
@@ -88,3 +91,40 @@ def test_a_mask_of_one_value_has_no_edge():
     """All masked, and nothing masked, are both seen in the wild."""
     assert mask_edge(np.ones((4, 4), dtype=bool), (0, 1, 0, 1))[0].size == 0
     assert mask_edge(np.zeros((1, 1), dtype=bool), (0, 1, 0, 1))[0].size == 0
+
+
+def isothermal(pixels, shear=0.1, half=3.0):
+    """det A and the deflections of an isothermal sphere of one arcsec in shear, on pixel centres."""
+    side = (np.arange(pixels) + 0.5) * 2 * half / pixels - half
+    x, y = np.meshgrid(side, side)
+    radius = np.hypot(x, y)
+    determinant = 1 - shear**2 - ((1 - shear) * x**2 + (1 + shear) * y**2) / radius**3
+    return determinant, np.stack([y / radius - shear * y, x / radius + shear * x], axis=-1)
+
+
+@pytest.mark.parametrize(("pixels", "most"), [(24, 3e-3), (60, 5e-4)])
+def test_a_caustic_is_as_smooth_as_its_lens_on_coarse_pixels_too(pixels, most):
+    """Straight lines between pixels leave zigzags that are seen in a view of the caustic alone."""
+    determinant, deflections = isothermal(pixels)
+    lines = [line for line in contour(determinant, EXTENT, 0.0) if line[0].size > 20]
+    (smooth,) = smoothed(lines, determinant, EXTENT)
+    angle = np.arctan2(smooth[1], smooth[0])
+    radius = (0.9 * np.cos(angle) ** 2 + 1.1 * np.sin(angle) ** 2) / 0.99
+    np.testing.assert_allclose(np.hypot(*smooth), radius, atol=most)
+    ((x, y),) = to_source_plane([smooth], deflections, EXTENT)
+    np.testing.assert_allclose(x, 0.9 * radius * np.cos(angle) - np.cos(angle), atol=most)
+    np.testing.assert_allclose(y, 1.1 * radius * np.sin(angle) - np.sin(angle), atol=most)
+
+
+def test_smoothing_copes_with_what_is_not_finite_and_with_small_images():
+    """Near them a line stays as it was found."""
+    determinant, deflections = isothermal(24)
+    determinant[3:9, 14:20], deflections[14:20, 3:9] = np.nan, np.inf
+    lines = contour(determinant, EXTENT, 0.0)
+    for one, other in zip(lines, smoothed(lines, determinant, EXTENT), strict=True):
+        assert np.isfinite(other).all()
+        assert np.hypot(*np.subtract(one, other)).max() < 0.1
+    with np.errstate(all="ignore"):
+        assert len(to_source_plane(lines, deflections, EXTENT)) == len(lines)
+    tiny = np.array([[1.0, -1.0, 1.0], [1.0, -1.0, 1.0]])
+    assert len(smoothed(contour(tiny, EXTENT, 0.0), tiny, EXTENT)) == 2

@@ -137,7 +137,7 @@ def test_many_figures_are_one_message(tree, command):
     change(tree / "b" / "spool" / "spool.json", figures=[f"figure{number}" for number in range(3000)])
     code, output, errors = command(tree)
     assert (code, len(output), len(errors)) == (1, 2, 1)
-    assert "3000 figures" in errors[0]
+    assert "3000 names" in errors[0]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from autoviz_render.figures.numbers import power_of_ten, ten_to
 from autoviz_render.figures.panels import CornerPanel, LinesPanel, Series
+from autoviz_render.figures.series import as_numbers
 from autoviz_render.spool.arrays import Floats
 
 _LARGEST, _SMALLEST = 1e290, 1e-290
@@ -24,7 +25,9 @@ _FAR = 1e200
 
 def lines_in_reach(panel: LinesPanel) -> LinesPanel:
     """The panel itself, or with values that can be placed."""
-    sides = {side: [each.y for each in panel.series if each.axis == side] for side in ("left", "right")}
+    sides: dict[str, list[Any]] = {"left": [], "right": []}
+    for each in panel.series:
+        sides[each.axis].append(each.y)
     x = 0 if panel.x_log else _exponent([each.x for each in (*panel.series, *panel.residuals)], panel.x_limits)
     y = 0 if panel.y_log else _exponent(sides["left"], panel.y_limits)
     right = 0 if panel.right_log else _exponent(sides["right"], panel.right_limits)
@@ -90,9 +93,9 @@ def _without_far_ones(column: Floats) -> Floats:
     return np.where(np.isfinite(column), np.clip(column, -_FAR * 1e50, _FAR * 1e50), column)
 
 
-def _exponent(values: Sequence[ArrayLike], limits: Sequence[float] | None = None) -> int:
+def _exponent(values: Sequence[ArrayLike], limits: Sequence[Any] | None = None) -> int:
     """Of the power of ten that finite values are divided by; 0 if they can stay as they are."""
-    ends = [abs(float(each)) for each in limits or () if math.isfinite(each)]
+    ends = [abs(float(each)) for each in map(as_numbers, () if limits is None else limits) if math.isfinite(each)]
     for array in (np.asarray(each) for each in values):
         if array.size and array.dtype.kind == "f":
             ends += [abs(float(end)) for end in _ends(array) if np.isfinite(end)]
@@ -128,7 +131,9 @@ def _scaled(values: ArrayLike, exponent: int) -> Floats:
 
 
 def _limits(limits: tuple[float, float] | None, exponent: int) -> tuple[float, float] | None:
-    return None if limits is None else (float(_scaled(limits[0], exponent)), float(_scaled(limits[1], exponent)))
+    if limits is None or not exponent:
+        return limits
+    return float(_scaled(limits[0], exponent)), float(_scaled(limits[1], exponent))
 
 
 def _named(label: str, exponent: int) -> str:

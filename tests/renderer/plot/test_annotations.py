@@ -188,6 +188,7 @@ def test_a_kept_figure_equals_a_fresh_one(kept_equals_fresh):
             "a",
             [Series(dates, X + at, band=[X, X + at], error=[X / 5, X / 9], x_error=3600 * X)],
             y_limits=(20 + at, -5),
+            x_limits=(dates[0], dates[10]) if at else None,
             guides=[Guide(x=dates[3 + snapshot.iteration], label="then"), Guide(y=(at, at + 2))],
             annotations=[Annotation("then", dates[3], at, to=(dates[8], 1.0))] * 2,
             note="One.\nTwo." if snapshot.iteration else "",

@@ -319,6 +319,8 @@ class ScatterPanel(ColouredPanel):
         weights: array[point], not negative, in any normalisation: a heavier point is larger; None for points of one
             size.
         radius: Of the largest point, in points of the printer's.
+        x_log: Whether the axis is logarithmic; points at zero and below are then not drawn.
+        y_log: As x_log.
     """
 
     x: ArrayLike
@@ -329,6 +331,8 @@ class ScatterPanel(ColouredPanel):
     radius: float = 2.0
     colours: str = "viridis"
     equal: bool = False
+    x_log: bool = False
+    y_log: bool = False
 
     def coloured_values(self) -> Floats:
         """array[point]: NaN for a point without a place or a weight."""
@@ -348,6 +352,7 @@ class ScatterPanel(ColouredPanel):
             if each.shape != shape or each.ndim != 1:
                 raise ValueError(f"points are arrays[point] of one length, not of shapes {shape} and {each.shape}")
         placed = np.isfinite(x) & np.isfinite(y) & (weights >= 0)
+        placed &= ((x > 0) | (not self.x_log)) & ((y > 0) | (not self.y_log))
         return x[placed], y[placed], values[placed], weights[placed]
 
 

@@ -8,7 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autoviz_render.figures.panels import ColouredPanel, ImagePanel, LinesPanel, MeshPanel, Panel, full_extent
+from autoviz_render.figures.panels import (
+    ColouredPanel,
+    ImagePanel,
+    LinesPanel,
+    MeshPanel,
+    Panel,
+    ScatterPanel,
+    full_extent,
+)
 from autoviz_render.figures.series import Limits, as_numbers, lines_of, span
 
 _Direction = Literal["x", "y"]
@@ -70,7 +78,8 @@ def _extent(panel: ColouredPanel) -> Any:
     if isinstance(panel, ImagePanel):
         return full_extent(panel.values, panel.extent)
     at: Any = panel.mesh if isinstance(panel, MeshPanel) else panel
-    sides = [values[np.isfinite(values)] for values in map(as_numbers, (at.x, at.y))]
+    places = panel.checked()[:2] if isinstance(panel, ScatterPanel) else map(as_numbers, (at.x, at.y))
+    sides = [values[np.isfinite(values)] for values in places]
     margin = 0.0 if isinstance(panel, MeshPanel) else 0.03
     return (
         *span(sides[:1], sides[:1], log=False, margin=margin),

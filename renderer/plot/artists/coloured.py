@@ -12,7 +12,9 @@ from matplotlib.lines import Line2D
 
 from autoviz_render.figures import colours
 from autoviz_render.figures.annotations import Guide
+from autoviz_render.figures.numbers import Ticks
 from autoviz_render.figures.panels import ColouredPanel, Curve, Extent
+from autoviz_render.figures.series import as_numbers, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.annotations import Annotations, Guides, overlay_structure
@@ -24,7 +26,7 @@ from autoviz_render.renderer.plot.axis_ticks import ticks_along
 from autoviz_render.renderer.plot.colour_pixels import colour_pixels, colour_table, rgb
 from autoviz_render.renderer.plot.layout import ColouredParts, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
-from autoviz_render.spool.arrays import Array, Pixels
+from autoviz_render.spool.arrays import Array, Floats, Pixels
 
 _CORNER = 0.26
 """Inches at both ends of an axis that stay without numbers, unless it is short: two would meet at the corner."""
@@ -95,18 +97,21 @@ class Coloured:
         Raises:
             ValueError: There is no such view or colour map, or a curve's arrays have different shapes.
         """
-        x0, x1, y0, y1 = view = _checked(panel.view or extent)
+        logs = {name: bool(getattr(panel, name, False)) for name in ("x_log", "y_log")}  # of points alone
+        x0, x1, y0, y1 = view = _checked(panel.view or extent, **logs)
         aspect = abs((y1 - y0) / (x1 - x0)) if panel.equal else None
         parts = layout.coloured_parts(self._area.size, aspect, **self._labels)
-        x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit)
-        y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit, above=layout.TITLE_GAP)
+        x = _axis(x0, x1, parts.image.width, panel.x_label, panel.tick_unit, log=logs["x_log"])
+        upright: dict[str, Any] = {"log": logs["y_log"], "above": layout.TITLE_GAP}
+        y = _axis(y0, y1, parts.image.height, panel.y_label, panel.tick_unit, **upright)
         if any(axis.label and not given for axis, given in ((x, panel.x_label), (y, panel.y_label))):
             parts = layout.coloured_parts(self._area.size, aspect, x_label=bool(x.label), y_label=bool(y.label))
         look = self.frame.show(parts.image, x, y)
-        self._guides.show(panel.guides, x, y)
-        self._annotations.show(panel.annotations, parts.image, x, y)
+        self._guides.show(panel.guides, x, y, **logs)
+        self._annotations.show(panel.annotations, parts.image, x, y, **logs)
         for lines, curve in zip(self._curves, panel.curves, strict=True):
-            near = _near(np.asarray(curve.x, dtype=np.float64), np.asarray(curve.y, dtype=np.float64), view)
+            columns, rows = _placed(curve.x, log=logs["x_log"]), _placed(curve.y, log=logs["y_log"])
+            near = _near(columns, rows, (x.low, x.high, y.low, y.high))
             for line in lines:
                 line.set_data(*near)
         beside = self._beside(parts, _LABELS[bool(x.label)])
@@ -177,20 +182,29 @@ def coloured_structure(panel: ColouredPanel) -> Hashable:
     return bool(panel.x_label), bool(panel.y_label), overlay_structure(panel), *styles
 
 
-def _axis(low: float, high: float, inches: float, label: str, tick_unit: str, *, above: float = math.inf) -> Axis:
+def _axis(
+    low: float, high: float, inches: float, label: str, tick_unit: str, *, log: bool, above: float = math.inf
+) -> Axis:
     """An axis with its ticks; `above` is how far its numbers may reach beyond its end, in inches."""
     is_short = inches < _SHORT
     corner = 0.0 if is_short else _CORNER
-    ends = (each + sign * corner / inches * (high - low) for each, sign in ((low, 1), (high, -1)))
+    start, stop = on_axis(np.array([low, high]), log=log).tolist()
+    ends = (each + sign * corner / inches * (stop - start) for each, sign in ((start, 1), (stop, -1)))
+    ends = (10.0**end for end in ends) if log else ends
     most = max(3, min(5, int(inches / 0.6)))
     room = _CORNER if is_short else _CORNER / 2
     beyond = room, min(room, corner + above)
-    ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, most=most, suffix=tick_unit, beyond=beyond)
-    return Axis(low, high, ticks, with_factor(label, ticks, inches + 2 * room, layout.SMALL_SIZE), inches + 2 * room)
+    along: dict[str, Any] = {"most": most, "suffix": tick_unit, "beyond": beyond, "log": log}
+    ticks = ticks_along(*ends, inches - 2 * corner, layout.LABEL_SIZE, **along)
+    label = with_factor(label, ticks, inches + 2 * room, layout.SMALL_SIZE)
+    positions = on_axis(np.array(ticks.positions), log=log).tolist()
+    return Axis(start, stop, Ticks(tuple(positions), ticks.labels), label, inches + 2 * room)
 
 
-def _checked(view: Extent) -> Extent:
+def _checked(view: Extent, *, x_log: bool = False, y_log: bool = False) -> Extent:
     x0, x1, y0, y1 = (float(edge) for edge in view)
+    if (x_log and min(x0, x1) <= 0) or (y_log and min(y0, y1) <= 0):
+        raise ValueError(f"a view of logarithmic axes is positive, not {view}")
     if not (np.isfinite([x0, x1, y0, y1]).all() and x1 != x0 and y1 != y0):
         raise ValueError(f"a view is (x0, x1, y0, y1), x0 and x1 different, y0 and y1 too, not {view}")
     return x0, x1, y0, y1
@@ -206,6 +220,12 @@ def _curve_lines(curve: Curve) -> tuple[Line2D, ...]:
         return (line,)
     look |= {"markersize": 7, "markeredgewidth": 2.2, "solid_capstyle": "round", "linestyle": outlined}
     return Line2D([], [], color=curve.outline, linewidth=curve.width + 1.4, **look), line
+
+
+def _placed(values: Any, *, log: bool) -> Floats:
+    """Where values stand on an axis; NaN for those that have no place on a logarithmic one."""
+    numbers = as_numbers(values)
+    return on_axis(np.where(numbers > 0, numbers, np.nan), log=True) if log else numbers
 
 
 def _near(x: Array, y: Array, view: Extent) -> tuple[Array, Array]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autoviz_render.figures.annotations import Annotation, Guide
-from autoviz_render.figures.panels import HistogramPanel, ImagePanel, LinesPanel, Panel, ScatterPanel, Series
+from autoviz_render.figures.panels import Curve, HistogramPanel, ImagePanel, LinesPanel, Panel, ScatterPanel, Series
 from autoviz_render.renderer.plot.artists.legend import LegendColumns
 from autoviz_render.renderer.plot.axis_ticks import date_ticks
 from autoviz_render.renderer.plot.drawing import KeptFigure
@@ -67,6 +69,19 @@ def test_a_band_lies_between_its_ends_and_both_axes_may_be_reversed_or_logarithm
     low, high = reds(Guide(x=1e8, colour="#800000", style="-")), reds(Guide(x=1e7, colour="#800000", style="-"))
     assert columns.min() == pytest.approx(low.mean(), abs=0.01)
     assert columns.max() == pytest.approx(high.mean(), abs=0.01)
+
+
+def test_points_curves_and_guides_share_logarithmic_axes():
+    """Masses span seven decades; what is not positive is left out, and counted with what has no place."""
+    curve = Curve([1e9, 1e13, -1.0], [1e9, 1e13, 1.0], colour=RED, width=3)
+    points = ScatterPanel("a", [1e8, 1e15, -1.0], [1e8, 1e15, 1.0], [1.0, 2.0, 3.0], x_log=True, y_log=True)
+    pixels = drawn(replace(points, curves=[curve], guides=[Guide(x=1e11, colour="#00ff00", style="-", width=3)]))
+    columns, _ = places(pixels)
+    at, _ = places(pixels, (0, 255, 0))
+    assert at.mean() == pytest.approx((columns.min() + columns.max()) / 2, abs=0.01)
+    assert np.isnan(points.coloured_values()).sum() == 1
+    (error,) = KeptFigure(lambda _: [replace(points, view=(0, 1, 1, 2))], dpi=20).draw(NOTHING).errors
+    assert "a view of logarithmic axes is positive" in error
 
 
 @pytest.mark.parametrize("kind", range(4))

@@ -14,7 +14,6 @@ from matplotlib.lines import Line2D
 from autoviz_render.figures import densities
 from autoviz_render.figures.annotations import Guide
 from autoviz_render.figures.extremes import lines_in_reach
-from autoviz_render.figures.marginals import shown
 from autoviz_render.figures.numbers import Ticks
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Series
 from autoviz_render.figures.samples.marginals import shown

@@ -35,9 +35,8 @@ MONO_SIZE = 10.5
 """Font sizes in points, which can be read if a figure of 100 dots an inch is shown at half its size."""
 
 
-_TABLE_LINE = 1.47 * MONO_SIZE / 72
-_TABLE_WIDTH = 3.3
-"""Inches: a line of a table, and how wide one is if it has room."""
+TABLE_WIDTH = 3.3
+"""Of a table within another panel, if it has room, in inches."""
 
 
 class Rectangle(NamedTuple):
@@ -230,17 +229,17 @@ def inset_parts(free: Rectangle, lines: Sequence[int | None]) -> list[Rectangle]
         free: The part they share.
         lines: For each the lines of a table, or None for what takes what is left.
     """
-    heights = [count * _TABLE_LINE + 0.75 for count in lines if count is not None]
+    heights = [table_height(count) for count in lines if count is not None]
     others = len(lines) - len(heights)
     for_tables = free
     if others and heights:
-        is_narrow = free.width < 2 * _TABLE_WIDTH and sum(heights) <= 0.6 * free.height
+        is_narrow = free.width < 2 * TABLE_WIDTH and sum(heights) <= 0.7 * free.height
         if free.width > 1.6 * free.height and sum(heights) <= free.height:
             for_tables = free._replace(width=free.width / 2)
         else:
             height = sum(heights) if is_narrow else min(max(heights), 0.64 * free.height)
             for_tables = Rectangle(free.left, free.top - height, free.width, height)
-    is_stacked = for_tables.width < len(heights) * _TABLE_WIDTH and sum(heights) <= for_tables.height + 1e-9
+    is_stacked = for_tables.width < len(heights) * TABLE_WIDTH and sum(heights) <= for_tables.height + 1e-9
     tables = iter(_stacked(for_tables, heights) if is_stacked else _side_by_side(for_tables, len(heights)))
     rest = iter(_side_by_side(_rest(free, for_tables) if heights else free, others))
     return [next(rest) if count is None else next(tables) for count in lines]

@@ -129,7 +129,7 @@ class CornerArtists(PanelArtists):
         insets = _shown_insets(panel)
         if not insets:
             return []
-        half = len(panel.names) // 2
+        half = (len(panel.names) + 1) // 2
         left, bottom = self._square(half, half).left, self._square(half, half).top + 2 * _LINE + 0.12
         free = Rectangle(left, bottom, self._part.right - left, self._title_line - 0.12 - bottom)
         parts = layout.inset_parts(free, [_lines_of(each) for each in insets])
@@ -321,5 +321,8 @@ def _shown_insets(panel: CornerPanel) -> list[Panel]:
 
 
 def _lines_of(panel: Panel) -> int | None:
-    """Of a table; None for what takes what room there is."""
-    return len(panel.rows) if isinstance(panel, TablePanel) else None
+    """Of a table, a row of long texts taking two; None for what takes what room there is."""
+    if not isinstance(panel, TablePanel):
+        return None
+    most = layout.characters(layout.TABLE_WIDTH, layout.MONO_SIZE)
+    return sum(1 + (len(str(name)) + len(str(value)) + 2 > most) for name, value in panel.rows)

@@ -194,7 +194,7 @@ def test_each_of_several_chains_has_a_trace(width):
         assert panel.title == f"Course of p{width - 1}", "where they differ most"
         traces = [series for series in panel.series if series.label]
         assert [series.label for series in traces] == ["chain 1", "chain 2", "chain 3", "chain 4"]
-        assert np.argmax([np.mean(series.y) for series in traces]) == 2
+        assert np.argmax([np.mean(np.asarray(series.y)) for series in traces]) == 2
 
 
 @pytest.mark.parametrize("width", [1, 2])

@@ -54,7 +54,7 @@ def test_a_constant_is_called_so_and_has_no_width():
 
 def test_a_mark_outside_the_part_shown_is_told_by_a_word_and_an_arrow():
     """A best fit far from the samples is the first thing to see, and had neither line nor word."""
-    panel = CornerPanel("", normal(), NAMES, marked=[12.0, 0.0, 0.0], truths=[0.0, -50.0, np.nan])
+    panel = CornerPanel("", normal(), NAMES, marked=np.array([12.0, 0, 0]), truths=np.array([0, -50.0, np.nan]))
     found = words(panel)
     assert found.count("best fit ▸") == 1
     assert found.count("◂ truth") == 1
@@ -124,7 +124,7 @@ def test_any_magnitude_is_drawn_without_a_warning(size):
     samples = normal()
     samples[:, 0] *= size / np.abs(samples[:, 0]).max()
     samples[0, 1] = size
-    words(CornerPanel("", samples, NAMES, marked=[size, 0.0, 0.0], prior=samples[::3]))
+    words(CornerPanel("", samples, NAMES, marked=np.array([size, 0.0, 0.0]), prior=samples[::3]))
 
 
 def test_a_kept_corner_equals_a_fresh_one(kept_equals_fresh):
@@ -134,7 +134,7 @@ def test_a_kept_corner_equals_a_fresh_one(kept_equals_fresh):
     constant = normal(seed=3)
     constant[:, 0] = 1.0
     panels = [
-        CornerPanel("a", normal(), NAMES, marked=[99.0, 0, 0], prior=normal(300)),
+        CornerPanel("a", normal(), NAMES, marked=np.array([99.0, 0, 0]), prior=normal(300)),
         CornerPanel("a", far, NAMES, marked=np.zeros(3), prior=normal(300)),
         CornerPanel("b", constant, NAMES, marked=np.zeros(3), prior=normal(300)),
         CornerPanel("b", normal(seed=4), NAMES),

@@ -175,14 +175,18 @@ class _Thread(_InThisProcess):
             self._renderer.finish()
         self._thread.join(_THREAD_TIMEOUT)
         if self._thread.is_alive():
-            log.warning("the rendering thread did not finish within %g s and is left alone", _THREAD_TIMEOUT)
+            message = (
+                "the rendering thread did not finish within %g s and is left alone. To draw the run: autoviz-render %s"
+            )
+            log.warning(message, _THREAD_TIMEOUT, self._publisher.run_dir)
 
     def _draw(self) -> None:
         self._publisher.opened.wait()  # a renderer started earlier would see the run before this one, and leave
         try:
             self._made().run()
         except Exception:  # a plot never ends the search
-            log.exception("the rendering thread ended; the run goes on without figures")
+            message = "the rendering thread ended; the run goes on without figures. To draw it: autoviz-render %s"
+            log.exception(message, self._publisher.run_dir)
 
 
 class _Inline(_InThisProcess):

@@ -210,7 +210,9 @@ class QuickUpdate:
             return
         forget(self)
         if self._updater.best is None and self._refused:
-            message = "%s: nothing was published: none of %d log likelihoods was finite"
+            message = (
+                "%s: nothing was published: none of %d log likelihoods was finite; see what the likelihood returns"
+            )
             log.warning(message, self.run_dir, self._refused)
         try:
             for call in self._at_close:
@@ -283,7 +285,9 @@ class QuickUpdate:
         self._refused += count
         if not self._is_told and self._until_told.is_due(self._evaluations):
             self._is_told = True
-            message = "%s: nothing is published yet: none of %d log likelihoods was finite"
+            message = (
+                "%s: nothing is published yet: none of %d log likelihoods was finite; see what the likelihood returns"
+            )
             log.warning(message, self.run_dir, self._refused)
 
     def _publish(self) -> None:

@@ -42,7 +42,7 @@ def test_dates_are_shared_with_dates():
 def test_images_meshes_and_points_share_with_lines():
     """A spectrogram over its light curve."""
     image = ImagePanel("a", np.zeros((3, 4)), extent=(0, 40, 0, 3), share_x="t")
-    mesh = MeshPanel("b", RectangularMesh([0.0, 50.0], [0.0, 1.0]), [[1.0]], share_x="t")
+    mesh = MeshPanel("b", RectangularMesh(np.array([0.0, 50.0]), np.array([0.0, 1.0])), [[1.0]], share_x="t")
     points = ScatterPanel("c", [0.0, 60.0], [0.0, 1.0], [0.0, 1.0], share_x="t")
     lines = LinesPanel("d", [Series(X, X)], share_x="t")
     limits = pytest.approx((-1.8, 61.8))

@@ -94,9 +94,9 @@ def test_points_are_shown_in_the_plane_with_their_model():
 def test_each_point_is_compared_with_the_nearest_of_the_model():
     """The model's images come in another order, and may be more."""
     panels = points(quad())
-    np.testing.assert_allclose(panels[0].values, 0.05 / NOISE)
+    np.testing.assert_allclose(panels[0].values, np.full(4, 0.05) / NOISE)
     offsets = named(panels, "Model less data")
-    np.testing.assert_allclose(np.stack([offsets.x, offsets.y], axis=1), [0.03, 0.04] / NOISE[:, None])
+    np.testing.assert_allclose(np.stack([offsets.x, offsets.y], axis=1), np.array([0.03, 0.04]) / NOISE[:, None])
     assert offsets.x_label == "Δx (σ)"
     expected = np.sum((0.05 / NOISE) ** 2) + np.sum((np.array([0.1, -0.1, 0.1, 0.0]) / 0.1) ** 2)
     rows = dict(panels[-1].rows)

@@ -187,8 +187,9 @@ def test_a_source_that_says_that_its_colours_are_its_own_says_so_over_the_whole_
     zoom = np.linspace(0.0, 1.0, 12).reshape(3, 4)
     extent = {"source_zoom_extent": np.array([-0.2, 0.2, -0.15, 0.15])}
     first, last = (lens_snapshot(source_zoom=peak * zoom, **extent) for peak in (1.0, 20.0))
-    held: Any = with_limits_of(imaging, last)
-    titles = [[panel.title for panel in imaging(each) if "brightest" in panel.title] for each in (first, last)]
+    recipe: Any = imaging
+    held: Any = with_limits_of(recipe, last)
+    titles = [[panel.title for panel in recipe(each) if "brightest" in panel.title] for each in (first, last)]
     assert titles == [["Source plane: brightest part"], ["Source plane: brightest part, own scale"]]
     for snapshot in (first, last):
         (panel,) = (each for each in held(snapshot) if "brightest" in each.title)

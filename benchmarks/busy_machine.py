@@ -33,7 +33,7 @@ import numpy as np
 from table import report
 
 from autoviz_render import QuickUpdate
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.spool.paths import SpoolPaths
 
 EVERY_SECONDS = 5.0

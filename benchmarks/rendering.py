@@ -27,7 +27,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 
 from autoviz_render import Publisher, Spool
 from autoviz_render.figures.builtin.imaging import imaging
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.process import RendererProcess

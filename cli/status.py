@@ -11,7 +11,7 @@ from typing import Any
 
 from autoviz_render.cli.output import DONE, INCOMPLETE, in_nats, print_json, report, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable

@@ -7,6 +7,7 @@
 
     settings  which figures, in which formats, how large, in which colours: `RenderSettings`
     draw      one snapshot's figure in this process, for a notebook or a script
+    heartbeat `renderer.json`: what a renderer does, and when it will say so again
     recipes   what a recipe returns, or fails with, told to who wrote it
 
 `python -m autoviz_render.renderer` is the live renderer as a child of the sampler's process. Imports point from `live`

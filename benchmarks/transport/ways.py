@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render import Publisher
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.work.parent_process import when_parent_is_gone
 from transport.changes import changes

@@ -26,7 +26,7 @@ jax.config.update("jax_enable_x64", True)  # before anything else of JAX: the ev
 from simulator import SIMULATIONS, Simulation  # noqa: E402
 
 from autoviz_render import NSS  # noqa: E402
-from autoviz_render.renderer.live.heartbeat import read_heartbeat  # noqa: E402
+from autoviz_render.renderer.heartbeat import read_heartbeat  # noqa: E402
 from autoviz_render.search.nss.result import Result  # noqa: E402
 from autoviz_render.spool import Spool  # noqa: E402
 

@@ -10,7 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Literal
 
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.renderer.work.jobs import Job, path_of, refuse_links
 from autoviz_render.spool.errors import NoSpoolError

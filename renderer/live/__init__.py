@@ -10,7 +10,6 @@ in this process, under `autoviz-render --watch`, or as the child of a sampler: `
     newest_snapshot    which snapshot is the newest that can be read
     pace               how much of a busy machine's processor time figures may take
     renderer_lock      one renderer a spool
-    heartbeat          `renderer.json`: what a renderer does, and when it will say so again
 
     process            the renderer as a child of the sampler's process: starts and restarts
     liveness           whether that child is alive, late or hung

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from autoviz_render.renderer.live.heartbeat import Heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat
 from autoviz_render.renderer.work.resources import processor_wait
 
 LOOK_EVERY = 1.0

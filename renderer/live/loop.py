@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.live.heartbeat import IDLE_INTERVAL
+from autoviz_render.renderer.heartbeat import IDLE_INTERVAL
 from autoviz_render.renderer.live.live_run import LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import UNBOUNDED, Pace
 from autoviz_render.renderer.live.renderer_lock import HeldError

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.renderer.live.liveness import LOOK_EVERY, Liveness, is_starved
 from autoviz_render.renderer.live.renderer_warnings import RendererWarnings, from_disk
 from autoviz_render.renderer.work.child_process import ChildProcess, how_it_ended

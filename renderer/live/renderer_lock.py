@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from autoviz_render.renderer.live.heartbeat import IDLE_INTERVAL, Activity, Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.heartbeat import IDLE_INTERVAL, Activity, Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths

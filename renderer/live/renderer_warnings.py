@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, TypeVar
 
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.safe_read import open_plain

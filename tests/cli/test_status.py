@@ -10,7 +10,7 @@ import pytest
 
 from autoviz_render.cli.output import in_nats
 from autoviz_render.cli.table import cells, table, wrapped
-from autoviz_render.renderer.live.heartbeat import Heartbeat, write_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.spool.store import Spool
 
 EVIL = "\x1b[2J\nforged\u202e"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from example_fit import COMMAND, fit
 
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.spool.store import Spool
 
 

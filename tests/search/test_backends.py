@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.search import backends
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool

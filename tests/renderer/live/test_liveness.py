@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from autoviz_render.renderer.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.renderer.live import liveness
-from autoviz_render.renderer.live.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.renderer.live.liveness import LOOK_EVERY, Liveness
 
 

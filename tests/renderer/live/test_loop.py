@@ -18,8 +18,8 @@ import filelock
 import pytest
 
 from autoviz_render.renderer.batch.selection import Selection, jobs
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live import live_run, newest_snapshot, renderer_lock
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.settings import RenderSettings

@@ -7,7 +7,7 @@ import os
 import filelock
 import pytest
 
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.settings import RenderSettings

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from autoviz_render.cli.status import run_status, status_lines
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.live import liveness, process
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.live.process import MAX_RESTARTS, RendererProcess
 from autoviz_render.renderer.work.subprocess_env import child_environment
 from autoviz_render.spool.publisher import Publisher

@@ -17,8 +17,8 @@ import pytest
 
 from autoviz_render.renderer.batch import render_cache
 from autoviz_render.renderer.batch.selection import Selection, jobs
+from autoviz_render.renderer.heartbeat import read_heartbeat
 from autoviz_render.renderer.live import live_run, renderer_lock
-from autoviz_render.renderer.live.heartbeat import read_heartbeat
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch

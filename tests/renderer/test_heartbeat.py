@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autoviz_render.renderer.live.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
+from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 
 
 @pytest.fixture

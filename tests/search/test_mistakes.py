@@ -423,7 +423,7 @@ def broken_panel(snapshot):
     return [CustomPanel("broken", draw_nothing), TextPanel("text", "fine")]
 
 
-def draw_nothing(axes):
+def draw_nothing(axes, snapshot):
     raise ZeroDivisionError("by hand")
 
 

@@ -16,6 +16,7 @@ The modules are::
     series       lines as they can be drawn, and the limits of the axes that hold them
     shared_axes  panels that show the same range
     numbers      ticks and numbers as text
+    plane/       what lies in a plane: shears, circles and ellipses
     builtin/     the recipes that come with the package
 
 A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own needs is imported from here: the panels,

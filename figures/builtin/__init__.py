@@ -13,7 +13,6 @@ The modules are::
     images            frame, view and colour limits of images          (imaging, interferometer)
     lensing           critical curves, caustics, source panels         (imaging, interferometer)
     source_plane      a source on a mesh of any kind, and its views    (lensing)
-    shears            shear as sticks, and its profile             (points)
     visibilities      a fit to visibilities in numbers                 (interferometer)
     auto_arrays       what an array can be drawn as                    (auto)
     axis_fit          a fit along one axis in numbers                  (line)

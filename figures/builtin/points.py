@@ -38,11 +38,12 @@ import numpy as np
 from autoviz_render.figures.builtin.images import frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import CURVE
 from autoviz_render.figures.builtin.residuals import chi_squared_rows, hold
-from autoviz_render.figures.builtin.shears import DATA, MODEL, has_shear, shear_panels, shear_residuals
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import joined, segments
 from autoviz_render.figures.errors import MissingArraysError
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, LinesPanel, Panel, ScatterPanel, Series, TextPanel
+from autoviz_render.figures.plane.rings import ellipse, rings
+from autoviz_render.figures.plane.shears import DATA, MODEL, has_shear, shear_panels, shear_residuals
 from autoviz_render.figures.reading import best_fit, find, floats, pairs, ratio
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
@@ -61,8 +62,6 @@ _NAMES = {
 
 _FARTHEST = 1e100
 """Arcsec: what is farther away is as good as not finite."""
-
-_TURN = np.linspace(0.0, 2 * np.pi, 73)
 
 
 def is_of_points(snapshot: Snapshot) -> bool:
@@ -176,23 +175,15 @@ def _positions(snapshot: Snapshot, positions: Floats, model: Floats | None, nois
     crosses = [] if model is None else [Curve(*model.T, style="", marker="x", colour=MODEL, width=1.6, label="model")]
     if image is not None:
         frame = frame_of(snapshot, image.shape)
-        curves.append(_rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE))
+        curves.append(rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE))
         limits = image_limits(image, frame.mask)
         return ImagePanel("Positions", image, curves=[*curves, *crosses], **vars(frame), **limits)
-    rings = [] if noise is None else [_rings(positions, noise, label="data, ±1σ", colour=DATA)]
+    circles = [] if noise is None else [rings(positions, noise, label="data, ±1σ", colour=DATA)]
     values, unit = np.arange(1.0, len(positions) + 1), "number"
     if model is not None:
         offsets = np.hypot(*_offsets(positions, model).T)
         values, unit = (offsets, "offset (″)") if noise is None else (ratio(offsets, noise), "offset (σ)")
-    return _plane("Positions", positions, values, unit, [*curves, *rings, *crosses])
-
-
-def _rings(places: Floats, radius: Floats | float, **style: Any) -> Curve:
-    """Circles round places."""
-    radii = np.broadcast_to(radius, len(places))
-    return Curve(
-        *joined([_ellipse(x, y, each, each, 0.0) for (x, y), each in zip(places, radii, strict=True)]), **style
-    )
+    return _plane("Positions", positions, values, unit, [*curves, *circles, *crosses])
 
 
 def _plane(title: str, places: Floats, values: Floats, unit: str, curves: list[Curve], **more: Any) -> ScatterPanel:
@@ -222,7 +213,7 @@ def _offset_panel(offsets: Floats, noise: Floats | None) -> Panel:
     curves = [Curve(np.zeros(1), np.zeros(1), style="", marker="+", colour=GREY)]
     if noise is not None:
         offsets = _over(offsets, noise)
-        circles = _rings(np.zeros((3, 2)), np.array([1.0, 2.0, 3.0]), colour=GREY, style="--", label="1, 2, 3σ")
+        circles = rings(np.zeros((3, 2)), np.array([1.0, 2.0, 3.0]), colour=GREY, style="--", label="1, 2, 3σ")
         curves.append(circles)
     labels = {"x_label": f"Δx ({unit})", "y_label": f"Δy ({unit})", "tick_unit": ""}
     return _plane("Model less data", offsets, np.hypot(*offsets.T), f"offset ({unit})", curves, **labels)
@@ -263,7 +254,7 @@ def _ellipses(snapshot: Snapshot) -> list[Panel]:
     x, y, major, minor, angle = ellipses.T
     image = _image(snapshot)
     look: dict[str, Any] = {"colour": MODEL} if image is None else CURVE
-    curves = [Curve(*joined([_ellipse(*each) for each in ellipses]), label="ellipses", **look)]
+    curves = [Curve(*joined([ellipse(*each) for each in ellipses]), label="ellipses", **look)]
     if lines is not None:
         curves.append(Curve(*lines.T, colour=DATA, label="points on them"))
     panels: list[Panel]
@@ -279,11 +270,6 @@ def _ellipses(snapshot: Snapshot) -> list[Panel]:
             line = Series(major[order], values[order], marker="o", colour=MODEL)
             panels.append(LinesPanel(title, [line], x_label="semi-major axis (″)", y_label=label))
     return panels
-
-
-def _ellipse(x: float, y: float, major: float, minor: float, angle: float) -> tuple[Floats, Floats]:
-    turned = np.exp(1j * np.radians(angle)) * (major * np.cos(_TURN) + 1j * minor * np.sin(_TURN))
-    return x + turned.real, y + turned.imag
 
 
 def _critical_curves(snapshot: Snapshot, style: dict[str, Any]) -> list[Curve]:

@@ -114,7 +114,6 @@ def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch
 
 def test_a_spool_becomes_tables_as_the_page_says(searched, monkeypatch, capsys):
     """The last number, the posterior's weights, and a row for a run."""
-    pytest.importorskip("pandas", reason="the page about pandas needs it: pip install pandas")
     rng = np.random.default_rng(1)
     nested = {"samples": rng.normal(2.0, 0.1, (300, 2)), "log_weights": np.linspace(-50.0, 0.0, 300)}
     with Publisher(searched / "output" / "search") as publisher:

@@ -218,9 +218,9 @@ def test_saving_a_vector_file_leaves_no_trace_in_the_next_frame(lens_snapshot):
 
 
 def test_the_resolution_is_a_setting(lens_snapshot):
-    """Live size is 1792x1343 pixels, full size twice that."""
-    assert KeptFigure(imaging).draw(lens_snapshot()).pixels.shape == (1343, 1792, 3)
-    assert KeptFigure(imaging, dpi=20).draw(lens_snapshot()).pixels.shape == (268, 358, 3)
+    """Four columns of panels are 1792x1343 pixels at live size, five 2240x1343; twice that in full."""
+    assert KeptFigure(imaging).draw(lens_snapshot()).pixels.shape == (1343, 2240, 3)
+    assert KeptFigure(imaging, dpi=20).draw(lens_snapshot()).pixels.shape == (268, 448, 3)
 
 
 def test_the_users_style_changes_nothing_and_is_left_alone(lens_snapshot):

@@ -54,7 +54,7 @@ def completed(tmp_path, command):
         (("--out", "o"), {"output"}),
         (("--movie", "o"), {"output", "other.txt"}),
     ],
-    ids=str,
+    ids=["an option", "figures", "formats", "themes", "all", "out", "movie"],
 )
 def test_bash_offers_options_names_and_folders(completed, words, offered):
     """Figures and formats by their names; a run is a folder."""

@@ -285,7 +285,7 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records]
 
 
-@pytest.mark.parametrize(("settings", "call", "expected"), TOLD, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("settings", "call", "expected"), TOLD, ids=[expected[:60] for *_, expected in TOLD])
 def test_what_goes_wrong_in_a_run_is_told_once(tmp_path, caplog, settings, call, expected):
     """In one line without a traceback, and the run goes on."""
     parameters, log_likelihood, *more = call

@@ -43,6 +43,10 @@ from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_f
 _GAP = 0.09
 _HEIGHTS = Axis(0.0, 1.1, Ticks((), ()))
 _SHARES = (THREE_SIGMA, TWO_SIGMA, ONE_SIGMA)
+
+_REGIONS = ", ".join(f"{100 * share:.0f}" for share in reversed(_SHARES)) + "%"
+"""What the legend calls them."""
+
 _SHADES = (0.1, 0.22, 0.4)
 _OUTLINES = (0.0, 0.7, 1.1)
 _LINES = (0.0, 3.0, 5.0)
@@ -306,12 +310,12 @@ def _entries(panel: CornerPanel) -> tuple[str, ...]:
     has_marks = {"best fit": panel.marked, "truth": panel.truths}
     entries = [name for name, of in has_marks.items() if of is not None and np.isfinite(np.asarray(of, float)).any()]
     entries += ["prior"] * (panel.prior is not None)
-    return tuple([*entries, "39% and 86%"] if len(panel.names) > 1 else entries)
+    return tuple([*entries, _REGIONS] if len(panel.names) > 1 else entries)
 
 
 def _look_of_entry(name: str, area: Area) -> Artist:
     best, truth = _mark_lines(area)
-    if name == "39% and 86%":
+    if name == _REGIONS:
         return PathPatch(Path(np.zeros((1, 2))), facecolor=area.theme.lines[0], edgecolor=area.theme.ink, alpha=0.5)
     return {"best fit": best, "truth": truth, "prior": Line2D([], [], color=area.theme.soft, linewidth=1.0)}[name]
 

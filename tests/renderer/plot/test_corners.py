@@ -63,7 +63,7 @@ def test_a_mark_outside_the_part_shown_is_told_by_a_word_and_an_arrow():
 def test_the_legend_names_what_is_there():
     """An orange line says nothing by itself."""
     everything = CornerPanel("", normal(), NAMES, marked=np.zeros(3), truths=np.zeros(3), prior=9 * normal(500))
-    assert {"best fit", "truth", "prior", "39% and 86%"} <= set(words(everything))
+    assert {"best fit", "truth", "prior", "39, 86, 99%"} <= set(words(everything))
     assert not {"best fit", "truth", "prior"} & set(words(CornerPanel("", normal(), NAMES)))
     assert not {"best fit"} & set(words(CornerPanel("", normal(), NAMES, marked=np.full(3, np.nan))))
 

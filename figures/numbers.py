@@ -306,10 +306,15 @@ def _common_exponent(value: Decimal, reaches: Sequence[Decimal]) -> int:
 
 
 def _decimals(value: Decimal, reaches: Sequence[Decimal]) -> int:
-    """How many show two digits of the smallest of some errors, zeros at the end left out."""
+    """How many show two digits of the smallest of some errors; one, if somebody gave errors of a single digit."""
     decimals = 1 - _exponent(min(reaches), 2)
-    is_shorter = decimals > 0 and all(f"{each:.{decimals}f}".endswith("0") for each in reaches)
+    is_shorter = decimals > 0 and all(_is_of(each, decimals - 1) for each in reaches)
     return max(0, min(decimals - is_shorter, _MOST_DIGITS - 1 - (_exponent(value) if value else 0)))
+
+
+def _is_of(value: Decimal, decimals: int) -> bool:
+    """Whether a number has no more decimals than so many, but for what floats lose."""
+    return abs(value - Decimal(f"{value:.{decimals}f}")) <= value / 10**4
 
 
 def _fixed(value: Decimal, decimals: int, grouping: str = "") -> str:

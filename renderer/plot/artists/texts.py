@@ -19,6 +19,9 @@ from autoviz_render.spool.text import cut
 _LEAST_NAME = 14
 """Characters of a name that stand beside its value at least: with fewer the value has lines of its own."""
 
+_SHORTEST_NAME = 8
+"""The same if the table is too long otherwise."""
+
 
 @dataclass(frozen=True, eq=False)
 class Failure(TextPanel):
@@ -51,8 +54,11 @@ class TableArtists(PanelArtists):
     def update(self, panel: TablePanel) -> Hashable:
         part = self._title.part
         self._title.show(panel.title)
-        rows = [_lines_of(str(name), str(value), part.width) for name, value in panel.rows[: self._most + 1]]
-        taken = list(accumulate(map(len, rows)))
+        for least in (_LEAST_NAME, _SHORTEST_NAME):  # shorter names before rows that are left out
+            rows = [_lines_of(str(name), str(value), part.width, least) for name, value in panel.rows[: self._most + 1]]
+            taken = list(accumulate(map(len, rows)))
+            if not taken or taken[-1] <= self._most:
+                break
         if len(panel.rows) > len(rows) or (taken and taken[-1] > self._most):
             rows = rows[: sum(lines < self._most for lines in taken)]
             rows += [[(f"and {len(panel.rows) - len(rows)} more", "")]] if self._most else []
@@ -63,11 +69,11 @@ class TableArtists(PanelArtists):
         return None
 
 
-def _lines_of(name: str, value: str, width: float) -> list[tuple[str, str]]:
-    """The lines of a row, a name and a value each: one if the value fits beside enough of the name to know it by."""
+def _lines_of(name: str, value: str, width: float, least: int) -> list[tuple[str, str]]:
+    """The lines of a row, a name and a value each: one if the value fits beside so many characters of the name."""
     value = " ".join(cut(value, MOST_READ).split())
     beside = width - _wide(value) - _wide("  ")
-    if beside >= min(_wide(name), _wide("x" * _LEAST_NAME)):
+    if beside >= min(_wide(name), _wide("x" * least)):
         return [(_fitted(name, beside), value)]
     wrapped = textwrap.wrap(value, int(width / _wide("x")), break_long_words=False) if "$" not in value else [value]
     return [(_fitted(name, width), ""), *(("", _fitted(line, width)) for line in wrapped)]

@@ -80,7 +80,7 @@ def status_lines(known: Sequence[tuple[Spool, dict[str, Any]]], width: int) -> l
     above, paths = _told_apart([_place(spool) for spool, _ in known])
     head = ("run", "state", "updates", "age", "renderer", "figures")
     rows = table([head, *map(_row, paths, (status for _, status in known))], width, right=(2, 3))
-    lines = [*([f"{len(known)} runs below {above}"] if above else []), *rows[0]]
+    lines = [*(wrapped(f"{len(known)} runs below {above}", width, "") if above else []), *rows[0]]
     for row, (spool, status) in zip(rows[1:], known, strict=True):
         told = (_details(status) if len(known) == 1 else []) + _problems(spool, status)
         lines += [*row, *(line for each in told for line in wrapped(printable(each), width))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from autoviz_render import (
     render,
 )
 from autoviz_render.figures import figure_names
+from autoviz_render.figures.registry import GROUP
 from autoviz_render.spool.errors import ArgumentError, AutovizError
 
 HERE = Path(__file__).name
@@ -408,9 +410,8 @@ def test_a_recipe_that_fails_is_named_with_its_place(recipe, expected):
 @pytest.mark.parametrize("name", ["no_return", "wrong_name", "broken_panel"])
 def test_a_figure_that_fails_is_told_once(tmp_path, monkeypatch, caplog, place, name):
     """Every panel's error was told twice, with a traceback, and at every frame anew."""
-    target = f"{__name__}:{name}"
-    monkeypatch.setattr("autoviz_render.figures.registry.find_target", lambda _: target)
-    monkeypatch.setattr("autoviz_render.renderer.settings.find_target", lambda _: target)
+    point = EntryPoint("mine", f"{__name__}:{name}", GROUP)
+    monkeypatch.setattr("autoviz_render.figures.registry.entry_points", lambda **_: [point])
     with QuickUpdate(tmp_path / "run", figure="mine", renderer=place, every=1, arrays=lambda p: {"model": p}) as update:
         for number in range(4):
             update([1.0], float(number))

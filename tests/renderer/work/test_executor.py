@@ -195,7 +195,7 @@ def test_a_slow_figure_does_not_hold_up_the_first(run_dir, publish_next, folder,
         for number in range(1, 4):
             publish_next()
             eventually(lambda number=number: renderer.look() or len(drawn) == number, 60)
-        assert {path.name for result in drawn for path in result.files} == {"fit.png"}
+        assert {path.name for result in drawn for path in result.files} == {"plain.png"}
         (folder / "gate").touch()
         slow = run_dir / "image" / "waits_for_a_file.png"
         eventually(lambda: renderer.look() or slow.exists(), 60)

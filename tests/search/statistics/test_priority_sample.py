@@ -190,5 +190,5 @@ def test_the_last_quick_update_has_the_last_numbers(shown):
 
 def test_a_figure_without_a_name_is_refused_before_anything_is_computed(tmp_path):
     """At once, and in words."""
-    with pytest.raises(ValueError, match="is not the name of a figure"):
+    with pytest.raises(ValueError, match="expected a name, as a spool holds no code"):
         NSS(search(tmp_path)._fitness.analysis, tmp_path, figure="module:function").run()

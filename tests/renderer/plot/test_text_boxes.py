@@ -80,7 +80,8 @@ def _ticks_differ(monkeypatch):
 
 
 def drawn(recipe: Recipe | str, snapshot: Snapshot, page: Page = SCREEN) -> Drawing:
-    figure = KeptFigure(find_figure(recipe) if isinstance(recipe, str) else recipe, dpi=40, page=page).draw(snapshot)
+    dpi = 40 if page is SCREEN else 100  # a page's small letters need dots: Matplotlib rounds the boxes of formulae up
+    figure = KeptFigure(find_figure(recipe) if isinstance(recipe, str) else recipe, dpi=dpi, page=page).draw(snapshot)
     assert figure.errors == ()
     return figure
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -27,11 +27,10 @@ from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists import colour_bar, frame, text_cache
 from autoviz_render.renderer.plot.artists.frame import Axis, Sides
-from autoviz_render.renderer.plot.artists.legend import Legend, LegendPosition
+from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.theme import BORDER
 from autoviz_render.spool.arrays import Pixels
-from autoviz_render.spool.text import cut
 
 
 @contextlib.contextmanager
@@ -154,12 +153,11 @@ class AxesBar:
         ends = ((limits.under, 0, -tip, table[0]), (limits.over, 1, 1 + tip, table[-1]))
         for polygon, (is_shown, base, point, colour) in zip(self._arrows, ends, strict=True):
             polygon.set(visible=is_shown, xy=[(0, base), (1, base), (0.5, point)], facecolor=tuple(colour / 255))
-        most = max(3, min(5, int(bar.height / 0.55)))
-        ticks = colour_bar._ticks(limits, most, self._area.size.width - bar.right - colour_bar._GAP)
+        ticks = colour_bar._ticks(limits, bar, self._area.size.width - bar.right - colour_bar._GAP - colour_bar._EDGE)
         self._axes.set_yticks(colours.position(np.array(ticks.positions), limits), ticks.labels)
         around = Rectangle(bar.left - 0.03, part.bottom - 0.1, self._area.size.width - bar.left, part.height + 0.17)
         self._axes.around = Bbox.from_bounds(*around).transformed(self._area.inches)
-        self._factor = ticks.factor
+        self._factor = ticks.common
         return self._factor
 
 
@@ -175,64 +173,36 @@ class _BarAxes(Axes):
             self.kept = renderer.copy_from_bbox(self.around) if isinstance(renderer, RendererAgg) else None
 
 
-class KeptText(Text):
+class KeptText(text_cache.Label):
     """`Label` without a cache: drawn again only if it changed, unless it lies over something that does."""
 
     kept: Any = None
 
     def __init__(self, area: Area, *, boxed: bool = False, **style: Any) -> None:
-        super().__init__(0.0, 0.0, "", **style)
-        self.set_figure(area.subfigure)
-        self.set_transform(area.inches)
+        super().__init__(area, boxed=boxed, **style)
         self._boxed = boxed
-        if boxed:
-            self.set_bbox({"facecolor": area.theme.paper, "edgecolor": "none", "alpha": 0.85, "pad": 2})
-        area.add(self)
 
     def show(self, text: str, x: float, y: float, *, mathtext: bool = True) -> None:
-        before = (self.get_text(), self.get_parse_math(), self.get_position())
-        text_cache.set_text(self, cut(text, text_cache.MOST_READ), mathtext=mathtext)
-        self.set_position((x, y))
-        if before != (self.get_text(), self.get_parse_math(), self.get_position()):
+        before = self._content()
+        super().show(text, x, y, mathtext=mathtext)
+        if before != self._content():
             self.kept = None
+
+    def _content(self) -> tuple[object, ...]:
+        return self.get_text(), self.get_parse_math(), self.get_position(), self.get_fontsize()
 
     def draw(self, renderer: Any) -> None:
         if self.get_text() and not _restored(renderer, self.kept):
-            super().draw(renderer)
+            Text.draw(self, renderer)
             if isinstance(renderer, RendererAgg) and not self._boxed:
                 self.kept = renderer.copy_from_bbox(self.get_window_extent(renderer).padded(2))
 
 
-class PlainLegend(legend.Legend):
+class PlainLegend(Legend):
     """`Legend` without a cache: it lies over an image that changes."""
 
-    def __init__(self, area: Area, entries: Sequence[tuple[Any, str]], position: LegendPosition = "inside") -> None:
-        is_row, self._is_above = position == "beside the title", position != "inside"
-        self._box = Bbox.unit()
-        parent: Any = area.subfigure
-        super().__init__(
-            parent,
-            *zip(*entries, strict=True),
-            bbox_to_anchor=self._box,
-            bbox_transform=area.inches,
-            loc="lower right" if is_row else "lower left",
-            fontsize=layout.SMALL_SIZE,
-            framealpha=0.0 if self._is_above else 0.85,
-            borderpad=0.35,
-            handlelength=1.6,
-            borderaxespad=0.3,
-            ncols=len(entries) if is_row else 1,
-            columnspacing=0.8,
-            handletextpad=0.4,
-        )
-        for text, (_, label) in zip(self.get_texts(), entries, strict=True):
-            text_cache.set_text(text, cut(label, 30))
-        self.set_zorder(6)
-        area.add(self)
-
-    def show(self, axes: Rectangle) -> None:
-        bottom, top = (axes.top - 0.02, axes.top + 1) if self._is_above else (axes.bottom, axes.top)
-        self._box.set_points(np.array([[axes.left, bottom], [axes.right, top]]))
+    def draw(self, renderer: Any) -> None:
+        legend.Legend.draw(self, renderer)
 
 
 def _restored(renderer: Any, kept: Any) -> bool:

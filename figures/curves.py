@@ -140,17 +140,15 @@ def to_source_plane(lines: Sequence[Line], deflections: Array, extent: Extent) -
 
 def _through(line: Line, deflections: Array, extent: Extent) -> Line:
     x, y = line
-    alpha_y, alpha_x = (interpolate(each, extent, x, y) for each in np.moveaxis(deflections, -1, 0))
-    if min(deflections.shape[:2]) >= 4:
-        x0, x1, y0, y1 = extent
-        row, column = (
-            (y - y0) / (y1 - y0) * deflections.shape[0] - 0.5,
-            (x - x0) / (x1 - x0) * deflections.shape[1] - 0.5,
-        )
-        smooth = _cubic(deflections, row, column)
-        known = np.isfinite(smooth).all(axis=1)
-        alpha_y, alpha_x = np.where(known, smooth[:, 0], alpha_y), np.where(known, smooth[:, 1], alpha_x)
-    return x - alpha_x, y - alpha_y
+    (rows, columns), (x0, x1, y0, y1) = deflections.shape[:2], extent
+    alpha = np.full((x.size, 2), np.nan)
+    if min(rows, columns) >= 4:
+        alpha = _cubic(deflections, (y - y0) / (y1 - y0) * rows - 0.5, (x - x0) / (x1 - x0) * columns - 0.5)
+    unknown = ~np.isfinite(alpha).all(axis=1)
+    if unknown.any():  # by fewer pixels, as one of the sixteen is not finite
+        axes = np.moveaxis(deflections, -1, 0)
+        alpha[unknown] = np.stack([interpolate(each, extent, x[unknown], y[unknown]) for each in axes], axis=-1)
+    return x - alpha[:, 1], y - alpha[:, 0]
 
 
 def joined(lines: Sequence[Line]) -> Line:

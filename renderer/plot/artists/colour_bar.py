@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,7 @@ class ColourBar:
         return ticks.common
 
 
+@lru_cache(maxsize=256)
 def _ticks(limits: colours.ColourRange, bar: Rectangle, width: float) -> Ticks:
     """Those whose numbers fit in a width, in inches, beside the bar: "−0.005" may not, "−5" does."""
 

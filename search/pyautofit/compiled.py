@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,9 @@ class CompiledArrays:
         # no daemon: Python must not end while XLA compiles, or the process crashes
         self._thread = threading.Thread(target=self._compile, name="autoviz-render compiler")
         try:
-            self._lowered = jax.jit(function).lower(jax.ShapeDtypeStruct((count,), jnp.result_type(float)))
+            traced = jax.jit(function).trace(jax.ShapeDtypeStruct((count,), jnp.result_type(float)))
+            self._options = _options(traced.jaxpr)
+            self._lowered = traced.lower()
         except Exception as error:  # noqa: BLE001  whatever a user's model raises is raised again by a call
             self._error = error
         else:
@@ -63,9 +66,37 @@ class CompiledArrays:
 
     def _compile(self) -> None:
         try:
-            self._compiled = self._lowered.compile()
+            self._compiled = self._lowered.compile(compiler_options=self._options)
         except Exception as error:  # noqa: BLE001  the same
             self._error = error
+
+
+def _options(jaxpr: Any) -> dict[str, bool] | None:
+    """What the compiler is told: to compute on one core if its threads could wait for one another for ever.
+
+    With jaxlib 0.11 a Fourier transform on the CPU occupies a thread of the pool that its own parts wait for: as many
+    transforms at once as there are threads never end (PyAutoFit #1530). A likelihood has one after the other; the
+    arrays of its figure have several that depend on nothing of each other.
+    """
+    import jax
+
+    is_safe = jax.default_backend() != "cpu" or "xla_cpu_multi_thread_eigen" in os.environ.get("XLA_FLAGS", "")
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if is_safe or sum(1 for _ in _transforms(jaxpr)) < threads:
+        return None
+    return {"xla_cpu_multi_thread_eigen": False}
+
+
+def _transforms(jaxpr: Any) -> Iterator[Any]:
+    """The Fourier transforms in a traced function, and in what it calls, as often as it does."""
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "fft":
+            yield equation
+        for parameter in equation.params.values():
+            for each in parameter if isinstance(parameter, tuple | list) else (parameter,):
+                inner = getattr(each, "jaxpr", each)
+                if hasattr(inner, "eqns"):
+                    yield from _transforms(inner)
 
 
 def on_the_host(arrays: Mapping[str, Any], path: str = "") -> dict[str, Array]:

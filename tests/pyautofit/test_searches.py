@@ -290,6 +290,37 @@ def test_python_ends_while_the_arrays_are_compiled():
     assert (done.returncode, done.stdout) == (7, "compiling\n")
 
 
+TRANSFORMS = """
+import os
+if hasattr(os, "sched_setaffinity"):  # before JAX makes its threads
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+import jax, jax.numpy as jnp, numpy as np
+from autoviz_render.search.pyautofit.compiled import CompiledArrays
+
+jax.config.update("jax_enable_x64", True)
+shape = (210, 210)
+kernel = np.fft.rfft2(np.ones((7, 7)), s=shape)
+
+def blurred(image):  # a sort, as XLA makes one loop of all that is simpler
+    return jnp.sort(jnp.cos(jnp.fft.irfft2(kernel * jnp.fft.rfft2(image), s=shape)), axis=0)
+
+def images(vector):
+    start = jnp.arange(shape[0] * shape[1], dtype=float).reshape(shape)
+    return {str(each): blurred(blurred(blurred(jnp.sin(vector[each] + start)))) for each in range(6)}
+
+made = CompiledArrays(images, 6)
+for each in range(20):
+    made(np.arange(6.0) + each)
+print("done")
+"""
+
+
+def test_arrays_with_many_fourier_transforms_do_not_hang():
+    """With jaxlib 0.11 as many at once as XLA has threads wait for one another for ever: `live` hung with two lenses."""
+    done = subprocess.run([sys.executable, "-c", TRANSFORMS], check=False, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "done\n", done.stderr
+
+
 def test_an_analysis_whose_function_cannot_be_pickled_can(tmp_path):
     """A checkpoint of the search's must not fail for a lambda of ours."""
     made = live(analysis("DynestyStatic"), arrays=lambda _: {})

@@ -56,7 +56,7 @@ help:
 # new file, in a folder that the other targets remove. So the folders are linked into one that is on the path; pip is
 # needed for the requirements, the command and the entry points.
 dev: $(VENV_DEV)/bin/pip
-	$(VENV_DEV)/bin/pip install --quiet --disable-pip-version-check --editable '.[search,fast,movie,test,check]'
+	$(VENV_DEV)/bin/pip install --quiet --disable-pip-version-check --editable '.[search,movie,test,check]'
 	rm -rf $(LINKS) *.egg-info
 	mkdir -p $(LINKS)
 	ln -s $(CURDIR)/src/autoviz_render/*.* $(addprefix $(CURDIR)/,$(PACKAGES)) $(LINKS)
@@ -74,7 +74,7 @@ test-minimums:
 	  exit; \
 	fi; \
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_MINIMUMS) CONSTRAINTS=$(VENV_MINIMUMS)/minimums.txt \
-	  $(VENV_MINIMUMS)/search,fast,movie,test.installed && \
+	  $(VENV_MINIMUMS)/search,movie,test.installed && \
 	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL) --ignore tests/search/hooks/test_numpyro.py
 
 test-pyautofit:
@@ -137,4 +137,4 @@ $(VENV)/%.installed: $(SOURCES) $(CONSTRAINTS) | $(VENV)/bin/pip
 
 # Every `name>=version` of setup.cfg as `name==version`. Bounds that cannot be met together end in pip's error.
 $(VENV_MINIMUMS)/minimums.txt: setup.cfg | $(VENV_MINIMUMS)/bin/pip
-	sed -nE 's/^    ([a-z0-9-]+)>=([0-9.]+)$$/\1==\2/p' setup.cfg | sort -u >$@
+	sed -nE 's/^    ([a-z0-9-]+)>=([0-9.]+)(;.*)?$$/\1==\2/p' setup.cfg | sort -u >$@

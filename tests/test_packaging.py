@@ -114,7 +114,7 @@ def test_every_requirement_has_one_lower_bound_that_is_tested():
     """`make test-minimums` makes `name==version` of each `name>=version`; what is written otherwise escapes it."""
     bounds: dict[str, str] = {}
     for line in [*REQUIREMENTS, *(line for lines in EXTRAS.values() for line in lines if ";" not in line)]:
-        name, version = re.fullmatch(r"([a-z0-9-]+)>=([0-9.]+)", line).groups()
+        name, version = re.fullmatch(r"([a-z0-9-]+)>=([0-9.]+)(?:; .+)?", line).groups()
         assert bounds.setdefault(name, version) == version
 
 

@@ -15,7 +15,7 @@ from autoviz_render.spool.arrays import Pixels
 deflate: ModuleType
 try:
     from isal import isal_zlib as deflate
-except ImportError:  # the extra `fast` is not installed, or its platform has none
+except ImportError:  # this platform has no wheel of it
     deflate = zlib
 
 
@@ -29,7 +29,7 @@ def png(pixels: Pixels, dpi: float, software: str = SOFTWARE) -> bytes:
 
     Framed here, without a filter: a figure is mostly paper and large pixels, which compress as well without, and
     Pillow tries five filters a row. The 12-panel figure at 1792x1343 takes zlib's level 1 25 ms and 0.57 MB, ISA-L's
-    (the extra `fast`) 5 ms and 0.64 MB, zlib-ng's 9 ms and 0.74 MB; Pillow's level 1 took 76 to 134.
+    5 ms and 0.64 MB, zlib-ng's 9 ms and 0.74 MB; Pillow's level 1 took 76 to 134.
 
     The same pixels have the same bytes by one version of a library on one kind of processor. Nothing that ISA-L 2.31
     leaves uninitialised decides a byte: valgrind finds nothing, and 12,000 encodings in memory filled with other

@@ -7,9 +7,10 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from autoviz_render.spool.errors import NoSpoolError, WrongValueError, nearest
 from autoviz_render.spool.guard import wrong
@@ -123,15 +124,48 @@ def find_spools(path: Path, on_error: Callable[[Unread], object] = lambda _: Non
         path: Where to look.
         on_error: Called with each folder that cannot be looked into. It is passed over; what is gone is not told.
     """
-    found: list[tuple[bool, Path]] = []
-    folders = [(False, path)]
+    return distinct(visit for visit in walk(path, on_error) if visit.is_spool)
+
+
+class Visit(NamedTuple):
+    """A folder that a walk comes to.
+
+    Attributes:
+        folder: Its path.
+        is_spool: Whether it is a spool, below which nothing is looked for.
+        is_linked: Whether a link led there.
+        is_in_run: Whether it is below the directory of a run.
+    """
+
+    folder: Path
+    is_spool: bool
+    is_linked: bool
+    is_in_run: bool
+
+
+def walk(path: Path, on_error: Callable[[Unread], object], start: Path | None = None) -> Iterator[Visit]:
+    """Come to each folder that `find_spools` looks into, to each before it is listed.
+
+    Args:
+        path: Where to look.
+        on_error: See `find_spools`.
+        start: Only at and under this one below the path.
+    """
+    folders = [Visit(start or path, is_spool=False, is_linked=False, is_in_run=False)]
+    if start not in (None, path) and os.path.islink(start):
+        is_run = os.path.isfile(start.parent / "spool" / "spool.json")
+        if not _counts(start.name, start, is_top=start.parent == path, is_run=is_run, on_error=on_error):
+            return
+        folders = [folders[0]._replace(is_linked=True)]
     while folders:
-        is_linked, folder = folders.pop()
+        visit = folders.pop()
+        folder, is_in_run = visit.folder, visit.is_in_run
         below: list[tuple[str, Path, bool]] = []
         try:
             if is_spool(folder):
-                found.append((is_linked, folder))
+                yield visit._replace(is_spool=True)
                 continue  # nothing below a spool is another one
+            yield visit
             below.extend(_entries(folder, on_error))
         except (FileNotFoundError, NotADirectoryError):
             continue  # gone meanwhile
@@ -140,13 +174,17 @@ def find_spools(path: Path, on_error: Callable[[Unread], object] = lambda _: Non
         is_run = any(_has_spool_name(name) and os.path.isfile(place / "spool.json") for name, place, _ in below)
         for name, place, is_link in below:
             if not is_link:
-                folders.append((is_linked, place))
+                folders.append(Visit(place, False, visit.is_linked, is_in_run or is_run))
             elif _counts(name, place, is_top=folder == path, is_run=is_run, on_error=on_error):
-                folders.append((True, place))
-    if any(is_linked for is_linked, _ in found):
-        found.sort(reverse=True)  # of those that are the same the last one counts: the one without a link
+                folders.append(Visit(place, False, True, is_in_run or is_run))
+
+
+def distinct(spools: Iterable[Visit]) -> list[Path]:
+    """The spools that a walk came to, sorted; one that was reached in several ways once."""
+    found = sorted(((visit.is_linked, visit.folder) for visit in spools), reverse=True)
+    if any(is_linked for is_linked, _ in found):  # of those that are the same the last one counts, without a link
         return sorted({os.path.realpath(spool): spool for _, spool in found}.values())
-    return sorted(spool for _, spool in found)
+    return [spool for _, spool in reversed(found)]
 
 
 def _entries(folder: Path, on_error: Callable[[Unread], object]) -> Iterator[tuple[str, Path, bool]]:

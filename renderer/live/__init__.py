@@ -4,6 +4,8 @@ A `LiveRenderer` draws the newest snapshot of each spool under a path, and skips
 in this process, under `autoviz-render --watch`, or as the child of a sampler: `RendererProcess`.
 
     watch              when to look, and which spools there are: a listing is the truth, events are hints
+    file_events        those hints, by one descriptor for any number of runs
+    rota               what nobody tells of is looked at in turn, within a share of the time
     loop               look, draw, wait; which runs are there
     scheduler          which figure of which run is drawn next
     live_run           one run: its figures, and how far they are drawn

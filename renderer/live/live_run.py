@@ -68,6 +68,7 @@ class FigureState:
         consecutive_failures: Tries to write its files, in a row.
         not_before: When to try again, on the monotonic clock; 0 if nothing failed.
         is_disabled: Whether it is not drawn any more.
+        turn: Its place among those that wait to be drawn, see `WaitingFigures`; None if it does not wait.
     """
 
     figure: FigureSpec
@@ -80,6 +81,7 @@ class FigureState:
     consecutive_failures: int = 0
     not_before: float = 0.0
     is_disabled: bool = False
+    turn: tuple[str, float] | None = None
 
 
 class LiveRun:
@@ -97,6 +99,10 @@ class LiveRun:
         faults: What could not be drawn and why, each fault once.
         missed: How often in a row the spool could not be listed.
         held_elsewhere: Who else draws it by now.
+        began: When its newest epoch began, in seconds since 1970 (UTC), as its writer said.
+        publishes: Whether something was published since it was listed first.
+        retry_at: When it is looked at again, as something failed, on the monotonic clock.
+        is_left: Whether it is not drawn any more, as it is gone, or watched no more.
 
     Raises:
         SpoolError: There is no spool to read, or another renderer has it.
@@ -118,11 +124,28 @@ class LiveRun:
         self.has_ended = info.is_over()
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
+        self.began = info.created
+        self.publishes = False
+        self.retry_at = 0.0
+        self.is_left = False
+        self._listed: SnapshotRef | None = None
+        self._has_listed = False
         self.lock = RendererLock(spool.paths, None if is_own else self._folder)
         self._disable_missing_figures()
         for folder in (self._folder, *([spool.paths.directory] if is_own else [])):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
                 remove_drafts(folder)
+
+    @property
+    def directory(self) -> Path:
+        """The spool's."""
+        return self._spool.paths.directory
+
+    @property
+    def is_undrawn(self) -> bool:
+        """Whether its first figure is still to be drawn for the first time."""
+        first = self.figure_states[0]
+        return first.drawn is None and not first.is_disabled and self._newest.last is not None
 
     @property
     def is_over(self) -> bool:
@@ -159,12 +182,19 @@ class LiveRun:
             return False
         self.has_ended = info is not None and info.is_over()  # before listing what it wrote last
         self._newest.look(info)
+        newest = self._newest.last
+        self.publishes = self.publishes or (self._has_listed and newest != self._listed)
+        self._listed, self._has_listed = newest, True
         self.missed = 0
         return True
 
+    def rest(self) -> None:
+        """Keep little of a run that is over and drawn: there may be very many. The next look lists it again."""
+        self._newest.rest()
+
     def next(self, state: FigureState) -> SnapshotRef | None:
         """The snapshot that a figure is to be drawn of; None if there is nothing to draw now."""
-        if state.is_disabled or self.held_elsewhere is not None or time.monotonic() < state.not_before:
+        if state.is_disabled or self.is_left or self.held_elsewhere is not None or time.monotonic() < state.not_before:
             return None
         return self._newest.after(state.drawn)
 

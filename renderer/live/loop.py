@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import logging
+import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +29,10 @@ log = logging.getLogger("autoviz_render.renderer")
 _LAST_FRAMES_TIMEOUT = 3.0  # seconds
 _MOST_MISSED = 3  # looks
 _MOST_HELD = 16  # runs that are over and still held: each lock is a descriptor
+_BEATS_EVERY = 2.0  # seconds
+_BEATS_A_SECOND = 20  # at most, of all the runs that are held
+_FEW = 40  # runs that are held, which beat as often as one
+_SOON = 0.01  # seconds
 _SHARE = 8  # of the descriptors, at most one in 8 is such a lock
 
 
@@ -55,6 +63,11 @@ class LiveRenderer:
         self._runs: dict[Path, LiveRun] = {}
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
+        self._unfinished: set[Path] = set()
+        self._undrawn: set[Path] = set()
+        self._retries: list[tuple[float, Path]] = []
+        self._held: OrderedDict[Path, float] = OrderedDict()  # when each beat last
+        self._held_over: dict[Path, None] = {}  # of those, the runs that are over, in order
         self._has_lost_any = False
         self._most_held = max(1, min(_MOST_HELD, descriptor_limit() // _SHARE))
         self._is_stopping = False
@@ -73,6 +86,11 @@ class LiveRenderer:
         self._watch.wake()
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """How many of the runs found so far have a figure, and how many there are."""
+        return len(self._runs) - len(self._undrawn), len(self._runs)
+
+    @property
     def is_held_elsewhere(self) -> bool:
         """Whether another renderer has all there was to draw."""
         return self._is_idle and all(isinstance(error, HeldError) for error in self._refused.values())
@@ -83,22 +101,18 @@ class LiveRenderer:
         Returns:
             The exit code: 0, or 1 if not all could be done.
         """
-        is_looked_at_last = is_over = False
+        is_looked_at_last = False
         try:
             while not self._is_stopping:
                 is_last = self._is_last_look  # before looking: what came until then is drawn
-                is_busy = self._is_busy
-                if is_busy and is_last == is_looked_at_last:  # there is no use for what is new
-                    self._advance()
-                    is_over = False
+                if is_last and not is_looked_at_last and not self._is_busy:
+                    self.look(is_last=True)
+                    is_looked_at_last = True
                 else:
-                    is_over = self.look(is_last=is_last)
-                    is_looked_at_last = is_last
-                is_done = is_looked_at_last or self._is_idle or (is_over and self._settings.until_finished)
-                if is_done and not any(slot.run for slot in self._slots):
+                    self._turn()
+                if self._is_done(is_looked_at_last) and not any(slot.run for slot in self._slots):
                     break
-                if self._is_busy or not is_busy:  # else an executor is free: look at what came meanwhile
-                    self._watch.wait(self._wait_timeout())
+                self._watch.wait(self._wait_timeout())
             self._finish_frames()
             if is_looked_at_last:
                 for run in self._runs.values():
@@ -108,7 +122,7 @@ class LiveRenderer:
         return 1 if self._refused or any(run.faults for run in self._runs.values()) else 0
 
     def look(self, *, is_last: bool = False) -> bool:
-        """Draw what is new everywhere, or begin to.
+        """Look at every run, however many there are, and draw what is new, or begin to.
 
         Args:
             is_last: Whether to search the whole path, even if that was done just now.
@@ -116,14 +130,27 @@ class LiveRenderer:
         Returns:
             Whether every run is over and drawn.
         """
-        quiet = {directory for directory, run in self._runs.items() if run.has_ended}
-        found = self._watch.spools(quiet, all_of_them=is_last)
-        is_sound = [self._look_at(directory) for directory in found]
+        found = self._watch.spools(all_of_them=is_last)
+        for directory in found:
+            self._look_at(directory)
         for directory in set(self._runs) - set(found):
             self._miss(directory)
         self._advance()
-        is_over = all(run.is_over for run in self._runs.values()) and bool(self._runs or self._has_lost_any)
-        return all(is_sound) and is_over
+        return self._is_over
+
+    def _turn(self) -> None:
+        """Look at what may be new, and draw it, or begin to: what that costs follows what changes."""
+        for slot in self._slots:
+            slot.take()
+        now = time.monotonic()
+        while self._retries and self._retries[0][0] <= now:
+            self._watch.is_due_again(heapq.heappop(self._retries)[1])
+        for directory in self._watch.due(only_new=self._is_busy):
+            if self._watch.is_there(directory):
+                self._look_at(directory)
+            else:
+                self._miss(directory)
+        self._advance()
 
     def close(self) -> None:
         """Stop watching and let go of every spool."""
@@ -139,49 +166,132 @@ class LiveRenderer:
 
     @property
     def _is_idle(self) -> bool:
-        return bool(self._refused) and not self._runs
+        return bool(self._refused) and not self._runs and not self._watch.is_behind
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether every run is over and drawn."""
+        return not self._unfinished and bool(self._runs or self._has_lost_any)
+
+    def _is_done(self, is_looked_at_last: bool) -> bool:
+        is_all_known = not (self._watch.is_behind or self._watch.is_due)
+        is_over = self._settings.until_finished and self._is_over and is_all_known
+        return is_looked_at_last or self._is_idle or is_over
 
     def _add_slot(self, executor: Executor) -> None:
         executor.on_answer = self._watch.wake
-        is_for_first = not self._slots
-        self._slots.append(Slot(executor, is_for_first=is_for_first, pace=self._pace, on_drawn=self._on_drawn))
+        first, pace = not self._slots, self._pace
+        slot = Slot(executor, is_for_first=first, pace=pace, on_drawn=self._on_drawn, on_change=self._settle)
+        self._slots.append(slot)
 
     def _advance(self) -> None:
-        if len(self._slots) == 1 and any(len(run.figure_states) > 1 for run in self._runs.values()):
-            self._add_slot(self._slots[0].executor.another())
+        for directory in self._watch.taken_away():
+            self._drop(directory)
+            self._refused.pop(directory, None)
         for slot in self._slots:
             if not self._is_stopping:
-                slot.advance(self._runs.values())
-        for run in self._runs.values():
-            run.lock.beat("drawing" if self._is_at(run) else "watching")
+                slot.advance()
+        self._beat()
         self._let_go()
+
+    def _settle(self, run: LiveRun) -> None:
+        """See what is to be done for a run that was looked at, or of which a figure was drawn."""
+        directory = run.directory
+        if self._runs.get(directory) is not run:
+            return
+        if run.held_elsewhere is not None:
+            self._refuse(directory, run.held_elsewhere)
+            return
+        if len(self._slots) == 1 and len(run.figure_states) > 1:
+            self._add_slot(self._slots[0].executor.another())
+            for each in self._runs.values():
+                self._slots[1].offer(each)
+        for slot in self._slots:
+            slot.offer(run)
+        self._retry(run)
+        (self._unfinished.discard if run.is_over else self._unfinished.add)(directory)
+        (self._undrawn.add if run.is_undrawn else self._undrawn.discard)(directory)
+        self._watch.settle(directory, is_quiet=run.has_ended)
+        if run.lock.is_held:
+            self._held.setdefault(directory, 0.0)
+            if run.has_ended:
+                self._held_over.setdefault(directory)
+            else:
+                self._held_over.pop(directory, None)
+            self._beat_of(run)
+        if run.is_over and not self._is_at(run) and len(self._runs) > self._most_held:
+            run.rest()
+
+    def _retry(self, run: LiveRun) -> None:
+        """Look at a run again when what failed is to be tried again."""
+        wait = run.wait_timeout()
+        moment = time.monotonic() + wait if 0 < wait < math.inf else 0.0
+        if moment and abs(moment - run.retry_at) > _SOON:
+            run.retry_at = moment
+            heapq.heappush(self._retries, (moment, run.directory))
 
     def _is_at(self, run: LiveRun) -> bool:
         return any(slot.run is run for slot in self._slots)
 
+    def _beat(self) -> None:
+        """Show a sign of life of each run that is held: of many each more rarely, as it promises."""
+        every = self._beat_interval
+        for at_work in filter(None, (slot.run for slot in self._slots)):
+            self._held.setdefault(at_work.directory, 0.0)  # it may have been let go of before its turn came
+        for _ in range(len(self._held)):
+            directory, beaten = next(iter(self._held.items()))
+            if time.monotonic() < beaten + every:
+                return
+            run = self._runs.get(directory)
+            if run is None or not run.lock.is_held:
+                del self._held[directory]
+            else:
+                self._beat_of(run)
+
+    def _beat_of(self, run: LiveRun) -> None:
+        self._held[run.directory] = time.monotonic()
+        self._held.move_to_end(run.directory)
+        run.lock.least_interval = 0.0 if len(self._held) <= _FEW else 4 * self._beat_interval + IDLE_INTERVAL
+        run.lock.beat("drawing" if self._is_at(run) else "watching")
+
+    @property
+    def _beat_interval(self) -> float:
+        """Seconds after which a run that is held beats again."""
+        return max(_BEATS_EVERY, len(self._held) / _BEATS_A_SECOND)
+
     def _let_go(self) -> None:
-        """Hold few runs that are over, and none that another renderer has taken meanwhile."""
-        over = [run for run in self._runs.values() if run.lock.is_held and run.has_ended and not self._is_at(run)]
-        for run in over[: -self._most_held]:
-            run.lock.release()
-        for directory, run in list(self._runs.items()):
-            if run.held_elsewhere is not None:
-                self._refuse(directory, run.held_elsewhere)
+        """Hold few runs that are over."""
+        for directory in list(itertools.islice(self._held_over, max(0, len(self._held_over) - self._most_held))):
+            run = self._runs.get(directory)
+            if run is not None and self._is_at(run):
+                continue
+            del self._held_over[directory]
+            if run is not None and run.has_ended:
+                run.lock.release()
+                self._held.pop(directory, None)
 
     def _wait_timeout(self) -> float:
         """Seconds until there is something to do though nobody calls."""
-        waits = [run.wait_timeout() for run in self._runs.values()]
+        if self._watch.is_behind or (self._watch.is_due and not self._is_busy):
+            return 0.0
+        waits = [self._retries[0][0] - time.monotonic()] if self._retries else []
         waits = [wait for wait in (*waits, self._pace.delay()) if wait > 0]
         return min([IDLE_INTERVAL / 3, *waits, *(slot.executor.wait_timeout for slot in self._slots)])
 
     def _miss(self, directory: Path) -> None:
         """A spool is not there: after a few looks it counts as removed, and is let go of."""
-        run = self._runs[directory]
+        run = self._runs.get(directory)
+        if run is None:
+            self._refused.pop(directory, None)
+            self._watch.forget(directory)
+            return
         run.missed += 1
+        self._watch.settle(directory, is_quiet=False)
         if run.missed > _MOST_MISSED and not self._is_at(run):
             log.warning("%s: was removed", directory)
             self._has_lost_any = True
             self._drop(directory)
+            self._watch.forget(directory)
 
     def _finish_frames(self) -> None:
         """Wait a moment for what is being drawn."""
@@ -190,8 +300,8 @@ class LiveRenderer:
             while not slot.take() and time.monotonic() < deadline:
                 self._watch.wait(deadline - time.monotonic())
 
-    def _look_at(self, directory: Path) -> bool:
-        """List a spool, anew if the run was made anew; False if it cannot be drawn, for now."""
+    def _look_at(self, directory: Path) -> None:
+        """List a spool, anew if the run was made anew."""
         try:
             if directory not in self._runs or not self._runs[directory].look():
                 self._begin(directory)
@@ -200,29 +310,37 @@ class LiveRenderer:
             if run is not None and not isinstance(error, SpoolError):
                 run.fail(error_line(error))
                 run.missed += 1
-                return run.missed > _MOST_MISSED  # a run that is over is not waited for without end
-            self._refuse(directory, error)
-        return True
+                # a run that is over is not waited for without end
+                (self._unfinished.add if run.missed <= _MOST_MISSED else self._unfinished.discard)(directory)
+                self._watch.settle(directory, is_quiet=False)
+            else:
+                self._refuse(directory, error)
+        else:
+            self._settle(self._runs[directory])
 
     def _begin(self, directory: Path) -> None:
         """Draw a run from its start."""
         self._drop(directory)
-        run = self._runs[directory] = LiveRun(Spool(directory), self._settings, self._watch.path)
+        run = self._runs[directory] = LiveRun(Spool(directory), self._settings, self._watch.path_of(directory))
         self._refused.pop(directory, None)
         run.look()
-        if run.has_ended and len(self._runs) > self._most_held:
-            run.lock.release()  # it is held again when its turn comes
 
     def _drop(self, directory: Path) -> None:
         """Let go of a run, if it is there."""
         run = self._runs.pop(directory, None)
         if run is not None:
+            run.is_left = True
             run.lock.release()
+        for where in (self._unfinished, self._undrawn):
+            where.discard(directory)
+        for held in (self._held, self._held_over):
+            held.pop(directory, None)
 
     def _refuse(self, directory: Path, error: Exception) -> None:
         """Let go of a spool that cannot be drawn, for now, and say so once."""
         self._drop(directory)
         self._refused[directory] = error
+        self._watch.settle(directory, is_quiet=False)
         if error_line(error) not in self._said:
             self._said.add(error_line(error))
             log.error("%s", error_line(error))

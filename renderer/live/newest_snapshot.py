@@ -89,6 +89,15 @@ class NewestSnapshot:
             listed = set(self._refs)
             self._refused = {ref: refusal for ref, refusal in self._refused.items() if ref in listed}
 
+    @property
+    def last(self) -> SnapshotRef | None:
+        """The last that was listed, whether or not it can be read."""
+        return self._refs[-1] if self._refs else None
+
+    def rest(self) -> None:
+        """Keep none of those that were listed, until the next look."""
+        self._refs = []
+
     def after(self, drawn: SnapshotRef | None) -> SnapshotRef | None:
         """The newest that can be read, as far as is known, if it is newer than the one drawn."""
         now = time.monotonic()

@@ -47,6 +47,7 @@ class RendererLock:
     Attributes:
         is_held: Whether it is ours, for now.
         heartbeat: What the next beat will say.
+        least_interval: Seconds that each beat promises at least: of many runs each beats rarely.
 
     Raises:
         HeldError: Another renderer has it.
@@ -64,6 +65,7 @@ class RendererLock:
         self._beat_at = 0.0
         self.is_held = False
         self.heartbeat = Heartbeat()
+        self.least_interval = 0.0
         self.take()
 
     def take(self) -> None:
@@ -109,6 +111,7 @@ class RendererLock:
             self.heartbeat = replace(self.heartbeat, activity=activity)
             if self._can_write:
                 with contextlib.suppress(OSError):  # a disk that fails is not our death: the next beat tries again
+                    interval = max(interval, self.least_interval) if interval else 0.0
                     self.heartbeat = write_heartbeat(self._beat_path, self.heartbeat, interval)
 
     def release(self) -> None:

@@ -1,15 +1,91 @@
-"""Which figure of which run is drawn next: of those that wait for one executor, the one that waits longest."""
+"""Which figure of which run is drawn next.
+
+Those of runs that publish now come before the backlog: what was there before anybody looked. Of the former the one that
+waits longest is next, of the latter that of the run that began last. Choosing among any number costs next to nothing.
+"""
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Literal
 
 from autoviz_render.renderer.live.live_run import FigureState, LiveRun
 from autoviz_render.renderer.live.pace import Pace
 from autoviz_render.renderer.work.executor import Executor
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.snapshot import SnapshotRef
+
+_MOST_IN_A_ROW = 8  # figures of runs that publish, before one of the backlog is drawn in between
+
+Kind = Literal["urgent", "paced", "backlog"]
+
+
+class WaitingFigures:
+    """The figures that wait for one executor.
+
+    Args:
+        pace: Holds back figures that are there already, of runs that go on.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._numbers = itertools.count()
+        self._waiting: dict[Kind, list[tuple[float, int, LiveRun, FigureState]]] = {
+            "urgent": [],
+            "paced": [],
+            "backlog": [],
+        }
+        self._in_a_row = 0
+
+    def offer(self, run: LiveRun, state: FigureState) -> None:
+        """Have a figure wait, if there is something to draw; one that waits already has its place anew."""
+        if run.next(state) is None:
+            state.turn = None
+            return
+        kind, rank = _place(run, state)
+        if state.turn != (kind, rank):
+            state.turn = kind, rank
+            heapq.heappush(self._waiting[kind], (rank, next(self._numbers), run, state))
+
+    def take(self) -> tuple[LiveRun, FigureState, SnapshotRef] | None:
+        """The figure to be drawn now, and of which snapshot; None if nothing is to be drawn now."""
+        while (kind := self._next_kind()) is not None:
+            _, _, run, state = heapq.heappop(self._waiting[kind])
+            state.turn = None
+            if (ref := run.next(state)) is not None:
+                self._in_a_row = 0 if kind == "backlog" else self._in_a_row + 1
+                return run, state, ref
+        return None
+
+    def _next_kind(self) -> Kind | None:
+        ranks = {kind: rank for kind in self._waiting if (rank := self._first(kind)) is not None}
+        if "paced" in ranks and self._pace.delay():
+            del ranks["paced"]
+        if "backlog" in ranks and (len(ranks) == 1 or self._in_a_row >= _MOST_IN_A_ROW):
+            return "backlog"
+        ranks.pop("backlog", None)
+        return min(ranks, key=ranks.__getitem__, default=None)
+
+    def _first(self, kind: Kind) -> float | None:
+        """The rank of the first that still waits."""
+        waiting = self._waiting[kind]
+        while waiting:
+            rank, _, _, state = waiting[0]
+            if state.turn == (kind, rank):
+                return rank
+            heapq.heappop(waiting)  # it was drawn, or has another place by now
+        return None
+
+
+def _place(run: LiveRun, state: FigureState) -> tuple[Kind, float]:
+    """Where a figure waits, and before which others."""
+    if state.drawn is None and not run.publishes:
+        return "backlog", -run.began
+    is_urgent = state.drawn is None or run.has_ended
+    return ("urgent" if is_urgent else "paced"), state.began
 
 
 class Slot:
@@ -22,21 +98,36 @@ class Slot:
         is_for_first: Whether it draws the first figures, or all others.
         pace: When a frame may begin.
         on_drawn: Called with the result of each figure that is drawn.
+        on_change: Called with each run of which a figure was taken, or which another renderer has by now.
     """
 
     def __init__(
-        self, executor: Executor, *, is_for_first: bool, pace: Pace, on_drawn: Callable[[RenderResult], None]
+        self,
+        executor: Executor,
+        *,
+        is_for_first: bool,
+        pace: Pace,
+        on_drawn: Callable[[RenderResult], None],
+        on_change: Callable[[LiveRun], None],
     ) -> None:
         self.executor = executor
         self._is_for_first = is_for_first
         self._pace = pace
         self._on_drawn = on_drawn
+        self._on_change = on_change
+        self._waiting = WaitingFigures(pace)
         self._at_work: tuple[LiveRun, FigureState, SnapshotRef] | None = None
 
     @property
     def run(self) -> LiveRun | None:
         """The run of which a figure is being drawn here."""
         return None if self._at_work is None else self._at_work[0]
+
+    def offer(self, run: LiveRun) -> None:
+        """Draw what is new of a run, when its turn comes."""
+        for state in run.figure_states:
+            if state.is_first == self._is_for_first and not self._is_at(state):
+                self._waiting.offer(run, state)
 
     def take(self) -> bool:
         """Take what is done; False while a figure is still being drawn."""
@@ -49,27 +140,22 @@ class Slot:
         run.take(state, ref, result)
         if result.status == "drawn":
             self._on_drawn(run.about(state, ref, result))
+        self._on_change(run)
         return True
 
-    def advance(self, runs: Iterable[LiveRun]) -> None:
+    def advance(self) -> None:
         """Take what is done and begin what waits, until there is nothing to do but to wait."""
         while self.take():
-            waiting = [
-                (run, state, ref)
-                for run in runs
-                for state in run.figure_states
-                if self._may_begin(run, state) and (ref := run.next(state)) is not None
-            ]
-            if not waiting:
+            if (chosen := self._waiting.take()) is None:
                 return
-            run, state, ref = min(waiting, key=lambda each: each[1].began)
+            run, state, ref = chosen
             if run.hold():  # else another renderer took it meanwhile
                 state.began = time.monotonic()
-                self._at_work = run, state, ref
+                self._at_work = chosen
                 run.lock.beat("drawing", self.executor.heartbeat_interval)
                 self.executor.start(run.job(state, ref))
+            else:
+                self._on_change(run)
 
-    def _may_begin(self, run: LiveRun, state: FigureState) -> bool:
-        """Whether a figure is drawn here, and now: the pace holds back those that are there, of runs that go on."""
-        is_urgent = state.drawn is None or run.has_ended
-        return state.is_first == self._is_for_first and (is_urgent or not self._pace.delay())
+    def _is_at(self, state: FigureState) -> bool:
+        return self._at_work is not None and self._at_work[1] is state

@@ -19,6 +19,7 @@ from autoviz_render.spool.paths import SpoolPaths, spool_paths
 from autoviz_render.spool.retention import Retention
 from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS
 from autoviz_render.spool.system.at_exit import end_at_exit, forget
+from autoviz_render.spool.write.arena import Arenas
 from autoviz_render.spool.write.conversion import flatten, hand_over, hand_over_one
 from autoviz_render.spool.write.update_writer import Numbers, PublisherStats, Update, UpdateWriter
 from autoviz_render.spool.write.writer import DURABILITIES, Durability, SpoolWriter
@@ -107,6 +108,7 @@ class Publisher:
         self._guard = self._updates.guard
         self._pid = os.getpid()
         self._serial = itertools.count()
+        self._arenas = Arenas()
         with self._guard("starting a thread") as starting:
             self._updates.thread.start()
         if starting.failed:
@@ -164,7 +166,7 @@ class Publisher:
                 self.counts,
             )
             self._updates.numbers.append(numbers)  # they are kept whatever becomes of the arrays
-            self._updates.thread.hand_over(Update(numbers, hand_over(arrays, self._guard)))
+            self._updates.thread.hand_over(Update(numbers, hand_over(arrays, self._guard, self._arenas)))
         if publishing.failed:
             self.stats.failed += 1
             self._updates.thread.wake()

@@ -2,5 +2,5 @@
 
 `footer` has the order of the bytes, and how a file is read and verified; `schema` the datasets of a snapshot. With the
 two, one knows every byte. `manifest` describes the datasets in a line of text, `names` says what they may be called,
-and `container` writes a file.
+`checksums` works out those of arrays, and `container` writes a file.
 """

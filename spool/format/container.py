@@ -1,8 +1,8 @@
 """Named arrays as the bytes of an HDF5 file with a footer, at little more than the cost of writing them.
 
 HDF5 builds the image of a file once for each set of names, dtypes and shapes: the *template*. After that, a file is the
-template's bytes with the arrays' own buffers between them, and HDF5 is not called at all. What a template
-cannot serve is written by HDF5 in the ordinary way; the file is of the same format.
+template's bytes with those of the arrays in their places, and HDF5 is not called at all. What a template cannot serve
+is written by HDF5 in the ordinary way; the file is of the same format.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import itertools
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -21,11 +21,14 @@ import h5py
 import numpy as np
 
 from autoviz_render.spool.arrays import Array
-from autoviz_render.spool.format.footer import checksum, footer_bytes
+from autoviz_render.spool.format.checksums import Checksums, checksum
+from autoviz_render.spool.format.footer import footer_bytes
 from autoviz_render.spool.format.manifest import FILE_FORMAT, FORMAT_VERSION, ArrayEntry, manifest_bytes
 
 _serial = itertools.count()  # HDF5 refuses to make a file that another thread has open, in memory too
 _ALIGNMENT = 8  # of every array in the file: readers use the bytes where they lie
+_GATHERED_BYTES = 1 << 20
+"""A larger array is not copied for the sake of one write: copying it would keep the GIL from the sampler."""
 _NOWHERE = b"\xff" * 8
 _hdf5 = threading.Lock()
 """Held while a thread of ours is inside h5py, and by the program's end for ever: see `_keep_out`."""
@@ -49,18 +52,67 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
+class _Run:
+    """A part of a file with the places of small arrays, which are copied there.
+
+    They are copied with the GIL, as that takes less than to have it again: see `Checksums`.
+
+    Args:
+        body: The bytes of the whole file; those of the arrays do not matter.
+        start: Where in the file the run begins.
+        end: Where it ends.
+        arrays: Offset in the file and description of each, by offset.
+
+    Attributes:
+        paths: Of the arrays.
+    """
+
+    def __init__(self, body: bytes, start: int, end: int, arrays: Sequence[tuple[int, ArrayEntry]]) -> None:
+        self.paths = [entry.path for _, entry in arrays]
+        self._first = start - start % _ALIGNMENT  # so that what is aligned in the file is so in memory
+        self._inside = slice(start - self._first, end - self._first)
+        self._places = [slice(offset - self._first, offset - self._first + entry.nbytes) for offset, entry in arrays]
+        self._checksums = Checksums(
+            [(place.start, entry.nbytes) for place, (_, entry) in zip(self._places, arrays, strict=True)]
+        )
+        ends, starts = (offset + entry.nbytes for offset, entry in arrays), (offset for offset, _ in arrays)
+        gaps = zip([start, *ends], [*starts, end], strict=True)
+        self._constant = [(slice(at - self._first, to - self._first), body[at:to]) for at, to in gaps]
+
+    def image(self) -> memoryview:
+        """Memory for the run, with what is constant in place, and for some bytes before it and behind."""
+        image = memoryview(bytearray(self._inside.stop + _ALIGNMENT))
+        for place, piece in self._constant:
+            image[place] = piece
+        return image
+
+    def within(self, image: memoryview) -> memoryview:
+        """The run itself."""
+        return image[self._inside]
+
+    def fill(self, image: memoryview, arrays: Mapping[str, Array]) -> dict[str, int]:
+        """Copy the arrays to their places; their checksums by path."""
+        for path, place in zip(self.paths, self._places, strict=True):
+            image[place] = _bytes_of(arrays[path])
+        return dict(zip(self.paths, self._checksums.of(image), strict=True))
+
+
+def _bytes_of(value: Array) -> memoryview:
+    return value.reshape(-1).view(np.uint8).data
+
+
 @dataclass(frozen=True)
 class _Template:
     """A file without the values of its arrays and without its footer.
 
     Attributes:
-        pieces: End to end the file: bytes, or the path of the array whose bytes come there.
+        parts: End to end the file: runs, or the path of a large array whose bytes come there.
         places: Offset and description of each array, by offset; one without bytes lies at 0.
         rest: The CRC-32 of all bytes that belong to no array, in order.
         size: Of the file, in bytes.
     """
 
-    pieces: tuple[bytes | str, ...]
+    parts: tuple[_Run | str, ...]
     places: tuple[tuple[int, ArrayEntry], ...]
     manifest: bytes
     rest: int
@@ -70,40 +122,67 @@ class _Template:
     def of(kind: str, body: bytes | bytearray, places: Iterable[tuple[int, ArrayEntry]]) -> _Template:
         """body: the file, in which the arrays may stand, or lack, or lie behind its end."""
         ordered = sorted(places, key=itemgetter(0))
-        pieces: list[bytes | str] = []
-        end = 0
+        size = max(len(body), max((offset + entry.nbytes for offset, entry in ordered), default=0))
+        body = bytes(body).ljust(size, b"\0")
+        parts: list[_Run | str] = []
+        gathered: list[tuple[int, ArrayEntry]] = []
+        rest = end = start = 0
         for offset, entry in ordered:
-            if entry.nbytes:
-                pieces += [bytes(body[end:offset]).ljust(offset - end, b"\0"), entry.path]
-                end = offset + entry.nbytes
-        pieces.append(bytes(body[end:]))
-        return _Template(
-            pieces=tuple(piece for piece in pieces if piece),
-            places=tuple(ordered),
-            manifest=manifest_bytes(kind, (entry for _, entry in ordered)),
-            rest=zlib.crc32(b"".join(piece for piece in pieces if isinstance(piece, bytes))),
-            size=max(end, len(body)),
-        )
+            if not entry.nbytes:
+                continue
+            rest, end = zlib.crc32(body[end:offset], rest), offset + entry.nbytes
+            if entry.nbytes <= _GATHERED_BYTES and offset % _ALIGNMENT == 0:
+                gathered.append((offset, entry))
+                continue
+            parts += [_Run(body, start, offset, gathered), entry.path]
+            gathered, start = [], end
+        parts.append(_Run(body, start, size, gathered))
+        manifest = manifest_bytes(kind, (entry for _, entry in ordered))
+        return _Template(tuple(parts), tuple(ordered), manifest, zlib.crc32(body[end:], rest), size)
+
+
+class Encoder:
+    """Encodes one file after another. The buffers of one are good until the next is encoded: memory is used again."""
+
+    def __init__(self) -> None:
+        self._template: _Template | None = None
+        self._images: list[memoryview] = []
+
+    def encode(self, kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]:
+        """The buffers that, end to end, are the file of these datasets.
+
+        Args:
+            kind: "snapshot" or "static", a root attribute.
+            datasets: Arrays by path (`arrays/model_image`), of booleans, integers, floats, complex numbers or
+                fixed-length bytes.
+
+        Returns:
+            Large arrays themselves are among the buffers: write them before the arrays change.
+        """
+        arrays = {path: np.asarray(value, order="C") for path, value in datasets.items()}
+        entries = tuple(ArrayEntry(path, value.dtype, value.shape) for path, value in arrays.items())
+        template = _template(kind, entries) or _ordinary(kind, arrays, entries)
+        if template is not self._template:
+            self._template = template
+            self._images = [part.image() for part in template.parts if isinstance(part, _Run)]
+        buffers: list[bytes | memoryview] = []
+        checks: dict[str, int] = {}
+        images = iter(self._images)
+        for part in template.parts:
+            if isinstance(part, str):
+                buffers.append(large := _bytes_of(arrays[part]))
+                checks[part] = checksum(large)
+            else:
+                image = next(images)
+                checks |= part.fill(image, arrays)
+                buffers.append(part.within(image))
+        spans = [(offset, entry.nbytes, checks.get(entry.path, 0)) for offset, entry in template.places]
+        return [*buffers, footer_bytes(template.manifest, spans, template.size, template.rest)]
 
 
 def encode(kind: str, datasets: Mapping[str, Array]) -> list[bytes | memoryview]:
-    """The buffers that, end to end, are the file of these datasets.
-
-    Args:
-        kind: "snapshot" or "static", a root attribute.
-        datasets: Arrays by path (`arrays/model_image`), of booleans, integers, floats, complex numbers or fixed-length
-            bytes.
-
-    Returns:
-        If possible, the arrays themselves are among the buffers: write them before the arrays change.
-    """
-    arrays = {path: np.asarray(value, order="C") for path, value in datasets.items()}
-    entries = tuple(ArrayEntry(path, value.dtype, value.shape) for path, value in arrays.items())
-    template = _template(kind, entries) or _ordinary(kind, arrays, entries)
-    buffers = {path: value.data for path, value in arrays.items()}
-    spans = [(offset, entry.nbytes, checksum(buffers[entry.path])) for offset, entry in template.places]
-    pieces = [buffers[piece] if isinstance(piece, str) else piece for piece in template.pieces]
-    return [*pieces, footer_bytes(template.manifest, spans, template.size, template.rest)]
+    """The buffers that, end to end, are the file of these datasets: as those of an `Encoder`, and good for ever."""
+    return Encoder().encode(kind, datasets)
 
 
 @lru_cache(maxsize=8)

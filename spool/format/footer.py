@@ -30,6 +30,7 @@ import numpy as np
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import LaterVersionError, NoFooterError, UnreadableError
+from autoviz_render.spool.format.checksums import checksum
 from autoviz_render.spool.format.manifest import FORMAT_VERSION, MAX_MANIFEST_BYTES, later, parse_manifest
 from autoviz_render.spool.system.safe_read import open_plain, read_all
 
@@ -47,21 +48,6 @@ _TRAILER_BYTES = _TRAILER.size + _CRC.size
 _HEADER_BYTES = 1 << 16  # of HDF5: the root's attributes are within them
 _LAST_VERSION = 10_000  # a larger number in damaged bytes is damage
 _SHORTEST_ENTRY = 14  # bytes of a manifest for an array, as `["x","|b1",[]]`
-_WORD = np.dtype("<u8")
-_BLOCK_BYTES = 4096
-_BLOCK_WORDS = _BLOCK_BYTES // _WORD.itemsize
-
-
-def checksum(buffer: memoryview) -> int:
-    """The checksum of the bytes of a contiguous buffer."""
-    length = buffer.nbytes
-    blocks = length // _BLOCK_BYTES
-    if not blocks:
-        return zlib.crc32(buffer)
-    words = np.frombuffer(buffer, _WORD, blocks * _BLOCK_WORDS).reshape(blocks, _BLOCK_WORDS)
-    check = zlib.crc32(np.add.reduce(words, axis=1).data)
-    whole = blocks * _BLOCK_BYTES
-    return zlib.crc32(np.frombuffer(buffer, np.uint8, length - whole, whole).data, check) if length > whole else check
 
 
 def footer_bytes(manifest: bytes, spans: Sequence[Span], body: int, rest: int) -> bytes:

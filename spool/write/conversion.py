@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.errors import WrongTypeError
 from autoviz_render.spool.format.names import Names
 from autoviz_render.spool.guard import MakesBlocks, shown, wrong
+from autoviz_render.spool.write.arena import Arena, Arenas
 
 _STORED_KINDS = "biufc"
 _IMMUTABLE: set[type] = {int, float, bool, complex, type(None)}  # and the types of JAX, as they come
@@ -19,7 +20,14 @@ _DEEPEST = 50
 _MOST = 100_000  # about as many as the manifest of a file can name
 
 
-def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks) -> dict[str, Any]:
+class _InArena(dict[str, Any]):
+    """Leaves that lie in an arena, and keep it."""
+
+    __slots__ = ("arena",)
+    arena: Arena
+
+
+def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks, arenas: Arenas | None = None) -> dict[str, Any]:
     """A tree of the same leaves, safe from what the caller does next, at the least cost to the caller.
 
     JAX arrays are immutable and are kept by reference, to be converted elsewhere; anything else is copied. Named tuples
@@ -28,6 +36,7 @@ def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks) -> dict[str, Any]:
     Args:
         arrays: By name; nested mappings are allowed.
         guard: A leaf that is no array costs itself, and so does a mapping that contains itself.
+        arenas: Where there may be memory for the copies, which are good for as long as the tree itself then.
 
     Raises:
         TypeError: It is no mapping.
@@ -36,11 +45,21 @@ def hand_over(arrays: Mapping[str, Any], guard: MakesBlocks) -> dict[str, Any]:
         return dict(arrays)
     if not isinstance(arrays, Mapping):
         raise WrongTypeError(wrong("arrays", arrays, "expected a mapping of names to arrays, as {'model': model}"))
-    return _copied(arrays, guard, (), iter(range(_MOST)))
+    room = iter(range(_MOST))
+    if arenas is None:
+        return _copied(arrays, guard, (), room, np.array)
+    arena = Arena(arenas)
+    tree = _InArena(_copied(arrays, guard, (), room, arena.copy))
+    tree.arena = arena
+    return tree
 
 
 def _copied(
-    arrays: Mapping[Any, Any], guard: MakesBlocks, within: tuple[int, ...], room: Iterator[int]
+    arrays: Mapping[Any, Any],
+    guard: MakesBlocks,
+    within: tuple[int, ...],
+    room: Iterator[int],
+    copy: Callable[[Any], Any],
 ) -> dict[str, Any]:
     """within: the mappings that this one is in. room: counts the leaves and mappings that may still come."""
     copies: dict[str, Any] = {}
@@ -48,26 +67,28 @@ def _copied(
     with guard("reading the arrays"):
         for key, value in arrays.items():
             with guard("array", of=key):
-                copies[key] = _copy(value, guard, path, room)
+                copies[key] = _copy(value, guard, path, room, copy)
     return copies
 
 
-def _copy(value: Any, guard: MakesBlocks, path: tuple[int, ...], room: Iterator[int]) -> Any:
+def _copy(
+    value: Any, guard: MakesBlocks, path: tuple[int, ...], room: Iterator[int], copy: Callable[[Any], Any]
+) -> Any:
     if next(room, None) is None:
         raise ValueError(f"there are more than {_MOST} arrays")
     if hasattr(value, "_asdict"):
         value = value._asdict()  # a named tuple: the mapping that it stands for
     if not isinstance(value, Mapping):
-        value = hand_over_one(value)
+        value = hand_over_one(value, copy)
         if (fields := getattr(getattr(value, "dtype", None), "names", None)) is None:
             return value
         value = {field: value[field] for field in fields}
     if id(value) in path or len(path) > _DEEPEST:
         raise ValueError(f"it contains itself, or is nested more than {_DEEPEST} deep")
-    return _copied(value, guard, path, room)
+    return _copied(value, guard, path, room, copy)
 
 
-def hand_over_one(leaf: Any) -> Any:
+def hand_over_one(leaf: Any, copy: Callable[[Any], Any] = np.array) -> Any:
     """One leaf, safe from what the caller does next; Python's own numbers are. A masked array keeps its mask."""
     if type(leaf) in _IMMUTABLE:
         return leaf
@@ -75,7 +96,7 @@ def hand_over_one(leaf: Any) -> Any:
     if type(leaf).__module__.partition(".")[0] in ("jax", "jaxlib"):
         _IMMUTABLE.add(type(leaf))
         return leaf
-    return np.ma.array(leaf, copy=True) if _is_masked(leaf) else np.array(leaf)
+    return np.ma.array(leaf, copy=True) if _is_masked(leaf) else copy(leaf)
 
 
 def _is_masked(leaf: Any) -> bool:

@@ -18,7 +18,7 @@ from typing import Literal
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError
-from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.container import Encoder
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets, unfit
 from autoviz_render.spool.guard import WarnOnce
@@ -80,6 +80,7 @@ class SpoolWriter:
         self._space = DiskSpace(self._owner, self._history, self._warn)
         self._scalars = ScalarsFile(self._owner, self._space, self._warn, sync=self._is_synced)
         self._static = StaticFile({})
+        self._encoder = Encoder()
         self._first = 0
         self._is_open = False
 
@@ -145,7 +146,7 @@ class SpoolWriter:
         datasets = self._fitting("snapshot", snapshot_datasets(snapshot, self._static_digests()))
         if len(datasets["parameters/values"]) < len(snapshot.parameters):
             self._warn("%s: parameters with very long names are left out of the snapshots", self.paths.directory)
-        return encode("snapshot", datasets)
+        return self._encoder.encode("snapshot", datasets)
 
     def begin_epoch(self, resumed_from: int | None) -> None:
         """Begin a further epoch: the run was started anew in this process. Raises OSError."""

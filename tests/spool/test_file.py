@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import itertools
 import json
 import subprocess
 import sys
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 
 from autoviz_render.spool.errors import LaterVersionError, UnreadableError
 from autoviz_render.spool.format import container
-from autoviz_render.spool.format.container import encode
-from autoviz_render.spool.format.footer import checksum, decode, footer_bytes
+from autoviz_render.spool.format.checksums import Checksums, checksum
+from autoviz_render.spool.format.container import Encoder, encode
+from autoviz_render.spool.format.footer import decode, footer_bytes
 
 HERE = Path("snapshot.h5")
 KINDS = {
@@ -180,6 +182,26 @@ def test_a_change_within_one_word_or_one_block_moved_is_always_found(length, dat
         assert checksum(moved) != checksum(content)
         moved[:4096] = 0
         assert checksum(moved) != checksum(content)
+
+
+@given(st.lists(st.integers(0, 3 * 4096), max_size=6), st.integers(0, 2**32))
+def test_checksums_in_one_pass_are_those_of_each_part(lengths, seed):
+    """Files are the same whichever way they are encoded: earlier versions wrote them array by array."""
+    starts = list(itertools.accumulate((-(-length // 8) * 8 for length in lengths), initial=8))
+    buffer = np.random.default_rng(seed).integers(0, 256, starts[-1] + 8, dtype=np.uint8).data
+    parts = list(zip(starts, lengths, strict=False))
+    each = [checksum(buffer[start : start + length]) for start, length in parts]
+    assert Checksums(parts).of(buffer) == each
+
+
+def test_memory_that_is_used_again_leaves_nothing_in_the_next_file():
+    """Of the same names or of others, of small arrays and of those too large to be gathered."""
+    encoder = Encoder()
+    rng = np.random.default_rng(0)
+    for lengths in ([5, 900, 2], [5, 900, 2], [200_000, 3, 150_001], [200_000, 3, 150_001], [0, 1], []):
+        datasets = {f"arrays/{at}": rng.integers(0, 9, length) for at, length in enumerate(lengths)}
+        datasets |= {f"arrays/{at}_bytes": rng.integers(0, 9, length, np.uint8) for at, length in enumerate(lengths)}
+        assert b"".join(encoder.encode("snapshot", datasets)) == the_bytes(datasets)
 
 
 DATA = the_bytes({"arrays/x": np.arange(64.0), "arrays/y": np.ones(3), "parameters/names": np.array([b"a"])})

@@ -316,7 +316,7 @@ print("done")
 
 
 def test_arrays_with_many_fourier_transforms_do_not_hang():
-    """With jaxlib 0.11 as many at once as XLA has threads wait for one another for ever: `live` hung with two lenses."""
+    """With jaxlib 0.11 as many at once as XLA has threads wait for one another for ever, as of two lenses in a row."""
     done = subprocess.run([sys.executable, "-c", TRANSFORMS], check=False, capture_output=True, text=True, timeout=120)
     assert done.stdout == "done\n", done.stderr
 

@@ -1,8 +1,9 @@
-"""The renderer as a child process: `python -m autoviz_render.renderer [SPOOL]`, standard input a pipe.
+"""The renderer as a child process: `python -m autoviz_render.renderer [SPOOL | --shared DESCRIPTOR]`.
 
-It has the newest snapshot drawn until the run is over or the pipe ends. Without SPOOL it waits for a line on the pipe
-that names it, `{"spool": PATH}`, and then writes to the run's `renderer.log`. `RendererProcess` starts it; people use
-`autoviz-render --watch`.
+Standard input is a pipe. The renderer has the newest snapshot drawn until the run is over or the pipe ends. Without
+SPOOL it waits for a line on the pipe that names it, `{"spool": PATH}`, and then writes to the run's `renderer.log`.
+With `--shared`, standard input and whatever connects to the socket of that descriptor are searches, see
+`renderer.sharing`. `RendererProcess` starts it; people use `autoviz-render --watch`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
+from autoviz_render.renderer.sharing import SHARED
+from autoviz_render.renderer.sharing.clients import Clients
+from autoviz_render.renderer.sharing.run_logs import LOG_OF_RUN, RunLogs
 from autoviz_render.renderer.work.executor import Subprocess
 from autoviz_render.renderer.work.parent_process import when_parent_is_gone
-from autoviz_render.renderer.work.resources import bound_memory
+from autoviz_render.renderer.work.resources import bound_memory, raise_descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.system.safe_read import append_plain
 from autoviz_render.spool.text import OneLine
@@ -24,6 +29,8 @@ from autoviz_render.spool.text import OneLine
 
 def main(arguments: list[str]) -> int:
     bound_memory()
+    if arguments[:1] == [SHARED]:
+        return _draw_for_several(int(arguments[1]))
     spool = Path(arguments[0]) if arguments else _told()
     if spool is None:
         return 0  # the search ended before it opened its spool
@@ -46,6 +53,37 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: renderer.stop())
     code = renderer.run()
     return EXIT_HELD if renderer.is_held_elsewhere else code
+
+
+def _draw_for_several(descriptor: int) -> int:
+    """Draw what each search asks for until it leaves; the last one ends this process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal is closed: the searches in it will be gone
+    raise_descriptor_limit()
+    first, listener = socket.socket(fileno=os.dup(0)), socket.socket(fileno=descriptor)
+    listener.set_inheritable(False)
+    clients = Clients(first, listener)
+    spool = clients.first_spool()
+    if spool is None:
+        return 0
+    _write_to(spool / "renderer.log")  # what no logger says
+    os.environ[LOG_OF_RUN] = "run"
+    handler = RunLogs(clients.spools)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    executor = Subprocess()
+
+    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.live.pace import Pace
+    from autoviz_render.renderer.live.watch import Watch
+
+    watch = Watch([])
+    renderer = LiveRenderer(watch, LiveSettings(), executor, pace=Pace(), audience=clients)
+    clients.on_change = watch.wake
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: renderer.stop())
+    code = renderer.run()
+    clients.settle_all(0)
+    return code
 
 
 def _told() -> Path | None:

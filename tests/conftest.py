@@ -23,6 +23,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers have it from the proc
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
+# Tests that run beside each other share no renderer: some kill theirs.
+os.environ["AUTOVIZ_TESTS"] = str(os.getpid())
+
 # The same examples at every run: CI is no place for luck. `pytest --hypothesis-profile=search` looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=5000)

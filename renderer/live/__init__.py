@@ -14,6 +14,7 @@ in this process, under `autoviz-render --watch`, or as the child of a sampler: `
     renderer_lock      one renderer a spool
 
     process            the renderer as a child of the sampler's process: starts and restarts
+    launcher           gets a search its renderer: one that others have, too, or a new one
     liveness           whether that child is alive, late or hung
     renderer_warnings  what a person is told if it fails
 
@@ -24,8 +25,11 @@ cannot be read.
 in a row is disabled. What cannot be read or written is tried again after a pause: a file may be on its way, a disk may
 be full for a while.
 
+**Searches share a child** if they can, see `renderer.sharing`. The loop then draws what its audience asks for, instead
+of what is below a path, and tells it of each run that is done with.
+
 **A child** shows a sign of life within its heartbeat interval, also while it draws. One that is late is watched for
 some seconds, then ended with its group. One that ended is started again after growing pauses, up to `MAX_RESTARTS`
 times; restarts that healthy minutes followed do not count. Then one warning names the fault, the log, and the command
-that draws the run. `process`, `liveness` and `renderer_warnings` import neither Matplotlib nor watchdog.
+that draws the run. `process`, `launcher`, `liveness` and `renderer_warnings` import neither Matplotlib nor watchdog.
 """

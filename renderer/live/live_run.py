@@ -96,6 +96,7 @@ class LiveRun:
         figure_states: Its figures.
         lock: The right to draw it.
         has_ended: Whether the run was over when the spool was listed last: nothing more will come.
+        is_closed: Whether nobody waits for more than what there is: the run counts as over.
         faults: What could not be drawn and why, each fault once.
         missed: How often in a row the spool could not be listed.
         held_elsewhere: Who else draws it by now.
@@ -122,6 +123,7 @@ class LiveRun:
         self._warn = WarnOnce(log)
         self.faults: set[str] = set()
         self.has_ended = info.is_over()
+        self.is_closed = False
         self.missed = 0
         self.held_elsewhere: HeldError | None = None
         self.began = info.created
@@ -180,7 +182,7 @@ class LiveRun:
             info = self._spool.info()
         if info is not None and _identity(self._spool, info) != self._identity:
             return False
-        self.has_ended = info is not None and info.is_over()  # before listing what it wrote last
+        self.has_ended = self.is_closed or (info is not None and info.is_over())  # before listing what it wrote last
         self._newest.look(info)
         newest = self._newest.last
         self.publishes = self.publishes or (self._has_listed and newest != self._listed)

@@ -25,13 +25,14 @@ class Liveness:
         pid: Of the child.
 
     Attributes:
+        pid: Of the child, which may become known later; 0 until then.
         has_beaten: Whether it ever showed a sign of life.
         is_late: Whether its next sign of life is overdue.
         is_healthy: Whether it has been at work for minutes.
     """
 
     def __init__(self, pid: int) -> None:
-        self._pid = pid
+        self.pid = pid
         self._started = self._looked = time.monotonic()
         self._heard = 0.0  # the clock of its newest beat
         self._silent = 0.0  # seconds for which it was watched, as it was late
@@ -45,7 +46,7 @@ class Liveness:
 
     def is_of_child(self, beat: Heartbeat | None) -> bool:
         """Whether a beat is the child's, and not that of another renderer or an earlier one."""
-        return beat is not None and beat.pid == self._pid and beat.is_of_this_machine()
+        return beat is not None and beat.pid == self.pid and beat.is_of_this_machine()
 
     def judge(self, beat: Heartbeat | None) -> str | None:
         """Judge a child that runs.
@@ -69,12 +70,12 @@ class Liveness:
         if not self.is_late:
             return None
         if not was_late:
-            self._silent, self._waited = 0.0, processor_wait(self._pid)
+            self._silent, self._waited = 0.0, processor_wait(self.pid)
             return None
         self._silent += min(since_last_look, 2 * LOOK_EVERY)
         if self._silent < _SILENCE:
             return None
-        if is_starved(self._pid, self._waited, self._silent):
+        if is_starved(self.pid, self._waited, self._silent):
             self.is_late = False  # the machine is at fault: another child would fare no better
             return None
         return f"hangs: no sign of life for {now - self._heard:.0f} s" if self.has_beaten else "hangs at its start"

@@ -15,11 +15,13 @@ from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.heartbeat import IDLE_INTERVAL
 from autoviz_render.renderer.live.live_run import LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import UNBOUNDED, Pace
+from autoviz_render.renderer.live.process import EXIT_HELD, EXIT_INCOMPLETE
 from autoviz_render.renderer.live.renderer_lock import HeldError
 from autoviz_render.renderer.live.scheduler import Slot
 from autoviz_render.renderer.live.watch import Watch
+from autoviz_render.renderer.sharing.clients import Audience
 from autoviz_render.renderer.work.executor import Executor
-from autoviz_render.renderer.work.jobs import RenderResult, error_line
+from autoviz_render.renderer.work.jobs import RenderResult, error_line, of_run
 from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
@@ -45,6 +47,8 @@ class LiveRenderer:
         executor: Draws the first figures of the runs; if there are others, another one of its kind draws them.
         on_drawn: Called after each figure with what was made of it.
         pace: Bounds what frames may take on a busy machine; None does not.
+        audience: Whom it draws for, besides what is below the path; it leaves with the last of them. None if that is
+            for `settings` to say.
     """
 
     def __init__(
@@ -54,8 +58,12 @@ class LiveRenderer:
         executor: Executor,
         on_drawn: Callable[[RenderResult], None] = lambda _: None,
         pace: Pace | None = None,
+        *,
+        audience: Audience | None = None,
     ) -> None:
         self._watch = watch
+        self._audience = audience
+        self._asked_for: set[Path] = set()
         self._settings = settings
         self._on_drawn = on_drawn
         self._pace = pace or Pace(UNBOUNDED)
@@ -142,6 +150,7 @@ class LiveRenderer:
         """Look at what may be new, and draw it, or begin to: what that costs follows what changes."""
         for slot in self._slots:
             slot.take()
+        self._meet_audience()
         now = time.monotonic()
         while self._retries and self._retries[0][0] <= now:
             self._watch.is_due_again(heapq.heappop(self._retries)[1])
@@ -151,6 +160,42 @@ class LiveRenderer:
             else:
                 self._miss(directory)
         self._advance()
+        self._answer_audience()
+
+    def _meet_audience(self) -> None:
+        """Watch what is asked for; look once more at the runs of which nobody waits for more than what there is."""
+        if self._audience is None:
+            return
+        asked_for = set(self._audience.spools())
+        for directory in asked_for - self._asked_for:
+            self._watch.add(directory)
+        for directory in self._asked_for - asked_for:
+            self._watch.remove(directory)
+        self._asked_for = asked_for
+        for directory in filter(self._audience.has_left, asked_for - set(self._refused)):
+            if directory not in self._runs and self._watch.is_there(directory):
+                self._look_at(directory)
+            run = self._runs.get(directory)
+            if run is None:
+                if directory not in self._refused:
+                    self._audience.settle(directory, 0)  # it published nothing, or its folder is gone
+            elif not run.is_closed:
+                run.is_closed = True
+                self._look_at(directory)
+
+    def _answer_audience(self) -> None:
+        """Tell it of the runs that are done with."""
+        if self._audience is None:
+            return
+        self._audience.beat(IDLE_INTERVAL)
+        for directory in self._asked_for:
+            run = self._runs.get(directory)
+            if run is not None and not self._is_at(run) and (run.is_over or self._audience.has_dropped(directory)):
+                self._drop(directory)
+                self._audience.settle(directory, EXIT_INCOMPLETE if run.faults else 0)
+            elif directory in self._refused:
+                is_held = isinstance(self._refused.pop(directory), HeldError)
+                self._audience.settle(directory, EXIT_HELD if is_held else EXIT_INCOMPLETE)
 
     def close(self) -> None:
         """Stop watching and let go of every spool."""
@@ -174,6 +219,8 @@ class LiveRenderer:
         return not self._unfinished and bool(self._runs or self._has_lost_any)
 
     def _is_done(self, is_looked_at_last: bool) -> bool:
+        if self._audience is not None:
+            return is_looked_at_last or self._audience.is_gone()
         is_all_known = not (self._watch.is_behind or self._watch.is_due)
         is_over = self._settings.until_finished and self._is_over and is_all_known
         return is_looked_at_last or self._is_idle or is_over
@@ -341,9 +388,12 @@ class LiveRenderer:
         self._drop(directory)
         self._refused[directory] = error
         self._watch.settle(directory, is_quiet=False)
-        if error_line(error) not in self._said:
-            self._said.add(error_line(error))
-            log.error("%s", error_line(error))
+        told = error_line(error)
+        if self._audience is not None:
+            told = of_run(directory, told)  # each has its log
+        if told not in self._said:
+            self._said.add(told)
+            log.error("%s", told)
 
 
 __all__ = ["LiveRenderer", "LiveSettings"]

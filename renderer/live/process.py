@@ -12,33 +12,39 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
+from autoviz_render.renderer.live.launcher import Child, Launcher
 from autoviz_render.renderer.live.liveness import LOOK_EVERY, Liveness, is_starved
 from autoviz_render.renderer.live.renderer_warnings import RendererWarnings, from_disk
-from autoviz_render.renderer.work.child_process import ChildProcess, how_it_ended
+from autoviz_render.renderer.sharing.connection import LOST, Connection
+from autoviz_render.renderer.work.child_process import how_it_ended
 from autoviz_render.renderer.work.resources import processor_wait
-from autoviz_render.renderer.work.subprocess_env import NoInterpreterError, interpreter
+from autoviz_render.renderer.work.subprocess_env import NoInterpreterError
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots, spool_paths
 
 log = logging.getLogger("autoviz_render.renderer")
 
-_EXIT_INCOMPLETE = 1  # as the command has it
+EXIT_INCOMPLETE = 1  # as the command has it
 EXIT_HELD = 4
 """Exit code of a child that found another renderer at work, which is as good as being one."""
 
 MAX_RESTARTS = 4
 _FIRST_PAUSE = 1.0  # seconds before a restart, doubled at each
+_MEETS_AGAIN = 0.2  # seconds, if another search is just starting the renderer of both
 
 
 class RendererProcess:
     """A renderer in a process of its own, drawing one run until it is over or its parent is gone.
+
+    Searches that may share one do: the first starts it, the others connect to it, see `renderer.sharing`. Nothing else
+    is different for them: what is said here of the child holds for a place at a renderer of several.
 
     Started with `subprocess.Popen`, never forked: a forked child of a JAX process hangs. Call `check` at each quick
     update. A renderer that died or hangs is replaced a bounded number of times, with growing pauses; then one warning
@@ -70,9 +76,9 @@ class RendererProcess:
         self.paths = spool_paths(Path(run_dir).absolute(), name)
         self._warnings = RendererWarnings(self.paths)
         self._is_open = is_open
-        self._command = None if command is None else list(command)
+        self._launcher = Launcher(command)
         self._lock = threading.Lock()  # of what follows; nobody waits for the disk while holding it
-        self._child: ChildProcess | None = None
+        self._child: Child | None = None
         self._liveness = Liveness(0)
         self._not_before = 0.0
         self._is_held_elsewhere = False
@@ -80,9 +86,9 @@ class RendererProcess:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; None while there is none."""
+        """The renderer's process id; None while there is none, or it has not told yet."""
         child = self._child
-        return None if child is None else child.pid
+        return None if child is None else child.pid or None
 
     def start(self) -> None:
         """Start the child if it does not run and may be started now. Takes a millisecond; does not read the run's disk.
@@ -92,7 +98,7 @@ class RendererProcess:
         if not self._lock.acquire(blocking=False):
             return  # a thread is ending a hung child; or this is a signal handler in the middle of a start
         try:
-            if (child := self._child) is not None and child.exit_code not in (None, 0, _EXIT_INCOMPLETE, EXIT_HELD):
+            if (child := self._child) is not None and child.exit_code not in (None, 0, EXIT_INCOMPLETE, EXIT_HELD):
                 self._ended(child, None)
             is_wanted = self._child is None and not (self.has_given_up or self._is_held_elsewhere)
             if is_wanted and time.monotonic() >= self._not_before:
@@ -122,8 +128,7 @@ class RendererProcess:
         with self._lock:
             if self._is_held_elsewhere:
                 self._is_held_elsewhere = beat is not None and beat.is_fresh()
-            if self._child is None or not self._liveness.is_of_child(beat):
-                beat = None
+            beat = None if self._child is None else self._newest_beat(self._child, beat)
             if self._child is not None:
                 self._judge(self._child, beat)
             is_late = self._child is not None and self._liveness.is_late
@@ -149,7 +154,7 @@ class RendererProcess:
         for _ in range(2):
             if self._child is None and not (self.has_given_up or self._is_done()):
                 with self._lock:
-                    self._start()
+                    self._start(is_last=True)
                 if self._child is None:
                     self._give_up("could not be started")
             if (child := self._child) is None:
@@ -170,7 +175,7 @@ class RendererProcess:
             if is_done:
                 break
         beat = self._heartbeat()
-        if code == _EXIT_INCOMPLETE and beat is not None and beat.last_error is not None:
+        if code == EXIT_INCOMPLETE and beat is not None and beat.last_error is not None:
             self._warnings.report(beat.last_error)
         else:
             self._warnings.warn(_ending(code))
@@ -178,21 +183,20 @@ class RendererProcess:
 
     # With the lock, in the caller's thread
 
-    def _start(self) -> None:
+    def _start(self, *, is_last: bool = False) -> None:
         try:
-            if self._command is None:
-                command = [interpreter(), "-P", "-m", "autoviz_render.renderer"]
-            else:
-                command = [*self._command, *([str(self.paths.directory)] if self._is_open else [])]
+            arguments = [str(self.paths.directory)] if self._is_open else []
             output = self._warnings.new_output()
-            self._child = ChildProcess(command, subprocess.DEVNULL if output is None else output, subprocess.STDOUT)
+            self._child = self._launcher.launch(arguments, output, restarts=self.restarts, is_last=is_last)
         except NoInterpreterError as error:
             self._give_up(f"cannot be started, so there are no live figures: {error}", is_whole=True)
         except OSError as error:
             self._lost(f"could not be started: {error}")
         else:
-            self._liveness = Liveness(self._child.pid)
-            self._tell()
+            self._not_before = time.monotonic() + _MEETS_AGAIN
+            if self._child is not None:
+                self._liveness = Liveness(self._child.pid)
+                self._tell()
 
     def _tell(self) -> None:
         if self._is_open and self._child is not None:
@@ -201,7 +205,17 @@ class RendererProcess:
 
     # With the lock, in any thread
 
-    def _judge(self, child: ChildProcess, beat: Heartbeat | None) -> None:
+    def _newest_beat(self, child: Child, beat: Heartbeat | None) -> Heartbeat | None:
+        """The child's newest sign of life: on the run's disk, or, whatever that disk does, over the connection."""
+        heard = child.beat() if isinstance(child, Connection) else None
+        self._liveness.pid = child.pid
+        if not self._liveness.is_of_child(beat):
+            beat = None
+        if beat is None or heard is None:
+            return beat or heard
+        return replace(beat, clock=heard.clock, promise=heard.promise) if heard.clock > beat.clock else beat
+
+    def _judge(self, child: Child, beat: Heartbeat | None) -> None:
         """Take note of a child's newest beat, and of its end; end one that hangs."""
         if child.exit_code is not None:
             self._ended(child, beat)
@@ -211,7 +225,7 @@ class RendererProcess:
         elif self._liveness.is_healthy:
             self.restarts = 0  # earlier ones are forgiven
 
-    def _ended(self, child: ChildProcess, beat: Heartbeat | None) -> None:
+    def _ended(self, child: Child, beat: Heartbeat | None) -> None:
         """A child has ended by itself; one that was asked to leave is started again.
 
         Args:
@@ -227,7 +241,7 @@ class RendererProcess:
         elif code == 0:
             if beat is None and not self._liveness.has_beaten:  # it was no renderer: perhaps this very program
                 self._give_up(f"{_ending(code)}; the run goes on without figures")
-        elif code == _EXIT_INCOMPLETE and beat is not None and beat.last_error is not None:
+        elif code == EXIT_INCOMPLETE and beat is not None and beat.last_error is not None:
             self._give_up(f"has nothing that it can draw: {beat.last_error}", is_whole=True)
         else:
             self._lost(_ending(code))
@@ -248,15 +262,16 @@ class RendererProcess:
 
     # Without the lock: these wait for the disk
 
-    def _leave(self, child: ChildProcess, timeout: float, *, insist: bool, is_fault_of_machine: bool) -> None:
+    def _leave(self, child: Child, timeout: float, *, insist: bool, is_fault_of_machine: bool) -> None:
         """The child is not done at the end of the search: end it, or leave it to finish by itself."""
         beat = self._heartbeat()
-        is_at_work = beat is not None and self._liveness.is_of_child(beat) and beat.is_fresh()
+        beat = self._newest_beat(child, beat)
+        is_at_work = beat is not None and beat.is_fresh()
         why = "got no processor time: the machine is busy" if is_fault_of_machine else "is not done"
         with self._lock:
             self._child = None
             if insist or not (is_at_work or is_fault_of_machine):
-                child.kill()
+                child.drop() if is_at_work and isinstance(child, Connection) else child.kill()
                 fault = f"{why}; it did not finish within {timeout:g} s and was stopped"
             else:
                 child.let_go()
@@ -288,4 +303,6 @@ class RendererProcess:
 
 
 def _ending(code: int | None) -> str:
+    if code == LOST:
+        return "ended"
     return f"ended {how_it_ended(code)}" if code else "ended without a sign of life"

@@ -32,6 +32,8 @@ class ChildProcess:
         command: What to run.
         stdout: As for `subprocess.Popen`.
         stderr: As for `subprocess.Popen`.
+        stdin: As for `subprocess.Popen`. If it is no pipe, `tell` and `close_input` are not for this child.
+        pass_fds: Descriptors that it gets under the same numbers.
         is_untrusted: Whether it runs strangers' code. If so, the command ends with the number of a descriptor whose
             other end closes when this process ends, however that happens; and `kill` looks for processes that left the
             group.
@@ -50,6 +52,8 @@ class ChildProcess:
         stdout: int | IO[bytes],
         stderr: int | None = None,
         *,
+        stdin: int = subprocess.PIPE,
+        pass_fds: Sequence[int] = (),
         is_untrusted: bool = False,
     ) -> None:
         self.mark = os.urandom(16).hex()
@@ -57,11 +61,11 @@ class ChildProcess:
         try:
             self._process = subprocess.Popen(
                 [*command, *map(str, ends[:1])],
-                stdin=subprocess.PIPE,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 env=child_environment(os.environ) | {MARK: self.mark},
-                pass_fds=ends[:1],
+                pass_fds=(*pass_fds, *ends[:1]),
                 process_group=None if os.name == "nt" else 0,
             )
         except BaseException:
@@ -69,7 +73,7 @@ class ChildProcess:
             raise
         _close(ends[:1])
         self._lifeline = ends[1:]
-        self._input = cast(IO[bytes], self._process.stdin)
+        self._input = self._process.stdin
         self._started = started_at(self.pid) if is_untrusted else None
         _children.add(self)
 
@@ -85,8 +89,9 @@ class ChildProcess:
     def tell(self, line: str) -> None:
         """Write to its standard input; whether anybody reads it is for the exit code to say."""
         with contextlib.suppress(OSError, ValueError):  # it died, or its pipe is closed
-            self._input.write(line.encode())
-            self._input.flush()
+            if self._input is not None:
+                self._input.write(line.encode())
+                self._input.flush()
 
     def marked_lines(self) -> Iterator[bytes]:
         """What it writes after its mark, line by line: a figure's code may write to any descriptor, too."""
@@ -114,7 +119,8 @@ class ChildProcess:
     def close_input(self) -> None:
         """End its standard input: it is asked to come to an end."""
         with contextlib.suppress(OSError):
-            self._input.close()
+            if self._input is not None:
+                self._input.close()
 
     def kill(self) -> int:
         """End it, whatever it does, and its group; on Linux, those that left the group, too, if it is untrusted.

@@ -10,6 +10,7 @@ it did; it can spoil only itself.
 from __future__ import annotations
 
 import contextlib
+import json
 import locale
 import logging
 import operator
@@ -23,11 +24,14 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from autoviz_render.renderer.sharing.run_logs import LOG_OF_RUN, descriptor_of_log
 from autoviz_render.renderer.work.child_process import MARK
 from autoviz_render.renderer.work.parent_process import end_group, end_group_with
 from autoviz_render.renderer.work.resources import bound_memory, descriptor_limit, memory, own_processor_times
+from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.text import OneLine
 
 if TYPE_CHECKING:
@@ -52,7 +56,9 @@ def main(arguments: list[str]) -> None:
     state = _ProcessState()
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, jobs), daemon=True).start()
-    _log_to(_moved(os.dup(2)))
+    log = _moved(os.dup(2))
+    _log_to(log)
+    has_log_of_run = os.environ.get(LOG_OF_RUN) == "run"
     mark, pid = os.environ.get(MARK, ""), os.getpid()
 
     def answer(told: str) -> None:
@@ -69,6 +75,8 @@ def main(arguments: list[str]) -> None:
             answer(f"{number} word {word}")
 
         before = own_processor_times()
+        if has_log_of_run:
+            state.say_to(SpoolPaths(Path(json.loads(line)["spool"])).log, log)
         with state.restored():
             result = _do(job_runner, kind, line, say)
         if os.getpid() != pid:
@@ -115,6 +123,18 @@ class _ProcessState:
         self._environment = dict(os.environ)
         self._pipe = os.pipe()  # for nothing but to be there: theirs are the lowest descriptors
         self._inodes = [os.fstat(end).st_ino for end in self._pipe]
+        self._make_streams()
+
+    def say_to(self, path: Path, log: int) -> None:
+        """Have what figures print go to a file from now on, and what is logged.
+
+        Args:
+            path: Of the file.
+            log: The descriptor to which this process logs.
+        """
+        with open(descriptor_of_log(path), "wb", buffering=0) as file:
+            for each in (self._said, log):
+                os.dup2(file.fileno(), each, inheritable=False)
         self._make_streams()
 
     @contextlib.contextmanager

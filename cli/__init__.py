@@ -3,6 +3,7 @@
     options                         what can be typed, and the same as typed values
     command                         does what was asked for; the exit code
     render, watch, movie, status    one for each thing to do
+    pack                            its own words, `autoviz-render pack`: many snapshots into few files
     output, progress                what is printed meanwhile
 
 Results go to standard output, the log to standard error. Exit codes: 0 done; 1 could not do all of it, and

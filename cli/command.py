@@ -18,6 +18,7 @@ from autoviz_render.cli.output import (
     log_to_stderr,
     report,
 )
+from autoviz_render.cli.pack import PackOptions, is_pack, pack_runs, parse_pack
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.runs import PathError, Run, find_runs
 from autoviz_render.renderer.settings import SettingsError
@@ -29,7 +30,8 @@ log = logging.getLogger("autoviz_render.cli")
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments ask; the exit code."""
-    options = parse(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = parse_pack(typed[1:]) if is_pack(typed) else parse(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # the name of a folder need not be text
     log_to_stderr(quiet=options.quiet, debug=options.debug)
@@ -48,7 +50,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 130  # as a shell reports a program that Ctrl-C ended
 
 
-def _do(options: Options) -> int:
+def _do(options: Options | PackOptions) -> int:
+    if isinstance(options, PackOptions):
+        return pack_runs(options)
     if options.watch:
         from autoviz_render.cli.watch import watch
 

@@ -47,6 +47,8 @@ _FLAG: dict[str, Any] = {"const": True, "default": False}
 _EPILOG = """\
 PATH is a run directory, its spool, or any directory above several runs.
 
+`autoviz-render pack PATH ...` puts the snapshots of runs that are over into few files.
+
 exit codes: 0 done; 1 could not do all of it, the message says what; 2 wrong usage; 3 nothing to draw
 """
 

@@ -25,7 +25,7 @@ _MOST_NOTE_BYTES = 1 << 16
 
 
 class Notes:
-    """The notes about the snapshots and static files of one spool.
+    """The notes about the snapshots, static files and packs of one spool.
 
     Args:
         paths: Of the spool.
@@ -40,8 +40,8 @@ class Notes:
         False if there is no such file, or the note could not be written: the spool may be somebody else's.
         """
         bad, of = self._paths.bad, _as_it_is(path)
-        folder = os.path.abspath(path.parent)
-        if of is None or folder not in map(os.path.abspath, (self._paths.snapshots, self._paths.static)):
+        folders = (self._paths.snapshots, self._paths.static, self._paths.packs)
+        if of is None or os.path.abspath(path.parent) not in map(os.path.abspath, folders):
             return False
         told = f"{printable(reason)}\n{of}\n".encode()
         try:
@@ -72,6 +72,7 @@ class Notes:
         names = [name.removesuffix(_NOTE) for name in some if name.endswith(_NOTE)]
         paths = [self._paths.snapshots / name for name in names if snapshot_ref(self._paths.snapshots, name)]
         paths += [self._paths.static / name for name in names if re.fullmatch(r"[0-9a-f]{64}\.h5", name)]
+        paths += [self._paths.packs / name for name in names if name.endswith(".zip")]
         return sorted(path for path in paths if self.is_noted(path) or self._is_noted_as_ever(path))
 
     def _is_noted_as_ever(self, path: Path) -> bool:

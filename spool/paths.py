@@ -42,6 +42,7 @@ class SpoolPaths:
         tmp: What is being written.
         snapshots: One file each.
         static: The arrays that never change.
+        packs: Many files of `snapshots/` and `static/` in one.
         scalars: The numbers of every quick update.
         bad: Why files cannot be read.
         heartbeat: The live renderer's sign of life.
@@ -55,6 +56,7 @@ class SpoolPaths:
     tmp = _Inside("tmp")
     snapshots = _Inside("snapshots")
     static = _Inside("static")
+    packs = _Inside("packs")
     scalars = _Inside("scalars.jsonl")
     bad = _Inside("bad")
     heartbeat = _Inside("renderer.json")

@@ -84,6 +84,7 @@ class History:
         self.abandoned = AbandonedRanges(())
         self._retention = retention
         self._kept: list[Kept] = []
+        self._packed: frozenset[UpdateKey] = frozenset()
 
     @property
     def newest(self) -> SnapshotRef | None:
@@ -91,13 +92,19 @@ class History:
         return self._kept[-1].ref if self._kept else None
 
     def begin(self, refs: Iterable[SnapshotRef], lines: Iterable[ScalarsLine]) -> None:
-        """Begin with what earlier epochs left: the snapshots, and the numbers of theirs."""
+        """Begin with what earlier epochs left: the snapshots, and the numbers of theirs.
+
+        Those without a file of their own are in packs, which never change: they are not for us to remove.
+        """
         by_key = {line.key: (line.iteration, line.log_likelihood) for line in lines}
-        self._kept = []
+        self._kept, packed = [], set[UpdateKey]()
         for ref in refs:
-            with contextlib.suppress(OSError):  # gone meanwhile, or on a disk that fails: not ours to remove
+            packed.add(ref.key)
+            with contextlib.suppress(OSError):  # packed or gone, or on a disk that fails: not ours to remove
                 size = ref.path.stat(follow_symlinks=False).st_size
                 self._kept.append(Kept(ref, size, *by_key.get(ref.key, (None, math.nan))))
+                packed.discard(ref.key)
+        self._packed = frozenset(packed)
 
     def add(self, kept: Kept) -> None:
         """Have one more, the newest."""
@@ -109,7 +116,7 @@ class History:
 
     def keys(self) -> frozenset[UpdateKey]:
         """Which quick updates have snapshots."""
-        return frozenset(each.ref.key for each in self._kept)
+        return self._packed.union(each.ref.key for each in self._kept)
 
     def to_make_room(self, needed: int, free: int, newer: float | None = None) -> list[Kept]:
         """What to remove from a full disk so that something can be written, as little as will do.

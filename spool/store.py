@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import math
 import operator
 import os
@@ -16,16 +17,19 @@ from typing import Any, overload
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError, WrongTypeError
-from autoviz_render.spool.format.footer import decode, read_file
+from autoviz_render.spool.format.footer import decode
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
-from autoviz_render.spool.guard import wrong
+from autoviz_render.spool.guard import WarnOnce, wrong
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.notes import Notes
-from autoviz_render.spool.paths import SpoolPaths, list_snapshots, why_no_spool
+from autoviz_render.spool.packs.pack_files import PackFiles
+from autoviz_render.spool.paths import SpoolPaths, why_no_spool
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
 from autoviz_render.spool.system.safe_read import refuse_a_link
 from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown_safely
+
+log = logging.getLogger("autoviz_render.spool")
 
 _LONGEST_PATH = 100  # characters in a `repr`
 
@@ -42,6 +46,7 @@ class Spool:
     Attributes:
         paths: Where everything lies in it.
         notes: Why files of it cannot be read.
+        files: Its snapshots and static files, loose or in packs.
 
     Raises:
         WrongTypeError: It is no path.
@@ -56,6 +61,8 @@ class Spool:
         is_run = os.path.isdir(inside) or (directory.name != "spool" and not os.path.isfile(directory / "spool.json"))
         self.paths = SpoolPaths(inside if is_run else directory)
         self.notes = Notes(self.paths)
+        self.files = PackFiles(self.paths, self._tell_of_a_pack)
+        self._warn = WarnOnce(log)
         self._static: dict[str, Mapping[str, Array]] = {}
         self._scalars = ScalarsReader(self.paths.scalars)
         self._info: SpoolInfo | None = None
@@ -106,7 +113,7 @@ class Spool:
         """What there is, for a person, from a listing and `spool.json`."""
         try:
             info = self.info()
-            refs = list_snapshots(self.paths.snapshots)
+            refs = self.files.snapshots()
         except NoSpoolError:
             return "no spool yet"
         except (SpoolError, OSError) as error:
@@ -137,8 +144,7 @@ class Spool:
             SpoolError: The folder cannot be listed, or is a link, which may lead to somebody else's.
         """
         with _said_of(self.paths.snapshots):
-            refuse_a_link(self.paths.snapshots)
-            refs = list_snapshots(self.paths.snapshots)
+            refs = self.files.snapshots()
         ranges = AbandonedRanges(self._epochs(info))
         if abandoned or not ranges:
             return refs
@@ -189,7 +195,7 @@ class Spool:
         """
         if not isinstance(ref, SnapshotRef):
             raise WrongTypeError(wrong("ref", ref, self._expected(ref)))
-        fields, digests = snapshot_from(decode(read_file(ref.path), ref.path, "snapshot"), ref.path)
+        fields, digests = self.files.read(ref.path, as_snapshot)
         static: dict[str, Array] = {}
         for digest in digests:
             static |= self.static(digest)
@@ -210,12 +216,9 @@ class Spool:
             path = self.paths.static / f"{digest}.h5"
             refuse_a_link(self.paths.static)
             try:
-                data = read_file(path)
+                self._static[digest] = self.files.read(path, partial(as_static, digest))
             except FileNotFoundError as error:
                 raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
-            if hashlib.sha256(data).hexdigest() != digest:
-                raise UnreadableError(path, "is damaged: its content does not match its name")
-            self._static[digest] = MappingProxyType(arrays_from(decode(data, path, "static")))
         return self._static[digest]
 
     def scalars(self, *, abandoned: bool = False) -> list[ScalarsLine]:
@@ -246,12 +249,12 @@ class Spool:
 
         The files stay where they are: they may still be on their way from another disk.
         """
-        if error.path == ref.path or error.path.parent == self.paths.static:
+        if error.path == ref.path or error.path.parent in (self.paths.static, self.paths.packs):
             self.notes.write(error.path, str(error))
         return str(error)
 
     def unreadable(self, most: int | None = None) -> list[Path]:
-        """The snapshots and static files there are of which `bad/` says that they cannot be read.
+        """The snapshots, static files and packs there are of which `bad/` says that they cannot be read.
 
         Notes about files that are gone, or have other bytes by now, do not count.
 
@@ -305,12 +308,29 @@ class Spool:
             return (info or self.info()).epochs
         return ()
 
+    def _tell_of_a_pack(self, error: SpoolError) -> None:
+        """Say once that a pack cannot be read, and note it: what is in it is missing everywhere."""
+        self._warn("%s", error)
+        self.notes.write(error.path, str(error))
+
     def _known_info(self) -> SpoolInfo | None:
         """What `spool.json` said last, which is read for it once; None if it cannot be read."""
         if self._info is None:
             with contextlib.suppress(SpoolError):
                 self.info()
         return self._info
+
+
+def as_snapshot(data: memoryview, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The fields that a snapshot's file has, and the digests of its static files. Raises SpoolError."""
+    return snapshot_from(decode(data, path, "snapshot"), path)
+
+
+def as_static(digest: str, data: memoryview, path: Path) -> Mapping[str, Array]:
+    """The arrays of a static file by name. Raises SpoolError."""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise UnreadableError(path, "is damaged: its content does not match its name")
+    return MappingProxyType(arrays_from(decode(data, path, "static")))
 
 
 class _LinesUntil(Sequence[ScalarsLine]):

@@ -8,7 +8,6 @@ import hashlib
 import inspect
 import json
 import logging
-import os
 from dataclasses import astuple
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +18,10 @@ from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.settings import FigureSpec
 from autoviz_render.renderer.work.jobs import Job
 from autoviz_render.spool.errors import SpoolError
-from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.guard import WarnOnce
+from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths
-from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
+from autoviz_render.spool.system.safe_read import append_plain, read_plain
 
 NAME = "drawn.jsonl"
 
@@ -75,10 +74,8 @@ def identity(job: Job) -> str | None:
     """A digest of everything that a job's files depend on; None if the snapshot or the figure is gone."""
     path, how = SpoolPaths(job.spool).snapshots / job.snapshot, job.settings
     try:
-        with open_plain(path, MAX_FILE_BYTES) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _END_BYTES))
-            snapshot = hashlib.sha256(file.read()).hexdigest()
+        size, end = PackFiles(SpoolPaths(job.spool)).end(path, _END_BYTES)
+        snapshot = hashlib.sha256(end).hexdigest()
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None

@@ -68,8 +68,9 @@ class JobRunner:
         if ref is None:
             raise ValueError(f"{job.snapshot!r} is no name of a snapshot")
         try:
-            run, file = SpoolPaths(job.spool).info.stat(), ref.path.stat()
+            run = SpoolPaths(job.spool).info.stat()
             spool = self._spool(job.spool, run.st_dev, run.st_ino, run.st_ctime_ns)
+            file = spool.files.holder(ref.path).stat()
             snapshot = self._snapshot(spool, ref, file.st_ino, file.st_ctime_ns, file.st_size)
         except FileNotFoundError:
             return RenderResult("gone")  # retention removed it between the listing and the open: not a fault

@@ -24,6 +24,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -75,19 +76,23 @@ def read_file(path: Path) -> memoryview:
         OSError: The disk is at fault, or there is no file.
     """
     with open_plain(path, MAX_FILE_BYTES) as file:
-        size = os.fstat(file.fileno()).st_size
-        file.seek(max(0, size - _TRAILER_BYTES))
-        try:
-            _find(memoryview(file.read(_TRAILER_BYTES)), size, path)
-        except NoFooterError:
-            file.seek(0)
-            _refuse_a_later_version(file.read(_HEADER_BYTES), path)
-            raise
-        file.seek(0)
-        try:
-            return read_all(file, size)
-        except MemoryError as error:
-            raise UnreadableError(path, f"is refused: its {size} bytes are more than there is memory") from error
+        return read_part(file, 0, os.fstat(file.fileno()).st_size, path)
+
+
+def read_part(file: FileIO, start: int, size: int, path: Path) -> memoryview:
+    """The same of a file that is part of a larger one, from `start` on; what is raised is as of `read_file`."""
+    file.seek(start + max(0, size - _TRAILER_BYTES))
+    try:
+        _find(memoryview(file.read(min(size, _TRAILER_BYTES))), size, path)
+    except NoFooterError:
+        file.seek(start)
+        _refuse_a_later_version(file.read(min(size, _HEADER_BYTES)), path)
+        raise
+    file.seek(start)
+    try:
+        return read_all(file, size)
+    except MemoryError as error:
+        raise UnreadableError(path, f"is refused: its {size} bytes are more than there is memory") from error
 
 
 def decode(data: bytes | memoryview, path: Path, kind: str) -> dict[str, Array]:

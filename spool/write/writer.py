@@ -23,7 +23,8 @@ from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets, unfit
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.info import Producer, SpoolInfo, State, read_info
-from autoviz_render.spool.paths import SpoolPaths, list_snapshots, snapshot_name
+from autoviz_render.spool.packs.pack_files import PackFiles
+from autoviz_render.spool.paths import SpoolPaths, snapshot_name
 from autoviz_render.spool.retention import History, Kept, Retention
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef
 from autoviz_render.spool.system.atomic import make_folder, remove_drafts, sync_file, sync_folder, write_whole
@@ -238,7 +239,7 @@ class SpoolWriter:
 
     def _begin_epoch(self) -> None:
         """Go on after everything that is there: a new epoch, and sequence numbers never used before."""
-        snapshots = list_snapshots(self.paths.snapshots)
+        snapshots = PackFiles(self.paths, partial(log.warning, "%s")).snapshots()
         earlier: tuple[Epoch, ...] = ()
         try:
             earlier = read_info(self.paths.info).epochs

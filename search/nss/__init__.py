@@ -2,6 +2,7 @@
 
     nss                the loop: one compiled step, count, look, publish
     kernel             the compiled step, made to fit one device's memory and to round one way
+    chunk_size         how many likelihoods side by side: measured once
     analysis           what a search needs to know of a model
     fitness            a model as compiled functions: a number for the sampler, arrays for the figures
     run_state          a run between two steps

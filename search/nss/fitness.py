@@ -33,6 +33,7 @@ class Fitness:
         self._one = jax.jit(self.log_likelihood)
         self._batch = jax.jit(partial(jax.lax.map, self.log_likelihood))
         self._arrays: Callable[[jax.Array], Mapping[str, Any]] = jax.jit(self._fit)
+        self._compiled: jax.stages.Compiled | None = None
         self._ahead = threading.Thread(target=self._compile_arrays, name="autoviz-render compiler")
 
     def log_likelihood(self, parameters: jax.Array) -> jax.Array:
@@ -75,14 +76,34 @@ class Fitness:
         Args:
             parameters: array[parameter], in physical units.
         """
+        self._wait()
+        return self._arrays(_values(parameters))
+
+    @property
+    def calls_out(self) -> bool:
+        """Whether XLA has other code called: LAPACK, FFTs, Python. True if `prepare` was not called.
+
+        Such code has threads of its own, or waits for those of XLA: then batches gain nothing, or deadlock.
+        """
+        self._wait()
+        text = None if self._compiled is None else self._compiled.as_text()
+        return text is None or any(call in text for call in (" custom-call(", " fft("))
+
+    @property
+    def bytes_of_one(self) -> int:
+        """The memory that one point takes beside its parameters, in bytes; 0 if `prepare` was not called."""
+        self._wait()
+        needs = None if self._compiled is None else self._compiled.memory_analysis()
+        return 0 if needs is None else int(needs.temp_size_in_bytes + needs.output_size_in_bytes)
+
+    def _wait(self) -> None:
         if self._ahead.ident is not None:
             self._ahead.join()
-        return self._arrays(_values(parameters))
 
     def _compile_arrays(self) -> None:
         point = jax.ShapeDtypeStruct((len(self.analysis.parameter_names),), jnp.result_type(float))
         with contextlib.suppress(Exception):  # `arrays` fails in the same way, and tells its caller
-            self._arrays = jax.jit(self._fit).lower(point).compile()
+            self._arrays = self._compiled = jax.jit(self._fit).lower(point).compile()
 
     def _fit(self, parameters: jax.Array) -> Mapping[str, Any]:
         """`fit_from`, fenced in: XLA compiles it alike wherever it stands, so that it rounds alike to the last bit.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -30,14 +30,14 @@ class Kernel:
         num_live: See `NSS`.
         num_delete: See `NSS`.
         num_inner_steps: See `NSS`.
-        chunk_size: See `NSS`.
+        chunk_size: See `NSS`; None is not chosen yet.
     """
 
     fitness: Fitness
     num_live: int
     num_delete: int
     num_inner_steps: int
-    chunk_size: int
+    chunk_size: int | None
 
     @cached_property
     def prior_draws(self) -> Callable[[jax.Array], jax.Array]:
@@ -51,10 +51,9 @@ class Kernel:
         return jax.jit(draw)
 
     @cached_property
-    def begin(self) -> Callable[[jax.Array], Any]:
+    def begin(self) -> jax.stages.Compiled:
         """Of live points at array[point, parameter]: the first state. Compiled when it is asked for."""
-        compiled: Callable[[jax.Array], Any] = jax.jit(self._begin).lower(self._positions()).compile()
-        return compiled
+        return jax.jit(self._begin).lower(self._positions()).compile()
 
     @cached_property
     def step(self) -> Callable[[jax.Array, Any, Any], tuple[Any, Any, jax.Array]]:
@@ -65,7 +64,7 @@ class Kernel:
             loglikelihood_fn=self._log_likelihood,
             num_inner_steps=self.num_inner_steps,
             num_delete=self.num_delete,
-            update_strategy=partial(_replace_in_chunks, self.chunk_size),
+            update_strategy=partial(_replace_in_chunks, self.first_chunk),
         )
 
         def step(key: jax.Array, iteration: Any, state: Any) -> tuple[Any, Any, jax.Array]:
@@ -92,13 +91,26 @@ class Kernel:
         )
         return adaptive.init(
             positions,
-            init_state_fn=partial(_map_in_chunks, one, self.chunk_size),
+            init_state_fn=partial(_map_in_chunks, one, self.first_chunk),
             update_inner_kernel_params_fn=live_covariance_factor,
         )
 
     @property
+    def first_chunk(self) -> int:
+        """The chunk size; before one is chosen, one on a processor, and all the points of a step elsewhere."""
+        return self.chunk_size or (1 if jax.default_backend() == "cpu" else self.num_delete)
+
+    def in_chunks(self, chunk_size: int) -> Kernel:
+        """The same search with another chunk size; always the same kernel, so that it compiles once."""
+        return self._others.setdefault(chunk_size, replace(self, chunk_size=chunk_size))
+
+    @cached_property
+    def _others(self) -> dict[int, Kernel]:
+        return {self.chunk_size: self} if self.chunk_size else {}
+
+    @property
     def _log_likelihood(self) -> Callable[..., Any]:
-        if self.chunk_size > 1:
+        if self.first_chunk > 1:
             return self.fitness.log_likelihood
         # blackjax makes a batch of one of it: that rounds in another way than the arrays of the figure
         sequential: Callable[..., Any] = sequential_vmap(self.fitness.log_likelihood)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
+import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ from autoviz_render.search.backends import Where, refuse_unknown_figures
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.nss.checkpoint import Checkpoint
+from autoviz_render.search.nss.chunk_size import choose, told_by
 from autoviz_render.search.nss.compilation_cache import use_compilation_cache
 from autoviz_render.search.nss.compilations import compilations
 from autoviz_render.search.nss.fitness import Fitness
@@ -42,6 +45,37 @@ log = logging.getLogger("autoviz_render.search")
 _DISK_TIMEOUT = 60.0  # seconds, for the last checkpoint
 
 
+_SHORT_STEP = 0.05
+"""Seconds of a step, up to which the next one begins before this one is looked at. At the end of a run that one is in
+vain, and the process may wait for it so long."""
+
+
+class _Steps:
+    """The steps of a run, one after another; the device goes on with the next while the host looks at one.
+
+    Args:
+        kernel: Of the search.
+        key: Of all random numbers.
+        most: Steps of the run at most.
+    """
+
+    def __init__(self, kernel: Kernel, key: jax.Array, most: int | None) -> None:
+        self._step, self._key, self._most = kernel.step, key, most
+        self._next: Any = None
+        self._asked = -math.inf
+
+    def after(self, run: NestedRun) -> Any:
+        """What the next step of a run gives, perhaps before the device has computed it."""
+        now, iteration = time.monotonic(), run.iterations + 1
+        step, self._next = self._next, None
+        if step is None:
+            step = self._step(self._key, np.uint32(iteration), run.state)
+        if now - self._asked < _SHORT_STEP and iteration != self._most:
+            self._next = self._step(self._key, np.uint32(iteration + 1), step[0])
+        self._asked = now
+        return step
+
+
 @checks_construction
 class NSS:
     """Nested slice sampling of an analysis.
@@ -56,8 +90,10 @@ class NSS:
         run_dir: Where the spool, the figures, the checkpoint, `samples.csv` and `result.json` go.
         num_live: Live points.
         num_delete: Points replaced at each step; a tenth of the live points by default.
-        chunk_size: How many likelihoods are computed side by side, which bounds the device's memory; by default one
-            after another on a processor, so that each has all cores, and all replaced points at once elsewhere.
+        chunk_size: How many likelihoods are computed side by side, which bounds the device's memory. By default it is
+            chosen once for a run: on a processor by measuring whether a batch of all replaced points is faster than one
+            after another, each on all cores; elsewhere all of them, if the memory suffices. The last bits of the
+            result depend on it; the checkpoint and `result.json` tell it.
         num_inner_steps: Slice steps for each new point; by default twice the number of parameters, at least 5.
         remaining_evidence: Stop when the live points would add less than this to the log evidence, in nats.
         seed: Of all random numbers.
@@ -118,8 +154,9 @@ class NSS:
             num_live=num_live,
             num_delete=num_delete,
             num_inner_steps=num_inner_steps or max(5, 2 * len(analysis.parameter_names)),
-            chunk_size=chunk_size or (1 if jax.default_backend() == "cpu" else num_delete),
+            chunk_size=chunk_size,
         )
+        self._stepper = self._kernel
         self._remaining_evidence, self._max_iterations = remaining_evidence, max_iterations
         self._seed = seed
         self._figure = figure
@@ -165,7 +202,7 @@ class NSS:
         ):
             compiled_at_first_update = self._sample(run, update, stop)
             wall_time, compiled_in_all = run.wall_time(), compilations()
-            run.save(self._identity)
+            run.save(self._identity())
             checkpoint.flush(_DISK_TIMEOUT)  # before the last figure, for which a batch system may not wait
             if stop.received is not None and not self._is_over(run):
                 message = "%s: stopped by %s after %d evaluations; the same search started again goes on from here"
@@ -185,12 +222,12 @@ class NSS:
             compilations=compiled_in_all - compiled,
             compilations_after_first_update=compiled_in_all - compiled_at_first_update,
             quick_updates=update.stats.submitted,
+            chunk_size=self._stepper.first_chunk,
         )
         return result, run.remaining <= self._remaining_evidence
 
-    @cached_property
     def _identity(self) -> dict[str, Any]:
-        return identity_of(self._kernel, seed=self._seed, remaining_evidence=self._remaining_evidence)
+        return identity_of(self._stepper, seed=self._seed, remaining_evidence=self._remaining_evidence)
 
     def _go_on(self, run: NestedRun) -> None:
         """Have the run directory, and go on from the checkpoint there if that is wanted. Raises CheckpointError."""
@@ -198,35 +235,41 @@ class NSS:
         if not self._resume:
             run.checkpoint.clear()
         elif (saved := run.checkpoint.load()) is not None:
-            resume(run, saved, self._kernel, self._identity)
+            size = self._kernel.chunk_size or told_by(saved.identity) or self._kernel.first_chunk
+            self._stepper = self._kernel.in_chunks(size)
+            resume(run, saved, self._kernel, self._identity())
 
     def _sample(self, run: NestedRun, update: QuickUpdate, stop: GracefulStop) -> int:
         """The loop: count, look, and go on until the evidence is known. The compilations at the first quick update."""
         key = jax.random.key(self._seed)
         if run.state is None:
             self._begin(run, key, update)
-            run.save(self._identity)
+            run.save(self._identity())
         update(*run.best(), evaluations=run.evaluations)
         self._cadence.restart(run.evaluations)
         compiled = None
+        steps = _Steps(self._stepper, key, self._max_iterations)
         with SearchProgress() as line:
             while not self._is_over(run) and stop.received is None:
-                run.add(*self._kernel.step(key, np.uint32(run.iterations + 1), run.state))
+                run.add(*steps.after(run))
                 line.show(numbers := run.numbers())
                 update(*run.best(), evaluations=run.evaluations, scalars=numbers)
                 compiled = compilations() if compiled is None else compiled
                 if self._cadence.is_due(run.evaluations):
                     self._cadence.restart(run.evaluations)
-                    run.save(self._identity)
+                    run.save(self._identity())
         return compilations() if compiled is None else compiled
 
     def _begin(self, run: NestedRun, key: jax.Array, update: QuickUpdate) -> None:
-        begin = self._kernel.begin  # compiled here
-        positions = self._kernel.prior_draws(jax.random.fold_in(key, 0))
+        kernel = self._kernel
+        begin = kernel.begin  # compiled here
+        positions = kernel.prior_draws(jax.random.fold_in(key, 0))
         # the first figure: the points below may take the model minutes to evaluate
         update(positions[0], self._fitness.arrays(positions[0])["log_likelihood"], evaluations=1)
         log.info("evaluating %d live points drawn from the prior", len(positions))
-        run.begin(begin(positions), len(positions))
+        size, state = (kernel.chunk_size, begin(positions)) if kernel.chunk_size else choose(kernel, positions)
+        self._stepper = kernel.in_chunks(size)
+        run.begin(state, len(positions))
 
     def _is_over(self, run: NestedRun) -> bool:
         return run.remaining <= self._remaining_evidence or run.iterations == self._max_iterations

@@ -40,6 +40,7 @@ class Result:
         compilations: Of JAX, from the last start to the end of sampling.
         compilations_after_first_update: Those among them after the first step and quick update.
         quick_updates: How many were published since the last start.
+        chunk_size: How many likelihoods were computed side by side.
     """
 
     parameter_names: tuple[str, ...]
@@ -56,6 +57,7 @@ class Result:
     compilations: int
     compilations_after_first_update: int
     quick_updates: int
+    chunk_size: int = 1
 
     @shown_safely
     def __repr__(self) -> str:

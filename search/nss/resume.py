@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from autoviz_render.search.nss.checkpoint import CheckpointError, Saved
+from autoviz_render.search.nss.chunk_size import CHUNK_SIZE
 from autoviz_render.search.nss.kernel import Kernel
 from autoviz_render.search.nss.machine import computed_with
 from autoviz_render.search.nss.run_state import NestedRun
@@ -25,7 +26,7 @@ def identity_of(kernel: Kernel, **settings: Any) -> dict[str, Any]:
     """What must be the same for a run to go on where another one stopped, and end in the same bits.
 
     Args:
-        kernel: Of the search.
+        kernel: Of the search, with its chunk size.
         **settings: Further settings that decide the bits of the result.
     """
     names = kernel.fitness.analysis.parameter_names
@@ -39,7 +40,7 @@ def identity_of(kernel: Kernel, **settings: Any) -> dict[str, Any]:
         "num_delete": kernel.num_delete,
         "num_inner_steps": kernel.num_inner_steps,
         **settings,
-        _COMPUTED_WITH: computed_with(),
+        _COMPUTED_WITH: computed_with() | {CHUNK_SIZE: kernel.first_chunk},
     }
 
 

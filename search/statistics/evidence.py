@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoviz_render.search.statistics.weights import log_shells
+from autoviz_render.search.statistics.weights import alive_at, log_shells, simulated_log_shells
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.weights import effective_sample_size
 
@@ -34,7 +34,7 @@ class Evidence:
 def weigh(log_likelihood: Floats, log_likelihood_birth: Floats, seed: int) -> Evidence:
     """The weights of all points of a run, dead and then live, by the contours of their birth and death.
 
-    The shrinkage of the prior volume is simulated by `blackjax.ns.utils`.
+    The shrinkage of the prior volume is simulated, one run of it after another: memory is a few arrays of that size.
 
     Args:
         log_likelihood: array[sample], in nats.
@@ -44,15 +44,16 @@ def weigh(log_likelihood: Floats, log_likelihood_birth: Floats, seed: int) -> Ev
     Source: Skilling (2006), Bayesian Analysis 1, 833; the number of live points at each contour, Fowlie, Handley and Su
     (2021), MNRAS 503, 1199.
     """
-    import jax
-    from blackjax.ns.base import NSInfo, StateWithLogLikelihood
-    from blackjax.ns.utils import log_weights
-
-    likelihood, birth = jax.numpy.asarray(log_likelihood), jax.numpy.asarray(log_likelihood_birth)
-    points = NSInfo(StateWithLogLikelihood(likelihood, likelihood, likelihood, birth), None)
-    simulated = np.asarray(log_weights(jax.random.key(seed), points, _VOLUME_SIMULATIONS), dtype=np.float64)
-    evidences = np.logaddexp.reduce(simulated, axis=0)
-    weights = np.logaddexp.reduce(simulated - evidences, axis=1) - math.log(_VOLUME_SIMULATIONS)
+    order = np.argsort(log_likelihood, kind="stable")
+    deaths = log_likelihood[order].astype(np.float64)
+    alive, rng = alive_at(deaths, log_likelihood_birth), np.random.default_rng(seed)
+    evidences, total = np.empty(_VOLUME_SIMULATIONS), np.full(deaths.size, -np.inf)
+    for number in range(_VOLUME_SIMULATIONS):  # in NumPy: for each number of points JAX would compile anew
+        weighed = deaths + simulated_log_shells(alive, rng)
+        evidences[number] = np.logaddexp.reduce(weighed)
+        total = np.logaddexp(total, weighed - evidences[number])
+    weights = np.empty_like(total)
+    weights[order] = total - math.log(_VOLUME_SIMULATIONS)
     return Evidence(weights, float(evidences.mean()), float(evidences.std()), effective_sample_size(weights))
 
 

@@ -1,6 +1,8 @@
-"""Weights of the points of a nested sampling run, by the expected prior volume that each of them stands for."""
+"""Weights of the points of a nested sampling run, by the prior volume that each of them stands for."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -42,7 +44,44 @@ def log_weights(log_likelihood: Floats, log_likelihood_birth: Floats) -> Floats:
     """
     order = np.argsort(log_likelihood, kind="stable")
     deaths = log_likelihood[order]
-    alive = np.searchsorted(np.sort(log_likelihood_birth), deaths, side="left") - np.arange(deaths.size)
     weights = np.empty_like(deaths)
-    weights[order] = deaths + log_shells(np.maximum(alive, 1))
+    weights[order] = deaths + log_shells(alive_at(deaths, log_likelihood_birth))
     return weights
+
+
+def alive_at(deaths: Floats, log_likelihood_birth: Floats) -> Indices:
+    """How many points were alive at each death; of points that die at one contour, one after another.
+
+    Args:
+        deaths: array[sample], log likelihoods in nats, ascending.
+        log_likelihood_birth: array[sample], in nats, in any order; NaN is a point that was alive before any death.
+
+    Returns:
+        array[sample], at least 1.
+
+    Source: Fowlie, Handley and Su (2021), MNRAS 503, 1199.
+    """
+    is_first = np.isnan(log_likelihood_birth)
+    born = np.searchsorted(np.sort(log_likelihood_birth[~is_first]), deaths, side="left") + np.count_nonzero(is_first)
+    return np.asarray(np.maximum(born - np.arange(deaths.size), 1))
+
+
+def simulated_log_shells(alive: Indices, rng: np.random.Generator) -> Floats:
+    """The log prior volume that each death stands for, with the shrinkage of the volume drawn at random.
+
+    With n points alive, a death shrinks the volume by the largest of n uniform numbers: by -log of it, which has an
+    exponential distribution of mean 1/n. Each death stands for half the volume between its neighbours.
+
+    Args:
+        alive: array[death], see `alive_at`.
+        rng: What draws.
+
+    Returns:
+        array[death], in nats; the volume before the first death is 0, behind the last there is none.
+
+    Source: Skilling (2006), Bayesian Analysis 1, 833; the same as `blackjax.ns.utils.logX`.
+    """
+    shrinkage = rng.standard_exponential(alive.size) / alive
+    before = shrinkage - np.cumsum(shrinkage)  # log volume
+    across = shrinkage + np.append(shrinkage[1:], np.inf)
+    return np.asarray(before + np.log(-np.expm1(-across)) - math.log(2.0))

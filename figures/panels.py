@@ -232,11 +232,12 @@ class ImagePanel(ColouredPanel):
             raise ValueError(f"an image is array[y, x], or array[y, x, 3 or 4] of colours, not of shape {values.shape}")
         if values.dtype.kind not in "biuf":
             raise ValueError(f"an image is an array of numbers, not of {values.dtype}")
-        mask = None if self.mask is None else np.asarray(self.mask).astype(np.bool_)
+        mask = None if self.mask is None else np.asarray(self.mask, dtype=np.bool_)
         if mask is not None and mask.shape != values.shape[:2]:
             raise ValueError(f"the mask has shape {mask.shape}, and the image {values.shape}")
-        whole = np.iinfo(values.dtype).max if values.dtype.name in ("uint8", "uint16") else 1
-        return values.astype(np.float64) / (whole if self.is_picture else 1), mask
+        numbers = np.asarray(values, dtype=np.float64)
+        is_whole = self.is_picture and values.dtype.name in ("uint8", "uint16")
+        return numbers / np.iinfo(values.dtype).max if is_whole else numbers, mask
 
 
 @dataclass(frozen=True, eq=False)

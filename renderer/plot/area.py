@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -41,6 +42,17 @@ class Area:
             whole, part = self.within
             return Affine2D().translate(part.left, part.bottom) + whole.inches
         return Affine2D().scale(1 / self.size.width, 1 / self.size.height) + self.subfigure.transSubfigure
+
+    @cached_property
+    def _dots(self) -> tuple[list[float], list[float]]:
+        """From inches in the area to the dots of the figure: the dots of its corner, and of an inch each way."""
+        corner, beyond = self.inches.transform([(0.0, 0.0), (1.0, 1.0)])
+        return corner.tolist(), (beyond - corner).tolist()
+
+    def dot(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the area in the dots of the figure."""
+        (left, bottom), (across, up) = self._dots
+        return left + across * x, bottom + up * y
 
     def fraction(self, part: Rectangle) -> Floats:
         """A part of the area as Matplotlib wants it: left, bottom, width and height as fractions of the sub-figure."""

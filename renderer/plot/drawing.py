@@ -217,6 +217,7 @@ class _BuiltFigure:
     def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str], title: str) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
+        self._canvas.begin()
         if self._header:
             self._header.draw(snapshot)
         drawn = [slot.draw(panel.at(snapshot)) for slot, panel in zip(self._panel_slots, panels, strict=True)]
@@ -224,8 +225,7 @@ class _BuiltFigure:
         errors += [error for error in drawn if error is not None]
         kept: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
         kept["is_error_page"] = is_error_page
-        pixels = png.copied(self._canvas.pixels)
-        return Drawing(pixels, float(self._dpi), tuple(errors), **kept, _scale=self._scale, _title=title)
+        return Drawing(self._canvas.pixels(), float(self._dpi), tuple(errors), **kept, _scale=self._scale, _title=title)
 
 
 class _Header:
@@ -234,6 +234,7 @@ class _Header:
     def __init__(self, area: Area, canvas: Canvas) -> None:
         self._canvas, self._width = canvas, area.size.width
         self._region = canvas.region(area.subfigure.bbox)
+        self._paper = canvas.copy_shown(self._region)
         self._size = layout.TITLE_SIZE if area.size.width > 6 else layout.SMALL_SIZE
         style: dict[str, Any] = {"fontsize": self._size, "va": "baseline"}
         self._run = Label(area, weight="bold", **style)
@@ -245,10 +246,10 @@ class _Header:
         line = 0.37 * layout.HEADER
         self._run.show(fitted(snapshot.run, free, self._size), 0.34, line, mathtext=False)
         self._moment.show(moment, self._width - 0.2, line, mathtext=False)
-        self._canvas.clear(self._region)
-        self._run.draw(self._canvas.renderer)
-        self._moment.draw(self._canvas.renderer)
-        self._canvas.blit(self._region)
+        self._canvas.show_again(self._region, self._paper)
+        screen = self._canvas.screen(self._region)
+        self._run.show_on(screen)
+        self._moment.show_on(screen)
 
 
 def _moment(snapshot: Snapshot, width: float, size: float) -> str:

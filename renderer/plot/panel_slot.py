@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from autoviz_render.figures.panels import Panel, is_same
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists import artists_of
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.texts import Failure
-from autoviz_render.renderer.plot.canvas import Canvas
+from autoviz_render.renderer.plot.canvas import Canvas, KeptLayer, OnScreen
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.text import in_one_line
 
@@ -31,6 +31,7 @@ class PanelSlot:
         self._region = canvas.region(area.subfigure.bbox)
         self._structure: Hashable = None
         self._artists: PanelArtists | None = None
+        self._layers: list[OnScreen | KeptLayer] = []
         self._background: tuple[Hashable, Pixels] | None = None
         self._shown: Panel | None = None
         self._error: str | None = None
@@ -56,7 +57,6 @@ class PanelSlot:
                 log.debug("a panel could not be drawn", exc_info=error)
                 self._reported = self._error
             self._draw(failure)
-        self._canvas.blit(self._region)
         return self._error
 
     def _is_shown(self, panel: Panel) -> bool:
@@ -68,22 +68,46 @@ class PanelSlot:
     def _draw(self, panel: Panel) -> None:
         artists = self._artists_for(panel)
         look = artists.update(panel)
-        if self._background is not None and self._background[0] == look:
-            self._canvas.restore(self._region, self._background[1])
-        else:
+        is_new = self._background is None or self._background[0] != look
+        if is_new:
             self._canvas.clear(self._region)
             self._draw_background(artists)
+        (self._show_layers if self._layers else self._draw_foreground)(artists, look, is_new)
+
+    def _draw_foreground(self, artists: PanelArtists, look: Hashable, is_new: bool) -> None:
+        """Draw over the background on the canvas, and show that."""
+        if is_new:
             self._background = look, self._canvas.copy(self._region)
+        elif self._background:
+            self._canvas.restore(self._region, self._background[1])
         for artist in artists.foreground:
             artist.draw(self._canvas.renderer)
+        self._canvas.blit(self._region)
+
+    def _show_layers(self, artists: PanelArtists, look: Hashable, is_new: bool) -> None:
+        """Show the background, and lay the foreground over it."""
+        del artists
+        if is_new:
+            self._canvas.blit(self._region)
+            self._background = look, self._canvas.copy_shown(self._region)
+        elif self._background:
+            self._canvas.show_again(self._region, self._background[1])
+        screen = self._canvas.screen(self._region)
+        for layer in self._layers:
+            if isinstance(layer, KeptLayer):
+                layer.show(self._canvas, self._region, look)
+            else:
+                layer.show_on(screen)
 
     def _artists_for(self, panel: Panel) -> PanelArtists:
         kind = artists_of(panel)
         structure = (type(panel), kind.structure(panel))
         if self._artists is None or structure != self._structure:
             self._area.subfigure.clear()
-            self._artists, self._background = None, None  # unless they can be built
+            self._artists, self._background, self._layers = None, None, []  # unless they can be built
             self._artists, self._structure = kind(panel, self._area), structure
+            layers = self._artists.layers
+            self._layers = [KeptLayer(each) if isinstance(each, Sequence) else each for each in layers]
         return self._artists
 
     def _draw_background(self, artists: PanelArtists) -> None:

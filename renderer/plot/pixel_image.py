@@ -12,6 +12,7 @@ from matplotlib.transforms import Affine2D, Bbox
 
 from autoviz_render.figures.panels import Extent
 from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.canvas import Screen
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.spool.arrays import Indices, Pixels
 
@@ -30,6 +31,7 @@ class PixelImage(Artist):
         self._part = Rectangle(0, 0, 1, 1)
         self._extent = self._view = (0.0, 1.0, 0.0, 1.0)
         self._chosen: tuple[Hashable, tuple[Indices, Indices, int, int]] | None = None
+        self._ready: tuple[Pixels, Hashable, Pixels] | None = None
         self.set_zorder(1.0)
         area.add(self)
 
@@ -47,17 +49,36 @@ class PixelImage(Artist):
     def draw(self, renderer: Any) -> None:
         if not self.get_visible():
             return
-        box = Bbox.from_bounds(*self._area.fraction(self._part)).transformed(self._area.subfigure.transSubfigure)
+        box = self._box()
         if isinstance(renderer, RendererAgg):
             self._draw_dots(renderer, box)
         else:
             self._draw_rectangles(renderer, box)
 
-    def _draw_dots(self, renderer: Any, box: Bbox) -> None:
-        key = (*box.extents, *self._extent, *self._view, *self._pixels.shape)
+    def show_on(self, screen: Screen) -> None:
+        """Put its dots on a screen, as `draw` puts them on Matplotlib's canvas."""
+        chosen = self._dots((*self._area.dot(*self._part[:2]), *self._area.dot(self._part.right, self._part.top)))
+        rows, columns, left, bottom = chosen
+        if not (self.get_visible() and rows.size and columns.size):
+            return
+        if self._ready is None or self._ready[0] is not self._pixels or self._ready[1] is not chosen:
+            self._ready = self._pixels, chosen, _in_columns(self._pixels, rows, columns)
+        colours = self._ready[2]
+        is_ready = rows.size < len(self._pixels)
+        screen.put(colours if is_ready else colours.take(rows, axis=0), left, bottom)
+
+    def _box(self) -> Bbox:
+        return Bbox.from_bounds(*self._area.fraction(self._part)).transformed(self._area.subfigure.transSubfigure)
+
+    def _dots(self, box: tuple[float, float, float, float]) -> tuple[Indices, Indices, int, int]:
+        """As `_choose`, which is asked only if something changed."""
+        key = (*box, *self._extent, *self._view, *self._pixels.shape)
         if self._chosen is None or self._chosen[0] != key:
             self._chosen = key, self._choose(box)
-        rows, columns, left, bottom = self._chosen[1]
+        return self._chosen[1]
+
+    def _draw_dots(self, renderer: Any, box: Bbox) -> None:
+        rows, columns, left, bottom = self._dots(box.extents)
         if rows.size and columns.size:
             packed = self._pixels.view(np.uint32)[..., 0]
             canvas = np.asarray(renderer.buffer_rgba()).view(np.uint32)[::-1, :, 0]  # opaque: nothing to blend
@@ -67,11 +88,11 @@ class PixelImage(Artist):
             else:
                 part[...] = packed.take(columns, axis=1).take(rows, axis=0)
 
-    def _choose(self, box: Bbox) -> tuple[Indices, Indices, int, int]:
-        """The pixel under each dot of the box, as rows and columns, and the first dot that has one."""
+    def _choose(self, box: tuple[float, float, float, float]) -> tuple[Indices, Indices, int, int]:
+        """The pixel under each dot of a box of (x0, y0, x1, y1), as rows and columns; the first dot that has one."""
         height, width = self._pixels.shape[:2]
-        columns, left = _under(box.x0, box.x1, self._view[:2], self._extent[:2], width)
-        rows, bottom = _under(box.y0, box.y1, self._view[2:], self._extent[2:], height)
+        columns, left = _under(*box[0::2], self._view[:2], self._extent[:2], width)
+        rows, bottom = _under(*box[1::2], self._view[2:], self._extent[2:], height)
         return rows, columns, left, bottom
 
     def _draw_rectangles(self, renderer: Any, box: Bbox) -> None:
@@ -86,6 +107,18 @@ class PixelImage(Artist):
             corner = box.x0 + min(left, right), box.y0 + min(bottom, top)
             renderer.draw_image(gc, *corner, np.ascontiguousarray(self._pixels[rows, columns]), size)
         gc.restore()
+
+
+def _in_columns(pixels: Pixels, rows: Indices, columns: Indices) -> Pixels:
+    """The colours of pixels in columns: array[pixel, dot, 3], of all rows, or of those asked for if they are fewer."""
+    packed = pixels.view(np.uint32)[..., 0]
+    if rows.size < len(packed):
+        packed = packed.take(rows, axis=0)
+    chosen = packed.take(columns, axis=1).view(np.uint8).reshape(len(packed), -1, 4)
+    colours = np.empty((*chosen.shape[:2], 3), np.uint8)
+    for channel in range(3):  # one by one, as `Canvas.blit`
+        colours[..., channel] = chosen[..., channel]
+    return colours
 
 
 def _under(

@@ -40,10 +40,8 @@ def png(pixels: Pixels, dpi: float, software: str = SOFTWARE) -> bytes:
     height, width, _ = pixels.shape
     rows = pixels.base  # of pixels that stand in rows already, which saves a copy
     if not isinstance(rows, np.ndarray) or rows.shape != (height, 1 + 3 * width):
-        mine = in_rows(height, width)
-        mine[...] = pixels
-        rows = mine.base
-    assert rows is not None  # noqa: S101  for the type checker
+        rows = rows_of(height, width)
+        pixels_in(rows)[...] = pixels
     per_metre = round(dpi / 0.0254)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         [
@@ -56,17 +54,20 @@ def png(pixels: Pixels, dpi: float, software: str = SOFTWARE) -> bytes:
     )
 
 
-def in_rows(height: int, width: int) -> Pixels:
-    """array[row, column, 3] of zeros, in memory as a PNG file has them: a row after its filter's byte, 0 for none."""
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)
-    return rows[:, 1:].reshape(height, width, 3)
+def rows_of(height: int, width: int) -> Pixels:
+    """array[row, 1 + 3 * column] of zeros: as a PNG file has pixels, a row after its filter's byte, 0 for none."""
+    return np.zeros((height, 1 + 3 * width), dtype=np.uint8)
+
+
+def pixels_in(rows: Pixels) -> Pixels:
+    """The pixels in what `rows_of` made: array[row, column, 3], in the same memory."""
+    return rows[:, 1:].reshape(len(rows), -1, 3)
 
 
 def copied(pixels: Pixels) -> Pixels:
-    """A copy of pixels made by `in_rows`, in memory as they are."""
-    assert isinstance(pixels.base, np.ndarray)  # noqa: S101  made by in_rows
-    height, width, _ = pixels.shape
-    return pixels.base.copy()[:, 1:].reshape(height, width, 3)
+    """A copy of pixels in rows, in memory as they are."""
+    assert isinstance(pixels.base, np.ndarray)  # noqa: S101  made by pixels_in
+    return pixels_in(pixels.base.copy())
 
 
 def webp(pixels: Pixels, software: str = SOFTWARE) -> bytes:

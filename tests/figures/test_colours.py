@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from autoviz_render.figures import colours
 from autoviz_render.figures.colours import (
     ColourRange,
     colour_range,
@@ -67,3 +68,16 @@ def test_any_image_has_usable_limits(scale, image, low, high):
     assert math.isfinite(limits.high)
     assert limits.low < limits.high
     assert limits.low > 0 or scale != "log"
+
+
+def test_the_quick_look_for_hot_values_misses_none(monkeypatch):
+    """It only saves time: limits that depended on it would jump from one quick update to the next."""
+    rng = np.random.default_rng(3)
+    for _ in range(400):
+        shown = rng.normal(size=int(rng.integers(90, 400))) ** int(rng.integers(1, 4))
+        hot = rng.integers(0, shown.size, size=int(rng.integers(0, 6)))
+        shown[hot] += rng.choice([-1, 1]) * rng.uniform(0, 4) * np.ptp(shown)
+        quick = colours.robust_limits(shown)
+        with monkeypatch.context() as patch:
+            patch.setattr(colours, "_may_be_hot", lambda *_: True)
+            assert colours.robust_limits(shown) == quick

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.lines import Line2D
 
 from autoviz_render.figures import colours
 from autoviz_render.figures.annotations import Guide
 from autoviz_render.figures.numbers import Ticks
-from autoviz_render.figures.panels import ColouredPanel, Curve, Extent
+from autoviz_render.figures.panels import ColouredPanel, Curve, Extent, is_same
 from autoviz_render.figures.series import as_numbers, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
@@ -23,6 +22,7 @@ from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.artists.text_cache import Label, panel_title
 from autoviz_render.renderer.plot.axis_ticks import ticks_along
+from autoviz_render.renderer.plot.canvas import Layer, Stroke
 from autoviz_render.renderer.plot.colour_pixels import colour_pixels, colour_table, rgb
 from autoviz_render.renderer.plot.layout import ColouredParts, Rectangle
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width, with_factor
@@ -63,6 +63,7 @@ class Coloured:
         self._labels = {"x_label": bool(panel.x_label), "y_label": bool(panel.y_label)}
         self.frame = Frame(area, face=face or area.theme.masked)
         self._curves = [_curve_lines(curve) for curve in panel.curves]
+        self._shown_curves: tuple[Any, list[Any]] = ((), [])
         lines = [line for curve in self._curves for line in curve]
         self.frame.add(*lines)
         self._guides = Guides(panel.guides, area, self.frame)
@@ -76,12 +77,20 @@ class Coloured:
         self._title = panel_title(area)
         self._unit = Label(area, ha="right", va="baseline", fontsize=layout.LABEL_SIZE)
         over = [*self._guides.artists, *lines, self.frame.border, *self._annotations.artists]
-        over_values = [*over, *self._legends, self._note]
+        bar = self._bar.layers if self._bar else []
+        self.layers: list[Layer] = [
+            self._guides.artists,
+            *self._curves,
+            [self.frame.border],
+            *(each if isinstance(each, Label) else [each] for each in self._annotations.artists),
+            self._legends,
+            *[self._note, *bar, self._title, self._unit],
+        ]
+        self.layers = [each for each in self.layers if not isinstance(each, Sequence) or each]
         self.foreground: list[Artist] = [
-            *over_values,
+            *[*over, *self._legends, self._note],
             *(self._bar.foreground if self._bar else []),
-            self._title,
-            self._unit,
+            *[self._title, self._unit],
         ]
 
     def show(self, panel: ColouredPanel, extent: Extent) -> tuple[ColouredParts, Extent, Hashable]:
@@ -109,11 +118,7 @@ class Coloured:
         look = self.frame.show(parts.image, x, y)
         self._guides.show(panel.guides, x, y, **logs)
         self._annotations.show(panel.annotations, parts.image, x, y, **logs)
-        for lines, curve in zip(self._curves, panel.curves, strict=True):
-            columns, rows = _placed(curve.x, log=logs["x_log"]), _placed(curve.y, log=logs["y_log"])
-            near = _near(columns, rows, (x.low, x.high, y.low, y.high))
-            for line in lines:
-                line.set_data(*near)
+        self._show_curves(panel.curves, (x.low, x.high, y.low, y.high), logs)
         beside = self._beside(parts, _LABELS[bool(x.label)])
         for legend in self._legends:
             legend.show_in(parts.image, beside)
@@ -124,6 +129,19 @@ class Coloured:
         count = values.size - np.count_nonzero(np.isfinite(values))
         self._show_note(f"{count:,} not finite" if count else "", parts.image, beside)
         return parts, view, look
+
+    def _show_curves(self, curves: Sequence[Curve], view: Extent, logs: dict[str, bool]) -> None:
+        """Show curves of the same structure; those that are as before are left alone."""
+        shown = (
+            self._shown_curves if self._shown_curves[0] == (view, logs) else ((view, logs), [object()] * len(curves))
+        )
+        self._shown_curves = ((), [])  # unless all of them can be shown
+        for lines, curve, before in zip(self._curves, curves, shown[1], strict=True):
+            if not is_same(curve, before):
+                near = _near(_placed(curve.x, log=logs["x_log"]), _placed(curve.y, log=logs["y_log"]), view)
+                for line in lines:
+                    line.set_data(*near)
+        self._shown_curves = shown[0], list(curves)
 
     def _beside(self, parts: ColouredParts, labels: float) -> Rectangle:
         """Where there is room for what is too large for the image: under a low one, at the right of a narrow one.
@@ -210,16 +228,16 @@ def _checked(view: Extent, *, x_log: bool = False, y_log: bool = False) -> Exten
     return x0, x1, y0, y1
 
 
-def _curve_lines(curve: Curve) -> tuple[Line2D, ...]:
+def _curve_lines(curve: Curve) -> tuple[Stroke, ...]:
     """A curve's outline, if it has one, and its line over it."""
     look: dict[str, Any] = {"marker": curve.marker, "zorder": 3}
     outlined: Any = "-" if curve.style else "none"
     style: Any = curve.style or "none"
-    line = Line2D([], [], color=curve.colour, linewidth=curve.width, linestyle=style, **look)
+    line = Stroke([], [], color=curve.colour, linewidth=curve.width, linestyle=style, **look)
     if not curve.outline:
         return (line,)
     look |= {"markersize": 7, "markeredgewidth": 2.2, "solid_capstyle": "round", "linestyle": outlined}
-    return Line2D([], [], color=curve.outline, linewidth=curve.width + 1.4, **look), line
+    return Stroke([], [], color=curve.outline, linewidth=curve.width + 1.4, **look), line
 
 
 def _placed(values: Any, *, log: bool) -> Floats:

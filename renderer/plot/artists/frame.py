@@ -88,6 +88,7 @@ class Frame:
             sides: The colours of the vertical axes' texts, at the left and at the right. An empty one is the ink at the
                 left, and no axis at the right.
         """
+        self._shown: Hashable = None
         self._area, theme, inches, (left, right) = area, area.theme, area.inches, sides
         self._scales = Affine2D(), Affine2D()
         self._transforms: list[Transform] = [scale + inches for scale in self._scales]
@@ -111,6 +112,9 @@ class Frame:
         Returns:
             What decides how the frame looks.
         """
+        look = part, x, y, right
+        if look == self._shown:
+            return look
         self._box.set_points(np.array([[part.left, part.bottom], [part.right, part.top]]))
         for patch in (self._face, self.border):
             patch.set_bounds(*part)
@@ -127,7 +131,8 @@ class Frame:
         if self._right and right:
             rows, low = right.ticks_within(part.bottom, part.height), low * (reaches[1] > part.right + _GAP)
             self._right.show([part.right] * len(rows), rows, (part.right, half_up), right, low)
-        return part, x, y, right
+        self._shown = look
+        return look
 
     def add(self, *artists: Artist, is_right: bool = False) -> None:
         """Add artists inside the frame, in the units of its axes; their y in those of the right one, if asked."""

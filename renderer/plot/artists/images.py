@@ -23,6 +23,7 @@ class ImageArtists(PanelArtists):
         self._image, self._theme = PixelImage(area), area.theme
         self._rest = Coloured(panel, area)
         self.foreground = [self._image, *self._rest.foreground]
+        self.layers = [self._image, *self._rest.layers]
 
     @staticmethod
     def structure(panel: ImagePanel) -> Hashable:

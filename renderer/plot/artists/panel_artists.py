@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.artist import Artist
 
 from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.canvas import Layer
 
 
 class PanelArtists(ABC):
@@ -16,9 +17,11 @@ class PanelArtists(ABC):
 
     Attributes:
         foreground: What is drawn for each panel, in order, over the background.
+        layers: The same artists, if they are shown layer by layer; none if they are drawn on the canvas.
     """
 
     foreground: Sequence[Artist]
+    layers: Sequence[Layer] = ()
 
     @abstractmethod
     def __init__(self, panel: Any, area: Area) -> None:

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
+from autoviz_render.renderer.plot.canvas import Ink, Screen
 from autoviz_render.renderer.plot.text_metrics import MOST_READ, drawable, fitted, is_mathtext, text_width
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.text import cut
@@ -48,6 +49,7 @@ class Label(Text):
         self.size = float(self.get_fontsize())
         box = area.theme.paper if boxed else ""
         self._look = (*style.items(), box)
+        self._area = area
         self.set_figure(area.subfigure)
         self.set_transform(area.inches)
         _put_in_box(self, box)
@@ -74,6 +76,15 @@ class Label(Text):
                 self.get_text(), self.get_parse_math(), self._look, float(self.get_fontsize()), self.figure.dpi
             )
             paste(renderer, pixels, round(x), round(y))
+
+    def show_on(self, screen: Screen) -> None:
+        """Lay its pixels on a screen, as `draw` lays them on Matplotlib's canvas."""
+        if self.get_visible() and (text := self.get_text()):
+            x, y = self._area.dot(*self.get_position())
+            ink, left, bottom = _text_ink(
+                text, self.get_parse_math(), self._look, float(self.get_fontsize()), self.figure.dpi
+            )
+            screen.lay(ink, round(x) + left, round(y) + bottom)
 
 
 class Labels:
@@ -146,7 +157,7 @@ def paste(renderer: RendererAgg, cached: CachedPixels, x: int, y: int) -> None:
         renderer.draw_image(renderer.new_gc(), x + left, y + bottom, pixels)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _text_pixels(content: str, parse_math: bool, look: Any, size: float, dpi: float) -> CachedPixels:
     *style, box = look
     text = Text(0.0, 0.0, content, parse_math=parse_math, **dict(style))
@@ -159,6 +170,12 @@ def _text_pixels(content: str, parse_math: bool, look: Any, size: float, dpi: fl
     text.set_position((x, y))
     text.draw(canvas)
     return cropped(canvas, x, y)
+
+
+@lru_cache(maxsize=1024)
+def _text_ink(content: str, parse_math: bool, look: Any, size: float, dpi: float) -> tuple[Ink, int, int]:
+    pixels, left, bottom = _text_pixels(content, parse_math, look, size, dpi)
+    return Ink.of(pixels), left, bottom
 
 
 def _put_in_box(text: Text, colour: str) -> None:

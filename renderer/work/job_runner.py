@@ -14,6 +14,7 @@ from pathlib import Path
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.figure_files import another_programs, remove_note, whose, write_note
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
@@ -27,6 +28,7 @@ log = logging.getLogger("autoviz_render.renderer")
 
 _THEIRS = "another program wrote it, so it is not replaced: name another folder by --out DIR"
 _MOST_KEPT = 8  # figures, of some 30 MB each at live size: a tree of a thousand runs is drawn in bounded memory
+_MOST_OF_A_KIND = 2  # of these, which the runs share
 
 
 class JobRunner:
@@ -39,11 +41,7 @@ class JobRunner:
         # the numbers tell a file from another of its name, a run from one begun anew; those of removed files come again
         self._spool = lru_cache(_MOST_KEPT)(lambda directory, *_numbers: Spool(directory))
         self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
-        self._figure = lru_cache(_MOST_KEPT)(
-            lambda _spool, figure, dpi, theme, page: KeptFigure(
-                figure.recipe(), dpi=dpi, theme=THEMES[theme], page=page, name=figure.name, warns=False
-            )
-        )
+        self._figures = _KeptFigures()
 
     def draw(self, job: Job) -> RenderResult:
         """Draw one figure of one snapshot, and replace each of its files whole.
@@ -81,8 +79,7 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        how = job.settings
-        drawing = self._figure(job.spool, job.figure, how.dpi, how.theme, how.page).draw(snapshot)
+        drawing = self._figures.get(job.spool, job.figure, job.settings).draw(snapshot)
         likelihood = snapshot.log_likelihood if math.isfinite(snapshot.log_likelihood) else None
         return replace(self._write(job, drawing), iteration=snapshot.iteration, log_likelihood=likelihood)
 
@@ -107,6 +104,34 @@ class JobRunner:
             return RenderResult("unwritable", fault=f"{job.path.parent}: cannot be written: {error.strerror}")
         remove_note(job.path)
         return RenderResult(files=tuple(files), errors=errors)
+
+
+class _KeptFigures:
+    """Figures that were drawn before: what they have in common with the next one is not drawn again.
+
+    There are few of a kind, however many runs there are. The figure of another run of the same kind saves nearly as
+    much as the run's own, and a kept figure gives the same bytes as a fresh one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[Path, tuple[object, ...], KeptFigure]] = []  # the one that was used last at the end
+
+    def get(self, spool: Path, figure: FigureSpec, how: RenderSettings) -> KeptFigure:
+        """The figure of a run, or that of another one of its kind, or a new one."""
+        kind = (figure, how.dpi, how.theme, how.page)
+        of_kind = [each for each in self._kept if each[1] == kind]
+        chosen = next((each for each in of_kind if each[0] == spool), None)
+        if chosen is None and len(of_kind) >= _MOST_OF_A_KIND:
+            chosen = of_kind[0]
+        if chosen is not None:
+            self._kept.remove(chosen)
+            kept = chosen[2]
+        else:
+            recipe, theme = figure.recipe(), THEMES[how.theme]
+            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, name=figure.name, warns=False)
+        self._kept.append((spool, kind, kept))
+        del self._kept[:-_MOST_KEPT]
+        return kept
 
 
 class InProcess:

@@ -11,13 +11,18 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autoviz_render.renderer.live import liveness, process
 from autoviz_render.renderer.live.process import RendererProcess
+from autoviz_render.renderer.settings import FigureSpec
 from autoviz_render.renderer.sharing import rendezvous
+from autoviz_render.renderer.work.job_runner import JobRunner
+from autoviz_render.renderer.work.jobs import Job
+from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.publisher import Publisher
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux do searches share a renderer")
@@ -385,3 +390,19 @@ def test_many_that_start_at_once_start_one(tmp_path, eventually, searches):
     eventually(lambda: len(pids()) == 1 and None not in pids(), 60)
     for each in many:
         each.stop(timeout=0)
+
+
+def test_runs_share_the_figures_that_are_kept_and_each_has_its_own_bytes(tmp_path):
+    """Forty runs with a kept figure each would take a gigabyte; a figure drawn anew each time four times as long."""
+    job_runner = JobRunner()
+    for number in range(6):
+        with Publisher(tmp_path / f"run{number}", figure="line", title=f"Run {number}") as publisher:
+            publisher.publish({"x": [1.0, 2.0 + number]}, iteration=number)
+    for number in [*range(6), 0, 3]:
+        paths = SpoolPaths(tmp_path / f"run{number}" / "spool")
+        job = Job(paths.directory, FigureSpec("line"), tmp_path / f"figure{number}", "e0000-000000000000.h5")
+        assert job_runner.draw(job).status == "drawn"
+        alone = replace(job, path=tmp_path / "alone")
+        JobRunner().draw(alone)
+        assert alone.files()[0][1].read_bytes() == job.files()[0][1].read_bytes()
+    assert len(job_runner._figures._kept) == 2, "of so many runs"

@@ -38,7 +38,7 @@ MEGABYTES, ARRAYS = 4.6, 19
 STEP_SECONDS = 5e-3
 PAUSES, PAUSES_QUICK = 250, 30
 STEPS_OF_A_WINDOW, WINDOWS = 10, 4
-"""Some 200 ms, until the slowest way has arrived: a thread that waits for the GIL of pure Python takes 150."""
+"""Some 200 ms, until the slowest way has arrived: a thread waits 5 ms for the GIL of pure Python, each time."""
 LOSSES, LOSSES_QUICK = 28, 4
 RATES, RATES_QUICK = 5, 2  # pairs of runs
 STEPS_OF_A_RATE, STEPS_OF_A_RATE_QUICK = 150, 60

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
-from autoviz_render.spool.format.container import encode
+from autoviz_render.spool.format.container import Encoder, encode
 from autoviz_render.spool.format.footer import decode, read_file
 from autoviz_render.spool.system.atomic import sync_file, sync_folder, write_whole
 
@@ -66,8 +66,10 @@ def writes(folder: Path, datasets: dict[str, np.ndarray], rounds: int, *, sync: 
         os.close(descriptor)
         synced(path)
 
+    encoder = Encoder()
+
     def template() -> None:
-        write_whole(new(), encode("snapshot", datasets), tmp=folder, sync=sync)
+        write_whole(new(), encoder.encode("snapshot", datasets), tmp=folder, sync=sync)
 
     def with_h5py() -> None:
         with h5py.File(path := new(), "w") as file:

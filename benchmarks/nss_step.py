@@ -2,8 +2,8 @@
 
 The limit is the bare loop: one compiled step, the dead points kept, the evidence looked at after each step, nothing
 published, no checkpoint; and one that does not even look at the evidence. All run in this process, in turn, with the
-same number of inner steps; `NSS` chooses its chunk size itself (and with one, for comparison). Medians of the steps from
-the second on; "mean" is of all of them, with quick updates and checkpoints. The ratio is the median of the rounds'
+same number of inner steps; `NSS` chooses its chunk size itself (and with one, for comparison). Medians of the steps
+from the second on; "mean" is of all of them, with quick updates and checkpoints. The ratio is the median of the rounds'
 ratios. The last row is the end of a run: the weights.
 """
 

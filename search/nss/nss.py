@@ -157,6 +157,7 @@ class NSS:
             chunk_size=chunk_size,
         )
         self._stepper = self._kernel
+        self._identities: dict[Kernel, dict[str, Any]] = {}
         self._remaining_evidence, self._max_iterations = remaining_evidence, max_iterations
         self._seed = seed
         self._figure = figure
@@ -227,7 +228,10 @@ class NSS:
         return result, run.remaining <= self._remaining_evidence
 
     def _identity(self) -> dict[str, Any]:
-        return identity_of(self._stepper, seed=self._seed, remaining_evidence=self._remaining_evidence)
+        if self._stepper not in self._identities:  # a checkpoint costs little: this calls the prior
+            made = identity_of(self._stepper, seed=self._seed, remaining_evidence=self._remaining_evidence)
+            self._identities[self._stepper] = made
+        return self._identities[self._stepper]
 
     def _go_on(self, run: NestedRun) -> None:
         """Have the run directory, and go on from the checkpoint there if that is wanted. Raises CheckpointError."""

@@ -148,7 +148,7 @@ def test_no_step_is_begun_beyond_the_last(tmp_path, monkeypatch):
     made, asked = search(tmp_path, max_iterations=FEW, chunk_size=1), []
     steps = nss._Steps(made._kernel, jax.random.key(0), FEW)
     monkeypatch.setattr(steps, "_step", lambda _, iteration, state: asked.append(int(iteration)) or (state,))
-    run = SimpleNamespace(iterations=0, state=None)
+    run: Any = SimpleNamespace(iterations=0, state=None)
     for iteration in range(FEW):
         run.iterations = iteration
         steps.after(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -129,6 +130,37 @@ def test_a_cache_that_was_chosen_already_is_left(monkeypatch):
     assert chosen, "set for the tests"
     compilation_cache.use_compilation_cache()
     assert jax.config.values["jax_compilation_cache_dir"] == chosen
+
+
+def test_the_cache_is_bounded_by_what_was_not_used_for_the_longest_time(tmp_path):
+    """Of all versions together: a home directory has a quota, and nobody looks there."""
+    for number, folder in enumerate(("jax-1-cpu", "shared-jax-2-cpu", "shared-jax-2-cpu", "fonts")):
+        path = tmp_path / folder / f"{number}-cache"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(100))
+        os.utime(path, (number, number))
+    compilation_cache.sweep(tmp_path, 200)
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["1-cache", "2-cache", "3-cache"]
+    compilation_cache.sweep(tmp_path, 200)
+    assert len(list(tmp_path.glob("*/*"))) == 3
+
+
+def test_files_that_vanish_or_stay_do_not_stop_the_sweep(tmp_path, monkeypatch):
+    """Another search sweeps the same folder, on a file system where files of others cannot be removed."""
+    (tmp_path / "jax-1").mkdir()
+    for number in range(3):
+        (tmp_path / "jax-1" / f"{number}-cache").write_bytes(bytes(100))
+    unlink = Path.unlink
+
+    def fails_for_one(path, *arguments, **keywords):
+        if path.name == "1-cache":
+            raise PermissionError(path)
+        unlink(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, "unlink", fails_for_one)
+    (tmp_path / "jax-1" / "gone").symlink_to("nowhere")
+    compilation_cache.sweep(tmp_path, 0)
+    assert [path.name for path in (tmp_path / "jax-1").iterdir() if path.exists()] == ["1-cache"]
 
 
 def test_the_cache_tells_processors_apart(monkeypatch):

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from autoviz_render.spool.errors import NoSpoolError, WrongValueError, nearest
+from autoviz_render.spool.errors import NoSpoolError, UnreadableError, WrongValueError, nearest
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.spool.system.archived import (
+    THROUGH_A_FILE,
+    archive_beside,
+    archive_of,
+    is_archive_name,
+    is_file,
+    names_in,
+    spools_in,
+)
 from autoviz_render.spool.text import printable
 
 _MOST_NAMED = 5  # in a message
@@ -70,10 +80,26 @@ class SpoolPaths:
         return self.directory.parent
 
     @property
+    def is_archived(self) -> bool:
+        """Whether the spool is in a zip, where nothing can be written."""
+        return archive_of(self.directory) is not None
+
+    @property
+    def figures(self) -> Path:
+        """Where the figures of the run directory go: `image/` in it, and `RUN.figures/` beside a `RUN.zip`.
+
+        Not to `RUN/`: PyAutoFit removes that before it extracts the archive, and takes it for a run that is there.
+        """
+        if (found := archive_of(self.directory)) is None:
+            return self.run_dir / "image"
+        archive, name = found
+        return archive.with_suffix(".figures") / PurePosixPath(name).parent
+
+    @property
     def images(self) -> Path:
-        """Where the figures go: `image/`, and `image/NAME/` for a spool of its own name."""
+        """Where the figures go: `figures`, and `NAME/` in it for a spool of its own name."""
         name = self.directory.name.removeprefix("spool").removeprefix("-")
-        return self.run_dir / "image" / name.strip(".")  # `..` would lead out of it
+        return self.figures / name.strip(".")  # `..` would lead out of it
 
 
 def spool_paths(run_dir: str | os.PathLike[str], name: str | None = None) -> SpoolPaths:
@@ -98,7 +124,7 @@ def list_snapshots(folder: Path) -> list[SnapshotRef]:
     Any other name is passed over: it is not ours to judge.
     """
     try:
-        names = os.listdir(folder)
+        names = names_in(folder)
     except FileNotFoundError:
         return []  # the run has not begun, or its directory was moved away
     return sorted(ref for name in names if (ref := snapshot_ref(folder, name)) is not None)
@@ -121,6 +147,9 @@ def find_spools(path: Path, on_error: Callable[[Unread], object] = lambda _: Non
     an output folder on another disk. Deeper down, where the tree may be a stranger's, a link counts only if it has a
     spool's name and belongs to this user. No other link is followed: none can lead the search astray or round in
     circles. A spool that is reached in several ways is listed once.
+
+    Spools in zips are among them, by a path through the zip, see `archived`; if the folder that was archived is there,
+    too, it counts. Of a folder that is gone while its zip is there the zip is searched.
 
     Args:
         path: Where to look.
@@ -146,14 +175,14 @@ class Visit(NamedTuple):
 
 
 def walk(path: Path, on_error: Callable[[Unread], object], start: Path | None = None) -> Iterator[Visit]:
-    """Come to each folder that `find_spools` looks into, to each before it is listed.
+    """Come to each folder that `find_spools` looks into, to each before it is listed; of zips to their spools alone.
 
     Args:
         path: Where to look.
         on_error: See `find_spools`.
         start: Only at and under this one below the path.
     """
-    folders = [Visit(start or path, is_spool=False, is_linked=False, is_in_run=False)]
+    folders = [Visit(start or archive_beside(path) or path, is_spool=False, is_linked=False, is_in_run=False)]
     if start not in (None, path) and os.path.islink(start):
         is_run = os.path.isfile(start.parent / "spool" / "spool.json")
         if not _counts(start.name, start, is_top=start.parent == path, is_run=is_run, on_error=on_error):
@@ -162,6 +191,9 @@ def walk(path: Path, on_error: Callable[[Unread], object], start: Path | None = 
     while folders:
         visit = folders.pop()
         folder, is_in_run = visit.folder, visit.is_in_run
+        if is_archive_name(folder.name) and not os.path.isdir(folder):
+            yield from (visit._replace(folder=each, is_spool=True) for each in _archived_spools(folder, on_error))
+            continue
         below: list[tuple[str, Path, bool]] = []
         try:
             if is_spool(folder):
@@ -190,14 +222,29 @@ def distinct(spools: Iterable[Visit]) -> list[Path]:
 
 
 def _entries(folder: Path, on_error: Callable[[Unread], object]) -> Iterator[tuple[str, Path, bool]]:
-    """Name, path, and whether it is a link, of each folder and link in a folder. Raises OSError."""
+    """Name, path, and whether it is a link, of each folder, zip and link in a folder. Raises OSError."""
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if (is_link := entry.is_symlink()) or entry.is_dir(follow_symlinks=False):
+                is_link = entry.is_symlink()
+                if is_link or entry.is_dir(follow_symlinks=False) or is_archive_name(entry.name):
                     yield entry.name, Path(entry.path), is_link
             except OSError as error:
                 on_error((Path(entry.path), error))
+
+
+def _archived_spools(path: Path, on_error: Callable[[Unread], object]) -> list[Path]:
+    """The spools in a zip; none if it is no zip by its name, or gone meanwhile."""
+    try:
+        return spools_in(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except UnreadableError as error:
+        if not os.path.isdir(path.with_suffix("")):  # else the folder is being put into it
+            on_error((path, OSError(errno.EINVAL, error.fault, str(path))))
+    except OSError as error:
+        on_error((path, error))
+    return []
 
 
 def _counts(name: str, link: Path, *, is_top: bool, is_run: bool, on_error: Callable[[Unread], object]) -> bool:
@@ -218,7 +265,9 @@ def is_spool(folder: Path) -> bool:
     """Whether a folder is a spool, by its `spool.json`. Raises OSError if that cannot be told."""
     try:
         return stat.S_ISREG(os.stat(folder / "spool.json").st_mode)
-    except (FileNotFoundError, NotADirectoryError):
+    except THROUGH_A_FILE:
+        return is_file(folder / "spool.json")
+    except FileNotFoundError:
         return False
 
 
@@ -243,8 +292,8 @@ def why_no_spool(path: Path) -> str:
     """What to tell a person who takes a path for a run or its spool, as the end of a sentence that starts with it."""
     try:
         holds = _holds(path)
-    except NotADirectoryError:
-        return "is a file; give the run's directory"
+    except (UnreadableError, NotADirectoryError) as error:
+        return error.fault if isinstance(error, UnreadableError) else "is a file; give the run's directory"
     except FileNotFoundError:
         with contextlib.suppress(OSError):
             return f"does not exist; {path.parent} {_holds(path.parent)}{nearest(path.name, os.listdir(path.parent))}"
@@ -258,6 +307,8 @@ def why_no_spool(path: Path) -> str:
 
 def _runs_below(path: Path) -> Iterator[Path]:
     """The runs that are not deep below a path, of which there may be a whole disk."""
+    with contextlib.suppress(OSError, UnreadableError):
+        yield from (spool.parent for spool in spools_in(path))
     folders = [path]
     for _ in range(2):
         below: list[Path] = []
@@ -270,6 +321,6 @@ def _runs_below(path: Path) -> Iterator[Path]:
 
 
 def _holds(folder: Path) -> str:
-    names = sorted(os.listdir(folder))
+    names = sorted(names_in(folder))
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"holds {printable(', '.join(names[:_MOST_NAMED]))}{more}" if names else "is empty"

@@ -26,6 +26,7 @@ from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths, why_no_spool
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
+from autoviz_render.spool.system.archived import archive_beside, is_file, is_folder, spools_in
 from autoviz_render.spool.system.safe_read import refuse_a_link
 from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown_safely
 
@@ -55,11 +56,7 @@ class Spool:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, (str, os.PathLike)):
             raise WrongTypeError(wrong("path", path, "expected the path of a run directory, or of its spool"))
-        directory = Path(os.path.expanduser(path))
-        inside = directory / "spool"
-        # not of `Path`: a disk that fails, or a name that is too long, is for `info` to say
-        is_run = os.path.isdir(inside) or (directory.name != "spool" and not os.path.isfile(directory / "spool.json"))
-        self.paths = SpoolPaths(inside if is_run else directory)
+        self.paths = SpoolPaths(_spool_at(Path(os.path.expanduser(path))))
         self.notes = Notes(self.paths)
         self.files = PackFiles(self.paths, self._tell_of_a_pack)
         self._warn = WarnOnce(log)
@@ -277,8 +274,8 @@ class Spool:
             if not isinstance(error.__cause__, NotADirectoryError):
                 raise
             refs = []  # the path is a file
-        if not refs and not os.path.isfile(self.paths.info):
-            named = self.paths.directory if os.path.isdir(self.paths.directory) else self.paths.run_dir
+        if not refs and not is_file(self.paths.info):
+            named = self.paths.directory if is_folder(self.paths.directory) else self.paths.run_dir
             raise NoSpoolError(named, why_no_spool(named))
         return refs
 
@@ -331,6 +328,20 @@ def as_static(digest: str, data: memoryview, path: Path) -> Mapping[str, Array]:
     if hashlib.sha256(data).hexdigest() != digest:
         raise UnreadableError(path, "is damaged: its content does not match its name")
     return MappingProxyType(arrays_from(decode(data, path, "static")))
+
+
+def _spool_at(path: Path) -> Path:
+    """The spool of a run directory, or the path if it is one itself; in a zip, if the folder became one."""
+    if not os.path.lexists(path):
+        path = archive_beside(path) or path
+    inside = path / "spool"
+    # not of `Path`: a disk that fails, or a name that is too long, is for `info` to say
+    if is_folder(inside) or (path.name != "spool" and not is_file(path / "spool.json")):
+        with contextlib.suppress(OSError, SpoolError):
+            if not is_folder(inside) and os.path.isfile(path) and len(found := spools_in(path)) == 1:
+                return found[0]
+        return inside
+    return path
 
 
 class _LinesUntil(Sequence[ScalarsLine]):

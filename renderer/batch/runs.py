@@ -13,6 +13,8 @@ from autoviz_render.renderer.work.jobs import figures_folder
 from autoviz_render.spool.errors import AutovizError, NoSpoolError
 from autoviz_render.spool.paths import Unread, find_spools
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.archived import archive_beside, is_archive_name, is_folder
+from autoviz_render.spool.system.zip_archive import open_archive
 
 _MOST_LOOKED_AT = 1000
 
@@ -53,7 +55,7 @@ def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) 
     unread: list[Unread] = []
     for path, folder in zip(named, _folders(named, out), strict=True):
         if not exists(path):
-            raise PathError(f"{path}: does not exist{_archived(path)}; --watch waits for a run that is yet to start")
+            raise PathError(f"{path}: does not exist; --watch waits for a run that is yet to start")
         before = len(unread)
         spools = [Spool(directory) for directory in find_spools(path, unread.append)]
         if not spools and len(unread) == before:
@@ -67,12 +69,6 @@ def find_runs(paths: Iterable[str | os.PathLike[str]], out: Path | None = None) 
     return list(found.values()), unread
 
 
-def _archived(path: Path) -> str:
-    """What to say if PyAutoFit put the folder into an archive and removed it."""
-    archive = path.with_name(f"{path.name}.zip") if path.name else path
-    return f", but {archive.name} does: unzip that first" if os.path.isfile(archive) else ""
-
-
 def _where_else(path: Path) -> str:
     """Where a spool may be that is not where a person looks, as the end of a sentence."""
     above = next((each for each in _run_dirs_above(path) if os.path.isfile(each / "spool.json")), None)
@@ -81,9 +77,6 @@ def _where_else(path: Path) -> str:
     for each in (path, path / "spool"):
         if os.path.isdir(each / "snapshots"):
             return f"{each / 'snapshots'} is there, but the spool.json beside it is not: copy that, too"
-    archives = sorted(path.glob("*.zip"))
-    if archives:
-        return f"{archives[0].name} may hold one: unzip that first"
     if (link := _link_to_a_run(path)) is not None:
         return f"{link} is a link, which is followed only if it is named: name that"
     return "a run makes one when it starts"
@@ -115,18 +108,22 @@ def named_path(path: str | os.PathLike[str]) -> Path:
 
 
 def exists(path: Path) -> bool:
-    """Whether a run can be at a path, as there is a folder.
+    """Whether a run can be at a path, as there is a folder, or a zip of one.
 
     Raises:
         PathError: It is a file.
+        UnreadableError: It is a zip that cannot be read.
         OSError: That cannot be told.
     """
     try:
-        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+        is_place = stat.S_ISDIR(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    if not is_folder:
+        return is_folder(path) or archive_beside(path) is not None
+    if is_place:
+        return True
+    if not is_archive_name(path.name):
         raise PathError(f"{path}: is no spool, but a file: name a run directory, or one above several runs")
+    open_archive(path)
     return True
 
 

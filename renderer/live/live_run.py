@@ -30,6 +30,7 @@ from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.info import SpoolInfo
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.archived import status_of
 from autoviz_render.spool.system.atomic import remove_drafts
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -118,7 +119,8 @@ class LiveRun:
         figures = settings.render.named(info.figures)
         self.figure_states = [FigureState(figure, stem, not number) for number, (figure, stem) in enumerate(figures)]
         self._folder = figures_folder(spool.paths, settings.out, path)
-        is_own = os.path.realpath(self._folder) == os.path.realpath(spool.paths.images)
+        is_images = os.path.realpath(self._folder) == os.path.realpath(spool.paths.images)
+        is_own = is_images and not spool.paths.is_archived  # in a zip there is no place for a lock
         self._newest = NewestSnapshot(spool, self.fail)
         self._warn = WarnOnce(log)
         self.faults: set[str] = set()
@@ -290,5 +292,5 @@ class LiveRun:
 
 def _identity(spool: Spool, info: SpoolInfo) -> tuple[object, ...]:
     """What tells one run under a name from the next: a folder's number alone may be used again."""
-    status = os.stat(spool.paths.directory)
+    status = status_of(spool.paths.directory)
     return (status.st_dev, status.st_ino, info.figures, info.epoch, info.created)

@@ -25,6 +25,7 @@ from autoviz_render.renderer.work.jobs import RenderResult, error_line, of_run
 from autoviz_render.renderer.work.resources import descriptor_limit
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.archived import archive_beside, extracted, is_folder
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -335,7 +336,11 @@ class LiveRenderer:
         run.missed += 1
         self._watch.settle(directory, is_quiet=False)
         if run.missed > _MOST_MISSED and not self._is_at(run):
-            log.warning("%s: was removed", directory)
+            place = archive_beside(directory) or extracted(directory)
+            if place == directory or not is_folder(place):
+                log.warning("%s: was removed", directory)
+            else:
+                log.info("%s: is in %s now", directory, place.parent)
             self._has_lost_any = True
             self._drop(directory)
             self._watch.forget(directory)

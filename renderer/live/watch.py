@@ -21,7 +21,9 @@ from pathlib import Path
 
 from autoviz_render.renderer.live.file_events import Hint, file_events
 from autoviz_render.renderer.live.rota import Rota
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, Unread, Visit, distinct, is_spool, passed_over, walk
+from autoviz_render.spool.system.archived import archive_beside, is_archive_name, status_of
 from autoviz_render.spool.system.network_mounts import is_on_network
 
 log = logging.getLogger("autoviz_render.renderer")
@@ -221,6 +223,8 @@ class Watch:
                 rota.discard(spool)
             self._due.pop(spool, None)
             self._events.watch_above(spool.parent)
+            if (archived := archive_beside(spool)) is not None:  # its folder was put into a zip
+                self._look_for(archived)
 
     def close(self) -> None:
         """Listen no more; `wait` may still be called."""
@@ -256,9 +260,13 @@ class Watch:
             place = hint.folder if hint.name == "spool.json" else hint.folder / hint.name
             if place in self._known:
                 self._due[place] = None
-            elif os.path.isdir(place) and not self._is_below_one(place):
-                top = next((path for path in self._paths if path == place or path in place.parents), place)
-                self._walks.append(self._made_walk([(top, place)]))
+            elif (os.path.isdir(place) or is_archive_name(place.name)) and not self._is_below_one(place):
+                self._look_for(place)
+
+    def _look_for(self, place: Path) -> None:
+        """Search what is at and under a place."""
+        top = next((path for path in self._paths if path == place or path in place.parents), place)
+        self._walks.append(self._made_walk([(top, place)]))
 
     def _is_below_one(self, folder: Path) -> bool:
         return any(each in self._known for each in folder.parents)
@@ -377,7 +385,7 @@ def _signature(spool: Path) -> object:
     """What changes if a snapshot comes, or the run goes on."""
     paths, told = SpoolPaths(spool), []
     for path in (paths.info, paths.snapshots):
-        with contextlib.suppress(OSError):
-            status = os.stat(path)
+        with contextlib.suppress(OSError, SpoolError):
+            status = status_of(path)
             told.append((status.st_ino, status.st_size, status.st_mtime_ns))
     return told

@@ -21,6 +21,7 @@ from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Stat
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.system.archived import is_file, status_of
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.text import in_one_line
 
@@ -66,14 +67,15 @@ class JobRunner:
         if ref is None:
             raise ValueError(f"{job.snapshot!r} is no name of a snapshot")
         try:
-            run = SpoolPaths(job.spool).info.stat()
+            run = status_of(SpoolPaths(job.spool).info)
             spool = self._spool(job.spool, run.st_dev, run.st_ino, run.st_ctime_ns)
-            file = spool.files.holder(ref.path).stat()
+            file = status_of(spool.files.holder(ref.path))
             snapshot = self._snapshot(spool, ref, file.st_ino, file.st_ctime_ns, file.st_size)
         except FileNotFoundError:
             return RenderResult("gone")  # retention removed it between the listing and the open: not a fault
         except SpoolError as error:
-            status: Status = "unreadable" if os.path.lexists(error.path) else "unready"  # a static file may yet come
+            is_there = os.path.lexists(error.path) or is_file(error.path)
+            status: Status = "unreadable" if is_there else "unready"  # a static file may yet come
             fault = str(error) if job.is_live else spool.explain(ref, error)
             return RenderResult(status, fault=fault, unreadable=str(error.path))
         except OSError as error:

@@ -16,6 +16,7 @@ from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.figure_files import another_programs, files_of
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths
+from autoviz_render.spool.system.archived import extracted
 from autoviz_render.spool.system.safe_read import finite_number, whole_number
 
 Status = Literal[
@@ -227,7 +228,9 @@ def figures_folder(paths: SpoolPaths, out: Path | None, asked: Path) -> Path:
         refuse_links(paths, paths.images)
         return paths.images
     # as they are named and not as they are linked: a run on another disk has its place in the tree, too
-    paths, asked = SpoolPaths(Path(os.path.abspath(paths.directory))), Path(os.path.abspath(asked))
+    # and as if archived ones were extracted: a figure stays where it is when its run is archived
+    paths = SpoolPaths(extracted(Path(os.path.abspath(paths.directory))))
+    asked = extracted(Path(os.path.abspath(asked)))
     if paths.directory == asked or not paths.directory.is_relative_to(asked):
         return out
     return out / paths.run_dir.relative_to(asked) / paths.images.relative_to(paths.run_dir / "image")
@@ -261,12 +264,12 @@ def path_of(
 def refuse_links(paths: SpoolPaths, folder: Path) -> None:
     """See that a folder of figures is not reached through a link in a run, which whoever made it may have planted.
 
-    What is not in the run's `image/` was named by a person, and may be anything.
+    What is not in the run's own folder for figures was named by a person, and may be anything.
 
     Raises:
         LinkError: It is.
     """
-    top = paths.run_dir / "image"
+    top = paths.figures
     if folder.is_relative_to(top):
         for each in (folder, *folder.parents):
             if os.path.islink(each):

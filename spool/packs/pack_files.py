@@ -21,6 +21,7 @@ from autoviz_render.spool.format.footer import MAX_FILE_BYTES, read_file, read_p
 from autoviz_render.spool.packs.pack_index import Member, PackIndex, read_index
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots
 from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.spool.system.archived import is_file, names_in, status_of
 from autoviz_render.spool.system.safe_read import open_plain, refuse_a_link
 
 _T = TypeVar("_T")
@@ -63,7 +64,8 @@ class Pack:
         start = self.index.start + member.offset
         with open_plain(self.path, _MOST_PACK_BYTES) as file:
             status = os.fstat(file.fileno())
-            if _identity(status) != self.identity:
+            # of a pack that is in a zip itself the file is a copy
+            if self.identity not in (_identity(status), _identity(status_of(self.path, follow_symlinks=False))):
                 raise FileNotFoundError(self.path)
             if start + member.size > status.st_size:
                 raise UnreadableError(self.path, f"is cut short before the end of {name}")
@@ -155,9 +157,9 @@ class PackFiles:
 
     def holder(self, path: Path) -> Path:
         """The file that holds a snapshot: its own, or a pack. Raises FileNotFoundError if there is none, OSError."""
-        if not os.path.lexists(path):
+        if not (os.path.lexists(path) or is_file(path)):
             for pack, _, _ in self._places(path):
-                if pack.path.exists():
+                if is_file(pack.path):
                     return pack.path
         return path
 
@@ -182,14 +184,14 @@ class PackFiles:
 
     def _listed(self) -> Iterator[Pack]:
         try:
-            names = os.listdir(self._paths.packs)
+            names = names_in(self._paths.packs)
         except (FileNotFoundError, NotADirectoryError):
             return  # as a rule there are none
         for name in sorted(names):
             if name.endswith(".zip") and not name.startswith("."):
                 path = self._paths.packs / name
                 with contextlib.suppress(FileNotFoundError):
-                    yield Pack(path, _identity(os.stat(path, follow_symlinks=False)))
+                    yield Pack(path, _identity(status_of(path, follow_symlinks=False)))
 
 
 def _place(pack: Pack, name: str) -> Iterator[tuple[Pack, Member, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render.spool.errors import UnreadableError
+from autoviz_render.spool.system.archived import THROUGH_A_FILE, open_member
 
 # O_NOFOLLOW and O_NONBLOCK: neither a link that leads out of the spool nor a FIFO that never ends
 SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -21,7 +22,7 @@ _LONGEST_TEXT = 1000
 
 
 def open_plain(path: Path, limit: int) -> FileIO:
-    """A file to read from, not buffered.
+    """A file to read from, not buffered; of one in a zip, see `archived`, a copy.
 
     Args:
         path: Of the file.
@@ -33,6 +34,8 @@ def open_plain(path: Path, limit: int) -> FileIO:
     """
     try:
         file = _opened(path, os.O_RDONLY, "rb")
+    except THROUGH_A_FILE:
+        return open_member(path, limit)  # raises it again if that file is no zip
     except OSError as error:
         if error.errno == errno.ESTALE:  # removed on another host of a network file system
             raise FileNotFoundError(errno.ENOENT, error.strerror, str(path)) from error

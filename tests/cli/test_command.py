@@ -14,6 +14,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+from archiving import put_away
 
 from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.spool.publisher import Publisher
@@ -506,11 +507,27 @@ def test_a_link_that_is_not_followed_is_named(tmp_path, publish, command):
     assert command(link)[0] == 0
 
 
-def test_an_archive_is_named(tmp_path, command):
-    """PyAutoFit packs a fit's folder and removes it."""
-    (tmp_path / "search.zip").touch()
-    assert "search: does not exist, but search.zip does: unzip that first" in command(tmp_path / "search")[2][0]
-    assert "holds no spool; search.zip may hold one: unzip that first" in command(tmp_path)[2][0]
+def test_an_archived_run_is_drawn_and_told_as_it_lies(tmp_path, publish, command):
+    """PyAutoFit packs a fit's folder and removes it; a zip that is cut short costs a line."""
+    publish(2, into=tmp_path / "output" / "search")
+    archive = put_away(tmp_path / "output" / "search")
+    (tmp_path / "output" / "cut.zip").write_bytes(archive.read_bytes()[:-50])
+    figure = tmp_path / "output" / "search.figures" / "fit.png"
+    for path in (archive, tmp_path / "output" / "search"):
+        assert command(path) == (0, [str(figure)], [])
+        figure.unlink()
+    code, output, (error,) = command(tmp_path / "output")
+    assert (code, output) == (1, [str(figure)])
+    assert "cut.zip: cannot be looked into (is no whole zip file: it is cut short, or still being written)" in error
+    assert command("--all", archive)[0] == 0
+    drawn = {path: path.stat().st_mtime_ns for path in figure.parent.rglob("*.png")}
+    assert command("--all", archive)[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in figure.parent.rglob("*.png")} == drawn
+    assert len(drawn) == 3
+    code, output, _ = command("--status", "--json", archive)
+    assert code == 0
+    assert json.loads(output[0])["spool"] == str(archive / "spool")
+    assert sorted(path.name for path in (tmp_path / "output").iterdir()) == ["cut.zip", "search.figures", "search.zip"]
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": "autoviz-render spool", "version": 9}', b"\xff\xfe"])

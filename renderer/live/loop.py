@@ -23,14 +23,15 @@ from autoviz_render.renderer.sharing.clients import Audience
 from autoviz_render.renderer.work.executor import Executor
 from autoviz_render.renderer.work.jobs import RenderResult, error_line, of_run
 from autoviz_render.renderer.work.resources import descriptor_limit
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.errors import SpoolError, UnreadableError
 from autoviz_render.spool.store import Spool
-from autoviz_render.spool.system.archived import archive_beside, extracted, is_folder
+from autoviz_render.spool.system.archived import counterparts, moved_to
 
 log = logging.getLogger("autoviz_render.renderer")
 
 _LAST_FRAMES_TIMEOUT = 3.0  # seconds
 _MOST_MISSED = 3  # looks
+_ARRIVES_WITHIN = 1.0  # seconds
 _MOST_HELD = 16  # runs that are over and still held: each lock is a descriptor
 _BEATS_EVERY = 2.0  # seconds
 _BEATS_A_SECOND = 20  # at most, of all the runs that are held
@@ -72,6 +73,7 @@ class LiveRenderer:
         self._runs: dict[Path, LiveRun] = {}
         self._refused: dict[Path, Exception] = {}
         self._said: set[str] = set()
+        self._arriving: dict[Path, float] = {}  # since when each cannot be read
         self._unfinished: set[Path] = set()
         self._undrawn: set[Path] = set()
         self._retries: list[tuple[float, Path]] = []
@@ -335,12 +337,12 @@ class LiveRenderer:
             return
         run.missed += 1
         self._watch.settle(directory, is_quiet=False)
-        if run.missed > _MOST_MISSED and not self._is_at(run):
-            place = archive_beside(directory) or extracted(directory)
-            if place == directory or not is_folder(place):
+        place = moved_to(directory)
+        if (run.missed > _MOST_MISSED or place is not None) and not self._is_at(run):
+            if place is None:
                 log.warning("%s: was removed", directory)
             else:
-                log.info("%s: is in %s now", directory, place.parent)
+                log.info("%s: is now %s", directory, place)
             self._has_lost_any = True
             self._drop(directory)
             self._watch.forget(directory)
@@ -365,14 +367,29 @@ class LiveRenderer:
                 # a run that is over is not waited for without end
                 (self._unfinished.add if run.missed <= _MOST_MISSED else self._unfinished.discard)(directory)
                 self._watch.settle(directory, is_quiet=False)
-            else:
+            elif not self._may_yet_come(directory, error):
                 self._refuse(directory, error)
         else:
+            self._arriving.pop(directory, None)
             self._settle(self._runs[directory])
+
+    def _may_yet_come(self, directory: Path, error: Exception) -> bool:
+        """Whether a spool that cannot be read is looked at again first: its `spool.json` may just be copied."""
+        now = time.monotonic()
+        if not isinstance(error, UnreadableError) or now - self._arriving.setdefault(directory, now) > _ARRIVES_WITHIN:
+            return False
+        self._drop(directory)
+        self._unfinished.add(directory)
+        self._watch.settle(directory, is_quiet=False)
+        heapq.heappush(self._retries, (now + _ARRIVES_WITHIN / 4, directory))
+        return True
 
     def _begin(self, directory: Path) -> None:
         """Draw a run from its start."""
         self._drop(directory)
+        for each in counterparts(directory):  # which has the folder for the figures, by its lock, and may be gone
+            if each in self._runs and not self._watch.is_there(each):
+                self._drop(each)
         run = self._runs[directory] = LiveRun(Spool(directory), self._settings, self._watch.path_of(directory))
         self._refused.pop(directory, None)
         run.look()

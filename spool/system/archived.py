@@ -59,6 +59,22 @@ def extracted(path: Path) -> Path:
     return archive.with_suffix("") / name
 
 
+def moved_to(spool: Path) -> Path | None:
+    """Where a spool that is gone is now, as its folder was archived or its archive extracted; None if it is not."""
+    return next((place for place in counterparts(spool) if is_file(place / _INFO)), None)
+
+
+def counterparts(spool: Path) -> list[Path]:
+    """Where the same spool would be if a folder on the way to it were archived, or an archive extracted."""
+    places = []
+    for each in spool.parents:
+        if is_archive_name(each.name):
+            places.append(each.with_suffix("") / spool.relative_to(each))
+        elif each.name:
+            places.append(each.with_name(f"{each.name}{_SUFFIX}") / spool.relative_to(each))
+    return places
+
+
 def names_in(folder: Path) -> list[str]:
     """The names in a folder, on disk or in a zip.
 
@@ -122,7 +138,7 @@ def _is_extracted(archive: Path, spool: str) -> bool:
     return any(os.path.isfile(place / _INFO) for place in places)
 
 
-def status_of(path: Path) -> os.stat_result:
+def status_of(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
     """The status of a file or folder, or of the zip it is in: what was made anew has another.
 
     Raises:
@@ -130,7 +146,7 @@ def status_of(path: Path) -> os.stat_result:
         UnreadableError: It is in a zip that cannot be read.
     """
     try:
-        return os.stat(path)
+        return os.stat(path, follow_symlinks=follow_symlinks)
     except THROUGH_A_FILE:
         archive, name = _entered(path)
         if not archive.is_folder(name):

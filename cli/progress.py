@@ -21,6 +21,7 @@ class Progress:
 
     def __init__(self, what: str) -> None:
         self._what, self._line, self._began = what, ProgressLine(log), time.monotonic()
+        self._was_shown = False
 
     def __enter__(self) -> Progress:
         return self
@@ -29,7 +30,8 @@ class Progress:
         self.clear()
 
     def clear(self) -> None:
-        """Make room for a line of something else."""
+        """Make room for a line of something else, after which it is shown again."""
+        self._was_shown = self._was_shown or self._line.is_shown
         self._line.clear()
 
     def show(self, done: int, total: int) -> None:
@@ -41,7 +43,8 @@ class Progress:
         if self._line.is_terminal:
             width = max(0, min(_WIDEST_BAR, self._line.columns - len(text) - 3))
             bar = "#" * (width * done // max(total, 1))
-            self._line.show(f"[{bar:.<{width}}] {text}", at_once=done >= total)
+            self._line.show(f"[{bar:.<{width}}] {text}", at_once=done >= total or self._was_shown)
+            self._was_shown = False
         elif done < total:
             self._line.show(text)
 

@@ -6,11 +6,13 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import in_nats, print_files, print_json
+from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.jobs import RenderResult
@@ -19,6 +21,8 @@ from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import SnapshotRef
 
 log = logging.getLogger("autoviz_render.cli")
+
+_FEW = 16  # runs, of which one sees without a count how many are drawn
 
 
 def watch(options: Options) -> int:
@@ -37,7 +41,9 @@ def watch(options: Options) -> int:
 
         spools = Watch(path.absolute(), options.poll or 2.0)
         settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
-        renderer = LiveRenderer(spools, settings, first, _Telling(path, as_json=options.json))
+        telling = _Telling(path, as_json=options.json)
+        renderer = LiveRenderer(spools, settings, first, telling)
+        telling.progress = lambda: renderer.progress
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: renderer.stop())
         if not is_there:
@@ -53,14 +59,26 @@ class _Telling:
     Args:
         path: What is watched, as a person named it.
         as_json: Whether another program reads it.
+
+    Attributes:
+        progress: Says how many runs have a figure by now, and how many there are.
     """
 
     def __init__(self, path: Path, *, as_json: bool) -> None:
         self._path, self._as_json = path, as_json
+        self.progress: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self._backlog = Progress("runs")
         self._named: set[Path] = set()
         self._newest: dict[Path, SnapshotRef] = {}
 
     def __call__(self, result: RenderResult) -> None:
+        self._backlog.clear()
+        self._tell(result)
+        done, total = self.progress()
+        if done < total and total > _FEW:
+            self._backlog.show(done, total)
+
+    def _tell(self, result: RenderResult) -> None:
         spool = SpoolPaths(result.spool or Path())
         ref = snapshot_ref(spool.snapshots, result.snapshot)
         if ref is None:

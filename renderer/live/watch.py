@@ -91,6 +91,7 @@ class Watch:
         self._next_walk = 0.0
         self._has_walked = False
         self._passed_over: set[Path] = set()
+        self._found_meanwhile: set[Path] = set()  # since the last whole search began, which may have passed their place
         self._unheard = Rota(_SHARE_UNHEARD)
         self._heard = Rota(_SHARE_HEARD, time.thread_time)
         self._quiet = Rota(_SHARE_HEARD, time.thread_time)
@@ -244,7 +245,7 @@ class Watch:
             self._heard_of(hint)
         elif hint[0] == "add":
             self._paths.append(hint[1])
-            self._walks.append(self._made_walk([(hint[1], None)]))
+            self._walks.appendleft(self._made_walk([(hint[1], None)]))
         else:
             self._take_away(hint[1])
 
@@ -266,7 +267,7 @@ class Watch:
     def _look_for(self, place: Path) -> None:
         """Search what is at and under a place."""
         top = next((path for path in self._paths if path == place or path in place.parents), place)
-        self._walks.append(self._made_walk([(top, place)]))
+        self._walks.appendleft(self._made_walk([(top, place)]))  # before a search that nobody waits for
 
     def _is_below_one(self, folder: Path) -> bool:
         return any(each in self._known for each in folder.parents)
@@ -303,6 +304,7 @@ class Watch:
 
     def _begin_walk(self, *, is_urgent: bool) -> None:
         places = [(path, None) for path in self._paths]
+        self._found_meanwhile.clear()
         self._walks.append(self._made_walk(places, is_whole=True, is_urgent=is_urgent))
 
     def _made_walk(
@@ -322,13 +324,14 @@ class Watch:
             self._known[spool] = _Known()
             self._new.append(spool)
         self._known[spool].is_listed = True
+        self._found_meanwhile.add(spool)
 
     def _end(self, done: _Walk) -> None:
         """A walk has come to its end: what is there now, and what is not any more."""
         if done.is_whole:
             self._has_walked = True
             found = distinct(done.found)
-            listed = {*found, *self._hidden(done.unread)}
+            listed = {*found, *self._hidden(done.unread), *self._found_meanwhile}
         else:
             elsewhere = [Visit(spool, True, False, False) for spool in self._known]
             is_any_linked = any(visit.is_linked for visit in done.found)

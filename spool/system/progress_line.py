@@ -32,6 +32,11 @@ class ProgressLine:
         """How many characters fit: a line that wraps could not be written over."""
         return shutil.get_terminal_size().columns - 1
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the line stands on the terminal."""
+        return self._is_written
+
     def show(self, text: str, *, at_once: bool = False) -> None:
         """Show a text, if it is time for one or has to be at once."""
         now = time.monotonic()

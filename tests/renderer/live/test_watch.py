@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from autoviz_render.renderer.live.file_events import Observed
 from autoviz_render.renderer.live.rota import Rota
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.store import Spool
@@ -417,3 +418,22 @@ def test_one_event_a_snapshot(run_dir, publish, watch):
     watch.wait()
     os.replace(run_dir / "spool" / "tmp" / "x", refs[0].path)
     assert wait_seconds(watch) < 10
+
+
+def test_where_the_system_watches_trees_an_event_names_its_spool_too(many, tmp_path, publish, monkeypatch):
+    """macOS and Windows have one stream for a whole tree, which watchdog reads."""
+    monkeypatch.setattr("autoviz_render.renderer.live.watch.file_events", Observed)
+    watch = Watch(tmp_path, poll=20.0)
+    try:
+        assert sorted(settled(watch)) == many
+        assert (len(watch._heard), len(watch._unheard)) == (30, 0)
+        watch._next_walk = math.inf
+        publish(1, into=many[4].parent)
+        assert set(heard(watch)) == {many[4]}
+        new, found, deadline = tmp_path / "new", [], time.monotonic() + 10
+        publish(1, into=new)
+        while new / "spool" not in found and time.monotonic() < deadline:
+            found += heard(watch)
+        assert new / "spool" in found
+    finally:
+        watch.close()

@@ -209,6 +209,7 @@ class Publisher:
                 self._guard.warn("closing", refused)
             self._updates.state = state if state in STATES else "failed"
         if self._updates.thread.close(timeout):
+            self._arenas.free.clear()
             forget(self)
         else:
             self._guard.warn("closing", TimeoutError(f"the disk did not answer within {timeout:g} s"))

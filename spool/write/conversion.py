@@ -111,18 +111,19 @@ def _is_masked(leaf: Any) -> bool:
 def flatten(tree: Mapping[Any, Any], guard: MakesBlocks) -> dict[str, Any]:
     """The leaves of a tree by name, `group/name` for nested ones; None is no leaf, and a bad name costs itself."""
     leaves: dict[str, Any] = {}
-    names = Names()
-
-    def walk(tree: Mapping[Any, Any], prefix: str) -> None:
-        for key, value in tree.items():
-            with guard("array", of=f"{prefix}{key}" if type(key) is str else key):
-                if isinstance(value, Mapping):
-                    walk(value, f"{prefix}{key}/")
-                elif value is not None:
-                    leaves[names.add(f"{prefix}{key}")] = value
-
-    walk(tree, "")
+    _walk(tree, "", leaves, Names(), guard)
     return leaves
+
+
+def _walk(tree: Mapping[Any, Any], prefix: str, leaves: dict[str, Any], names: Names, guard: MakesBlocks) -> None:
+    """Not a function within `flatten`: one that calls itself refers to itself, and kept the arrays until Python looked
+    for such circles."""
+    for key, value in tree.items():
+        with guard("array", of=f"{prefix}{key}" if type(key) is str else key):
+            if isinstance(value, Mapping):
+                _walk(value, f"{prefix}{key}/", leaves, names, guard)
+            elif value is not None:
+                leaves[names.add(f"{prefix}{key}")] = value
 
 
 def to_numpy(leaf: Any) -> Array:

@@ -194,6 +194,7 @@ class SpoolWriter:
             except TakenOverError:
                 pass  # how the run ends is for the later one to say
             finally:
+                self._encoder = Encoder()  # a notebook may keep the publisher: the memory of its last file goes
                 self._owner.release()
 
     def _fitting(self, kind: str, datasets: Mapping[str, Array]) -> dict[str, Array]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import numpy as np
 
 from autoviz_render import Publisher, Spool
@@ -66,3 +69,24 @@ def test_every_snapshot_holds_what_was_handed_over_with_it(tmp_path):
     assert len(snapshots) >= 9
     for snapshot in snapshots:
         assert {float(each) for name in ("x", "y") for each in snapshot.arrays[name]} == {float(snapshot.iteration)}
+
+
+def test_a_publisher_keeps_little_memory_and_none_when_it_is_closed(tmp_path):
+    """Without Python's search for circles, which comes late: each update's arrays were kept by one until then. And a
+    notebook keeps its variables."""
+    gc.disable()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        publisher = Publisher(tmp_path)
+        for iteration in range(6):
+            publisher.publish({"x": np.zeros(100_000), "y": np.zeros(500_000)}, iteration=iteration)
+            publisher.flush()
+        kept, _ = tracemalloc.get_traced_memory()
+        publisher.close()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert 4e6 < kept - before < 15e6
+    assert after - before < 1e6

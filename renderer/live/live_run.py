@@ -69,6 +69,7 @@ class FigureState:
         consecutive_failures: Tries to write its files, in a row.
         not_before: When to try again, on the monotonic clock; 0 if nothing failed.
         is_disabled: Whether it is not drawn any more.
+        is_slow: Whether its last frame took so long that others should not wait for it.
         turn: Its place among those that wait to be drawn, see `WaitingFigures`; None if it does not wait.
     """
 
@@ -82,6 +83,7 @@ class FigureState:
     consecutive_failures: int = 0
     not_before: float = 0.0
     is_disabled: bool = False
+    is_slow: bool = False
     turn: tuple[str, float] | None = None
 
 

@@ -17,7 +17,7 @@ from autoviz_render.renderer.live.live_run import LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import UNBOUNDED, Pace
 from autoviz_render.renderer.live.process import EXIT_HELD, EXIT_INCOMPLETE
 from autoviz_render.renderer.live.renderer_lock import HeldError
-from autoviz_render.renderer.live.scheduler import Slot
+from autoviz_render.renderer.live.scheduler import Group, Slot
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.renderer.sharing.clients import Audience
 from autoviz_render.renderer.work.executor import Executor
@@ -36,6 +36,7 @@ _MOST_HELD = 16  # runs that are over and still held: each lock is a descriptor
 _BEATS_EVERY = 2.0  # seconds
 _BEATS_A_SECOND = 5  # at most, of all the runs that are held
 _FEW = 40  # runs that are held, which beat as often as one
+_MOST_SLOTS = 4  # each is a process
 _SOON = 0.01  # seconds
 _SHARE = 8  # of the descriptors, at most one in 8 is such a lock
 
@@ -83,7 +84,7 @@ class LiveRenderer:
         self._most_held = max(1, min(_MOST_HELD, descriptor_limit() // _SHARE))
         self._is_stopping = False
         self._is_last_look = False
-        self._add_slot(executor)
+        self._add_slot(executor, "first")
 
     def stop(self) -> None:
         """Leave after the frame that is being drawn, if it does not take long; from any thread or signal handler."""
@@ -228,16 +229,26 @@ class LiveRenderer:
         is_over = self._settings.until_finished and self._is_over and is_all_known
         return is_looked_at_last or self._is_idle or is_over
 
-    def _add_slot(self, executor: Executor) -> None:
+    def _add_slot(self, executor: Executor, is_for: Group) -> Slot:
         executor.on_answer = self._watch.wake
-        first, pace = not self._slots, self._pace
-        slot = Slot(executor, is_for_first=first, pace=pace, on_drawn=self._on_drawn, on_change=self._settle)
+        slot = Slot(executor, is_for=is_for, pace=self._pace, on_drawn=self._on_drawn, on_change=self._settle)
         self._slots.append(slot)
+        return slot
+
+    def _relieve(self, late: Slot) -> None:
+        """Have another process draw what waits for a figure that takes very long."""
+        idle = next((slot for slot in self._slots if slot.is_for == "slow" and slot.run is None), None)
+        if idle is not None:
+            late.hand_over(idle)
+        elif len(self._slots) < _MOST_SLOTS:
+            late.hand_over(self._add_slot(late.executor.another(), late.is_for))
 
     def _advance(self) -> None:
         for directory in self._watch.taken_away():
             self._drop(directory)
             self._refused.pop(directory, None)
+        for late in [slot for slot in self._slots if slot.is_late]:
+            self._relieve(late)
         for slot in self._slots:
             if not self._is_stopping:
                 slot.advance()
@@ -252,10 +263,10 @@ class LiveRenderer:
         if run.held_elsewhere is not None:
             self._refuse(directory, run.held_elsewhere)
             return
-        if len(self._slots) == 1 and len(run.figure_states) > 1:
-            self._add_slot(self._slots[0].executor.another())
+        if len(run.figure_states) > 1 and all(slot.is_for != "other" for slot in self._slots):
+            others = self._add_slot(self._slots[0].executor.another(), "other")
             for each in self._runs.values():
-                self._slots[1].offer(each)
+                others.offer(each)
         for slot in self._slots:
             slot.offer(run)
         self._retry(run)

@@ -20,7 +20,11 @@ from autoviz_render.spool.snapshot import SnapshotRef
 
 _MOST_IN_A_ROW = 8  # figures of runs that publish, before one of the backlog is drawn in between
 
+SLOW = 10.0
+"""Seconds after which the figures of other runs do not wait any longer for one that is being drawn."""
+
 Kind = Literal["urgent", "paced", "backlog"]
+Group = Literal["first", "other", "slow"]
 
 
 class WaitingFigures:
@@ -60,6 +64,10 @@ class WaitingFigures:
                 return run, state, ref
         return None
 
+    def has_any(self) -> bool:
+        """Whether a figure waits, be it for the pace."""
+        return any(self._first(kind) is not None for kind in self._waiting)
+
     def _next_kind(self) -> Kind | None:
         ranks = {kind: rank for kind in self._waiting if (rank := self._first(kind)) is not None}
         if "paced" in ranks and self._pace.delay():
@@ -88,14 +96,22 @@ def _place(run: LiveRun, state: FigureState) -> tuple[Kind, float]:
     return ("urgent" if is_urgent else "paced"), state.began
 
 
+def _group(state: FigureState) -> Group:
+    if state.is_slow:
+        return "slow"
+    return "first" if state.is_first else "other"
+
+
 class Slot:
     """Draws one figure at a time, of any run.
 
-    The slow must not delay the first: one slot draws the first figures of all runs, another one the rest.
+    The slow must not delay the first: one slot draws the first figures of all runs, another one the rest. Nor must a
+    figure that takes very long delay those of other runs: the slot that draws it is then one for such figures, and
+    another one draws what waits.
 
     Args:
         executor: Who draws.
-        is_for_first: Whether it draws the first figures, or all others.
+        is_for: What it draws.
         pace: When a frame may begin.
         on_drawn: Called with the result of each figure that is drawn.
         on_change: Called with each run of which a figure was taken, or which another renderer has by now.
@@ -105,13 +121,13 @@ class Slot:
         self,
         executor: Executor,
         *,
-        is_for_first: bool,
+        is_for: Group,
         pace: Pace,
         on_drawn: Callable[[RenderResult], None],
         on_change: Callable[[LiveRun], None],
     ) -> None:
         self.executor = executor
-        self._is_for_first = is_for_first
+        self.is_for = is_for
         self._pace = pace
         self._on_drawn = on_drawn
         self._on_change = on_change
@@ -126,8 +142,22 @@ class Slot:
     def offer(self, run: LiveRun) -> None:
         """Draw what is new of a run, when its turn comes."""
         for state in run.figure_states:
-            if state.is_first == self._is_for_first and not self._is_at(state):
+            if _group(state) == self.is_for and not self._is_at(state):
                 self._waiting.offer(run, state)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether others wait for a figure that takes very long."""
+        if self._at_work is None or self.is_for == "slow":
+            return False
+        return time.monotonic() - self._at_work[1].began > SLOW and self._waiting.has_any()
+
+    def hand_over(self, relief: Slot) -> None:
+        """Have an idle slot draw what waits, and this one only what takes long."""
+        if self._at_work is not None:
+            self._at_work[1].is_slow = True
+        relief.is_for, self.is_for = self.is_for, "slow"
+        relief._waiting, self._waiting = self._waiting, relief._waiting
 
     def take(self) -> bool:
         """Take what is done; False while a figure is still being drawn."""
@@ -136,6 +166,7 @@ class Slot:
         if (result := self.executor.result()) is None:
             return False
         (run, state, ref), self._at_work = self._at_work, None
+        state.is_slow = time.monotonic() - state.began > SLOW
         self._pace.add(result.used, result.waited)
         run.take(state, ref, result)
         if result.status == "drawn":

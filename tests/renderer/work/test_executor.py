@@ -18,7 +18,7 @@ import pytest
 from autoviz_render.renderer.batch import render_cache
 from autoviz_render.renderer.batch.selection import Selection, jobs
 from autoviz_render.renderer.heartbeat import read_heartbeat
-from autoviz_render.renderer.live import live_run, renderer_lock
+from autoviz_render.renderer.live import live_run, renderer_lock, scheduler
 from autoviz_render.renderer.live.live_run import LiveSettings
 from autoviz_render.renderer.live.loop import LiveRenderer
 from autoviz_render.renderer.live.watch import Watch
@@ -359,3 +359,20 @@ def test_a_run_begun_anew_is_not_taken_for_the_one_before(run_dir, tmp_path):
         drawn.append(executor.result().files[0].read_bytes())
         shutil.rmtree(run_dir)
     assert len(set(drawn)) == 6
+
+
+def test_a_figure_that_hangs_delays_no_other_run(tmp_path, monkeypatch, eventually):
+    """Forty searches share a renderer: one of them may have a recipe that waits for a dead server."""
+    monkeypatch.setattr(scheduler, "SLOW", 0.5)
+    for count, run in ((1, "sound"), (2, "hangs")):
+        with Publisher(tmp_path / run) as publisher:
+            for iteration in range(count):
+                publisher.publish({"x": [1.0, 2.0]}, iteration=iteration)
+                publisher.flush()
+    renderer = live(tmp_path, "hangs_at_the_second", timeout=60.0)
+    try:
+        image = tmp_path / "sound" / "image"
+        eventually(lambda: (renderer.look(), list(image.glob("*.png")))[1], 30)
+        assert [slot.run.directory.parent.name for slot in renderer._slots if slot.is_for == "slow"] == ["hangs"]
+    finally:
+        renderer.close()

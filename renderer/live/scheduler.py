@@ -150,7 +150,7 @@ class Slot:
         """Whether others wait for a figure that takes very long."""
         if self._at_work is None or self.is_for == "slow":
             return False
-        return time.monotonic() - self._at_work[1].began > SLOW and self._waiting.has_any()
+        return time.monotonic() - self.executor.at_work_since > SLOW and self._waiting.has_any()
 
     def hand_over(self, relief: Slot) -> None:
         """Have an idle slot draw what waits, and this one only what takes long."""
@@ -166,7 +166,7 @@ class Slot:
         if (result := self.executor.result()) is None:
             return False
         (run, state, ref), self._at_work = self._at_work, None
-        state.is_slow = time.monotonic() - state.began > SLOW
+        state.is_slow = state.is_slow and (result.status == "abandoned" or result.seconds > SLOW)
         self._pace.add(result.used, result.waited)
         run.take(state, ref, result)
         if result.status == "drawn":

@@ -39,6 +39,7 @@ class Executor(Protocol):
         on_answer: Called, from any thread, when there may be a result.
         heartbeat_interval: Seconds within which whoever uses it shows a sign of life, whatever the job does.
         wait_timeout: Seconds after which there may be a result though `on_answer` was not called.
+        at_work_since: When it began to do the job, on the monotonic clock; infinite before, as it starts.
     """
 
     on_answer: Callable[[], None]
@@ -46,6 +47,9 @@ class Executor(Protocol):
 
     @property
     def wait_timeout(self) -> float: ...
+
+    @property
+    def at_work_since(self) -> float: ...
 
     def start(self, job: Job) -> None:
         """Begin a job; the one before must have come out."""
@@ -100,6 +104,10 @@ class Subprocess:
     @property
     def wait_timeout(self) -> float:
         return math.inf if self._job is None else max(0.0, self._deadline - time.monotonic()) + 0.01
+
+    @property
+    def at_work_since(self) -> float:
+        return self._deadline - self.timeout if self._is_ready and self._job is not None else math.inf
 
     def start(self, job: Task) -> None:
         self._job = job

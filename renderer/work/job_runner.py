@@ -140,7 +140,7 @@ class InProcess:
     """An executor that draws in this process: `start` returns when it is done."""
 
     heartbeat_interval = FRAME_TIMEOUT
-    wait_timeout = math.inf
+    wait_timeout = at_work_since = math.inf
 
     def __init__(self) -> None:
         self.on_answer: Callable[[], None] = lambda: None

@@ -32,6 +32,10 @@ from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown
 
 log = logging.getLogger("autoviz_render.spool")
 
+_STATIC_IS_GONE = (
+    "is missing: snapshots need it, and it was not copied, or a purge of the disk took it; a run that goes on writes"
+    " it again at its next quick update, else copy it there from where the run was"
+)
 _LONGEST_PATH = 100  # characters in a `repr`
 
 
@@ -215,7 +219,7 @@ class Spool:
             try:
                 self._static[digest] = self.files.read(path, partial(as_static, digest))
             except FileNotFoundError as error:
-                raise UnreadableError(path, "is missing: snapshots need it, copy it with them") from error
+                raise UnreadableError(path, _STATIC_IS_GONE) from error
         return self._static[digest]
 
     def scalars(self, *, abandoned: bool = False) -> list[ScalarsLine]:

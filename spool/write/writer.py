@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -298,6 +299,8 @@ class SpoolWriter:
         if not self._is_open or not self._owner.has_it():
             self._is_open = False
             self._open()
+        elif not os.path.lexists(self.paths.info):  # scratch disks are cleared file by file
+            write_info(self._info, self.paths, self._space)
 
     def _static_digests(self) -> tuple[str, ...]:
         """Those of the static files, seen to be there. Raises OSError."""

@@ -1,0 +1,189 @@
+"""A run that another machine writes: seen over sshfs, or as rsync copies it. The real programs, on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autoviz_render.renderer.work.subprocess_env import child_environment
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
+    """Skips a test where a program is not installed, and says which."""
+    missing = [name for name in programs if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}, not installed here")
+
+
+@dataclass
+class Watcher:
+    """`autoviz-render --watch` on a path.
+
+    Attributes:
+        log: What it says.
+        figure: What it draws.
+    """
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    figure: Path
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def has_drawn(self, step: int) -> bool:
+        return f"step {step}" in self.said()
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Callable[[Path], Watcher]]:
+    """Starts watchers, and ends them."""
+    watchers: list[Watcher] = []
+
+    def start(path: Path) -> Watcher:
+        log = tmp_path / f"log{len(watchers)}"
+        command = [sys.executable, "-P", "-m", "autoviz_render.cli", "--watch", path, "--poll", "0.1"]
+        with open(log, "wb") as file:
+            process = subprocess.Popen(
+                [*command, "--out", tmp_path / "out"],
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+                env=child_environment(os.environ),
+            )
+        watchers.append(Watcher(process, log, tmp_path / "out" / "search" / "fit.png"))
+        return watchers[-1]
+
+    yield start
+    for watcher in watchers:
+        watcher.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            watcher.process.wait(20)
+        watcher.process.kill()
+        watcher.process.wait()
+
+
+@dataclass
+class Host:
+    """An sshd of our own on the loopback address.
+
+    Attributes:
+        folder: For its keys.
+        port: Where it listens.
+    """
+
+    folder: Path
+    port: int
+    server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Raises AssertionError if it does not come to listen."""
+        program = shutil.which("sshd", path="/usr/sbin:/usr/bin") or "sshd"
+        self.server = subprocess.Popen(
+            [program, "-D", "-f", self.folder / "conf"], stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.server.wait(0.05)
+        raise AssertionError("sshd does not listen")
+
+    def stop(self) -> None:
+        """End it with every connection: a machine that goes down."""
+        if self.server is not None:
+            children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
+            for pid in (*children, self.server.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            self.server.wait()
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[tuple[Host, Path, Path]]:
+    """A host, a folder of it, and where that is mounted here."""
+    if os.geteuid() != 0:
+        pytest.skip("needs to be root, to run an sshd of its own")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = Host(tmp_path / "sshd", free.getsockname()[1])
+    host.folder.mkdir(mode=0o700)
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host.folder / name], check=True)
+    settings = {
+        "Port": host.port,
+        "ListenAddress": "127.0.0.1",
+        "HostKey": host.folder / "host",
+        "AuthorizedKeysFile": host.folder / "user.pub",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "UsePAM": "no",
+        "Subsystem": "sftp internal-sftp",
+    }
+    (host.folder / "conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    Path("/run/sshd").mkdir(exist_ok=True)
+    remote, here = tmp_path / "remote", tmp_path / "mnt"
+    remote.mkdir()
+    here.mkdir()
+    host.start()
+    options = f"IdentityFile={host.folder / 'user'},StrictHostKeyChecking=no,UserKnownHostsFile=/dev/null"
+    options += ",dcache_timeout=1,reconnect,ServerAliveInterval=1,ServerAliveCountMax=2"
+    command = ["sshfs", "-p", str(host.port), "-o", options, f"root@127.0.0.1:{remote}", str(here)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+        if done.returncode:
+            pytest.skip(f"sshfs cannot mount here: {done.stderr.strip()}")
+        yield host, remote, here
+    finally:
+        subprocess.run(["umount", "-l", here], check=False, capture_output=True)
+        host.stop()
+
+
+@needs("sshd", "sshfs", "ssh-keygen")
+def test_a_run_is_drawn_over_sshfs_and_again_when_a_lost_host_is_back(mount, publish, watching, eventually):
+    """No events come, names and sizes are cached, and the host goes down: a person sees the newest, and no error."""
+    host, remote, here = mount
+    publish(2, into=remote / "search", state="failed")
+    watcher = watching(here)
+    eventually(lambda: watcher.has_drawn(1), 60)
+    publish(2, into=remote / "search", first=2, state="failed")
+    eventually(lambda: watcher.has_drawn(3), 60)
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "autoviz_render.cli", "--status", "--json", here / "search"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=child_environment(os.environ),
+    )
+    assert 0 <= json.loads(told.stdout)["seconds_since_update"] < 600
+    assert "cannot" not in watcher.said()
+    host.stop()
+    publish(2, into=remote / "search", first=4, state="failed")
+    host.start()
+    eventually(lambda: watcher.has_drawn(5), 60)
+    assert watcher.process.poll() is None
+    assert watcher.figure.stat().st_size > 1000
+
+
+@needs("rsync")
+@pytest.mark.parametrize("how", [(), ("--inplace", "--bwlimit=60"), ("--delay-updates",)])
+def test_a_run_is_drawn_as_rsync_copies_it(tmp_path, publish, watching, eventually, how):
+    """Files come in any order, some under other names first or in pieces: a person sees the newest, and no error."""
+    source, copy = tmp_path / "source" / "search", tmp_path / "copy"
+    copy.mkdir()
+    watcher = watching(copy)
+    for number in range(3):
+        publish(2, into=source, first=2 * number, state="failed")
+        subprocess.run(["rsync", "-a", *how, source, f"{copy}/"], check=True)
+        eventually(lambda: watcher.has_drawn(2 * number + 1), 60)  # noqa: B023  called at once
+    for word in ("cannot", "damaged", "missing", "Traceback"):
+        assert word not in watcher.said()

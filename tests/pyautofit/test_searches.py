@@ -19,9 +19,10 @@ import autofit as af
 import numpy as np
 import pytest
 from autofit.aggregator import Aggregator
+from autonerves import conf
 from gaussian import NOISE_MAP, SEARCHES, STATIC, Analysis, analysis, arrays_of, fit, model_data
 
-from autoviz_render import Spool, live
+from autoviz_render import Spool, live, render
 from autoviz_render.search.pyautofit.parameters import parameter_values
 
 TIMES = {"search.log", "search.summary", "samples_info.json", "metadata", ".time", ".start_time"}
@@ -353,3 +354,19 @@ def test_the_archive_holds_the_snapshots(tmp_path):
     (archive,) = tmp_path.rglob("*.zip")
     names = zipfile.ZipFile(archive).namelist()
     assert any(name.startswith("spool/snapshots/") for name in names)
+
+
+def test_a_fit_of_which_only_the_archive_is_kept_is_drawn_from_it(tmp_path, monkeypatch):
+    """As on a cluster; and PyAutoFit takes the figures beside it for no fit, and resumes from the archive."""
+    monkeypatch.setitem(conf.instance["general"]["output"], "remove_files", True)
+    _, expected = fit(tmp_path, "Nautilus", live_analysis("Nautilus"))
+    (archive,) = tmp_path.rglob("*.zip")
+    run = archive.with_suffix("")
+    assert not run.exists()
+    results = list(render(tmp_path))
+    assert [result.status for result in results] == ["drawn"], results
+    assert results[0].files == (archive.with_suffix(".figures") / "fit.png",)
+    assert len(Spool(run)) == len(Spool(archive)) > 0
+    assert len(Aggregator.from_directory(tmp_path, unzip_temporary=True)) == 1
+    _, again = fit(tmp_path, "Nautilus", live_analysis("Nautilus"))
+    assert again.log_likelihood == expected.log_likelihood

@@ -127,6 +127,8 @@ def spools_in(path: Path) -> list[Path]:
         UnreadableError, OSError: It cannot be read.
     """
     archive, above = _entered(path)
+    if not archive.may_hold(_INFO):
+        return []  # as a rule: no other directory is taken apart
     folders = [name.rpartition("/")[0] for name in archive.members if f"/{name}".endswith(f"/{_INFO}")]
     below = [folder for folder in folders if f"{folder}/".startswith(f"{above}/" if above else "")]
     return [archive.path / folder for folder in below if not _is_extracted(archive.path, folder)]

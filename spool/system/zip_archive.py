@@ -34,7 +34,7 @@ _LONGEST_COMMENT = (1 << 16) - 1
 _IN_ZIP64 = 0xFFFFFFFF
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _UTF8 = 1, 1 << 11
-_MOST_KEPT = 200_000  # members, of all archives together
+_MOST_KEPT = 1 << 24  # bytes of directories, of all archives together
 _PIECE = 1 << 20
 _BOMB_BYTES, _BOMB_RATIO = 1 << 28, 200  # what becomes more than both is no array of ours
 
@@ -67,12 +67,21 @@ class Archive:
     Attributes:
         path: Of the zip.
         identity: Tells these bytes from those that it may have later.
-        members: By name, with `/` between folders.
+        directory: The bytes of its central directory.
     """
 
     path: Path
     identity: tuple[int, int, int, int]
-    members: Mapping[str, Member] = field(repr=False)
+    directory: bytes = field(repr=False)
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        """By name, with `/` between folders. Raises UnreadableError."""
+        return _members(self.directory, self.path)
+
+    def may_hold(self, name: str) -> bool:
+        """Whether some member may have that name, at the price of a search in bytes."""
+        return name.encode() in self.directory
 
     @cached_property
     def _folders(self) -> dict[str, list[str]]:
@@ -160,19 +169,23 @@ def open_archive(path: Path) -> Archive:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(path, "is refused: it is not a file")
-        archive = Archive(path, _identity(status), _members(_directory(descriptor, status.st_size, path), path))
+        archive = Archive(path, _identity(status), _directory(descriptor, status.st_size, path))
     finally:
         os.close(descriptor)
     with _lock:
         _kept[path] = archive
-        total = sum(len(each.members) + 1 for each in _kept.values())
+        total = sum(map(_weight, _kept.values()))
         while total > _MOST_KEPT and len(_kept) > 1:
-            total -= len(_kept.pop(next(iter(_kept))).members) + 1
+            total -= _weight(_kept.pop(next(iter(_kept))))
     return archive
 
 
 def _not_there(path: Path) -> FileNotFoundError:
     return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def _weight(archive: Archive) -> int:
+    return len(archive.directory) + 1000
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, get_args
 import autoviz_render
 from autoviz_render.figures.registry import find_target
 from autoviz_render.renderer.batch.selection import Which
+from autoviz_render.renderer.batch.shards import Shard
 from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError, ThemeName
 from autoviz_render.spool.text import printable
@@ -23,18 +24,21 @@ MOVIES = (".mp4", ".gif", ".webp")
 
 _GOES_WITH = {
     "--watch": ("--until-finished", "--poll"),
-    "--all": ("--abandoned", "--since", "--redraw", "--jobs"),
+    "--all": ("--abandoned", "--since", "--redraw"),
     "--movie": ("--fps", "--duration"),
 }
 """Options that do something only together with another one."""
 
 _HOW = ("--figure", "--format", "--dpi", "--theme", "--width", "--height", "--panel", "--frame-timeout", "--out")
+_WHERE = ("--jobs", "--shard", "--dask")
 _WITHOUT = {
     "--movie": (
         "is made of all snapshots, in one file of its own",
-        ("--watch", "--status", "--step", "--best", "--out", "--format", "--jobs", "--redraw", "--frame-timeout"),
+        ("--watch", "--status", "--step", "--best", "--out", "--format", "--redraw", "--frame-timeout", *_WHERE),
     ),
-    "--status": ("draws nothing", (*_HOW, "--jobs", "--redraw", "--since", "--abandoned")),
+    "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned")),
+    "--watch": ("draws in one process", _WHERE),
+    "--dask": ("has workers of its own", ("--jobs",)),
     "--debug": ("says everything", ("--quiet",)),
 }
 """Options beside which others would do nothing: why, and which."""
@@ -62,6 +66,8 @@ class Options:
         figure: What `--figure` says: see `render_settings`.
         settings: What `--format`, `--dpi` and `--theme` say.
         since: In seconds since 1970 (UTC).
+        shard: Which part this process draws; None is all.
+        dask: The address of a Dask scheduler, or the path of its file.
         poll, frame_timeout, duration: In seconds; None is the default.
     """
 
@@ -76,6 +82,8 @@ class Options:
     figure: str | None
     settings: RenderSettings
     jobs: int
+    shard: Shard | None
+    dask: str | None
     redraw: bool
     frame_timeout: float | None
     out: Path | None
@@ -198,6 +206,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("paths", action="store", nargs="+", type=Path, metavar="PATH", help="where the runs are")
     _add_which(parser.add_argument_group("what to draw (by default the newest snapshot of each run)"))
     _add_how(parser.add_argument_group("how to draw it"))
+    _add_cluster(parser.add_argument_group("a cluster (--dask needs autoviz-render[cluster])"))
     _add_movie(parser.add_argument_group("a movie of the run (mp4 needs autoviz-render[movie])"))
     _add_messages(parser.add_argument_group("messages"))
     return parser
@@ -236,10 +245,17 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--height", metavar="HEIGHT", help=height)
     group.add_argument("--panel", metavar="TITLE", help=panel)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
-    group.add_argument("--jobs", type=_whole(1, 1024), default=1, metavar="N", help="with --all: draw with N processes")
+    group.add_argument("--jobs", type=_whole(1, 1024), default=1, metavar="N", help="draw with N processes")
     group.add_argument("--redraw", **_FLAG, help="with --all: redraw figures that are up to date")
     group.add_argument("--frame-timeout", type=_seconds, metavar="SECONDS", help=timeout)
     group.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures (default the run's image/)")
+
+
+def _add_cluster(group: argparse._ArgumentGroup) -> None:
+    shard = "draw part K of N, from 1 to N, and leave the others to other processes; auto: as SLURM or MPI says"
+    dask = "draw with the workers of a Dask scheduler: its address, or its scheduler file"
+    group.add_argument("--shard", type=_shard, metavar="K/N", help=shard)
+    group.add_argument("--dask", metavar="ADDRESS|FILE", help=dask)
 
 
 def _add_movie(group: argparse._ArgumentGroup) -> None:
@@ -294,6 +310,13 @@ def _seconds(text: str) -> float:
         if 0.01 <= (value := float(text)) <= 86400:
             return value
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.01 to 86400")
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("shard: ")) from None
 
 
 def _spec(name: str) -> FigureSpec:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, print_files
 from autoviz_render.cli.progress import Progress
+from autoviz_render.renderer.batch.executor_pool import STOPPED
 from autoviz_render.renderer.batch.render import render
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Status, of_run
@@ -22,16 +25,19 @@ def draw_again(options: Options) -> int:
     Raises:
         PathError, NoSpoolError, OSError: As `render` raises them.
         FigureError, SettingsError: As `Options.render_settings` raises them.
+        ClusterError: As `dask_executor` raises it.
         OutputClosedError: Nobody reads what is printed.
     """
     statuses: set[Status] = set()
     faults: dict[str, set[Path | None]] = {}
-    with Progress("figures") as progress:
+    with Progress("figures") as progress, _executor(options) as executor:
         results = render(
             options.paths,
             which=options.which,
             settings=options.render_settings(),
             jobs=options.jobs,
+            executor=executor,
+            shard=options.shard,
             out=options.out,
             since=options.since,
             abandoned=options.abandoned,
@@ -44,14 +50,27 @@ def draw_again(options: Options) -> int:
                 progress.clear()
                 statuses.add(result.status)
                 for message in result.messages:
+                    spool = None if message.startswith(STOPPED) else result.spool
                     if message not in faults:
-                        log.error("%s", message if result.spool is None else of_run(result.spool, message))
+                        log.error("%s", message if spool is None else of_run(spool, message))
                     if result.status != "missing":  # which is no fault
-                        faults.setdefault(message, set()).add(result.spool)
+                        faults.setdefault(message, set()).add(spool)
                 print_files(result.files if result.status == "drawn" else (), as_json=options.json)
     for message, runs in faults.items():
         if len(runs) > 1:
             log.error("the same of %d more: %s", len(runs) - 1, message)
     if faults:
         return INCOMPLETE
-    return DONE if statuses & {"drawn", "cached"} else NOTHING
+    is_empty_part = options.shard is not None and not statuses  # all that there is may be in other parts
+    return DONE if statuses & {"drawn", "cached"} or is_empty_part else NOTHING
+
+
+@contextlib.contextmanager
+def _executor(options: Options) -> Iterator[Executor | None]:
+    if options.dask is None:
+        yield None
+        return
+    from autoviz_render.renderer.batch.cluster import dask_executor
+
+    with dask_executor(options.dask) as executor:
+        yield executor

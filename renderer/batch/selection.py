@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -69,7 +69,13 @@ class Selection:
         return [ref for ref in refs if times.get(ref.key, self.since) >= self.since]
 
 
-def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path | None) -> Iterator[list[Job]]:
+def jobs(
+    spool: Spool,
+    selection: Selection,
+    settings: RenderSettings,
+    out: Path | None,
+    is_ours: Callable[[SnapshotRef], bool] = lambda _: True,
+) -> Iterator[list[Job]]:
     """The jobs of each chosen snapshot, in the order of publishing.
 
     After the newest come those of the snapshots before it, in case it cannot be read.
@@ -81,6 +87,7 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
         out: The folder for the figures; None is the run's `image/`, and `image/frames/` for all snapshots. The run's
             own first figure is `fit.png`, every other one is called as it is. A snapshot that is not the newest has its
             own name in the file's: `fit-e0000-000000000012.png`.
+        is_ours: Whether this process is to draw a snapshot: another one may have its part.
 
     Raises:
         NoSpoolError: There is no spool, or not the snapshot that was asked for.
@@ -93,7 +100,7 @@ def jobs(spool: Spool, selection: Selection, settings: RenderSettings, out: Path
     refuse_links(spool.paths, folder)
     if out is None and selection.which == "newest":
         _warn_of_live(spool, [figure for figure, _ in figures], settings)
-    for ref in selection.of(spool):
+    for ref in filter(is_ours, selection.of(spool)):
         suffix = "" if selection.which == "newest" else f"-{ref.path.stem}"
         some = []
         for figure, stem in figures:

@@ -60,6 +60,7 @@ class RenderResult:
         used: Seconds of these with a processor; 0 if the system does not tell.
         waited: Seconds of these waiting for one; 0 if the system does not tell.
         memory: Of the process that drew, in bytes; 0 if nobody asked.
+        record: What the render cache is to say of the files; empty if whoever drew does not tell.
     """
 
     status: Status = "drawn"
@@ -76,6 +77,7 @@ class RenderResult:
     memory: int = field(default=0, repr=False)
     used: float = field(default=0.0, repr=False)
     waited: float = field(default=0.0, repr=False)
+    record: str = field(default="", repr=False)
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ class RenderResult:
         """
         try:
             content: dict[str, Any] = json.loads(line)
-            facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable")}
+            facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable", "record")}
             facts |= {name: finite_number(content[name]) for name in ("seconds", "used", "waited")}
             facts |= {"errors": tuple(map(str, content["errors"])), "memory": whole_number(content["memory"])}
             numbers = {"iteration": whole_number, "log_likelihood": finite_number}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import queue
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +12,7 @@ from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 if TYPE_CHECKING:
     from autoviz_render.renderer.work.jobs import RenderResult, Task
 
-AnyTask = TypeVar("AnyTask", bound="Task")
+AnyTask = TypeVar("AnyTask", bound="Task | RenderResult")
 
 _LOOKS_EVERY = 1.0  # seconds, for frames that take too long
 
@@ -40,20 +39,33 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes at once."""
         while self._workers:
             self._workers.pop().close()
 
     def draw(self, jobs: Iterable[AnyTask]) -> Iterator[tuple[int, AnyTask, RenderResult]]:
         """Do jobs, several at once.
 
+        Args:
+            jobs: They are asked for one by one, as processes are free. What is a result already comes back at once.
+
         Yields:
             The number of a job, the job, and what became of it, as soon as it is done.
         """
+        from autoviz_render.renderer.work.jobs import RenderResult
+
         waiting = enumerate(jobs)
         at_work: dict[Subprocess, tuple[int, AnyTask]] = {}
         try:
             while True:
-                for number, job in itertools.islice(waiting, self._max_workers - len(at_work)):
+                while len(at_work) < self._max_workers and (given := next(waiting, None)) is not None:
+                    number, job = given
+                    if isinstance(job, RenderResult):
+                        yield number, job, job
+                        continue
                     worker = next((each for each in self._workers if each not in at_work), None)
                     if worker is None:
                         worker = self._workers[0].another()

@@ -17,6 +17,7 @@ _NAMES = {
     "figures": "Annotation ColouredPanel CornerPanel Curve CustomPanel Guide HistogramPanel ImagePanel LinesPanel "
     "MeshPanel Panel PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
     "renderer.batch.render": "render",
+    "renderer.batch.shards": "Shard",
     "renderer.draw": "draw",
     "renderer.live.process": "RendererProcess",
     "renderer.plot.drawing": "Drawing",

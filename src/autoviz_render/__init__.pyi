@@ -21,6 +21,7 @@ from autoviz_render.figures import (
     TriangularMesh,
 )
 from autoviz_render.renderer.batch.render import render
+from autoviz_render.renderer.batch.shards import Shard
 from autoviz_render.renderer.draw import draw
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.plot.drawing import Drawing as Drawing
@@ -58,6 +59,7 @@ __all__ = [
     "Retention",
     "ScatterPanel",
     "Series",
+    "Shard",
     "Snapshot",
     "SnapshotRef",
     "Spool",

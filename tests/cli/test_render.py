@@ -108,7 +108,7 @@ def test_a_dark_figure_is_dark(run_dir, publish, command):
         ("--since", "1h"),
         ("--redraw",),
         ("--jobs", "0"),
-        ("--jobs", "2"),
+        ("--jobs", "2", "--watch"),
         ("--figure", "auto,Auto", "--all"),
         ("--movie", "fit.gif", "--out", "there"),
         ("--movie", "fit.gif", "--format", "pdf"),

@@ -114,7 +114,9 @@ def test_a_slice_that_fails_is_tried_again_a_few_times(run_dir, publish, failure
     with Broken(failures) as executor:
         (result,) = render(run_dir, which="all", executor=executor)
     assert result.status == status
-    assert result.fault == ("" if status == "drawn" else "a worker did not draw its figures: OSError: the worker is gone")
+    assert result.fault == (
+        "" if status == "drawn" else "a worker did not draw its figures: OSError: the worker is gone"
+    )
 
 
 def test_an_executor_that_takes_nothing_more_ends_it_in_one_line(tmp_path, publish):

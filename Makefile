@@ -8,7 +8,8 @@
 ## make docs            the site, in docs/_build/html; a warning is an error
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
-## make check           lint, docs and all three tests; CI runs it through .ci/run
+## make test-services   the tests on a real SLURM and a real Dask; skips what is not installed
+## make check           lint, docs and all four tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark
 ## make package         what a release uploads, checked, in dist
@@ -43,7 +44,7 @@ first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
 VENV_DEV = .venv-dev
 LINKS = $(VENV_DEV)/links/autoviz_render
 
-.PHONY: demo help dev test test-minimums test-pyautofit check lint coverage bench package clean
+.PHONY: demo help dev test test-minimums test-pyautofit test-services check lint coverage bench package clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -86,7 +87,11 @@ test-pyautofit:
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
 	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests/pyautofit
 
-check: lint docs test test-minimums test-pyautofit
+# Not at once: each wants the processors for its daemons.
+test-services: $(VENV)/search,test.installed
+	$(BIN)/pytest tests/services
+
+check: lint docs test test-services test-minimums test-pyautofit
 
 lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ RUN_BY = {
     "docs/start.md": (HERE, 2),
     "docs/format.md": ("tests/test_docs.py", 1),
     "docs/guide/afterwards.md": (HERE, 4),
-    "docs/guide/cluster.md": (HERE, 2),
+    "docs/guide/cluster.md": (HERE, 3),
     "docs/guide/pandas.md": (HERE, 4),
     "docs/figures/auto.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),

@@ -27,7 +27,7 @@ def points(lowest: float = -80.0) -> tuple[np.ndarray, np.ndarray]:
         contour = deaths[-1].max()
         live[lowest_points] = contour + 0.01 + rng.exponential(3 * 0.97 ** len(deaths), DELETED)
         born[lowest_points] = contour
-    return np.float32(np.concatenate([*deaths, live])), np.float32(np.concatenate([*births, born]))
+    return np.concatenate([*deaths, live]).astype(np.float32), np.concatenate([*births, born]).astype(np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "every": 1500,
     "checkpoint_every": 400,
 }
-_COMPILED: dict[tuple[int, ...], NSS] = {}
+_COMPILED: dict[tuple[object, ...], NSS] = {}
 
 
 class Gaussian(Analysis):

@@ -23,10 +23,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox, IdentityTransform
 
 from autoviz_render.figures import colours
-from autoviz_render.renderer.plot import layout
+from autoviz_render.figures.panels import ImagePanel
+from autoviz_render.renderer.plot import canvas, layout
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.artists import colour_bar, frame, text_cache
+from autoviz_render.renderer.plot.artists import ARTISTS, colour_bar, frame, text_cache
 from autoviz_render.renderer.plot.artists.frame import Axis, Sides
+from autoviz_render.renderer.plot.artists.images import ImageArtists
 from autoviz_render.renderer.plot.artists.legend import Legend
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.theme import BORDER
@@ -43,18 +45,29 @@ def kept_axes() -> Iterator[None]:
         for module in modules:
             for name in instead.keys() & vars(module).keys():
                 stack.enter_context(patch.object(module, name, instead[name]))
+        stack.enter_context(patch.dict(ARTISTS, {ImagePanel: OnCanvas}))
         yield
 
 
 def replaced() -> list[Any]:
     """What of our own code Axes would make unnecessary."""
     own = [frame.Frame, frame._Side, frame._grid, Legend, colour_bar.ColourBar, text_cache.Label]
+    own += [colour_bar._Marks, colour_bar._mark_ink, canvas.Stroke, canvas.KeptLayer, canvas.Ink, canvas.SparseInk]
+    own += [canvas.Canvas.drawn_alone, canvas.Canvas.lay, text_cache._text_ink]
     return [*own, text_cache._text_pixels, text_cache.cropped, text_cache.paste, text_cache.blank]
 
 
 def replacing() -> list[Any]:
     """What Axes need in its place."""
     return [AxesFrame, _Border, AxesBar, _BarAxes, KeptText, PlainLegend, _restored]
+
+
+class OnCanvas(ImageArtists):
+    """An image whose artists are all drawn on Matplotlib's canvas."""
+
+    def __init__(self, panel: ImagePanel, area: Area) -> None:
+        super().__init__(panel, area)
+        self.layers = []
 
 
 class AxesFrame:
@@ -139,6 +152,7 @@ class AxesBar:
         for arrow in self._arrows:
             self._axes.add_artist(arrow)
         self.foreground = [self._axes]
+        self.layers: list[Any] = []
 
     def show(self, part: Rectangle, limits: colours.ColourRange, table: Pixels) -> str:
         if (look := (part, limits, table.tobytes())) == self._look:

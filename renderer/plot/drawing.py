@@ -24,7 +24,7 @@ from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer import recipes
-from autoviz_render.renderer.plot import layout, png, vector
+from autoviz_render.renderer.plot import layout, png
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label
 from autoviz_render.renderer.plot.artists.texts import Failure
@@ -112,6 +112,8 @@ class Drawing:
             raise ValueError(f"there is no way to write {format!r}; there are: {', '.join(FORMATS)}")
         if getattr(self._figure, "_autoviz_frame", None) != self._frame:
             raise RuntimeError(f"the figure shows a later snapshot: save its {format} before the next is drawn")
+        from autoviz_render.renderer.plot import vector  # with fontTools: 10 MB that a worker of PNGs does without
+
         write = {"pdf": vector.pdf, "svg": vector.svg}[format]
         with fixed_style(self._theme):
             return write(self._figure, self._scale, self._title, software)

@@ -83,7 +83,7 @@ _DEFAULTS: dict[str, Any] = {key: value for key, value in mpl.rcParamsDefault.it
 def fixed_style(theme: Theme) -> Iterator[None]:
     """Matplotlib's own defaults and a theme, whatever the user's matplotlibrc says."""
     settings: Any = mpl.rcParams
-    before = dict.copy(settings)
+    before = dict(dict.items(settings))  # `copy` would ask for the backend, and Matplotlib import pyplot to answer
     dict.update(settings, _checked(theme))
     try:
         yield
@@ -95,7 +95,8 @@ def fixed_style(theme: Theme) -> Iterator[None]:
 def _checked(theme: Theme) -> dict[str, Any]:
     """The settings as Matplotlib keeps them: to check them takes 1.5 ms, which each frame would pay."""
     style: Any = _DEFAULTS | _STYLE | _colours(theme)
-    return dict(mpl.RcParams(style).items())
+    checked: Any = mpl.RcParams(style)
+    return dict(dict.items(checked))
 
 
 def _colours(theme: Theme) -> dict[str, Any]:

@@ -434,3 +434,28 @@ def test_a_drawing_is_saved_by_its_suffix_shown_by_a_notebook_and_told_in_a_line
     with pytest.raises(ValueError, match="there is no way to write 'gif'; there are: png, pdf, svg, webp"):
         drawing.save(tmp_path / "fit.gif")
     assert len(list(tmp_path.iterdir())) == len(FORMATS)
+
+
+def test_a_drawing_that_somebody_holds_stays_as_it_is(lens_snapshot):
+    """Its pixels are shared with the figure until the next frame, and copied then: an earlier one must not change."""
+    kept = KeptFigure(some_panels, dpi=DPI)
+    held = kept.draw(lens_snapshot())
+    part = held.pixels[3:, 5:]
+    pixels, file = part.copy(), held.encode("png")
+    kept.draw(lens_snapshot(seed=1))
+    assert held.encode("png") == file
+    del held
+    kept.draw(lens_snapshot(seed=2))
+    np.testing.assert_array_equal(part, pixels)
+
+
+def test_drawing_does_not_ask_for_a_backend(lens_snapshot):
+    """Matplotlib would import pyplot to answer, and take whichever backend it finds."""
+    undecided = mpl.rcsetup._auto_backend_sentinel
+    before = dict.__getitem__(mpl.rcParams, "backend")
+    dict.__setitem__(mpl.rcParams, "backend", undecided)
+    try:
+        KeptFigure(some_panels, dpi=DPI).draw(lens_snapshot())
+        assert dict.__getitem__(mpl.rcParams, "backend") is undecided
+    finally:
+        dict.__setitem__(mpl.rcParams, "backend", before)

@@ -451,7 +451,7 @@ def test_a_drawing_that_somebody_holds_stays_as_it_is(lens_snapshot):
 
 def test_drawing_does_not_ask_for_a_backend(lens_snapshot):
     """Matplotlib would import pyplot to answer, and take whichever backend it finds."""
-    undecided = mpl.rcsetup._auto_backend_sentinel
+    undecided = cast(Any, mpl).rcsetup._auto_backend_sentinel
     before = dict.__getitem__(mpl.rcParams, "backend")
     dict.__setitem__(mpl.rcParams, "backend", undecided)
     try:

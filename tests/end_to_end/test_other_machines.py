@@ -52,10 +52,10 @@ def watching(tmp_path: Path) -> Iterator[Callable[[Path], Watcher]]:
 
     def start(path: Path) -> Watcher:
         log = tmp_path / f"log{len(watchers)}"
-        command = [sys.executable, "-P", "-m", "autoviz_render.cli", "--watch", path, "--poll", "0.1"]
+        command = [sys.executable, "-P", "-m", "autoviz_render.cli", "--watch", str(path), "--poll", "0.1"]
         with open(log, "wb") as file:
             process = subprocess.Popen(
-                [*command, "--out", tmp_path / "out"],
+                [*command, "--out", str(tmp_path / "out")],
                 stdout=subprocess.DEVNULL,
                 stderr=file,
                 env=child_environment(os.environ),
@@ -102,9 +102,9 @@ class Host:
         """End it with every connection: a machine that goes down."""
         if self.server is not None:
             children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
-            for pid in (*children, self.server.pid):
+            for pid in (*map(int, children), self.server.pid):
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             self.server.wait()
 
 
@@ -119,7 +119,7 @@ def mount(tmp_path: Path) -> Iterator[tuple[Host, Path, Path]]:
     host.folder.mkdir(mode=0o700)
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host.folder / name], check=True)
-    settings = {
+    settings: dict[str, object] = {
         "Port": host.port,
         "ListenAddress": "127.0.0.1",
         "HostKey": host.folder / "host",

@@ -52,6 +52,7 @@ def run_status(spool: Spool) -> dict[str, Any]:
         "epoch": info.epoch,
         "quick_updates": last.sequence + 1 if last else 0,  # not the number of lines: those of a long run are thinned
         "snapshots": len(snapshots),
+        "packs": spool.files.count(),
         "newest": snapshots[-1].path.name if snapshots else None,
         "iteration": last.iteration if last else None,
         "counts": last.counts if last else None,
@@ -128,11 +129,15 @@ def _details(status: dict[str, Any]) -> list[str]:
     best = "" if likelihood is None else f", log likelihood {in_nats(likelihood)}"
     process = f"process {renderer['pid']} on {cut(renderer['host'], _LONGEST_NAME)}" if renderer else ""
     return [
-        f"{cut(status['run'], _LONGEST_NAME)}: {status['snapshots']:,} snapshots kept",
+        f"{cut(status['run'], _LONGEST_NAME)}: {status['snapshots']:,} snapshots kept{_packed(status['packs'])}",
         *([] if iteration is None else [f"{status['counts']} {iteration:,}{best}"]),
         *([f"figures {', '.join(status['figures'])}"] if len(status["figures"]) > 1 else []),
         *([f"{process}: {renderer['drawn']:,} drawn, {renderer['coalesced']:,} skipped"] if renderer else []),
     ]
+
+
+def _packed(packs: int) -> str:
+    return f", in {packs:,} pack{'s' * (packs != 1)}" if packs else ""
 
 
 def _problems(spool: Spool, status: dict[str, Any]) -> list[str]:

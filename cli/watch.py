@@ -36,13 +36,15 @@ def watch(options: Options) -> int:
     is_there = exists(path)
     raise_descriptor_limit()
     with closing(Subprocess(options.frame_timeout or FRAME_TIMEOUT)) as first:  # it imports Matplotlib meanwhile
+        from autoviz_render.renderer.live.idle_packing import IdlePacking
         from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
         from autoviz_render.renderer.live.watch import Watch
 
         spools = Watch(path.absolute(), options.poll or 2.0)
         settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
         telling = _Telling(path, as_json=options.json)
-        renderer = LiveRenderer(spools, settings, first, telling)
+        packing = None if os.environ.get("AUTOVIZ_PACK") == "0" else IdlePacking()
+        renderer = LiveRenderer(spools, settings, first, telling, packing=packing)
         telling.progress = lambda: renderer.progress
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: renderer.stop())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.heartbeat import IDLE_INTERVAL
+from autoviz_render.renderer.live.idle_packing import IdlePacking
 from autoviz_render.renderer.live.live_run import LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import UNBOUNDED, Pace
 from autoviz_render.renderer.live.process import EXIT_HELD, EXIT_INCOMPLETE
@@ -52,6 +53,7 @@ class LiveRenderer:
         pace: Bounds what frames may take on a busy machine; None does not.
         audience: Whom it draws for, besides what is below the path; it leaves with the last of them. None if that is
             for `settings` to say.
+        packing: Packs the runs that are over while nothing is drawn; None does not.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LiveRenderer:
         pace: Pace | None = None,
         *,
         audience: Audience | None = None,
+        packing: IdlePacking | None = None,
     ) -> None:
         self._watch = watch
         self._audience = audience
@@ -70,6 +73,9 @@ class LiveRenderer:
         self._settings = settings
         self._on_drawn = on_drawn
         self._pace = pace or Pace(UNBOUNDED)
+        self._packing = packing
+        if packing is not None:
+            packing.is_busy = lambda: any(slot.run for slot in self._slots)
         self._slots: list[Slot] = []
         self._runs: dict[Path, LiveRun] = {}
         self._refused: dict[Path, Exception] = {}
@@ -204,6 +210,8 @@ class LiveRenderer:
     def close(self) -> None:
         """Stop watching and let go of every spool."""
         self._watch.close()
+        if self._packing is not None:
+            self._packing.close()
         for slot in self._slots:
             slot.executor.close()
         for run in self._runs.values():
@@ -271,6 +279,8 @@ class LiveRenderer:
             slot.offer(run)
         self._retry(run)
         (self._unfinished.discard if run.is_over else self._unfinished.add)(directory)
+        if self._packing is not None:
+            (self._packing.offer if run.is_over else self._packing.withdraw)(directory)
         (self._undrawn.add if run.is_undrawn else self._undrawn.discard)(directory)
         self._watch.settle(directory, is_quiet=run.has_ended)
         if run.lock.is_held:

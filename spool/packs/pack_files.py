@@ -90,6 +90,7 @@ class PackFiles:
         self._paths = paths
         self._on_fault = on_fault
         self._packs: list[Pack] = []
+        self._loose: frozenset[str] | None = None
 
     def snapshots(self) -> list[SnapshotRef]:
         """Every snapshot there is, loose or packed, once, in the order of publishing.
@@ -103,12 +104,17 @@ class PackFiles:
         packed = self.packed()
         if not packed:
             return loose
+        self._loose = frozenset(ref.path.name for ref in loose)
         by_name = {ref.path.name: ref for ref in packed} | {ref.path.name: ref for ref in loose}
         return sorted(by_name.values(), key=_IN_ORDER)
 
     def packed(self) -> list[SnapshotRef]:
         """The snapshots that are in packs, perhaps in several; not sorted. Raises as `snapshots` does."""
         return [ref for _, index in self.look() for ref in index.refs]
+
+    def count(self) -> int:
+        """How many packs there were when they were listed last."""
+        return len(self._packs)
 
     def look(self) -> list[tuple[Pack, PackIndex]]:
         """List the packs; those that cannot be read are told and left out. Raises as `snapshots` does."""
@@ -138,6 +144,11 @@ class PackFiles:
             UnreadableError, LaterVersionError: It is at fault: so is each copy, the message is about the first.
             OSError: The disk is at fault.
         """
+        if self._loose is not None and path.name not in self._loose:  # when it was listed: a look at it saved
+            for pack in self._packs:
+                for _, member, name in _place(pack, path):
+                    with contextlib.suppress(FileNotFoundError, UnreadableError):
+                        return parse(pack.read(member, name), pack.path)
         fault: UnreadableError | None = None
         try:
             return parse(read_file(path), path)
@@ -174,13 +185,12 @@ class PackFiles:
 
     def _places(self, path: Path) -> Iterator[tuple[Pack, Member, str]]:
         """Where a file is in packs: in those that are known, then in those that there are now."""
-        name = f"{path.parent.name}/{path.name}"
         known = tuple(self._packs)
         for pack in known:
-            yield from _place(pack, name)
+            yield from _place(pack, path)
         for pack, _ in self.look():
             if pack not in known:
-                yield from _place(pack, name)
+                yield from _place(pack, path)
 
     def _listed(self) -> Iterator[Pack]:
         try:
@@ -194,8 +204,9 @@ class PackFiles:
                     yield Pack(path, _identity(status_of(path, follow_symlinks=False)))
 
 
-def _place(pack: Pack, name: str) -> Iterator[tuple[Pack, Member, str]]:
+def _place(pack: Pack, path: Path) -> Iterator[tuple[Pack, Member, str]]:
     """Where a file is in a pack, if it is; a pack that cannot be read was told when it was listed."""
+    name = f"{path.parent.name}/{path.name}"
     with contextlib.suppress(SpoolError, OSError):
         if (member := pack.index.members.get(name)) is not None:
             yield pack, member, name

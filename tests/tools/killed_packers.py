@@ -16,25 +16,17 @@ from autoviz_render.spool.packs import packing
 from autoviz_render.spool.store import Spool
 
 
-def work(folder: Path) -> None:
-    packing.pack(Spool(folder))
+class _Work:
+    """Copies the run, and packs the copy: only then its calls are counted."""
 
+    has_begun = False
 
-def is_ours(arguments: tuple[object, ...]) -> bool:
-    """Calls of the copying before are not: they come before the packing has begun."""
-    del arguments
-    return _has_begun
-
-
-_has_begun = False
-
-
-def copied_and_packed(folder: Path) -> None:
-    global _has_begun
-    shutil.copytree(sys.argv[1], folder)
-    _has_begun = True
-    work(folder)
+    def __call__(self, folder: Path) -> None:
+        shutil.copytree(sys.argv[1], folder)
+        self.has_begun = True
+        packing.pack(Spool(folder))
 
 
 if __name__ == "__main__":
-    print(kill_at_each_call(copied_and_packed, Path(sys.argv[2]), is_ours))
+    work = _Work()
+    print(kill_at_each_call(work, Path(sys.argv[2]), lambda _: work.has_begun))

@@ -7,6 +7,7 @@ A *run directory* is any directory the user names. Its `spool/` holds what one s
     tmp/          being written; never read                                     (`system.atomic`)
     snapshots/    one immutable HDF5 file a quick update, named by its order    (`paths`, `snapshot`, `format`)
     static/       the arrays that never change, named by their digest           (`write.static_file`)
+    packs/        many of both in few files, once the run is over               (`packs`)
     scalars.jsonl one line a quick update, also of snapshots that are gone      (`scalars`, `write.thinning`)
     bad/          why a file could not be read; the file itself stays           (`notes`)
 

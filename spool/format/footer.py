@@ -46,7 +46,6 @@ _CRC = struct.Struct("<I")
 _MAGIC = b"AVRSEAL1"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _TRAILER_BYTES = _TRAILER.size + _CRC.size
-_SMALL_BYTES = 1 << 20  # of a file that is read without a look at its end first
 _HEADER_BYTES = 1 << 16  # of HDF5: the root's attributes are within them
 _LAST_VERSION = 10_000  # a larger number in damaged bytes is damage
 _SHORTEST_ENTRY = 14  # bytes of a manifest for an array, as `["x","|b1",[]]`
@@ -82,9 +81,6 @@ def read_file(path: Path) -> memoryview:
 
 def read_part(file: FileIO, start: int, size: int, path: Path) -> memoryview:
     """The same of a file that is part of a larger one, from `start` on; what is raised is as of `read_file`."""
-    if size <= _SMALL_BYTES:  # `decode` will tell
-        file.seek(start)
-        return read_all(file, size)
     file.seek(start + max(0, size - _TRAILER_BYTES))
     try:
         _find(memoryview(file.read(min(size, _TRAILER_BYTES))), size, path)

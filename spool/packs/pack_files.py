@@ -22,11 +22,12 @@ from autoviz_render.spool.packs.pack_index import Member, PackIndex, read_index
 from autoviz_render.spool.paths import SpoolPaths, list_snapshots
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.system.archived import is_file, names_in, status_of
-from autoviz_render.spool.system.safe_read import open_plain, refuse_a_link
+from autoviz_render.spool.system.safe_read import open_plain, read_all, refuse_a_link
 
 _T = TypeVar("_T")
 
 _MOST_PACK_BYTES = 1 << 50
+_SMALL_BYTES = 1 << 20  # a member that is read without a look at its footer first: `decode` will see
 _MOST_KEPT = 64  # indices in memory, of all spools of a process
 _IN_ORDER = attrgetter("epoch", "sequence")
 
@@ -69,6 +70,9 @@ class Pack:
                 raise FileNotFoundError(self.path)
             if start + member.size > status.st_size:
                 raise UnreadableError(self.path, f"is cut short before the end of {name}")
+            if member.size <= _SMALL_BYTES:
+                file.seek(start)
+                return read_all(file, member.size)
             return read_part(file, start, member.size, self.path)
 
 

@@ -68,3 +68,17 @@ def test_a_run_that_began_with_version_1_can_be_resumed(version_1):
     spool = Spool(version_1)
     assert [line.iteration for line in spool.scalars()] == [0, 100, 200, 300, 400, 500]
     assert spool.newest().epoch == 2
+
+
+def test_packs_of_version_1_read_as_they_were_written(tmp_path):
+    """The same run, packed by the first version that made packs; and it can be resumed."""
+    run_dir = Path(shutil.copytree(GOLDEN / "v1-packed", tmp_path / "v1"))
+    spool = Spool(run_dir)
+    assert not (run_dir / "spool/snapshots").exists()
+    assert [ref.key for ref in spool.snapshots()] == [(0, 0), (0, 1), (0, 2), (1, 4), (1, 5), (1, 6)]
+    for number, snapshot in enumerate(spool):
+        check_arrays(snapshot.arrays, golden.arrays(number))
+        check_arrays(snapshot.static, golden.STATIC)
+    with Publisher(run_dir, resumed_from=400) as publisher:
+        publisher.publish(golden.arrays(5), **golden.numbers(5))
+    assert Spool(run_dir).newest().key == (2, 7)

@@ -1,7 +1,7 @@
 """The golden spool of format version 1: what is in it, and how it was made.
 
 It was made once, by `python tests/tools/golden.py tests/spool/golden/v1`, and is never made again: every later version
-of the package must read it as it is.
+of the package must read it as it is. `golden/v1-packed` is its first spool after `autoviz-render pack`, once.
 """
 
 from __future__ import annotations

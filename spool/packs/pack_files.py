@@ -65,8 +65,9 @@ class Pack:
         start = self.index.start + member.offset
         with open_plain(self.path, _MOST_PACK_BYTES) as file:
             status = os.fstat(file.fileno())
-            # of a pack that is in a zip itself the file is a copy
-            if self.identity not in (_identity(status), _identity(status_of(self.path, follow_symlinks=False))):
+            # of a pack that is in a zip itself the open file is a copy: then only the path tells
+            is_it = _identity(status) == self.identity or self._is_in_place()
+            if not is_it:
                 raise FileNotFoundError(self.path)
             if start + member.size > status.st_size:
                 raise UnreadableError(self.path, f"is cut short before the end of {name}")
@@ -74,6 +75,9 @@ class Pack:
                 file.seek(start)
                 return read_all(file, member.size)
             return read_part(file, start, member.size, self.path)
+
+    def _is_in_place(self) -> bool:
+        return _identity(status_of(self.path, follow_symlinks=False)) == self.identity
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -25,7 +25,7 @@ from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths
-from autoviz_render.spool.system.safe_read import append_plain, read_plain
+from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
 
 NAME = "drawn.jsonl"
 

@@ -51,7 +51,7 @@ def drawn(told: str) -> Counter:
 
 
 def everything(runs: Path) -> Counter:
-    found = [result for result in render(runs, which="all")]
+    found = list(render(runs, which="all"))
     assert {result.status for result in found} == {"cached"}
     return Counter(str(path) for result in found for path in result.files)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -25,6 +26,7 @@ class Noting:
 
     heartbeat_interval = 20.0
     wait_timeout = 0.01
+    at_work_since = math.inf
 
     def __init__(self) -> None:
         self.on_answer = lambda: None

@@ -100,13 +100,14 @@ def test_a_scheduler_that_is_gone_ends_it_in_one_line(cluster, run_dir, publish,
     assert len(output.split()) < 200
 
 
-def test_a_worker_without_this_package_is_told_in_one_line(cluster, run_dir, publish, tmp_path):
+def test_a_worker_without_this_package_is_told_in_one_line(cluster, run_dir, publish, tmp_path, eventually):
     """Not by a traceback of pickle."""
     publish(3)
     blocked = tmp_path / "blocked" / "autoviz_render"
     blocked.mkdir(parents=True)
     (blocked / "__init__.py").write_text("raise ModuleNotFoundError('No module', name='autoviz_render')\n")
     cluster.worker(PYTHONPATH=str(blocked.parent))
+    eventually(lambda: "Registered" in (tmp_path / "worker.log").read_text())  # Dask ends one that has tasks at once
     drawing = cluster("--all", run_dir)
     _, errors = drawing.communicate(timeout=120)
     lines = [line for line in errors.splitlines() if " left" not in line]

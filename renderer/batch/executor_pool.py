@@ -32,6 +32,10 @@ _TRIES = 3
 _UNKNOWN_WORKERS = 16
 _COUNTED_EVERY = 5.0  # seconds: workers come and go
 
+_DRAW = f"__import__('importlib').import_module({draw_slice.__module__!r}).{draw_slice.__name__}(task)"
+"""What is asked for, without a name that a worker would have to import to read it: one of Dask that cannot ends, and
+whoever waits for it is not told why."""
+
 Outcome = tuple[int, Job | RenderResult, RenderResult]
 
 
@@ -122,7 +126,7 @@ class ExecutorPool:
     def _submit(self, flight: _Flight) -> None:
         some = Slice(tuple(flight.jobs), self._timeout, next(self._serial))
         try:
-            future = self._executor.submit(draw_slice, some.to_bytes())
+            future = self._executor.submit(eval, _DRAW, {"task": some.to_bytes()})
         except Exception as error:  # noqa: BLE001  of anybody's executor: it is shut down, broken, or cannot be reached
             is_dask = hasattr(self._executor, "_client")
             self._stopped = "the Dask scheduler is gone" if is_dask else in_one_line(error)

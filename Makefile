@@ -8,7 +8,7 @@
 ## make docs            the site, in docs/_build/html; a warning is an error
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
-## make test-services   the tests on a real SLURM and a real Dask; skips what is not installed
+## make test-services   the tests on a real SLURM, Dask, sshfs and rsync; skips what is not installed
 ## make check           lint, docs and all four tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark

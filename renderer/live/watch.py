@@ -172,8 +172,9 @@ class Watch:
         self._events.revive()
         self._note_all()
         self._due.clear()
-        is_any_gone = any(not self.is_there(spool) for spool, known in self._known.items() if known.is_listed)
-        if all_of_them or is_any_gone or not self._known or self._walks or time.monotonic() >= self._next_walk:
+        listed = [spool for spool, known in self._known.items() if known.is_listed]
+        is_any_gone = not all(map(self.is_there, listed))
+        if all_of_them or is_any_gone or not listed or self._walks or time.monotonic() >= self._next_walk:
             self._walks.clear()
             self._begin_walk(is_urgent=True)
             self._search(math.inf)

@@ -355,6 +355,7 @@ def test_what_is_not_understood_costs_only_who_says_it(searches, eventually):
     eventually(search.is_drawn)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, which another test has loaded
 def test_a_forked_child_of_the_user_keeps_no_run_alive(searches, eventually):
     """A pool of workers outlives the search that made it: the renderer must hear of the end all the same."""
     one, other = searches(2)

@@ -328,26 +328,32 @@ class Watch:
         self._found_meanwhile.add(spool)
 
     def _end(self, done: _Walk) -> None:
-        """A walk has come to its end: what is there now, and what is not any more."""
+        """A walk has come to its end: what is there now, and what is not any more.
+
+        One of a part costs what is there: each figure of a run that had none begins one, as its folder appears.
+        """
         if done.is_whole:
             self._has_walked = True
-            found = distinct(done.found)
-            listed = {*found, *self._hidden(done.unread), *self._found_meanwhile}
-        else:
+            self._list(done)
+        elif any(visit.is_linked for visit in done.found):
             elsewhere = [Visit(spool, True, False, False) for spool in self._known]
-            is_any_linked = any(visit.is_linked for visit in done.found)
-            found = distinct([*elsewhere, *done.found]) if is_any_linked else []
-            listed = set(self._known)
-        for spool in found:
-            self._find(spool)
-        for spool, known in self._known.items():
-            if spool not in listed and spool not in found:
-                known.is_listed = False
-                self._due[spool] = None
+            for spool in distinct([*elsewhere, *done.found]):
+                self._find(spool)
         new = [each for each in done.unread if each[0] not in self._passed_over]
         if new:
             self._passed_over.update(folder for folder, _ in new)
             log.warning("%s", passed_over(new))
+
+    def _list(self, done: _Walk) -> None:
+        """Take what a whole walk came to as all that there is."""
+        found = distinct(done.found)
+        listed = {*found, *self._hidden(done.unread), *self._found_meanwhile}
+        for spool in found:
+            self._find(spool)
+        for spool, known in self._known.items():
+            if spool not in listed:
+                known.is_listed = False
+                self._due[spool] = None
 
     def _hidden(self, unread: Iterable[Unread]) -> list[Path]:
         """The spools that were there and cannot be seen now: unreadable is not gone."""

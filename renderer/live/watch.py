@@ -29,7 +29,7 @@ from autoviz_render.spool.system.network_mounts import is_on_network
 log = logging.getLogger("autoviz_render.renderer")
 
 _SHARE_UNHEARD = 1 / 20  # of the time, for spools of which no events tell
-_SHARE_HEARD = 1 / 400  # for each of: those of which events tell, those of runs that are over, the search for new ones
+_SHARE_HEARD = 1 / 800  # for each of: those of which events tell, those of runs that are over, the search for new ones
 _SLICE = 0.01  # seconds in which new spools are handed out in a row
 _SEES_NOTHING = 16  # visits of a run that is over without a look, as its files are as they were
 

@@ -66,8 +66,9 @@ class Limit:
     """What cannot be spared: colours composed by NumPy into a ready background, and encoded. No curve, no number."""
 
     def __init__(self, background: np.ndarray, panels: Sequence[ImagePanel], dpi: float) -> None:
-        self._page, self._dpi = png.copied(background), dpi
         height, width = background.shape[:2]
+        self._page, self._dpi = png.pixels_in(png.rows_of(height, width)), dpi
+        self._page[...] = background
         self._places = []
         for number in range(len(panels)):
             row, column = divmod(number, 4)

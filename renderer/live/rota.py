@@ -51,10 +51,6 @@ class Rota:
             yield member
         self._not_before = time.monotonic() + (self._clock() - began) / self._share
 
-    def wait_timeout(self, every: float) -> float:
-        """Seconds until the next turn; infinite without members."""
-        return max(0.0, self._first() + every - time.monotonic(), self._not_before - time.monotonic())
-
     def _first(self) -> float:
         """When the first of all was visited last."""
         return next(iter(self._visited.values()), math.inf)

@@ -64,12 +64,6 @@ def pixels_in(rows: Pixels) -> Pixels:
     return rows[:, 1:].reshape(len(rows), -1, 3)
 
 
-def copied(pixels: Pixels) -> Pixels:
-    """A copy of pixels in rows, in memory as they are."""
-    assert isinstance(pixels.base, np.ndarray)  # noqa: S101  made by pixels_in
-    return pixels_in(pixels.base.copy())
-
-
 def webp(pixels: Pixels, software: str = SOFTWARE) -> bytes:
     """The bytes of a lossless WebP file of array[row, column, 3]: 50 to 90 ms; the next method takes a second."""
     from PIL import ExifTags, Image

@@ -187,7 +187,7 @@ def test_a_pack_removed_or_extracted_while_it_is_read_is_looked_for(run_dir):
         spool.read(refs[3])
 
 
-def test_every_flipped_or_missing_byte_of_a_pack_is_found(run_dir):
+def test_a_flipped_or_missing_byte_of_a_pack_is_found(run_dir):
     """Either what is read is right, or it is refused in a line: nothing in between, and nothing else is raised."""
     spool = Spool(run_dir)
     pack(spool)

@@ -419,6 +419,7 @@ def test_one_event_a_snapshot(run_dir, publish, watch):
     assert wait_seconds(watch) < 10
 
 
+@pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")  # of watchdog, beside busy processes
 def test_where_the_system_watches_trees_an_event_names_its_spool_too(many, tmp_path, publish, monkeypatch):
     """macOS and Windows have one stream for a whole tree, which watchdog reads."""
     monkeypatch.setattr("autoviz_render.renderer.live.watch.file_events", Observed)

@@ -58,6 +58,12 @@ def watched_briefly(monkeypatch):
     monkeypatch.setattr(liveness, "_SILENCE", 0.0)
 
 
+def suspend(pid) -> None:
+    """Stop a child, and wait until it is: before, it may wait for a processor, and that is no hang."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+
+
 def beat_of(run_dir, pid, interval=60.0) -> None:
     """The child of that number has just beaten, and promises the next beat within so many seconds."""
     folder = run_dir / "spool"
@@ -181,7 +187,7 @@ def test_a_hung_child_is_killed_and_replaced(run_dir, child, no_pauses, watched_
     renderer = child(SLEEPER)
     renderer.start()
     first = renderer.pid
-    os.kill(first, signal.SIGSTOP)
+    suspend(first)
     beat_of(run_dir, first)
     for _ in range(3):
         assert renderer.look() is None
@@ -380,7 +386,7 @@ def test_a_child_that_hangs_at_the_end_is_ended_in_any_case(run_dir, child, capl
     renderer = child(SLEEPER)
     renderer.start()
     pid = renderer.pid
-    os.kill(pid, signal.SIGSTOP)
+    suspend(pid)
     beat_of(run_dir, pid, interval=0)
     assert not renderer.stop(timeout=0.1, insist=insist)
     with pytest.raises(ProcessLookupError):

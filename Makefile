@@ -9,7 +9,8 @@
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
 ## make test-services   the tests on a real SLURM, Dask, sshfs and rsync; skips what is not installed
-## make check           lint, docs and all four tests; CI runs it through .ci/run
+## make test-browser    the tests of the pages and of notebooks in Debian's chromium; skips what is not installed
+## make check           lint, docs and all five tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark
 ## make package         what a release uploads, checked, in dist
@@ -20,7 +21,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-PACKAGES = spool figures renderer search cli
+PACKAGES = spool figures renderer views search cli
 SOURCES = setup.cfg pyproject.toml README.md $(shell find src $(PACKAGES) -name '*.py*' -not -name '*.pyc')
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
@@ -44,7 +45,7 @@ first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
 VENV_DEV = .venv-dev
 LINKS = $(VENV_DEV)/links/autoviz_render
 
-.PHONY: demo help dev test test-minimums test-pyautofit test-services check lint coverage bench package clean
+.PHONY: demo help dev test test-minimums test-pyautofit test-services test-browser check lint coverage bench package clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -91,7 +92,10 @@ test-pyautofit:
 test-services: $(VENV)/search,test.installed
 	$(BIN)/pytest tests/services
 
-check: lint docs test test-services test-minimums test-pyautofit
+test-browser: $(VENV)/search,test,test-browser.installed
+	$(BIN)/pytest tests/browser
+
+check: lint docs test test-services test-browser test-minimums test-pyautofit
 
 lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .

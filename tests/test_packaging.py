@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("spool", "figures", "renderer", "search", "cli")
+FOLDERS = ("spool", "figures", "renderer", "views", "search", "cli")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 FACADE = sorted((ROOT / "src").rglob("*.py"))
 
@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "figures": {"figures", "spool"},
     "renderer": {"renderer", "figures", "spool"},
     "search": {"search", "spool"},
-    "cli": {"cli", "renderer", "figures", "spool"},
+    "views": {"views", "renderer", "figures", "spool"},
+    "cli": {"cli", "views", "renderer", "figures", "spool"},
 }
 BACKENDS = "search/backends.py"
 # What the modules of a folder may import from the other folders of their package.
@@ -38,6 +39,13 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "renderer/work": {"renderer/plot"},
     "renderer/live": {"renderer/plot", "renderer/work"},
     "renderer/batch": {"renderer/plot", "renderer/work"},
+    "views/model": set(),
+    "views/page": {"views/model"},
+    "views/server": {"views/model", "views/page"},
+    "views/terminal": {"views/model"},
+    "views/notebook": {"views/model", "views/page"},
+    "views/window": {"views/model"},
+    "views/mirror": set(),
     "search/statistics": set(),
     "search/hooks": {"search/statistics"},
     "search/nss": {"search/statistics"},
@@ -50,7 +58,7 @@ SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / "setup.cfg")
 REQUIREMENTS = SETTINGS["options"]["install_requires"].split("\n")[1:]
 EXTRAS = {extra: lines.split("\n")[1:] for extra, lines in SETTINGS["options.extras_require"].items()}
-FOR_USERS = set(EXTRAS) - {"test", "test-pyautofit", "check", "coverage", "release"}
+FOR_USERS = set(EXTRAS) - {"test", "test-browser", "test-pyautofit", "check", "coverage", "release"}
 
 
 @cache
@@ -122,7 +130,7 @@ def test_every_requirement_has_one_lower_bound_that_is_tested():
 def test_imports_point_one_way(path):
     """Between packages, and between the folders of one: else no part can be changed, or installed, alone."""
     place = path.relative_to(ROOT)
-    allowed = MAY_IMPORT[place.parts[0]] | ({"renderer"} if str(place) == BACKENDS else set())
+    allowed = MAY_IMPORT[place.parts[0]] | ({"renderer", "views"} if str(place) == BACKENDS else set())
     folder = folder_of(module_name(path))
     siblings = {other for other in FOLDER_MAY_IMPORT if other.startswith(f"{place.parts[0]}/")}
     forbidden = siblings - {folder} - FOLDER_MAY_IMPORT.get(folder, siblings)

@@ -1,0 +1,1 @@
+"""Runs of another machine, mirrored here through the user's own ssh: `autoviz-render --watch ssh://HOST/PATH`."""

@@ -1,0 +1,1 @@
+"""The pages in a browser, live: `autoviz-render --watch PATH --serve ADDRESS` (extra `web`)."""

@@ -7,10 +7,11 @@ import io
 import json
 import math
 import os
+import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS, ScalarsLine, UpdateKey
 from autoviz_render.spool.system.atomic import opened, sync_folder, write_all
@@ -22,6 +23,11 @@ MAX_LINE_BYTES = 1 << 22
 
 _END_BYTES = 256  # what is remembered of the part that was read: more than a line's checksum
 _CRC = ', "crc32": '
+_DECIMAL = rb"-?\d[\d.e+-]*"
+_HEAD = re.compile(
+    rb'\{"epoch": (\d{1,18}), "sequence": (\d{1,18}), "iteration": (-?\d{1,18}), "time": (%b), '
+    rb'"log_likelihood": (%b|null|"-?inf"), "parameters": ' % (_DECIMAL, _DECIMAL)
+)
 
 
 def append_lines(path: Path, texts: Sequence[bytes], *, sync: bool = False, left_at: int = -1) -> int:
@@ -69,18 +75,23 @@ def line_pieces(file: BinaryIO) -> Iterator[bytes]:
         yield text
 
 
-class ScalarsReader:
-    """Reads a growing `scalars.jsonl`, each part of it once."""
+class GrowingLines:
+    """The whole lines of a growing file, each once; all of them anew if another file has its name.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Of the file.
+        start_over: Called before the lines of another file come, and if there is no file any more.
+    """
+
+    def __init__(self, path: Path, start_over: Callable[[], None]) -> None:
         self._path = path
+        self._start_over = start_over
+        self._identity: tuple[int, int] | None = None
+        self._offset = 0
         self._end = b""
-        self._start_over(None)
 
-    def lines(self) -> list[ScalarsLine]:
-        """The whole lines so far in the order of publishing, one a quick update; none if there is no file.
-
-        What was cut short is passed over.
+    def new(self) -> Iterator[bytes]:
+        """Those that came since the last call, with their ends; a very long one comes in pieces.
 
         Raises:
             OSError: The disk is at fault.
@@ -88,21 +99,19 @@ class ScalarsReader:
         """
         try:
             with io.BufferedReader(open_plain(self._path, MAX_SCALARS_BYTES), 1 << 18) as file:
-                self._read_on(file)
+                yield from self._new_in(file)
         except FileNotFoundError:
-            self._start_over(None)
-        return list(self._lines.values())
+            self._begin(None)
 
-    def _read_on(self, file: BinaryIO) -> None:
+    def _new_in(self, file: BinaryIO) -> Iterator[bytes]:
         status = os.fstat(file.fileno())
         if not self._goes_on(file, status):
-            self._start_over((status.st_dev, status.st_ino))
+            self._begin((status.st_dev, status.st_ino))
         file.seek(self._offset)
         for text in line_pieces(file):
             self._offset += len(text)
             self._end = (self._end + text[-_END_BYTES:])[-_END_BYTES:]
-            if (line := parse_line(text, self._names)) is not None:
-                self._lines[line.key] = line  # a line may be there twice if a disk failed
+            yield text
 
     def _goes_on(self, file: BinaryIO, status: os.stat_result) -> bool:
         """Whether it is the file that was read last, and longer. A new one may have the old one's number."""
@@ -111,10 +120,32 @@ class ScalarsReader:
         file.seek(self._offset - len(self._end))
         return bool(file.read(len(self._end)) == self._end)
 
-    def _start_over(self, identity: tuple[int, int] | None) -> None:
-        self._identity = identity
-        self._offset = 0
-        self._end = b""
+    def _begin(self, identity: tuple[int, int] | None) -> None:
+        self._identity, self._offset, self._end = identity, 0, b""
+        self._start_over()
+
+
+class ScalarsReader:
+    """Reads a growing `scalars.jsonl`, each part of it once."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = GrowingLines(path, self._start_over)
+        self._start_over()
+
+    def lines(self) -> list[ScalarsLine]:
+        """The whole lines so far in the order of publishing, one a quick update; none if there is no file.
+
+        What was cut short is passed over.
+
+        Raises:
+            OSError, UnreadableError: As `GrowingLines.new` raises them.
+        """
+        for text in self._file.new():
+            if (line := parse_line(text, self._names)) is not None:
+                self._lines[line.key] = line  # a line may be there twice if a disk failed
+        return list(self._lines.values())
+
+    def _start_over(self) -> None:
         self._lines: dict[UpdateKey, ScalarsLine] = {}
         self._names: dict[str, str] = {}  # each once, however many lines have it
 
@@ -145,6 +176,29 @@ def parse_line(text: bytes, names: dict[str, str]) -> ScalarsLine | None:
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # whole, but of a stranger's making
+
+
+class LineHead(NamedTuple):
+    """The first fields of a line, as of `ScalarsLine`."""
+
+    epoch: int
+    sequence: int
+    iteration: int
+    time: float
+    log_likelihood: float
+
+
+def line_head(text: bytes) -> LineHead | None:
+    """The first fields of a line, in a fifth of the time that `parse_line` takes; None if it is not one."""
+    fields, _, check = text.rstrip(b"\n").rpartition(_CRC.encode())
+    if check == b"%d}" % zlib.crc32(fields) and (found := _HEAD.match(fields)) is not None:
+        epoch, sequence, iteration, time, log_likelihood = found.groups()
+        likelihood = b"nan" if log_likelihood == b"null" else log_likelihood.strip(b'"')
+        with contextlib.suppress(ValueError):
+            moment = finite_number(float(time))
+            return LineHead(int(epoch), int(sequence), int(iteration), moment, float(likelihood))
+    line = parse_line(text, {})  # as another program wrote it
+    return None if line is None else LineHead(*line.key, line.iteration, line.time, line.log_likelihood)
 
 
 def _finite(value: Any) -> Any:

@@ -29,19 +29,20 @@ log = logging.getLogger("autoviz_render.renderer")
 
 _TRIES_AGAIN = 30.0  # seconds until events are asked for again of a system that had none left
 
-Role = Literal["snapshots", "spool", "above"]
+Role = Literal["snapshots", "spool", "above", "figures"]
 
 
 class Hint(NamedTuple):
     """Where to look.
 
     Attributes:
-        role: What the folder is: a spool's snapshots, a spool, or one above spools; "lost" if events were lost.
+        role: What the folder is: a spool's snapshots, a spool, one above spools, or that of a run's figures; "lost" if
+            events were lost.
         folder: The spool, or the folder above spools.
         name: Of the entry that appeared in the folder; empty if the folder itself is gone.
     """
 
-    role: Literal["snapshots", "spool", "above", "lost"]
+    role: Literal["snapshots", "spool", "above", "figures", "lost"]
     folder: Path
     name: str = ""
 
@@ -51,16 +52,21 @@ class FileEvents(ABC):
 
     Args:
         tell: Called with each hint, in a thread of its own.
+        hears_figures: Whether to tell of figures, too, and of what their renderer says of itself.
     """
 
-    def __init__(self, tell: Callable[[Hint], object]) -> None:
+    def __init__(self, tell: Callable[[Hint], object], *, hears_figures: bool = False) -> None:
         self._tell = tell
+        self._hears_figures = hears_figures
         self._has_said = False
 
     def watch_spool(self, spool: Path) -> bool:
         """Tell of new snapshots, and of what the run says of itself; whether snapshots will be told of."""
-        is_heard = self._add(SpoolPaths(spool).snapshots, "snapshots", spool)
+        paths = SpoolPaths(spool)
+        is_heard = self._add(paths.snapshots, "snapshots", spool)
         self._add(spool, "spool", spool)
+        if self._hears_figures:
+            self._add(paths.images, "figures", spool)
         return is_heard
 
     def watch_above(self, folder: Path) -> None:
@@ -69,8 +75,9 @@ class FileEvents(ABC):
 
     def forget(self, spool: Path) -> None:
         """Tell nothing more of a spool."""
-        self._drop(SpoolPaths(spool).snapshots)
-        self._drop(spool)
+        paths = SpoolPaths(spool)
+        for folder in (paths.snapshots, spool, *([paths.images] if self._hears_figures else [])):
+            self._drop(folder)
 
     def forget_above(self, folder: Path) -> None:
         """Tell nothing more of a folder above spools."""
@@ -100,7 +107,12 @@ class FileEvents(ABC):
 
     def _hint(self, role: Role, subject: Path, name: str) -> None:
         """Pass on what matters: the renderer itself writes beside a run's `spool.json`."""
-        is_news = {"snapshots": name.endswith(".h5"), "spool": name in ("spool.json", "snapshots", "packs")}
+        of_run = ("spool.json", "snapshots", "packs", *(["renderer.json"] if self._hears_figures else []))
+        is_news = {
+            "snapshots": name.endswith(".h5"),
+            "spool": name in of_run,
+            "figures": not name.startswith("."),
+        }
         if not name or is_news.get(role, True):
             self._tell(Hint(role, subject, name))
 
@@ -108,8 +120,8 @@ class FileEvents(ABC):
 class Inotify(FileEvents):
     """The events of Linux."""
 
-    def __init__(self, tell: Callable[[Hint], object]) -> None:
-        super().__init__(tell)
+    def __init__(self, tell: Callable[[Hint], object], *, hears_figures: bool = False) -> None:
+        super().__init__(tell, hears_figures=hears_figures)
         self._inotify: INotify | None = None
         self._thread: threading.Thread | None = None
         self._stop = -1
@@ -222,8 +234,8 @@ class Inotify(FileEvents):
 class Observed(FileEvents):
     """The events of other systems, by watchdog: of all that is below the folders that are watched first."""
 
-    def __init__(self, tell: Callable[[Hint], object]) -> None:
-        super().__init__(tell)
+    def __init__(self, tell: Callable[[Hint], object], *, hears_figures: bool = False) -> None:
+        super().__init__(tell, hears_figures=hears_figures)
         self._observer: BaseObserver | None = None
         self._trees: list[str] = []
         self._watched: dict[str, tuple[Role, Path]] = {}
@@ -286,6 +298,7 @@ class Observed(FileEvents):
             self._hint(*watched, "")
 
 
-def file_events(tell: Callable[[Hint], object]) -> FileEvents:
+def file_events(tell: Callable[[Hint], object], *, hears_figures: bool = False) -> FileEvents:
     """The events of this system."""
-    return Inotify(tell) if sys.platform == "linux" else Observed(tell)
+    kind = Inotify if sys.platform == "linux" else Observed
+    return kind(tell, hears_figures=hears_figures)

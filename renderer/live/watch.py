@@ -76,13 +76,15 @@ class Watch:
     Args:
         paths: Which; they need not exist yet.
         poll: Seconds after which `wait` returns though nothing was heard.
+        hears_figures: Whether spools are to be looked at as soon as another process has drawn them, too.
     """
 
-    def __init__(self, paths: Path | Iterable[Path], poll: float = 2.0) -> None:
+    def __init__(self, paths: Path | Iterable[Path], poll: float = 2.0, *, hears_figures: bool = False) -> None:
         self.poll = poll
         self._paths = [paths] if isinstance(paths, Path) else list(paths)
         self._hints: queue.SimpleQueue[Hint | tuple[str, Path] | None] = queue.SimpleQueue()
-        self._events = file_events(self._hints.put)
+        self._events = file_events(self._hints.put, hears_figures=hears_figures)
+        self._hears_figures = hears_figures
         self._known: dict[Path, _Known] = {}
         self._new: deque[Path] = deque()
         self._due: dict[Path, None] = {}
@@ -260,6 +262,8 @@ class Watch:
             self._due.update((spool, None) for spool in self._known if hint.folder in spool.parents)
         else:
             place = hint.folder if hint.name == "spool.json" else hint.folder / hint.name
+            if self._hears_figures:  # it may be the folder for those of a run
+                self.is_due_again(hint.folder / "spool")
             if place in self._known:
                 self._due[place] = None
             elif (os.path.isdir(place) or is_archive_name(place.name)) and not self._is_below_one(place):

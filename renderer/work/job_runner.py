@@ -83,7 +83,8 @@ class JobRunner:
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
         drawing = self._figures.get(job.spool, job.figure, job.settings).draw(snapshot)
         likelihood = snapshot.log_likelihood if math.isfinite(snapshot.log_likelihood) else None
-        return replace(self._write(job, drawing), iteration=snapshot.iteration, log_likelihood=likelihood)
+        result, published = self._write(job, drawing), snapshot.time if math.isfinite(snapshot.time) else None
+        return replace(result, iteration=snapshot.iteration, log_likelihood=likelihood, published=published)
 
     def _write(self, job: Job, drawing: Drawing) -> RenderResult:
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in drawing.errors)

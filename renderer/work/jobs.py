@@ -55,6 +55,7 @@ class RenderResult:
         figure: The figure's name; empty if it is about the whole run.
         iteration: Of the snapshot that was drawn; None if nothing was.
         log_likelihood: Of its best fit, in nats; None if there is none, or nothing was drawn.
+        published: When the snapshot that was drawn was published, in seconds since 1970 (UTC).
         unreadable: The file at fault, if one cannot be read.
         seconds: How long it took.
         used: Seconds of these with a processor; 0 if the system does not tell.
@@ -72,6 +73,7 @@ class RenderResult:
     figure: str = ""
     iteration: int | None = None
     log_likelihood: float | None = None
+    published: float | None = field(default=None, repr=False)
     unreadable: str = field(default="", repr=False)
     seconds: float = field(default=0.0, repr=False)
     memory: int = field(default=0, repr=False)
@@ -100,7 +102,7 @@ class RenderResult:
             facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable", "record")}
             facts |= {name: finite_number(content[name]) for name in ("seconds", "used", "waited")}
             facts |= {"errors": tuple(map(str, content["errors"])), "memory": whole_number(content["memory"])}
-            numbers = {"iteration": whole_number, "log_likelihood": finite_number}
+            numbers = {"iteration": whole_number, "log_likelihood": finite_number, "published": finite_number}
             facts |= {name: read(content[name]) for name, read in numbers.items() if content[name] is not None}
             files, status = tuple(Path(str(path)) for path in content["files"]), content["status"]
             if status not in get_args(Status):

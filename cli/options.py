@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -23,7 +25,7 @@ from autoviz_render.spool.text import printable
 MOVIES = (".mp4", ".gif", ".webp")
 
 _GOES_WITH = {
-    "--watch": ("--until-finished", "--poll"),
+    "--watch": ("--until-finished", "--poll", "--serve", "--preview", "--window"),
     "--all": ("--abandoned", "--since", "--redraw"),
     "--movie": ("--fps", "--duration"),
 }
@@ -34,14 +36,30 @@ _WHERE = ("--jobs", "--shard", "--dask")
 _WITHOUT = {
     "--movie": (
         "is made of all snapshots, in one file of its own",
-        ("--watch", "--status", "--step", "--best", "--out", "--format", "--redraw", "--frame-timeout", *_WHERE),
+        (
+            "--watch",
+            "--status",
+            "--step",
+            "--best",
+            "--out",
+            "--format",
+            "--redraw",
+            "--frame-timeout",
+            *_WHERE,
+            "--html",
+        ),
     ),
-    "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned")),
+    "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned", "--html")),
     "--watch": ("draws in one process", _WHERE),
     "--dask": ("has workers of its own", ("--jobs",)),
+    "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
+    "--json": ("is for another program to read", ("--preview",)),
     "--debug": ("says everything", ("--quiet",)),
 }
 """Options beside which others would do nothing: why, and which."""
+
+PREVIEWS = ("on", "off", "kitty", "iterm2", "sixel", "blocks")
+"""Ways to show a figure in a terminal: as it can, not at all, or by one of its ways."""
 
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 """Those that `shtab` completes for."""
@@ -49,7 +67,8 @@ SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 _FLAG: dict[str, Any] = {"const": True, "default": False}
 
 _EPILOG = """\
-PATH is a run directory, its spool, or any directory above several runs.
+PATH is a run directory, its spool, or any directory above several runs; with --watch also ssh://HOST/PATH, which
+needs no more than your own ssh.
 
 `autoviz-render pack PATH ...` puts the snapshots of runs that are over into few files.
 
@@ -69,6 +88,9 @@ class Options:
         shard: Which part this process draws; None is all.
         dask: The address of a Dask scheduler, or the path of its file.
         poll, frame_timeout, duration: In seconds; None is the default.
+        remote: What is mirrored and then watched, `ssh://HOST/PATH`; None if `paths` are on this machine.
+        serve: Where to listen: `[HOST:]PORT`, or `unix:PATH`; None does not.
+        preview: One of `PREVIEWS`; None if nothing was said.
     """
 
     paths: tuple[Path, ...]
@@ -90,9 +112,14 @@ class Options:
     movie: Path | None
     fps: float | None
     duration: float | None
+    html: bool
+    serve: str | None
+    preview: str | None
+    window: bool
     json: bool
     quiet: bool
     debug: bool
+    remote: str | None = None
 
     def render_settings(self) -> RenderSettings:
         """The settings with the figures that were asked for, or None for each run's own.
@@ -113,18 +140,29 @@ class Options:
 def parse(arguments: Sequence[str] | None) -> Options:
     """The options, checked against each other; exits with 2 if they do not go together."""
     parser = make_parser()
-    values: dict[str, Any] = vars(parser.parse_args(arguments))
+    values: dict[str, Any] = vars(parser.parse_args(_with_preview(sys.argv[1:] if arguments is None else arguments)))
     given: set[str] = values.pop("given", set())
     if "--movie" in given and not given & {"--step", "--best"}:
         values["which"] = "all"
         given.add("--all")
     for why in _conflicts(given, values):
         parser.error(why)
+    remote = [path for path in values["paths"] if isinstance(path, str)]
+    if remote:
+        values |= {"remote": remote[0], "paths": (Path(remote[0]),)}
     how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel")}
     try:
         return Options(settings=RenderSettings(**how), **values)
     except SettingsError as error:
         parser.error(f"--{error}")
+
+
+def _with_preview(arguments: Sequence[str]) -> list[str]:
+    """The arguments, in which `--preview` alone does not take the path behind it for its value."""
+    return [
+        "--preview=on" if each == "--preview" and after not in PREVIEWS else each
+        for each, after in zip_longest(arguments, arguments[1:])
+    ]
 
 
 def _conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
@@ -142,6 +180,8 @@ def _conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{other} goes with {option}" for other in others if other in given)
     if "--watch" in given and len(values["paths"]) != 1:
         yield "--watch takes one PATH; to watch several runs, name the directory above them"
+    if "--watch" not in given and (remote := [path for path in values["paths"] if isinstance(path, str)]):
+        yield f"{remote[0]} goes with --watch"
     if "--movie" in given and "," in (values["figure"] or ""):
         yield f"--movie shows one figure: name one of {values['figure']}"
     if {"--fps", "--duration"} <= given:
@@ -158,22 +198,26 @@ class _Parser(argparse.ArgumentParser):
 class _Given(argparse.Action):
     """An option that may be given once, as the last one of two would count alone; remembered as given.
 
-    With a `const` it takes no value, and may be repeated.
+    With a `const` it takes no value, and may be repeated; or the value may be left out, if `nargs` is "?".
     """
 
-    def __init__(self, option_strings: Sequence[str], dest: str, const: Any = None, **more: Any) -> None:
-        super().__init__(option_strings, dest, nargs=None if const is None else 0, const=const, **more)
+    def __init__(
+        self, option_strings: Sequence[str], dest: str, const: Any = None, nargs: str | None = None, **more: Any
+    ) -> None:
+        super().__init__(
+            option_strings, dest, nargs=0 if const is not None and nargs is None else nargs, const=const, **more
+        )
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, name: str | None = None
     ) -> None:
         del parser, name  # which may be abbreviated
         given: set[str] = vars(namespace).setdefault("given", set())
-        if self.const is None and self.option_strings[-1] in given:
+        if self.nargs != 0 and self.option_strings[-1] in given:
             several = "; separate several by commas" if self.dest in ("figure", "formats") else ""
             raise argparse.ArgumentError(self, f"is given twice{several}")
         given.add(self.option_strings[-1])
-        setattr(namespace, self.dest, values if self.const is None else self.const)
+        setattr(namespace, self.dest, self.const if self.nargs == 0 else values)
 
 
 class _Completion(argparse.Action):
@@ -203,8 +247,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--completion", action=_Completion, default=argparse.SUPPRESS, choices=SHELLS, metavar="SHELL", help=completion
     )
-    parser.add_argument("paths", action="store", nargs="+", type=Path, metavar="PATH", help="where the runs are")
+    parser.add_argument("paths", action="store", nargs="+", type=_path, metavar="PATH", help="where the runs are")
     _add_which(parser.add_argument_group("what to draw (by default the newest snapshot of each run)"))
+    _add_views(parser.add_argument_group("where to look (--serve needs autoviz-render[web])"))
     _add_how(parser.add_argument_group("how to draw it"))
     _add_cluster(parser.add_argument_group("a cluster (--dask needs autoviz-render[cluster])"))
     _add_movie(parser.add_argument_group("a movie of the run (mp4 needs autoviz-render[movie])"))
@@ -225,6 +270,19 @@ def _add_which(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--until-finished", **_FLAG, help="with --watch: leave when the run is over")
     poll = "with --watch: look at least this often, even if the file system reports no change (default 2)"
     group.add_argument("--poll", type=_seconds, metavar="SECONDS", help=poll)
+
+
+def _add_views(group: argparse._ArgumentGroup) -> None:
+    html = "write PATH/index.html, a page over all runs that needs no server; with --watch it follows them"
+    serve = (
+        "with --watch: serve that page to browsers, figures as they are drawn; on this machine unless HOST says more"
+    )
+    preview = f"with --watch: show the newest figure in this terminal; HOW: {', '.join(PREVIEWS)} (default on)"
+    window = "with --watch: show the newest figure in a window"
+    group.add_argument("--html", **_FLAG, help=html)
+    group.add_argument("--serve", type=_address, metavar="[HOST:]PORT|unix:PATH", help=serve)
+    group.add_argument("--preview", nargs="?", const="on", choices=PREVIEWS, metavar="HOW", help=preview)
+    group.add_argument("--window", **_FLAG, help=window)
 
 
 def _add_how(group: argparse._ArgumentGroup) -> None:
@@ -269,6 +327,23 @@ def _add_messages(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", **_FLAG, help="one JSON object a line on standard output")
     group.add_argument("--quiet", **_FLAG, help="only errors on standard error")
     group.add_argument("--debug", **_FLAG, help="everything on standard error, with tracebacks")
+
+
+def _path(text: str) -> Path | str:
+    """A path; as a text, as it was typed, if it is on another machine."""
+    if not text.startswith("ssh://"):
+        return Path(text)
+    host, slash, _ = text.removeprefix("ssh://").partition("/")
+    if not host.rpartition("@")[2] or not slash or host.startswith("-"):
+        raise argparse.ArgumentTypeError(f"{text!r}: write ssh://HOST/PATH, or ssh://USER@HOST:PORT/PATH")
+    return text
+
+
+def _address(text: str) -> str:
+    port = text.rpartition(":")[2]
+    if not (text.startswith("unix:") and len(text) > 5) and not (port.isdecimal() and int(port) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r}: write a port, HOST:PORT, or unix:PATH of a socket")
+    return text
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import pkgutil
 import signal
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
@@ -22,6 +23,7 @@ from autoviz_render.spool.snapshot import SnapshotRef
 
 log = logging.getLogger("autoviz_render.cli")
 
+_LAST_LOOK = 2.0  # seconds
 _FEW = 16  # runs, of which one sees without a count how many are drawn
 
 
@@ -32,25 +34,49 @@ def watch(options: Options) -> int:
         PathError: The path is a file.
         FigureError, SettingsError: As `Options.render_settings` raises them.
     """
-    path = named_path(options.paths[0])
-    is_there = exists(path)
     raise_descriptor_limit()
-    with closing(Subprocess(options.frame_timeout or FRAME_TIMEOUT)) as first:  # it imports Matplotlib meanwhile
-        from autoviz_render.renderer.live.idle_packing import IdlePacking
-        from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
-        from autoviz_render.renderer.live.watch import Watch
+    first = Subprocess(options.frame_timeout or FRAME_TIMEOUT)  # it imports Matplotlib meanwhile
+    with closing(first), _watched_path(options) as path:
+        return _watch(path, options, first)
 
-        spools = Watch(path.absolute(), options.poll or 2.0)
-        settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
-        telling = _Telling(path, as_json=options.json)
-        packing = None if os.environ.get("AUTOVIZ_PACK") == "0" else IdlePacking()
-        renderer = LiveRenderer(spools, settings, first, telling, packing=packing)
-        telling.progress = lambda: renderer.progress
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: renderer.stop())
-        if not is_there:
-            log.info("%s: not there yet; waiting for it", path)
-        return renderer.run()
+
+def _watch(path: Path, options: Options, first: Subprocess) -> int:
+    from autoviz_render.cli.views import views_of
+    from autoviz_render.renderer.live.idle_packing import IdlePacking
+    from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
+    from autoviz_render.renderer.live.watch import Watch
+    from autoviz_render.views.model.collector import Collector
+    from autoviz_render.views.model.reader import Place
+
+    is_there = exists(path)
+    spools = Watch(path.absolute(), options.poll or 2.0)
+    settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
+    telling = _Telling(path, as_json=options.json)
+    packing = None if os.environ.get("AUTOVIZ_PACK") == "0" else IdlePacking()
+    collector = Collector(Place(path.absolute(), options.out, settings.render))
+    renderer = LiveRenderer(spools, settings, first, telling, packing=packing, listener=collector)
+    telling.progress = lambda: renderer.progress
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: renderer.stop())
+    if not is_there:
+        log.info("%s: not there yet; waiting for it", path)
+    with closing(collector.feed), views_of(options, path, collector.feed):
+        collector.start()
+        code = renderer.run()
+        collector.flush(_LAST_LOOK)  # so that the views end with how the runs stand
+        return code
+
+
+@contextmanager
+def _watched_path(options: Options) -> Iterator[Path]:
+    """What is watched; of runs on another machine a copy, kept up to date meanwhile."""
+    if options.remote is None:
+        yield named_path(options.paths[0])
+        return
+    mirror = pkgutil.resolve_name("autoviz_render.views.mirror.mirror:Mirror")(options.remote)
+    mirror.start()
+    with closing(mirror):
+        yield mirror.path
 
 
 class _Telling:

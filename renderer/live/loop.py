@@ -10,9 +10,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.heartbeat import IDLE_INTERVAL
+from autoviz_render.renderer.heartbeat import IDLE_INTERVAL, Heartbeat
 from autoviz_render.renderer.live.idle_packing import IdlePacking
 from autoviz_render.renderer.live.live_run import LiveRun, LiveSettings
 from autoviz_render.renderer.live.pace import UNBOUNDED, Pace
@@ -42,6 +43,31 @@ _SOON = 0.01  # seconds
 _SHARE = 8  # of the descriptors, at most one in 8 is such a lock
 
 
+class Listener(Protocol):
+    """Who is told what becomes of the runs, in the loop's thread, which waits for it."""
+
+    def looked_at(self, spool: Path, beat: Heartbeat | None) -> None:
+        """Something may have happened to a run. beat: Of the renderer, if it is this one that draws the run."""
+
+    def drawn(self, result: RenderResult) -> None:
+        """A figure was drawn, and its files are in place."""
+
+    def left(self, spool: Path) -> None:
+        """A run is gone, or watched no more."""
+
+    def turned(self, *, is_complete: bool) -> None:
+        """Whether every run was looked at that is known."""
+
+
+class _Nobody:
+    """Is told in vain."""
+
+    def looked_at(self, spool: Path, beat: Heartbeat | None) -> None: ...
+    def drawn(self, result: RenderResult) -> None: ...
+    def left(self, spool: Path) -> None: ...
+    def turned(self, *, is_complete: bool) -> None: ...
+
+
 class LiveRenderer:
     """Draws the newest snapshot of each spool under a path, as they come.
 
@@ -54,6 +80,7 @@ class LiveRenderer:
         audience: Whom it draws for, besides what is below the path; it leaves with the last of them. None if that is
             for `settings` to say.
         packing: Packs the runs that are over while nothing is drawn; None does not.
+        listener: Is told what becomes of the runs; None is nobody.
     """
 
     def __init__(
@@ -66,12 +93,14 @@ class LiveRenderer:
         *,
         audience: Audience | None = None,
         packing: IdlePacking | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._watch = watch
         self._audience = audience
         self._asked_for: set[Path] = set()
         self._settings = settings
         self._on_drawn = on_drawn
+        self._listener = listener or _Nobody()
         self._pace = pace or Pace(UNBOUNDED)
         self._packing = packing
         if packing is not None:
@@ -171,6 +200,7 @@ class LiveRenderer:
                 self._miss(directory)
         self._advance()
         self._answer_audience()
+        self._listener.turned(is_complete=not self._watch.is_behind)
 
     def _meet_audience(self) -> None:
         """Watch what is asked for; look once more at the runs of which nobody waits for more than what there is."""
@@ -214,8 +244,10 @@ class LiveRenderer:
             self._packing.close()
         for slot in self._slots:
             slot.executor.close()
-        for run in self._runs.values():
-            run.lock.release()
+        for directory, run in self._runs.items():
+            if run.lock.is_held:
+                run.lock.release()
+                self._listener.looked_at(directory, None)
 
     @property
     def _is_busy(self) -> bool:
@@ -239,9 +271,13 @@ class LiveRenderer:
 
     def _add_slot(self, executor: Executor, is_for: Group) -> Slot:
         executor.on_answer = self._watch.wake
-        slot = Slot(executor, is_for=is_for, pace=self._pace, on_drawn=self._on_drawn, on_change=self._settle)
+        slot = Slot(executor, is_for=is_for, pace=self._pace, on_drawn=self._tell, on_change=self._settle)
         self._slots.append(slot)
         return slot
+
+    def _tell(self, result: RenderResult) -> None:
+        self._listener.drawn(result)
+        self._on_drawn(result)
 
     def _relieve(self, late: Slot) -> None:
         """Have another process draw what waits for a figure that takes very long."""
@@ -253,7 +289,7 @@ class LiveRenderer:
 
     def _advance(self) -> None:
         for directory in self._watch.taken_away():
-            self._drop(directory)
+            self._leave(directory)
             self._refused.pop(directory, None)
         for late in [slot for slot in self._slots if slot.is_late]:
             self._relieve(late)
@@ -290,6 +326,7 @@ class LiveRenderer:
             else:
                 self._held_over.pop(directory, None)
             self._beat_of(run)
+        self._listener.looked_at(directory, run.lock.heartbeat if run.lock.is_held else None)
         if run.is_over and not self._is_at(run) and len(self._runs) > self._most_held:
             run.rest()
 
@@ -355,6 +392,7 @@ class LiveRenderer:
         if run is None:
             self._refused.pop(directory, None)
             self._watch.forget(directory)
+            self._listener.left(directory)
             return
         run.missed += 1
         self._watch.settle(directory, is_quiet=False)
@@ -365,7 +403,7 @@ class LiveRenderer:
             else:
                 log.info("%s: is now %s", directory, place)
             self._has_lost_any = True
-            self._drop(directory)
+            self._leave(directory)
             self._watch.forget(directory)
 
     def _finish_frames(self) -> None:
@@ -388,6 +426,7 @@ class LiveRenderer:
                 # a run that is over is not waited for without end
                 (self._unfinished.add if run.missed <= _MOST_MISSED else self._unfinished.discard)(directory)
                 self._watch.settle(directory, is_quiet=False)
+                self._listener.looked_at(directory, run.lock.heartbeat if run.lock.is_held else None)
             elif not self._may_yet_come(directory, error):
                 self._refuse(directory, error)
         else:
@@ -426,9 +465,15 @@ class LiveRenderer:
         for held in (self._held, self._held_over):
             held.pop(directory, None)
 
+    def _leave(self, directory: Path) -> None:
+        """Let go of a run that is gone, or watched no more."""
+        self._drop(directory)
+        self._listener.left(directory)
+
     def _refuse(self, directory: Path, error: Exception) -> None:
         """Let go of a spool that cannot be drawn, for now, and say so once."""
         self._drop(directory)
+        self._listener.looked_at(directory, None)
         self._refused[directory] = error
         self._watch.settle(directory, is_quiet=False)
         told = error_line(error)
@@ -439,4 +484,4 @@ class LiveRenderer:
             log.error("%s", told)
 
 
-__all__ = ["LiveRenderer", "LiveSettings"]
+__all__ = ["Listener", "LiveRenderer", "LiveSettings"]

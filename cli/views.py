@@ -1,0 +1,78 @@
+"""Which views are shown while runs are watched: each is imported only if it is wanted."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pkgutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from autoviz_render.cli.options import Options
+from autoviz_render.spool.errors import AutovizError
+from autoviz_render.views.model.feed import Feed, View
+
+log = logging.getLogger("autoviz_render.cli")
+
+
+@contextmanager
+def views_of(options: Options, path: Path, feed: Feed) -> Iterator[None]:
+    """Show what was asked for until the end; a view that fails costs a warning, never the drawing.
+
+    Args:
+        options: What was asked for.
+        path: What is watched.
+        feed: What is shown.
+
+    Raises:
+        AutovizError: A view can never be shown, as what it needs is not installed, or is somebody else's.
+    """
+    with ExitStack() as views:
+        for view in _wanted(options, path, feed):
+            try:
+                view.start()
+            except AutovizError:
+                raise
+            except Exception:  # the drawing goes on without it
+                log.warning("a view could not be started: %s", type(view).__name__, exc_info=True)
+            else:
+                views.callback(_close, view)
+        yield
+
+
+def _close(view: View) -> None:
+    try:
+        view.close()
+    except Exception:  # what is left to be closed is closed, too
+        log.warning("a view could not be closed: %s", type(view).__name__, exc_info=True)
+
+
+def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
+    """The views, in the order in which they are started; they are closed in the reverse order.
+
+    A view has one place: here.
+    """
+    del path
+    if os.environ.get("AUTOVIZ_PAGE") != "0":
+        yield from _made("page.run_pages:RunPages", feed)
+    if options.html:
+        yield from _made("page.site:Site", feed)
+    if options.serve is not None:
+        yield from _made("server.server:Server", feed, options.serve)
+    if options.window:
+        yield from _made("window.window:Window", feed)
+    if options.preview not in (None, "off"):
+        yield from _made("terminal.preview:Preview", feed)
+
+
+def _made(name: str, *arguments: Any) -> Iterator[View]:
+    """A view, if it is there."""
+    try:
+        view = pkgutil.resolve_name(f"autoviz_render.views.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("autoviz_render.views"):
+            raise
+        return
+    yield view(*arguments)

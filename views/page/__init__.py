@@ -7,7 +7,8 @@ memory. This docstring is the format of the data.
 Places::
 
     image/index.html                 the run page: one file, style and program inline
-    image/index_files/run.js         how the run stands, curves, parameters, what its films hold
+    image/index_files/run.js         how the run stands: small, rewritten as a sign of life
+    image/index_files/detail.js      curves, parameters, the steps that are there, what its films hold
     image/index_files/film-00.js     thumbnails of the steps drawn: at most 10 files and 2 MB a run
     PATH/index.html                  the runs page
     PATH/index_files/index.js        what the other files hold, and the rows that changed last
@@ -37,13 +38,13 @@ Following
     clock, *and* the page has seen no change for `next - now` seconds, the writer is dead or cut off. The clocks may
     differ: the page's clock minus `now`, at a change that the page saw happen, is by how much.
 
-    Every other file is named in `run.js` or `index.js` with the digest of its bytes, and is loaded as
+    Every other file is named in `run.js`, `detail.js` or `index.js` with the digest of what it holds, and is loaded as
     `FILE?v=DIGEST` if that changed. It says its own digest as well: what was replaced in between may be newer than
     what was asked for, never wrong.
 
 `run.js`::
 
-    autoviz.put("run", {"format": 1, "now": 1764216000.2, "next": 1764216045.2,
+    autoviz.put("run", {"format": 1, "now": 1764216000.2, "next": 1764216045.2, "detail": "9f86d081884c7d65",
       "run": {"key": "field/lens", "run": "lens", "state": "running", "reason": "", "is_silent": false, "epoch": 0,
         "updates": 41, "step": 40, "snapshots": 41, "iteration": 4100, "counts": "iterations",
         "log_likelihood": -1234.5, "log_evidence": null, "rate": 55.2, "interval": 2.0, "started": 1764215000.0,
@@ -51,29 +52,38 @@ Following
       "renderer": {"state": "watching", "pid": 42, "host": "n1", "drawn": 40, "skipped": 1, "beat": 1764216000.1,
         "frame_seconds": 0.03, "last_drawn": "e0000-000000000040.h5", "last_error": null},
       "figures": [{"name": "fit", "file": "fit.png", "modified": 1764216000.1, "size": 123456, "step": 40,
-        "error": ""}],
+        "error": ""}]});
+
+    The fields of `run`, `renderer` and `figures` are those of `RunView`, `RendererView` and `FigureView`. `file` with
+    `?v=MODIFIED` is the figure as it is now. `detail` is the digest of `detail.js`; null if that is not there yet.
+
+`detail.js`::
+
+    autoviz.put("detail", {"format": 1, "digest": "9f86d081884c7d65",
       "parameters": [["einstein_radius", 1.62]],
       "curves": {"steps": [0, 20, 40], "iterations": [0, 2000, 4100], "times": [1764215000.0, 1764215500.0,
         1764215999.9], "values": [["log_likelihood", [-9000.0, -1300.0, -1234.5]]]},
       "steps": [[0, 0], [0, 20], [0, 40]],
+      "drawn": [["fit", 0, 20, "fit-e0000-000000000020.png"]],
       "films": [{"figure": "fit", "width": 320, "height": 240, "frames": [[0, 1764215000.0, 0, 0], [20,
-        1764215500.0, 0, 1]], "files": [["film-00.js", "9f86d081884c7d65"]]}]});
+        1764215500.0, 0, 1]], "files": [["film-00.js", "60303ae22b998861"]]}]});
 
-    The fields of `run`, `renderer` and `figures` are those of `RunView`, `RendererView` and `FigureView`. `file` with
-    `?v=MODIFIED` is the figure as it is now. `steps` are the snapshots that are kept, as `[epoch, step]`: a server can
-    draw any of them. `curves` has at most 1,000 steps, `steps` at most 5,000, evenly thinned, first and last kept;
-    `parameters` and `scalars` are at most 1,000, texts at most 1,000 characters.
+    `steps` are the snapshots that are kept, as `[epoch, step]`: a server can draw any of them. `drawn` are those that
+    are drawn at full size beside the newest, as `[figure, epoch, step, file]`. `curves` has at most 1,000 steps,
+    `steps` and `drawn` at most 2,000, evenly thinned, first and last kept; `parameters` and `scalars` are at most
+    1,000, texts at most 1,000 characters. `films` has the first figure's, or none.
 
     A frame of a film is `[step, published, number of its file, number in that file]`, in the order of steps. The
     newest figure need not be in it: it is in `figures`. `width` and `height` are those of the newest frame.
 
 `film-00.js`::
 
-    autoviz.put("film-00", {"format": 1, "digest": "9f86d081884c7d65", "frames": [[0, "UklGR..."], [20, "UklGR..."]]});
+    autoviz.put("film-00", {"format": 1, "digest": "60303ae22b998861", "figure": "fit", "epoch": 0,
+      "started": 1764215000.0, "gap": 0, "frames": [[0, 1764215000.0, "UklGR..."], [20, 1764215500.0, "UklGR..."]]});
 
-    A frame is `[step, picture]`, the picture a WebP in base64: `"data:image/webp;base64," + picture`. Their files are
-    not sprites, since a frame is added, and every second one taken out if there are too many, without coding the
-    others again.
+    A frame is `[step, published, picture]`, the picture a WebP in base64: `"data:image/webp;base64," + picture`. So a
+    frame is added, and every second one taken out if there are too many, without coding the others again, as sprites
+    would need.
 
 `index.js`::
 
@@ -81,7 +91,7 @@ Following
       "runs": 10000, "states": [["finished", 9990], ["running", 10]],
       "tables": [{"file": "runs-000.js", "digest": "...", "rows": 500}],
       "thumbs": [{"file": "thumbs-000.js", "digest": "...", "first": 0, "count": 100}],
-      "changed": {"names": [], "rows": []}});
+      "changed": {"fields": ["slot", "key", ...], "names": [], "rows": []}});
 
     `changed` is a table of the rows that changed since their file was written, at most 100: they replace those rows.
     `is_complete` is false while runs are still being read or written. `path` is a title, not a link.
@@ -107,10 +117,10 @@ Following
 
 `thumbs-000.js`::
 
-    autoviz.put("thumbs-000", {"format": 1, "digest": "...", "thumbs": [[0, "UklGR..."], [7, "UklGR..."]]});
+    autoviz.put("thumbs-000", {"format": 1, "digest": "...", "thumbs": [[0, "d9014c46", "UklGR..."]]});
 
-    A thumbnail is `[slot, picture]`, the picture as in a film, at most 192 pixels wide and 128 high. File N has those
-    of the slots from `first` on, `count` of them.
+    A thumbnail is `[slot, its digest, picture]`, the picture as in a film, at most 192 pixels wide and 128 high. Each
+    file has those of the slots from its `first` on.
 
 The page's sources
     `assets/page.html` loads `page.css` by `<link rel="stylesheet" href="page.css">` and its programs by
@@ -118,6 +128,6 @@ The page's sources
     server they are loaded from `assets/`. Its `<head>` has the lines `<meta name="generator" content="autoviz-render">`
     and `<meta name="autoviz-page" content="run">` and `<title>autoviz-render</title>`, which are replaced.
 
-For the server: `assets.page(kind, title, server=...)` makes the page, `scripts.run_script`, `tables.table_script` and
-`tables.index_script` the data scripts from the model's values.
+For the server: `assets.page(kind, title, ...)` makes the page, `run_data.run_script` and `detail_script`, and
+`tables.Tables` the data scripts from the model's values.
 """

@@ -1,0 +1,80 @@
+"""The page itself: its program and its style, made into one file, or served as they are."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import autoviz_render
+from autoviz_render.spool.text import printable
+
+Kind = Literal["run", "runs"]
+"""Of a page: about one run, or over all of them."""
+
+_FOLDER = files(__package__) / "assets"
+_GENERATOR = "autoviz-render"
+_OURS = re.compile(rb'<meta name="generator" content="autoviz-render[ "]')
+_STYLE = re.compile(r'^<link rel="stylesheet" href="([\w.-]+)">$', re.MULTILINE)
+_PROGRAM = re.compile(r'^<script src="([\w.-]+)"></script>$', re.MULTILINE)
+_LONGEST_TITLE = 200  # characters
+
+
+def page(kind: Kind, title: str, *, served_from: str | None = None) -> bytes:
+    """A page of its own: one file with style and program inside, or one whose server has them.
+
+    Args:
+        kind: What it is about.
+        title: Of its window, as its writer made it.
+        served_from: The link to the folder of the assets, "" or ending in `/`; None puts them into the page.
+    """
+    text = _inlined() if served_from is None else _linked(served_from)
+    told = html.escape(printable(title, _LONGEST_TITLE))
+    head, _, rest = text.partition("</head>")
+    head = head.replace('name="autoviz-page" content="run"', f'name="autoviz-page" content="{kind}"')
+    title_of = "<title>autoviz-render</title>"
+    return f"{head.replace(title_of, f'<title>{told}</title>')}</head>{rest}".encode()
+
+
+def asset(name: str) -> bytes:
+    """A file of the page's sources. Raises FileNotFoundError."""
+    if name not in asset_names():
+        raise FileNotFoundError(name)
+    return (_FOLDER / name).read_bytes()
+
+
+@cache
+def asset_names() -> frozenset[str]:
+    """The page's sources: its style and its programs, and the page that loads them."""
+    text = _source()
+    return frozenset(["page.html", *_STYLE.findall(text), *_PROGRAM.findall(text)])
+
+
+def is_ours(head: bytes) -> bool:
+    """Whether the beginning of a page says that this program made it."""
+    return _OURS.search(head) is not None
+
+
+@cache
+def _source() -> str:
+    text = (_FOLDER / "page.html").read_text(encoding="utf-8")
+    return text.replace(f'content="{_GENERATOR}"', f'content="{_GENERATOR} {autoviz_render.__version__}"')
+
+
+@cache
+def _inlined() -> str:
+    style = _STYLE.sub(lambda match: f"<style>\n{_text(match[1])}</style>", _source())
+    return _PROGRAM.sub(lambda match: f"<script>\n{_text(match[1])}</script>", style)
+
+
+@cache
+def _linked(folder: str) -> str:
+    server = '<meta name="autoviz-server" content="1">\n</head>'
+    text = _STYLE.sub(lambda match: f'<link rel="stylesheet" href="{folder}{match[1]}">', _source())
+    return _PROGRAM.sub(lambda match: f'<script src="{folder}{match[1]}"></script>', text).replace("</head>", server)
+
+
+def _text(name: str) -> str:
+    return asset(name).decode()

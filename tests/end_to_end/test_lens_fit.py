@@ -91,11 +91,13 @@ def test_a_watch_by_hand_follows_a_fit_and_its_death_changes_nothing(tmp_path, d
     with watch:
         search = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         figure = watched / "image" / "fit.png"
-        eventually(figure.exists, 120)
-        first = figure.stat().st_mtime_ns
-        eventually(lambda: figure.stat().st_mtime_ns > first, 120, "the figure follows the fit")
-        assert search.poll() is None, "the fit was over before the watch was killed"
-        watch.send_signal(signal.SIGKILL)
+        try:
+            eventually(figure.exists, 120)
+            first = figure.stat().st_mtime_ns
+            eventually(lambda: figure.stat().st_mtime_ns > first, 120, "the figure follows the fit")
+            assert search.poll() is None, "the fit was over before the watch was killed"
+        finally:
+            watch.send_signal(signal.SIGKILL)
     assert search.wait(200) == 0
     assert Spool(watched).info().state == "finished"
     assert (watched / "samples.csv").read_bytes() == (demo[0] / "samples.csv").read_bytes()

@@ -3,7 +3,8 @@
 Standard input is a pipe. The renderer has the newest snapshot drawn until the run is over or the pipe ends. Without
 SPOOL it waits for a line on the pipe that names it, `{"spool": PATH}`, and then writes to the run's `renderer.log`.
 With `--shared`, standard input and whatever connects to the socket of that descriptor are searches, see
-`renderer.sharing`. `RendererProcess` starts it; people use `autoviz-render --watch`.
+`renderer.sharing`. `RendererProcess` starts the same with pages beside the figures, `autoviz_render.views`; people use
+`autoviz-render --watch`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from autoviz_render.renderer.sharing import SHARED
 from autoviz_render.renderer.sharing.clients import Clients
@@ -26,11 +30,25 @@ from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.system.safe_read import append_plain
 from autoviz_render.spool.text import OneLine
 
+if TYPE_CHECKING:
+    from autoviz_render.renderer.live.loop import Listener
 
-def main(arguments: list[str]) -> int:
+
+Listening: TypeAlias = "Callable[[Path], AbstractContextManager[Listener | None]]"
+"""Makes a listener of what is drawn at or below a path, for as long as that is drawn."""
+
+
+def nobody(path: Path) -> AbstractContextManager[Listener | None]:
+    """Nobody listens."""
+    del path
+    return nullcontext()
+
+
+def main(arguments: list[str], listening: Listening = nobody) -> int:
+    """Draw what the arguments say; the exit code. listening: see `Listening`."""
     bound_memory()
     if arguments[:1] == [SHARED]:
-        return _draw_for_several(int(arguments[1]))
+        return _draw_for_several(int(arguments[1]), listening)
     spool = Path(arguments[0]) if arguments else _told()
     if spool is None:
         return 0  # the search ended before it opened its spool
@@ -47,15 +65,16 @@ def main(arguments: list[str]) -> int:
     from autoviz_render.renderer.live.watch import Watch
 
     watch = Watch(spool)
-    renderer = LiveRenderer(watch, LiveSettings(until_finished=True), first, pace=Pace())
-    when_parent_is_gone(renderer.finish)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: renderer.stop())
-    code = renderer.run()
+    with listening(spool.parent) as told:
+        renderer = LiveRenderer(watch, LiveSettings(until_finished=True), first, pace=Pace(), listener=told)
+        when_parent_is_gone(renderer.finish)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: renderer.stop())
+        code = renderer.run()
     return EXIT_HELD if renderer.is_held_elsewhere else code
 
 
-def _draw_for_several(descriptor: int) -> int:
+def _draw_for_several(descriptor: int, listening: Listening) -> int:
     """Draw what each search asks for until it leaves; the last one ends this process."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal is closed: the searches in it will be gone
     raise_descriptor_limit()
@@ -77,11 +96,12 @@ def _draw_for_several(descriptor: int) -> int:
     from autoviz_render.renderer.live.watch import Watch
 
     watch = Watch([])
-    renderer = LiveRenderer(watch, LiveSettings(), executor, pace=Pace(), audience=clients)
-    clients.on_change = watch.wake
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: renderer.stop())
-    code = renderer.run()
+    with listening(Path("/")) as told:
+        renderer = LiveRenderer(watch, LiveSettings(), executor, pace=Pace(), audience=clients, listener=told)
+        clients.on_change = watch.wake
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: renderer.stop())
+        code = renderer.run()
     clients.settle_all(0)
     return code
 

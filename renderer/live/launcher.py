@@ -14,7 +14,7 @@ from autoviz_render.renderer.work.subprocess_env import interpreter
 
 Child: TypeAlias = ChildProcess | Connection
 
-_ARGUMENTS = ("-P", "-m", "autoviz_render.renderer")
+_ARGUMENTS = ("-P", "-m", "autoviz_render.views")  # the renderer, with the pages beside the figures
 _TRIES_TO_SHARE = 3  # restarts after which a search has a renderer of its own
 _TRIES_TO_MEET = 3  # times that the address was taken and nobody answered
 

@@ -232,6 +232,7 @@ class LiveRenderer:
             run = self._runs.get(directory)
             if run is not None and not self._is_at(run) and (run.is_over or self._audience.has_dropped(directory)):
                 self._drop(directory)
+                self._listener.looked_at(directory, None)
                 self._audience.settle(directory, EXIT_INCOMPLETE if run.faults else 0)
             elif directory in self._refused:
                 is_held = isinstance(self._refused.pop(directory), HeldError)

@@ -17,7 +17,7 @@ from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.views.model.feed import Feed
 from autoviz_render.views.model.reader import CurveReaders, Place, RunReader
-from autoviz_render.views.model.reasons import Silence, reason, silence, silent_among
+from autoviz_render.views.model.reasons import Facts, Silence, reason, silence, silent_among
 from autoviz_render.views.model.run_view import FrameView, Overview, RunDetail, RunView
 
 log = logging.getLogger("autoviz_render.views")
@@ -25,6 +25,7 @@ log = logging.getLogger("autoviz_render.views")
 _SHOWS_EVERY = 0.2  # seconds
 _SLICE = 0.1  # seconds of reading, after which what is known is shown
 _LOOKS_AGAIN = 1.0  # seconds after a change: what changed within the grain of a file's time is seen then
+_SHOWN_FOR = 5.0  # seconds that a run is shown that is looked at no more
 _JUDGES_EVERY = 2.0  # seconds
 _SHARE = 1 / 200  # of the time, to judge the runs that go on
 _FRAME = 0.01  # seconds between two looks for what a figure shows that another process has drawn
@@ -48,7 +49,7 @@ class Collector:
         self._place = place
         self._lock = threading.Lock()  # of what is told
         self._told: dict[Path, Heartbeat | None] = {}
-        self._left: dict[Path, None] = {}
+        self._leaving: dict[Path, float] = {}
         self._steps: dict[Path, dict[str, int]] = {}
         self._is_complete = False
         self._is_woken = threading.Event()
@@ -79,7 +80,7 @@ class Collector:
             beat: What the renderer in this process says of itself, if it is this one that draws the run.
         """
         with self._lock:
-            self._left.pop(spool, None)
+            self._leaving.pop(spool, None)
             self._told[spool] = beat
         self._is_woken.set()
 
@@ -98,11 +99,10 @@ class Collector:
         )
 
     def left(self, spool: Path) -> None:
-        """A run is gone, or looked at no more."""
+        """A run is gone, or looked at no more: how it stands now is still shown for a moment."""
         with self._lock:
-            for told in (self._told, self._steps):
-                told.pop(spool, None)
-            self._left[spool] = None
+            self._told[spool] = None
+            self._leaving[spool] = time.monotonic() + _SHOWN_FOR
         self._is_woken.set()
 
     def turned(self, *, is_complete: bool) -> None:
@@ -131,7 +131,7 @@ class Collector:
         self._shown_at = -math.inf
         self._is_woken.set()
         with self._flushed:
-            self._flushed.wait_for(lambda: not (self._told or self._left or self._changed), timeout)
+            self._flushed.wait_for(lambda: not (self._told or self._changed), timeout)
 
     def _run(self) -> None:
         while not self._is_closed.is_set():
@@ -146,7 +146,8 @@ class Collector:
         if self._told:
             return 0.0
         moments = [self._judges_at, *([self._shown_at + _SHOWS_EVERY] if self._changed else [])]
-        moments += [next(iter(self._again.values()), math.inf), *([time.monotonic() + _FRAME] if self._unseen else [])]
+        moments += [next(iter(each.values()), math.inf) for each in (self._again, self._leaving)]
+        moments += [*([time.monotonic() + _FRAME] if self._unseen else [])]
         return max(0.0, min(moments) - time.monotonic())
 
     def turn(self) -> None:
@@ -166,14 +167,14 @@ class Collector:
 
     def _take_told(self) -> None:
         began = time.monotonic()
-        with self._lock:
-            left, self._left = self._left, {}
-        for spool in left:
-            self._leave(spool)
         while self._told and time.monotonic() - began < _SLICE:
             with self._lock:
                 spool, beat = self._told.popitem()  # the one told last: what happens now comes before what was there
             self._read(spool, beat)
+        with self._lock:
+            gone = [*takewhile(lambda spool: self._leaving[spool] <= began, self._leaving)]
+        for spool in gone:
+            self._leave(spool)
         for spool in self._due_again(began):
             if (reader := self._readers.get(spool)) is not None:
                 self._read(spool, reader.our_beat)
@@ -194,8 +195,8 @@ class Collector:
         except NoSpoolError:
             self._leave(spool)
             return
-        is_new = self._readers.setdefault(spool, reader) is not reader or spool not in self._spools.values()
-        self._spools[view.key] = spool
+        is_new = spool not in self._readers
+        self._readers[spool], self._spools[view.key] = reader, spool
         if reader.is_unsettled:
             self._again.pop(spool, None)
             self._again[spool] = time.monotonic() + _LOOKS_AGAIN
@@ -218,11 +219,12 @@ class Collector:
         if not unseen:
             del self._unseen[view.spool]
 
-    def _take(self, reader: RunReader, view: RunView) -> None:
-        """Have a run shown as it stands by now."""
+    def _take(self, reader: RunReader, view: RunView) -> Facts:
+        """Have a run shown as it stands by now, and why."""
         (self._going_on.add if view.state == "running" else self._going_on.discard)(view.spool)
         shown = self._views.get(view.key)
-        told = reader.fault or reason(reader.facts(time.time()))
+        facts = reader.facts(time.time())
+        told = reader.fault or reason(facts)
         is_silent = shown is not None and shown.is_silent and view.state == "running"
         if (view.reason, view.is_silent) != (told, is_silent):
             view = reader.view = replace(view, reason=told, is_silent=is_silent)
@@ -233,11 +235,12 @@ class Collector:
         if view != shown:
             self._views[view.key] = view
             self._changed[view.key] = None
+        return facts
 
     def _leave(self, spool: Path) -> None:
         reader = self._readers.pop(spool, None)
         self._going_on.discard(spool)
-        for noted in (self._again, self._unseen):
+        for noted in (self._again, self._unseen, self._leaving, self._steps):
             noted.pop(spool, None)
         if reader is not None and self._spools.get(reader.view.key) == spool:  # else it is elsewhere by now
             del self._spools[reader.view.key]
@@ -246,7 +249,7 @@ class Collector:
 
     def _judge(self) -> None:
         """See of the runs that go on what changes with time: who is quiet, late, or silent among others."""
-        now, began = time.time(), time.monotonic()
+        began = time.monotonic()
         if began < self._judges_at:
             return
         silences = {}
@@ -254,9 +257,7 @@ class Collector:
             reader = self._readers[spool]
             if reader.is_renderer_different:
                 self._read(spool, reader.our_beat)
-            else:
-                self._take(reader, reader.view)
-            if spool in self._going_on and (each := silence(reader.facts(now))) is not None:
+            if spool in self._going_on and (each := silence(self._take(reader, reader.view))) is not None:
                 silences[reader.view.key] = each
         self._name_silent(silences)
         took = time.monotonic() - began
@@ -287,5 +288,8 @@ class Collector:
 
     def _detail(self, key: str) -> RunDetail:
         with self._reading:
-            reader = self._readers[self._spools[key]]
-            return reader.detail(self._curves.of(self._spools[key]))
+            spool = self._spools[key]
+            try:
+                return self._readers[spool].detail(self._curves.of(spool))
+            except NoSpoolError:
+                raise KeyError(key) from None  # it vanished just now

@@ -7,7 +7,6 @@ and little is kept.
 from __future__ import annotations
 
 import math
-import statistics
 from array import array
 from collections import deque
 from collections.abc import Sequence
@@ -55,7 +54,7 @@ def tempo(updates: Sequence[LineHead]) -> Tempo:
     seconds = [next_.time - one.time for one, next_ in pairs]
     counted = [next_.iteration - one.iteration for one, next_ in pairs]
     rate = sum(counted) / sum(seconds) if min(counted) >= 0 else None
-    return Tempo(rate, statistics.median(seconds) if len(seconds) >= _FEWEST else None, max(seconds))
+    return Tempo(rate, sorted(seconds)[len(seconds) // 2] if len(seconds) >= _FEWEST else None, max(seconds))
 
 
 class Course:

@@ -396,9 +396,7 @@ def test_a_child_that_hangs_at_the_end_is_ended_in_any_case(run_dir, child, capl
 
 def test_a_renderer_has_its_worker_import_before_itself():
     """On a busy machine the first figure waits for what is imported before the worker is started."""
-    program = (
-        "import sys, autoviz_render.renderer.__main__; print({'numpy', 'watchdog', 'matplotlib'} & set(sys.modules))"
-    )
+    program = "import sys, autoviz_render.views.__main__; print({'numpy', 'watchdog', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -3,73 +3,84 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from autoviz_render.cli.output import DONE, INCOMPLETE, in_nats, print_json, report, tell
+from autoviz_render.cli.output import DONE, INCOMPLETE, in_nats, print_json, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
-from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
+from autoviz_render.views.model.follow import read_runs
+from autoviz_render.views.model.reader import Place
+from autoviz_render.views.model.run_view import RendererView, RunView
+
+log = logging.getLogger("autoviz_render.cli")
 
 _LONGEST_NAME = 200  # characters
 _FIGURES = 24  # characters, for the names of a run's figures
-_MOST_COUNTED = 10_000
 
 
-def show_status(spools: Iterable[Spool], *, as_json: bool) -> int:
+def show_status(spools: Sequence[Spool], *, as_json: bool) -> int:
     """Print how each run stands; the exit code. Raises OutputClosedError."""
-    code, known = DONE, []
-    for spool in spools:
-        try:
-            status = run_status(spool)
-        except (SpoolError, OSError) as error:  # one run's fault must not hide how the others stand
-            code = report(error, INCOMPLETE)
+    place = Place(Path("/"))  # runs of several paths have one key each
+    runs = [reader.view for reader in read_runs([spool.paths.directory for spool in spools], place)]
+    now, code, known = time.time(), DONE, []
+    for run in runs:
+        if not run.is_readable:  # one run's fault must not hide how the others stand
+            log.error("%s", run.reason)
+            code = INCOMPLETE
             continue
+        status = run_status(run, now)
         if as_json:
             print_json(status)
         else:
-            known.append((spool, status))
+            known.append((SpoolPaths(run.spool), status))
     for line in status_lines(known, terminal_width()):
         tell(line)
     return code
 
 
-def run_status(spool: Spool) -> dict[str, Any]:
-    """How one run stands, as JSON can hold it. Raises SpoolError if there is no spool to read."""
-    info, snapshots, lines = spool.info(), spool.snapshots(), spool.scalars()
-    beat, now = read_heartbeat(spool.paths.heartbeat), time.time()
-    last = lines[-1] if lines else None
+def run_status(run: RunView, now: float) -> dict[str, Any]:
+    """How one run stands, as JSON can hold it."""
+    has_updates = run.iteration is not None
     return {
-        "run": info.run,
-        "spool": str(spool.paths.directory),
-        "state": "died" if info.state == "running" and info.is_over() else info.state,
-        "figures": list(info.figures),
-        "epoch": info.epoch,
-        "quick_updates": last.sequence + 1 if last else 0,  # not the number of lines: those of a long run are thinned
-        "snapshots": len(snapshots),
-        "packs": spool.files.count(),
-        "newest": snapshots[-1].path.name if snapshots else None,
-        "iteration": last.iteration if last else None,
-        "counts": last.counts if last else None,
-        "log_likelihood": last.log_likelihood if last and math.isfinite(last.log_likelihood) else None,
-        "seconds_since_update": round(now - last.time, 1) if last and math.isfinite(last.time) else None,
-        "bad_files": len(spool.unreadable(_MOST_COUNTED)),
-        "renderer": None if beat is None else _renderer_status(beat),
+        "run": run.run,
+        "spool": str(run.spool),
+        "state": run.state,
+        "reason": run.reason,
+        "is_silent": run.is_silent,
+        "figures": list(run.figure_names),
+        "epoch": run.epoch,
+        "quick_updates": run.updates,  # not the number of lines: those of a long run are thinned
+        "snapshots": run.snapshots,
+        "packs": run.packs,
+        "newest": run.newest,
+        "iteration": run.iteration,
+        "counts": run.counts if has_updates else None,
+        "log_likelihood": run.newest_log_likelihood,
+        "highest_log_likelihood": run.log_likelihood,
+        "log_evidence": run.log_evidence,
+        "rate": run.rate,
+        "interval": run.interval,
+        "seconds_since_update": None if run.updated is None else round(max(0.0, now - run.updated), 1),
+        "bad_files": run.bad_files,
+        "warning": run.warning,
+        "renderer": None if run.renderer.state == "none" else _renderer_status(run.renderer),
     }
 
 
-def _renderer_status(beat: Heartbeat) -> dict[str, Any]:
-    named = ("activity", "pid", "host", "drawn", "coalesced", "last_drawn", "last_error", "frame_seconds")
-    status = {name: getattr(beat, name) for name in named}
-    return status | {"activity": "late"} if beat.is_late() else status
+def _renderer_status(renderer: RendererView) -> dict[str, Any]:
+    named = ("pid", "host", "drawn", "last_drawn", "last_error", "frame_seconds")
+    told = {name: getattr(renderer, name) for name in named}
+    return {"activity": renderer.state, "coalesced": renderer.skipped} | told
 
 
-def status_lines(known: Sequence[tuple[Spool, dict[str, Any]]], width: int) -> list[str]:
+def status_lines(known: Sequence[tuple[SpoolPaths, dict[str, Any]]], width: int) -> list[str]:
     """The same in columns for a person, fit to be printed on a terminal.
 
     Args:
@@ -78,19 +89,18 @@ def status_lines(known: Sequence[tuple[Spool, dict[str, Any]]], width: int) -> l
     """
     if not known:
         return []
-    above, paths = _told_apart([_place(spool) for spool, _ in known])
+    above, places = _told_apart([_place(paths) for paths, _ in known])
     head = ("run", "state", "updates", "age", "renderer", "figures")
-    rows = table([head, *map(_row, paths, (status for _, status in known))], width, right=(2, 3))
+    rows = table([head, *map(_row, places, (status for _, status in known))], width, right=(2, 3))
     lines = [*(wrapped(f"{len(known)} runs below {above}", width, "") if above else []), *rows[0]]
-    for row, (spool, status) in zip(rows[1:], known, strict=True):
-        told = (_details(status) if len(known) == 1 else []) + _problems(spool, status)
+    for row, (paths, status) in zip(rows[1:], known, strict=True):
+        told = (_details(status) if len(known) == 1 else []) + _problems(paths, status)
         lines += [*row, *(line for each in told for line in wrapped(printable(each), width))]
     return lines
 
 
-def _place(spool: Spool) -> str:
+def _place(paths: SpoolPaths) -> str:
     """The run's directory, or its spool if that is one of several."""
-    paths = spool.paths
     return str(paths.run_dir if paths.directory.name == "spool" else paths.directory)
 
 
@@ -140,14 +150,14 @@ def _packed(packs: int) -> str:
     return f", in {packs:,} pack{'s' * (packs != 1)}" if packs else ""
 
 
-def _problems(spool: Spool, status: dict[str, Any]) -> list[str]:
+def _problems(paths: SpoolPaths, status: dict[str, Any]) -> list[str]:
     """What is wrong with a run, a line each."""
     renderer, bad, told = status["renderer"], status["bad_files"], []
     if renderer is not None and renderer["last_error"] is not None:
         told.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
     if bad:
         files = "1 file" if bad == 1 else f"{bad:,} files"
-        told.append(f"{files} cannot be read: see {spool.paths.bad}")
+        told.append(f"{files} cannot be read: see {paths.bad}")
     return told
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.views.model.collector import Collector
 from autoviz_render.views.model.feed import Feed
 from autoviz_render.views.model.reader import CurveReaders, Place, RunReader
-from autoviz_render.views.model.reasons import Facts, reason, silence, silent_among
-from autoviz_render.views.model.run_view import Overview, RunDetail, RunView
+from autoviz_render.views.model.reasons import reason, silence, silent_among
+from autoviz_render.views.model.run_view import Overview, RunDetail
 
 POLL = 2.0
 """Seconds after which a run is looked at though the file system reports no change."""
@@ -72,30 +72,33 @@ def look(path: Path, spools: Iterable[Path], place: Place | None = None) -> Feed
         spools: Their spools.
         place: How their figures are drawn; None is as the runs themselves say.
     """
-    readers = {reader.view.key: reader for reader in _read(spools, place or Place(path))}
-    now = time.time()
-    facts = {key: reader.facts(now) for key, reader in readers.items()}
+    readers = {reader.view.key: reader for reader in read_runs(spools, place or Place(path.absolute()))}
     curves = CurveReaders()
-    known = {key: told for key, each in facts.items() if (told := silence(each)) is not None}
-    silent = silent_among(known)
 
     def detail(key: str) -> RunDetail:
         reader = readers[key]
         return replace(reader.detail(curves.of(reader.view.spool)), view=views[key])
 
-    views = {key: _judged(readers[key], facts[key], is_silent=key in silent) for key in sorted(readers)}
+    views = {key: readers[key].view for key in sorted(readers)}
     feed = Feed(path, detail)
-    feed.show(Overview(path, now, tuple(views.values())), views)
+    feed.show(Overview(path, time.time(), tuple(views.values())), views)
     return feed
 
 
-def _read(spools: Iterable[Path], place: Place) -> Iterable[RunReader]:
+def read_runs(spools: Iterable[Path], place: Place) -> list[RunReader]:
+    """Some runs, read and judged, in the same order; those that vanished meanwhile are not among them."""
+    readers = list(_read(spools, place))
+    facts = {reader.view.key: reader.facts(time.time()) for reader in readers}
+    silent = silent_among({key: told for key, each in facts.items() if (told := silence(each)) is not None})
+    for reader in readers:
+        key = reader.view.key
+        reader.view = replace(reader.view, reason=reader.fault or reason(facts[key]), is_silent=key in silent)
+    return readers
+
+
+def _read(spools: Iterable[Path], place: Place) -> Iterator[RunReader]:
     for spool in spools:
         reader = RunReader(spool, place)
-        with contextlib.suppress(NoSpoolError):  # it vanished meanwhile
+        with contextlib.suppress(NoSpoolError):
             reader.read()
             yield reader
-
-
-def _judged(reader: RunReader, facts: Facts, *, is_silent: bool) -> RunView:
-    return replace(reader.view, reason=reader.fault or reason(facts), is_silent=is_silent)

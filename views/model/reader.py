@@ -241,7 +241,7 @@ class RunReader:
     def _made(self) -> RunView:
         info, course = self._info, self._course
         if info is None or course is None or self.fault:
-            return replace(self.view, warning=self.fault)
+            return replace(self.view, warning=self.fault, is_readable=False)
         last, (count, newest) = course.last, self._refs
         renderer = self._renderer()
         figures = self._figures(info, renderer, newest)
@@ -268,6 +268,10 @@ class RunReader:
             warning=renderer.last_error or next((each.error for each in figures if each.error), ""),
             bad_files=len(Notes(self._paths).files(_MOST_COUNTED)) if self._signatures.get("bad") != (None,) else 0,
             scalars=last.scalars if last else {},
+            figure_names=info.figures,
+            newest=newest.path.name if newest else None,
+            packs=self._packs,
+            newest_log_likelihood=_finite(last.log_likelihood) if last else None,
         )
 
     def _figures(self, info: SpoolInfo, renderer: RendererView, newest: SnapshotRef | None) -> tuple[FigureView, ...]:

@@ -95,6 +95,11 @@ class RunView:
         warning: The newest warning about it, in a line; empty if there is none.
         bad_files: Files that cannot be read.
         scalars: The numbers of the newest quick update by name, finite or not.
+        is_readable: Whether its spool can be read; if not, all but the reason is as it was known last.
+        figure_names: The figures that the run asks for, the first one first; `figures` are those that are there.
+        newest: The name of the newest snapshot; None if there is none.
+        packs: How many of them the snapshots are in.
+        newest_log_likelihood: Of the newest quick update, in nats; None if there is none.
     """
 
     key: str
@@ -121,6 +126,11 @@ class RunView:
     warning: str = ""
     bad_files: int = 0
     scalars: Mapping[str, float] = field(default_factory=dict)
+    is_readable: bool = True
+    figure_names: tuple[str, ...] = ()
+    newest: str | None = None
+    packs: int = 0
+    newest_log_likelihood: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_h
 from autoviz_render.renderer.live import liveness, process
 from autoviz_render.renderer.live.process import MAX_RESTARTS, RendererProcess
 from autoviz_render.renderer.work.subprocess_env import child_environment
+from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.publisher import Publisher
-from autoviz_render.spool.store import Spool
+from autoviz_render.views.model.follow import look
 
 SLEEPER = (sys.executable, "-c", "import sys; sys.stdin.read()")
 DYING = (sys.executable, "-c", "raise SystemExit(7)")
@@ -409,8 +410,8 @@ def test_the_status_of_a_run_says_why_it_has_no_figures(run_dir, child, eventual
     publisher.publish({"x": [1.0, 2.0]}, iteration=0)
     renderer = child(command)
     eventually(lambda: (renderer.check(), renderer.has_given_up)[1], 60)
-    spool = Spool(run_dir)
-    line = " ".join(status_lines([(spool, run_status(spool))], 2000))
+    overview = look(run_dir, [run_dir / "spool"]).overview
+    line = " ".join(status_lines([(SpoolPaths(run_dir / "spool"), run_status(overview.runs[0], overview.now))], 2000))
     assert "no figures: " in line
     assert ("no figure is named 'lines'" if figure == "lines" else "ended with exit code 7") in line
     publisher.close()

@@ -26,7 +26,7 @@ Addresses
 
 `api/events?run=ID&after=EVENT`
     Server-sent events, as `EventSource` reads them (a request accepts exactly `text/event-stream`, or jupyter-server-
-    proxy holds the stream back). With `run`, once or several times, frames of these runs alone. `after`, or the header
+    proxy holds the stream back). With `run`, at most 64 times, events of these runs alone. `after`, or the header
     `Last-Event-ID`, which has precedence, names the last event that was seen. `data` is JSON. Events never queue: who
     reads slowly gets the newest frame of each figure, and no frames in between. ::
 
@@ -61,7 +61,7 @@ Addresses
 `api/draw?run=ID&step=STEP&figure=NAME&theme=light|dark&limits=ID:STEP`
     Any kept snapshot, drawn by a process of the server's own, once for any number of viewers. `STEP` is
     `EPOCH-SEQUENCE`, `0-40`, as in `steps` of `run.js`; `40` alone is that of the newest epoch that has it, and
-    `newest` the newest. `figure` is one of the run's; without it, the first one. `theme` is light without it. `limits`
+    `newest` the newest. `figure` is one of the run's; without it, the first one. `theme` is the command's without it. `limits`
     gives the axes and colour limits of another snapshot, or of the same one: to compare two steps or two runs, draw
     both with the same `limits`. The answer comes when it is drawn::
 

@@ -1,0 +1,127 @@
+"""What a visitor asks to have drawn, from the words of an address to a picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from starlette.datastructures import QueryParams
+
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.jobs import RenderResult
+from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.paths import snapshot_name
+from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.spool.store import Spool
+from autoviz_render.views.model.run_view import RunView
+from autoviz_render.views.server.drawing import Moment, Wanted
+from autoviz_render.views.server.frames import stamp_of
+from autoviz_render.views.server.known_runs import KnownRuns
+
+_STEP = re.compile(r"(?:(\d{1,9})-)?(\d{1,15})|newest", re.ASCII)
+_STATUS = {"gone": 410, "missing": 404, "undrawable": 422, "unreadable": 422, "unready": 422, "abandoned": 422}
+
+
+class AskError(AutovizError, ValueError):
+    """What is asked for cannot be had.
+
+    Attributes:
+        status: Of HTTP.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the words of an address ask for; the runs are known, the rest is not looked up yet.
+
+    Attributes:
+        run: What is shown.
+        step: Which step of it, as `_STEP` reads it.
+        figure: Its name; empty for the first.
+        theme: None is as the command draws.
+        like: The run and step whose limits it has.
+    """
+
+    run: RunView
+    step: str
+    figure: str
+    theme: Literal["light", "dark"] | None
+    like: tuple[RunView, str] | None
+
+    @staticmethod
+    def of(words: QueryParams, runs: KnownRuns) -> Asked:
+        """Read the words. Raises AskError."""
+        theme, limits = words.get("theme"), words.get("limits")
+        if theme not in (None, "light", "dark"):
+            raise AskError(400, "theme: choose light or dark")
+        like = None
+        if limits is not None:
+            run, _, step = limits.partition(":")
+            like = _run(run, runs), _step("limits", step)
+        run_view, step = _run(words.get("run", ""), runs), _step("step", words.get("step", "newest"))
+        return Asked(run_view, step, words.get("figure", ""), cast(Literal["light", "dark"] | None, theme), like)
+
+    def wanted(self, settings: RenderSettings) -> tuple[Wanted, SnapshotRef]:
+        """What is to be drawn, and its snapshot; reads the disk.
+
+        Raises:
+            AskError: There is no such step or figure.
+            SpoolError, OSError: The run cannot be read.
+        """
+        ref, moment = _moment(self.run, self.step)
+        like = None if self.like is None else _moment(*self.like)[1]
+        how = replace(settings, figures=None, formats=("png",), theme=self.theme or settings.theme)
+        return Wanted(moment, self._spec(settings), how, like), ref
+
+    def _spec(self, settings: RenderSettings) -> FigureSpec:
+        named = settings.named(Spool(self.run.spool).info().figures)
+        found = next((spec for spec, stem in named if self.figure in ("", spec.name, stem)), None)
+        if found is None:
+            raise AskError(404, "the run has no such figure")
+        return found
+
+
+def status_of_result(result: RenderResult) -> int:
+    """The status of HTTP for a picture that was not drawn."""
+    return _STATUS.get(result.status, 500)
+
+
+def _run(run_id: str, runs: KnownRuns) -> RunView:
+    run = runs.get(run_id)
+    if run is None:
+        raise AskError(404, "there is no such run")
+    return run
+
+
+def _step(name: str, step: str) -> str:
+    if not _STEP.fullmatch(step):
+        raise AskError(400, f"{name}: write EPOCH-SEQUENCE, SEQUENCE or newest")
+    return step
+
+
+def _moment(run: RunView, step: str) -> tuple[SnapshotRef, Moment]:
+    spool = Spool(run.spool)
+    ref = _ref(spool, step)
+    if ref is None:
+        raise AskError(404, "the run has no such step, or has it no more")
+    try:
+        stamp = stamp_of(spool.files.holder(ref.path))
+    except FileNotFoundError:
+        raise AskError(410, "that step was removed by the run's retention") from None
+    return ref, Moment(run.spool, ref.path.name, stamp)
+
+
+def _ref(spool: Spool, step: str) -> SnapshotRef | None:
+    """The snapshot of a step; None if there is none."""
+    epoch, sequence = cast(re.Match[str], _STEP.fullmatch(step)).groups()
+    if sequence is None:
+        return spool.newest()
+    if epoch is not None:
+        number = int(epoch), int(sequence)
+        return SnapshotRef(*number, spool.paths.snapshots / snapshot_name(*number))
+    return next((ref for ref in reversed(spool.snapshots()) if ref.sequence == int(sequence)), None)

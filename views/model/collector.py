@@ -27,6 +27,7 @@ _SLICE = 0.1  # seconds of reading, after which what is known is shown
 _LOOKS_AGAIN = 1.0  # seconds after a change: what changed within the grain of a file's time is seen then
 _SHOWN_FOR = 5.0  # seconds that a run is shown that is looked at no more
 _JUDGES_EVERY = 2.0  # seconds
+_SET_BACK = 2.0  # seconds by which a clock is set back, to be noticed
 _SHARE = 1 / 200  # of the time, to judge the runs that go on
 _FRAME = 0.01  # seconds between two looks for what a figure shows that another process has drawn
 _FRAME_WAIT = 0.25  # seconds to look for it
@@ -69,6 +70,7 @@ class Collector:
         self._shown_at = -math.inf
         self._was_complete = False
         self._judges_at = 0.0
+        self._clock = time.time() - time.monotonic()
 
     # What it is told
 
@@ -252,6 +254,7 @@ class Collector:
         began = time.monotonic()
         if began < self._judges_at:
             return
+        self._see_clock()
         silences = {}
         for spool in tuple(self._going_on):
             reader = self._readers[spool]
@@ -262,6 +265,17 @@ class Collector:
         self._name_silent(silences)
         took = time.monotonic() - began
         self._judges_at = time.monotonic() + max(_JUDGES_EVERY, took / _SHARE)
+
+    def _see_clock(self) -> None:
+        """See whether the clock was set back: by another clock, which rests while a machine is suspended."""
+        now = time.time()
+        before, self._clock = self._clock, now - time.monotonic()
+        if self._clock < before - _SET_BACK:
+            for key, view in self._views.items():
+                reader = self._readers[view.spool]
+                reader.not_later_than(now)
+                self._views[key] = reader.view
+            self._changed |= dict.fromkeys(self._views)
 
     def _name_silent(self, silences: Mapping[str, Silence]) -> None:
         silent = silent_among(silences)

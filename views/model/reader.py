@@ -36,6 +36,7 @@ from autoviz_render.views.model.run_view import (
 )
 
 _MOST_COUNTED = 10_000  # files that cannot be read
+_LONGEST_WAY = 90.0  # seconds from publishing until an update is seen: a network file system hides it for a minute
 _LOOKED_AT = 8  # runs, of which the curves are kept for the next look
 
 
@@ -101,8 +102,7 @@ class RunReader:
         self._tempo = Tempo()
         self.fault = ""
         self._look_seconds = 0.0
-        self._seen: tuple[float, float] = (-math.inf, 0.0)  # the newest update's time, and the seconds since it then
-        self._seen_at = 0.0
+        self._age = _Age()
 
     @property
     def is_unsettled(self) -> bool:
@@ -143,6 +143,13 @@ class RunReader:
         self.view = self._made()
         return self.view
 
+    def not_later_than(self, now: float) -> None:
+        """The clock was set back: what happened before is not yet to come."""
+        self._age.updated = None if self._age.updated is None else min(self._age.updated, now)
+        view = self.view
+        updated = None if view.updated is None else min(view.updated, now)
+        self.view = replace(view, updated=updated, started=min(view.started, now))
+
     def rest(self) -> None:
         """Keep little of a run that is over: there may be very many. What changes is read anew."""
         if not self._unsettled and self._info is not None:
@@ -171,7 +178,7 @@ class RunReader:
         return Facts(
             state=self.view.state,
             host=info.producer.host if info else "",
-            silent=self._silent(now),
+            silent=self._age.silent(now),
             interval=self._tempo.interval,
             longest=self._tempo.longest,
             renderer=self.view.renderer.state,
@@ -180,7 +187,7 @@ class RunReader:
             has_something_to_draw=newest is not None and newest.path.name != self.view.renderer.last_drawn,
             look_seconds=self._look_seconds,
             is_on_network=self._is_on_network,
-            ahead=self._ahead(now),
+            ahead=self._age.ahead,
         )
 
     # What changed
@@ -220,7 +227,8 @@ class RunReader:
             self._course = self._course or Course(paths.scalars)
             self._course.read(epochs)
             self._tempo = self._course.tempo()
-            self._see(self._course.last.time if self._course.last else None)
+            if self._course.last is not None:
+                self._age.see(self._course.last.time, is_near=self._info.producer.is_near())
             changed.add("refs")
         if "refs" in changed:
             kept = self._kept()
@@ -261,8 +269,8 @@ class RunReader:
             log_evidence=_finite(last.scalars.get("log_evidence")) if last else None,
             rate=self._tempo.rate,
             interval=self._tempo.interval,
-            started=info.created,
-            updated=last.time if last else None,
+            started=min(info.created, time.time()),
+            updated=self._age.updated if last else None,
             renderer=renderer,
             figures=figures,
             warning=renderer.last_error or next((each.error for each in figures if each.error), ""),
@@ -285,24 +293,40 @@ class RunReader:
         beat = self.our_beat or self._beat
         return RendererView() if beat is None else renderer_view(beat, is_ours=self.our_beat is not None)
 
-    # How long ago
 
-    def _see(self, updated: float | None) -> None:
-        """Note when an update was seen for the first time, on a clock that nobody sets."""
-        if updated is not None and updated != self._seen[0]:
-            self._seen = updated, max(0.0, time.time() - updated)
-            self._seen_at = time.monotonic()
+class _Age:
+    """How long ago the newest update was, whatever the clocks do: here, or where the search runs."""
 
-    def _silent(self, now: float) -> float | None:
-        """Seconds since the newest update, whatever the clocks do: the fewest that are possible."""
-        updated, before = self._seen
-        if math.isinf(updated):
+    def __init__(self) -> None:
+        self._time = math.nan  # of the newest update, as the search told it
+        self._lags = (math.inf, math.inf)  # from that until it was seen, of the last two that were seen to come
+        self._before = 0.0  # seconds since it when it was seen
+        self._seen_at = 0.0  # on the clock that nobody sets
+        self.updated: float | None = None
+        self.ahead = 0.0
+
+    def see(self, updated: float, *, is_near: bool) -> None:
+        """Take note of the newest update.
+
+        Args:
+            updated: When it was published, by the clock of the search.
+            is_near: Whether that clock is the one here.
+        """
+        if updated == self._time:
+            return
+        lag = time.time() - updated
+        is_seen_to_come = not math.isnan(self._time)
+        self._lags = (self._lags[1], lag if is_seen_to_come else math.inf)
+        is_behind = not is_near and math.inf > max(self._lags) and min(self._lags) > _LONGEST_WAY
+        shift = min(self._lags) if is_behind else min(0.0, lag)
+        self._time, self.updated, self.ahead = updated, updated + shift, -shift
+        self._before, self._seen_at = max(0.0, lag - shift), time.monotonic()
+
+    def silent(self, now: float) -> float | None:
+        """Seconds since then, the fewest that are possible: the clock may have been set, the machine suspended."""
+        if self.updated is None:
             return None
-        return min(max(0.0, now - updated), before + time.monotonic() - self._seen_at)
-
-    def _ahead(self, now: float) -> float:
-        """Seconds by which the clock of the search is ahead of the one here, as far as its newest update shows."""
-        return max(0.0, self._seen[0] - now)
+        return min(max(0.0, now - self.updated), self._before + time.monotonic() - self._seen_at)
 
 
 class CurveReaders:
@@ -329,7 +353,7 @@ def renderer_view(beat: Heartbeat, *, is_ours: bool = False) -> RendererView:
         beat.host,
         beat.drawn,
         beat.coalesced,
-        beat.beat or None,
+        min(beat.beat, time.time()) or None,
         beat.frame_seconds,
         beat.last_drawn,
         beat.last_error,

@@ -97,16 +97,15 @@ def _of_disk(facts: Facts) -> str:
     if facts.look_seconds < _SLOW_LOOK:
         return ""
     where = "network file system" if facts.is_on_network else "disk"
-    return f"the {where} answers late: a look took {seconds(_rounded(facts.look_seconds))}"
+    return f"the {where} answers late: a look took over {seconds(_rounded(facts.look_seconds))}"
 
 
 def _of_clock(facts: Facts) -> str:
     if abs(facts.ahead) < _CLOCK_IS_OFF:
         return ""
     where = f"the clock of {facts.host}" if facts.host else "its clock"
-    return (
-        f"{where} is {seconds(_rounded(abs(facts.ahead)))} {'ahead of' if facts.ahead > 0 else 'behind'} the one here"
-    )
+    side = "ahead of" if facts.ahead > 0 else "behind"
+    return f"{where} is over {seconds(_rounded(abs(facts.ahead)))} {side} the one here"
 
 
 @dataclass(frozen=True)

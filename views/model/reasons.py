@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from autoviz_render.views.model.run_view import RendererStateName, RunStateName
 
 _QUIET_AFTER = 10  # usual intervals without an update
@@ -88,9 +90,8 @@ def _of_renderer(facts: Facts) -> str:
         if facts.overdue > _HUNG_AFTER:
             return f"its renderer hangs or is dead: no sign of life for over {seconds(_rounded(facts.overdue))}"
         return "its renderer is late"
-    if facts.has_something_to_draw and facts.renderer in ("none", "stopped"):
-        return "no renderer draws it"
-    return ""
+    is_missed = facts.state == "running" and facts.has_something_to_draw and facts.renderer in ("none", "stopped")
+    return "no renderer draws it" if is_missed else ""
 
 
 def _of_disk(facts: Facts) -> str:
@@ -110,14 +111,16 @@ def _of_clock(facts: Facts) -> str:
 
 @dataclass(frozen=True)
 class Silence:
-    """How long a run that goes on has published nothing, in its own terms.
+    """How long a run that goes on has published nothing.
 
     Attributes:
-        intervals: Since the newest update, in its own usual intervals, or the longest one if that was longer.
-        is_quiet: Whether that is many.
+        seconds: Since its newest update.
+        usual: Seconds within which its updates come, lately.
+        is_quiet: Whether nothing came for many of its usual intervals.
     """
 
-    intervals: float
+    seconds: float
+    usual: float
     is_quiet: bool
 
 
@@ -125,23 +128,31 @@ def silence(facts: Facts) -> Silence | None:
     """That of a run; None if it is over, or if it is not known what is usual for it."""
     if facts.state != "running" or facts.silent is None or facts.interval is None:
         return None
-    return Silence(facts.silent / max(facts.interval, facts.longest, 1e-9), is_quiet(facts, _AT_LEAST_AMONG))
+    return Silence(facts.silent, max(facts.interval, facts.longest), is_quiet(facts, _AT_LEAST_AMONG))
 
 
 def silent_among(silences: Mapping[str, Silence]) -> frozenset[str]:
-    """The runs that are silent while most others are not.
+    """The runs that are quiet while most others have published since.
 
-    If most are, the fault is elsewhere: the machine was suspended, the disk is away, the network file system is late.
+    If all fell silent at about the same time, the fault is elsewhere: the machine was suspended, the disk is away, the
+    network file system is late. Others that publish too rarely to have done so since tell nothing.
 
     Args:
         silences: By the key of each run that goes on.
     """
-    silent = {key for key, each in silences.items() if each.is_quiet}
-    others = len(silences) - len(silent)
-    publish = sum(1 for each in silences.values() if each.intervals <= _LONGEST_TIMES and not each.is_quiet)
-    if others < _FEWEST_OTHERS or publish < _MOST_OF * (len(silences) - 1):
+    quiet = {key: each for key, each in silences.items() if each.is_quiet}
+    if not quiet:
         return frozenset()
-    return frozenset(silent)
+    seconds = np.array([each.seconds for each in silences.values()])
+    usual = np.array([each.usual for each in silences.values()])
+
+    def is_odd(run: Silence) -> bool:
+        since = run.seconds / 2  # well after it fell silent
+        expected = usual <= since
+        publish = int(np.count_nonzero(expected & (seconds <= since)))
+        return publish >= max(_FEWEST_OTHERS, _MOST_OF * (int(np.count_nonzero(expected)) - 1))
+
+    return frozenset(key for key, each in quiet.items() if is_odd(each))
 
 
 def seconds(value: float) -> str:

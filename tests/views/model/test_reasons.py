@@ -63,6 +63,11 @@ def test_a_renderer_that_is_missed_is_named(change, told):
     assert reason(replace(WELL, **change)) == told
 
 
+def test_a_run_that_is_over_misses_no_renderer():
+    """Whoever wants its figures asks for them."""
+    assert reason(Facts(state="finished", has_something_to_draw=True)) == ""
+
+
 def test_a_renderer_is_not_missed_if_there_is_nothing_to_draw():
     """Of ten thousand finished runs each has had one."""
     assert reason(Facts(state="finished", renderer="late", overdue=1e5, is_renderer_gone=True)) == ""
@@ -95,17 +100,19 @@ def test_a_reason_changes_rarely_as_time_goes_on():
     assert len(told) <= 7
 
 
-def publishing(count: int) -> dict[str, Silence]:
-    return {f"run{number}": Silence(0.5, is_quiet=False) for number in range(count)}
+def publishing(count: int, every: float = 1.0) -> dict[str, Silence]:
+    return {f"run{number}": Silence(0.5 * every, every, is_quiet=False) for number in range(count)}
 
 
-QUIET = Silence(50.0, is_quiet=True)
+QUIET = Silence(50.0, 1.0, is_quiet=True)
 
 
 def test_a_run_that_is_silent_among_others_is_named():
     """A person does not scan thirty folders."""
     assert silent_among(publishing(9) | {"stuck": QUIET}) == {"stuck"}
     assert silent_among(publishing(20) | {"stuck": QUIET, "too": QUIET}) == {"stuck", "too"}
+    assert silent_among(publishing(9, every=0.001) | {"stuck": QUIET}) == {"stuck"}
+    assert silent_among({}) == frozenset()
 
 
 @pytest.mark.parametrize("others", [0, 1])
@@ -118,6 +125,23 @@ def test_no_run_is_silent_if_all_are():
     """The machine was suspended, the disk was away: that is no run's fault."""
     assert silent_among({f"run{number}": QUIET for number in range(10)}) == frozenset()
     assert silent_among(publishing(5) | {f"quiet{number}": QUIET for number in range(5)}) == frozenset()
+
+
+@pytest.mark.parametrize("after", [11.0, 15.0, 40.0, 100.0])
+def test_no_run_is_silent_as_all_fell_silent_at_once(after):
+    """Fast ones are quiet before slow ones are."""
+    intervals = {f"run{number}": 0.5 + number for number in range(10)}
+    facts = {key: Facts(silent=after + 0.5 * each, interval=each, longest=each) for key, each in intervals.items()}
+    silences = {key: told for key, each in facts.items() if (told := silence(each))}
+    assert any(each.is_quiet for each in silences.values())
+    assert silent_among(silences) == frozenset()
+
+
+def test_runs_that_publish_rarely_tell_nothing_of_another():
+    """Nothing was expected of them meanwhile."""
+    rare = {f"rare{number}": Silence(900.0, 1800.0, is_quiet=False) for number in range(10)}
+    assert silent_among(rare | {"stuck": QUIET}) == frozenset()
+    assert silent_among(rare | publishing(3) | {"stuck": QUIET}) == {"stuck"}
 
 
 def test_runs_that_are_over_or_publish_rarely_are_never_silent():

@@ -5,17 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from pathlib import Path
 
 from autoviz_render.renderer.work.jobs import refuse_links
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
+from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.views.model.run_view import FigureView, FrameView, RunDetail, RunView
 from autoviz_render.views.page.assets import page
 from autoviz_render.views.page.film import HEIGHT, WIDTH, Film, RunIdentity
 from autoviz_render.views.page.page_files import PageFiles
-from autoviz_render.views.page.run_data import Drawn, detail_script, run_script
+from autoviz_render.views.page.run_data import Drawn, detail_script, run_script, thinned
+from autoviz_render.views.page.scripts import value_of
 from autoviz_render.views.page.thumbnails import thumbnail
 
+_MOST_FOUND = 50  # steps that lie beside a figure and are taken into its film
+_MOST_BYTES = 1 << 20
+_AT_WORK = ("starting", "watching", "drawing")
 _STEP_FILE = re.compile(r"(.+)-(e[0-9]{4,9}-[0-9]{12,18})\.(?:png|webp|svg)")
 
 
@@ -70,6 +77,22 @@ class RunPage:
             self._files.write("detail.js", script)
         self._files.write("run.js", run_script(view, now, next_, self.detail))
 
+    def write_once(self, detail: RunDetail) -> None:
+        """Write the page of a run that nobody draws now, with a film of the steps that lie beside its figures.
+
+        Raises:
+            SpoolError, OSError: It cannot be written.
+        """
+        view = detail.view
+        self._open(view)
+        drawn = [each for each in drawn_steps(view) if view.figures and each[0] == view.figures[0].name]
+        film = self._film_of(view, view.figures[0].name) if drawn else None
+        times = dict(zip(detail.curves.steps, detail.curves.times, strict=True))
+        for _, _, step, file in thinned(drawn, _MOST_FOUND):
+            if film is not None and film.wants(step) and (shown := thumbnail(file, WIDTH, HEIGHT)) is not None:
+                film.add(step, times.get(step, file.stat().st_mtime), shown, self._files)
+        self.write(view, time.time(), None, detail)
+
     def forget(self) -> None:
         """Make sure of what is on disk once more, after an error."""
         self._files.forget()
@@ -89,6 +112,18 @@ class RunPage:
 def has_page(folder: Path) -> bool:
     """Whether there is a page of a run's figures, with its data."""
     return os.path.isfile(folder / "index_files" / "run.js")
+
+
+def is_up_to_date(view: RunView) -> bool:
+    """Whether a run's page shows it as it stands, or a renderer that is at work has it."""
+    try:
+        value = value_of(bytes(read_plain(view.figures_folder / "index_files" / "run.js", _MOST_BYTES)))
+    except (OSError, SpoolError, ValueError):
+        return False
+    if view.renderer.state in _AT_WORK:
+        return True
+    shown = value_of(run_script(view, 0.0, None, value.get("detail")))
+    return bool(value.get("detail")) and {**value, "now": 0.0} == {**shown, "now": 0.0}
 
 
 def drawn_steps(view: RunView) -> list[Drawn]:

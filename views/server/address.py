@@ -51,7 +51,9 @@ class Address:
             return Address(path=Path(text.removeprefix("unix:")))
         match = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):)?(\d{1,5})", text, re.ASCII)
         if match is None or int(match[2]) > 65535:
-            raise AddressError(f"--serve {text!r} is no address: write PORT, HOST:PORT or unix:PATH; port 0 is a free one")
+            raise AddressError(
+                f"--serve {text!r} is no address: write PORT, HOST:PORT or unix:PATH; port 0 is a free one"
+            )
         return Address((match[1] or LOCAL).strip("[]"), int(match[2]))
 
     def __str__(self) -> str:
@@ -141,7 +143,9 @@ def _listen_at_path(path: Path) -> Listener:
         path = folder / "serve.sock"
     path = path.absolute()
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        raise AddressError(f"--serve unix:{path}: is longer than the {_LONGEST_PATH} bytes that a socket's path can have")
+        raise AddressError(
+            f"--serve unix:{path}: is longer than the {_LONGEST_PATH} bytes that a socket's path can have"
+        )
     listener = socket.socket(socket.AF_UNIX)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

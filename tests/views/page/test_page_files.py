@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +156,17 @@ def test_a_hostile_name_is_a_title(sources, title):
     assert text.count("<") == plain.count("<")
     assert len(text) < len(plain) + 1000
     assert not any(sign in text for sign in "\u202e\x1b")
+
+
+def test_the_sources_of_the_real_page_can_stand_in_it():
+    """A program that holds the end of a script would end there; one that nothing loads is forgotten."""
+    folder = Path(assets.__file__).parent / "assets"
+    assert {file.name for file in folder.iterdir()} == assets.asset_names()
+    for name in assets.asset_names() - {"page.html"}:
+        assert b"</script" not in assets.asset(name)
+        assert b"</style" not in assets.asset(name)
+    text = assets.page("runs", "a title").decode()
+    assert "<title>a title</title>" in text
+    assert text.count('<meta name="autoviz-page" content="runs">') == 1
+    assert text.count("<script") == len([name for name in assets.asset_names() if name.endswith(".js")])
+    assert not re.search(r"(?:src|href)=\"(?!data:)", text.split("<body>")[0])

@@ -60,7 +60,7 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
     if options.html:
         yield from _made("page.site:Site", feed)
     if options.serve is not None:
-        yield from _made("server.server:Server", feed, options.serve)
+        yield from _made("server.server:Server", feed, options.serve, options.render_settings())
     if options.window:
         yield from _made("window.window:Window", feed)
     if options.preview not in (None, "off"):

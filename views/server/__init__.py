@@ -26,9 +26,9 @@ Addresses
 
 `api/events?run=ID&after=EVENT`
     Server-sent events, as `EventSource` reads them (a request accepts exactly `text/event-stream`, or jupyter-server-
-    proxy holds the stream back). With `run`, at most 64 times, events of these runs alone. `after`, or the header
-    `Last-Event-ID`, which has precedence, names the last event that was seen. `data` is JSON. Events never queue: who
-    reads slowly gets the newest frame of each figure, and no frames in between. ::
+    proxy holds the stream back). With `run`, at most 64 times, frames of these runs alone (`none` is no run).
+    `after`, or the header `Last-Event-ID`, which has precedence, names the last event that was seen. `data` is JSON.
+    Events never queue: who reads slowly gets the newest frame of each figure, and no frames in between. ::
 
         event: hello     at once, to see that the stream passes. If it does not come within 5 s, poll `api/state`.
         data: {"server": "5f0c...", "version": "0.1.0", "now": 1764216000.2, "runs": 12}
@@ -39,8 +39,8 @@ Addresses
                "height": 1343, "drawn": 1764216000.19, "published": 1764216000.12}
         id: 5f0c...-42
 
-        event: changed   something is new in the data of these runs: load `index.js` or `run.js` again, at most four
-        data: {"runs": ["ID"]}   times a second. null: of many, or some events are lost, so load everything again.
+        event: changed   something is new in the data of these runs: load `index.js` or `run.js` again; at most four
+        data: {"runs": ["ID"]}   times a second. null: of many, or some events are lost: load all again.
         id: 5f0c...-43
 
         event: bye       the server closes. `EventSource` tries again by itself; another server has another `server`.
@@ -59,9 +59,9 @@ Addresses
     The next `after` is `last`.
 
 `api/draw?run=ID&step=STEP&figure=NAME&theme=light|dark&limits=ID:STEP`
-    Any kept snapshot, drawn by a process of the server's own, once for any number of viewers. `STEP` is
-    `EPOCH-SEQUENCE`, `0-40`, as in `steps` of `run.js`; `40` alone is that of the newest epoch that has it, and
-    `newest` the newest. `figure` is one of the run's; without it, the first one. `theme` is the command's without it. `limits`
+    Any kept snapshot, drawn by a process of the server's own, once for any number of viewers. `STEP` is `EPOCH-
+    SEQUENCE`, `0-40`, as in `steps` of `run.js`; `40` alone is that of the newest epoch that has it, and `newest` the
+    newest. `figure` is one of the run's; without it, the first one. `theme` is the command's without it. `limits`
     gives the axes and colour limits of another snapshot, or of the same one: to compare two steps or two runs, draw
     both with the same `limits`. The answer comes when it is drawn::
 

@@ -82,7 +82,7 @@ class Announcements:
 
         Args:
             number: Of the event.
-            runs: Those that are asked for; none for all.
+            runs: Those of which frames are asked for; none for all.
         """
         frames = [each for each in _after(self._frames, number) if not runs or each.data["run"] in runs]
         if number < self._lost:
@@ -91,8 +91,7 @@ class Announcements:
         for run, at in reversed(self._changed.items()):
             if at <= number:
                 break
-            if not runs or run in runs:
-                changed.append(run)
+            changed.append(run)
         if not changed:
             return frames[::-1]
         named = changed if len(changed) <= _MOST_NAMED else None

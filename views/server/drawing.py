@@ -15,8 +15,8 @@ from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.jobs import Job, RenderResult
 from autoviz_render.spool.errors import AutovizError
-from autoviz_render.views.server.connection import Bounds
 from autoviz_render.views.server.frames import Stamp
+from autoviz_render.views.server.network.connection import BOUNDS, Bounds
 
 log = logging.getLogger("autoviz_render.views")
 
@@ -111,7 +111,7 @@ class Drawer:
         bounds: How much may wait.
     """
 
-    def __init__(self, folder: Path, timeout: float = FRAME_TIMEOUT, bounds: Bounds = Bounds()) -> None:
+    def __init__(self, folder: Path, timeout: float = FRAME_TIMEOUT, bounds: Bounds = BOUNDS) -> None:
         self._folder, self._timeout, self._bounds = folder, timeout, bounds
         self._waiting: OrderedDict[Wanted, _Order] = OrderedDict()
         self._rates: OrderedDict[str, _Rate] = OrderedDict()

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from pathlib import Path
+from typing import Any, Literal, cast
 
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
 
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
-from autoviz_render.renderer.work.jobs import RenderResult
-from autoviz_render.spool.errors import AutovizError
+from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.paths import snapshot_name
 from autoviz_render.spool.snapshot import SnapshotRef
 from autoviz_render.spool.store import Spool
+from autoviz_render.spool.text import in_one_line
 from autoviz_render.views.model.run_view import RunView
-from autoviz_render.views.server.drawing import Moment, Wanted
-from autoviz_render.views.server.frames import stamp_of
+from autoviz_render.views.server import answers
+from autoviz_render.views.server.drawing import BusyError, Drawer, Drawn, Moment, Wanted
+from autoviz_render.views.server.frames import Frame, frame_of, stamp_of
 from autoviz_render.views.server.known_runs import KnownRuns
+from autoviz_render.views.server.newest import Newest
+
+log = logging.getLogger("autoviz_render.views")
 
 _STEP = re.compile(r"(?:(\d{1,9})-)?(\d{1,15})|newest", re.ASCII)
+_MOST_KNOWN = 1000  # pictures, of which the digest is remembered
 _STATUS = {"gone": 410, "missing": 404, "undrawable": 422, "unreadable": 422, "unready": 422, "abandoned": 422}
 
 
@@ -86,11 +98,6 @@ class Asked:
         return found
 
 
-def status_of_result(result: RenderResult) -> int:
-    """The status of HTTP for a picture that was not drawn."""
-    return _STATUS.get(result.status, 500)
-
-
 def _run(run_id: str, runs: KnownRuns) -> RunView:
     run = runs.get(run_id)
     if run is None:
@@ -125,3 +132,77 @@ def _ref(spool: Spool, step: str) -> SnapshotRef | None:
         number = int(epoch), int(sequence)
         return SnapshotRef(*number, spool.paths.snapshots / snapshot_name(*number))
     return next((ref for ref in reversed(spool.snapshots()) if ref.sequence == int(sequence)), None)
+
+
+class Draws:
+    """Answers what is asked to be drawn.
+
+    Args:
+        settings: How the command draws.
+        newest: Has the runs and the pictures.
+        drawer: Draws.
+    """
+
+    def __init__(self, settings: RenderSettings, newest: Newest, drawer: Drawer) -> None:
+        self._settings, self._newest, self._drawer = settings, newest, drawer
+        self._known: OrderedDict[Wanted, tuple[Frame, Sequence[str]]] = OrderedDict()
+
+    async def answer(self, request: Request, visitor: str) -> Response:
+        """What is sent to a visitor."""
+        try:
+            asked = Asked.of(request.query_params, self._newest.runs)
+            wanted, ref = await self._newest.off_loop(asked.wanted, self._settings)
+            frame, errors = await self._picture(wanted, visitor, request)
+        except AskError as error:
+            return answers.json_of({"error": str(error)}, error.status)
+        except BusyError as error:
+            return answers.json_of({"error": str(error)}, 429 if error.is_visitor else 503, retry_after=2)
+        except (SpoolError, OSError) as error:
+            log.debug("%s", error, exc_info=True)
+            return answers.json_of({"error": in_one_line(error, kind=False)}, 422)
+        about = {"run": self._newest.runs.id(asked.run.key), "step": f"{ref.epoch}-{ref.sequence}"}
+        about |= {"figure": wanted.figure.name, "theme": wanted.settings.theme}
+        return answers.json_of({**frame.facts(), **about, "errors": list(errors)})
+
+    async def _picture(self, wanted: Wanted, visitor: str, request: Request) -> tuple[Frame, Sequence[str]]:
+        """The picture, drawn if it is not here.
+
+        Raises:
+            AskError: It cannot be drawn.
+            BusyError: Too much is asked for.
+        """
+        known = self._known.get(wanted)
+        if known is not None and self._newest.frames.get(known[0].digest) is not None:
+            return known
+        drawing = asyncio.wrap_future(self._drawer.draw(wanted, visitor))
+        try:
+            drawn = await _unless_left(drawing, request)
+        finally:
+            self._drawer.leave(wanted, visitor)
+        result = drawn.result
+        if not drawn.picture:
+            raise AskError(_STATUS.get(result.status, 500), "; ".join(result.messages) or f"it is {result.status}")
+        frame = await self._newest.off_loop(frame_of, drawn.picture, Path("drawn.png"))
+        self._newest.frames.add(frame, drawn.picture)
+        self._known[wanted] = frame, result.errors
+        while len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+        return frame, result.errors
+
+
+async def _unless_left(drawing: asyncio.Future[Drawn], request: Request) -> Drawn:
+    """What is drawn, unless the visitor leaves before. Raises AskError: nobody is left to tell."""
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        both: set[asyncio.Future[Any]] = {drawing, leaving}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if drawing.done():
+            return drawing.result()
+        raise AskError(499, "the visitor left")
+    finally:
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

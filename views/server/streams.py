@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import Send
 
 from autoviz_render.views.server.announcements import Announcements, Event, encoded
 
@@ -45,6 +47,15 @@ class Streams:
         self._is_closing = True
         self._wake()
 
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Counts one more stream."""
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+
     async def run(self) -> None:
         """Wake the streams, as long as there is a server."""
         loop = asyncio.get_running_loop()
@@ -63,29 +74,26 @@ class Streams:
         tick, self._tick = self._tick, asyncio.Event()
         tick.set()
 
-    async def serve(
-        self, first: bytes, number: int, runs: frozenset[str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def serve(self, first: bytes, number: int, runs: frozenset[str], request: Request, send: Send) -> None:
         """Be a stream until its reader leaves, or the server closes.
 
         Args:
             first: Sent at once.
             number: Of the last event that the reader has seen.
             runs: Those of which frames are asked for; none for all.
-            scope, receive, send: Of the connection.
+            request: The reader's.
+            send: To the reader.
         """
         headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if scope["method"] == "HEAD":
+        if request.method == "HEAD":
             await send({"type": "http.response.body"})
             return
-        self.count += 1
         sending = asyncio.create_task(self._send(first, number, runs, send))
         try:
-            while not sending.done() and (await receive())["type"] != "http.disconnect":
+            while not sending.done() and (await request.receive())["type"] != "http.disconnect":
                 pass
         finally:
-            self.count -= 1
             sending.cancel()
 
     async def _send(self, told: bytes, number: int, runs: frozenset[str], send: Send) -> None:

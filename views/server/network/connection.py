@@ -41,10 +41,14 @@ class Bounds:
     renders_a_second: float = 5.0
 
 
+BOUNDS = Bounds()
+"""Those of a server, unless it may open fewer files."""
+
+
 class BoundedProtocol(H11Protocol):
     """Uvicorn's protocol, which waits without end for a header, and for a reader that takes nothing."""
 
-    bounds = Bounds()
+    bounds = BOUNDS
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

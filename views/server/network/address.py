@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import platform
 import re
 import socket
 import stat
@@ -17,7 +18,7 @@ from autoviz_render.spool.errors import AutovizError
 
 LOCAL = "127.0.0.1"
 
-_ANY = ("0.0.0.0", "::", "")
+_ANY = ("0.0.0.0", "::", "")  # noqa: S104 - it is compared with
 _BACKLOG = 1024
 _LONGEST_PATH = 100  # bytes: macOS allows 103, Linux 107
 
@@ -51,9 +52,8 @@ class Address:
             return Address(path=Path(text.removeprefix("unix:")))
         match = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):)?(\d{1,5})", text, re.ASCII)
         if match is None or int(match[2]) > 65535:
-            raise AddressError(
-                f"--serve {text!r} is no address: write PORT, HOST:PORT or unix:PATH; port 0 is a free one"
-            )
+            told = f"--serve {text!r:.200} is no address"
+            raise AddressError(f"{told}: write PORT, HOST:PORT or unix:PATH; port 0 is a free one")
         return Address((match[1] or LOCAL).strip("[]"), int(match[2]))
 
     def __str__(self) -> str:
@@ -143,9 +143,7 @@ def _listen_at_path(path: Path) -> Listener:
         path = folder / "serve.sock"
     path = path.absolute()
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        raise AddressError(
-            f"--serve unix:{path}: is longer than the {_LONGEST_PATH} bytes that a socket's path can have"
-        )
+        raise AddressError(f"--serve unix:{path}: a socket's path has at most {_LONGEST_PATH} bytes")
     listener = socket.socket(socket.AF_UNIX)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,7 +161,7 @@ def _listen_at_path(path: Path) -> Listener:
 
 def _bind_private(listener: socket.socket, path: Path) -> None:
     """Bind to a path that never has another mode than 0600."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         os.fchmod(listener.fileno(), 0o600)  # the file takes its mode from the socket
         listener.bind(str(path))
         return

@@ -14,7 +14,7 @@ from typing import Literal
 
 from starlette.requests import Request
 
-TOKEN_VARIABLE = "AUTOVIZ_TOKEN"
+TOKEN_VARIABLE = "AUTOVIZ_TOKEN"  # noqa: S105 - a name
 """Of the environment: the token to use, for whoever starts the server and tells its visitors."""
 
 _SHORTEST_TOKEN = 16  # characters

@@ -25,7 +25,7 @@ from autoviz_render.spool.text import printable
 MOVIES = (".mp4", ".gif", ".webp")
 
 _GOES_WITH = {
-    "--watch": ("--until-finished", "--poll", "--serve", "--preview", "--window"),
+    "--watch": ("--until-finished", "--poll", "--serve", "--window"),
     "--all": ("--abandoned", "--since", "--redraw"),
     "--movie": ("--fps", "--duration"),
 }
@@ -47,9 +47,10 @@ _WITHOUT = {
             "--frame-timeout",
             *_WHERE,
             "--html",
+            "--preview",
         ),
     ),
-    "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned", "--html")),
+    "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned", "--html", "--preview")),
     "--watch": ("draws in one process", _WHERE),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
@@ -277,7 +278,7 @@ def _add_views(group: argparse._ArgumentGroup) -> None:
     serve = (
         "with --watch: serve that page to browsers, figures as they are drawn; on this machine unless HOST says more"
     )
-    preview = f"with --watch: show the newest figure in this terminal; HOW: {', '.join(PREVIEWS)} (default on)"
+    preview = f"show the figure in this terminal, with --watch as it changes; HOW: {', '.join(PREVIEWS)} (default on)"
     window = "with --watch: show the newest figure in a window"
     group.add_argument("--html", **_FLAG, help=html)
     group.add_argument("--serve", type=_address, metavar="[HOST:]PORT|unix:PATH", help=serve)

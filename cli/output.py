@@ -22,6 +22,7 @@ from autoviz_render.spool.text import OneLine, printable
 log = logging.getLogger("autoviz_render.cli")
 
 DONE, INCOMPLETE, USAGE, NOTHING = 0, 1, 2, 3
+NO_PREVIEW = "--preview: standard output is no terminal that can show a figure"
 
 
 class OutputClosedError(AutovizError, RuntimeError):
@@ -50,11 +51,6 @@ def print_files(files: Iterable[Path], *, as_json: bool) -> None:
             print_json({"file": str(path)})
         else:
             tell(printable(str(path)) if sys.stdout.isatty() else str(path))
-
-
-def in_nats(value: float) -> str:
-    """A log likelihood for a person: two decimals, unless that says nothing of it."""
-    return f"{value + 0.0:,.2f}" if value == 0 or 0.005 <= abs(value) < 1e15 else f"{value:.6g}"
 
 
 def print_json(value: dict[str, Any]) -> None:

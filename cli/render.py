@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
-from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, print_files
+from autoviz_render.cli.output import DONE, INCOMPLETE, NO_PREVIEW, NOTHING, print_files
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.executor_pool import STOPPED
 from autoviz_render.renderer.batch.render import render
@@ -17,6 +19,8 @@ from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.jobs import Status, of_run
 
 log = logging.getLogger("autoviz_render.cli")
+
+_MOST_SHOWN = 8  # figures in a terminal: the last ones
 
 
 def draw_again(options: Options) -> int:
@@ -30,6 +34,7 @@ def draw_again(options: Options) -> int:
     """
     statuses: set[Status] = set()
     faults: dict[str, set[Path | None]] = {}
+    shown: deque[Path] = deque(maxlen=_MOST_SHOWN)
     with Progress("figures") as progress, _executor(options) as executor:
         results = render(
             options.paths,
@@ -56,6 +61,9 @@ def draw_again(options: Options) -> int:
                     if result.status != "missing":  # which is no fault
                         faults.setdefault(message, set()).add(spool)
                 print_files(result.files if result.status == "drawn" else (), as_json=options.json)
+                shown.extend(result.files)
+    if options.preview is not None and options.preview != "off":
+        _preview(list(shown), options.preview)
     for message, runs in faults.items():
         if len(runs) > 1:
             log.error("the same of %d more: %s", len(runs) - 1, message)
@@ -63,6 +71,18 @@ def draw_again(options: Options) -> int:
         return INCOMPLETE
     is_empty_part = options.shard is not None and not statuses  # all that there is may be in other parts
     return DONE if statuses & {"drawn", "cached"} or is_empty_part else NOTHING
+
+
+def _preview(files: Sequence[Path], how: str) -> None:
+    """Show figures on this terminal."""
+    from autoviz_render.views.terminal.region import is_live_terminal
+
+    if not is_live_terminal(sys.stdout):
+        log.warning("%s", NO_PREVIEW)
+        return
+    from autoviz_render.views.terminal.preview import show_once
+
+    show_once(files, how)
 
 
 @contextlib.contextmanager

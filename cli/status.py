@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autoviz_render.cli.output import DONE, INCOMPLETE, in_nats, print_json, tell
+from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.store import Spool
@@ -18,6 +18,7 @@ from autoviz_render.spool.text import cut, printable
 from autoviz_render.views.model.follow import read_runs
 from autoviz_render.views.model.reader import Place
 from autoviz_render.views.model.run_view import RendererView, RunView
+from autoviz_render.views.terminal.numbers import ago, in_nats
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -120,7 +121,7 @@ def _row(path: str, status: dict[str, Any]) -> tuple[str, ...]:
         path,
         status["state"],
         f"{status['quick_updates']:,}",
-        "" if seconds is None else _ago(seconds),
+        "" if seconds is None else ago(seconds),
         "none" if renderer is None else renderer["activity"],
         printable(_names(status["figures"])),
     )
@@ -159,10 +160,3 @@ def _problems(paths: SpoolPaths, status: dict[str, Any]) -> list[str]:
         files = "1 file" if bad == 1 else f"{bad:,} files"
         told.append(f"{files} cannot be read: see {paths.bad}")
     return told
-
-
-def _ago(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
+
+from autoviz_render.views.terminal.cells import cells
 
 _GAP = "  "
 _NARROWEST = 12  # columns, for the first and the last cells of a row
@@ -14,15 +15,6 @@ _NARROWEST = 12  # columns, for the first and the last cells of a row
 def terminal_width() -> int:
     """Columns of the terminal, or what COLUMNS says; 80 if there is none."""
     return max(20, shutil.get_terminal_size().columns)
-
-
-def cells(text: str) -> int:
-    """How many columns of a terminal a printable text takes: a Chinese character takes two, an accent none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text
-    )
 
 
 def table(rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = ()) -> list[list[str]]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import pkgutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from autoviz_render.cli.options import Options
+from autoviz_render.cli.output import NO_PREVIEW
 from autoviz_render.spool.errors import AutovizError
 from autoviz_render.views.model.feed import Feed, View
+from autoviz_render.views.terminal.region import is_live_terminal
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -63,8 +66,15 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
         yield from _made("server.server:Server", feed, options.serve, options.render_settings())
     if options.window:
         yield from _made("window.window:Window", feed)
-    if options.preview not in (None, "off"):
-        yield from _made("terminal.preview:Preview", feed)
+    if has_table(options):  # the last one: what the others say at their start stands above it
+        yield from _made("terminal.live_table:LiveTable", feed, options.preview or "off")
+    elif options.preview not in (None, "off"):
+        log.warning("%s", NO_PREVIEW)
+
+
+def has_table(options: Options) -> bool:
+    """Whether how the runs stand is shown in place on this terminal."""
+    return not (options.json or options.quiet) and is_live_terminal(sys.stdout)
 
 
 def _made(name: str, *arguments: Any) -> Iterator[View]:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from autoviz_render.cli.options import Options
-from autoviz_render.cli.output import in_nats, print_files, print_json
+from autoviz_render.cli.output import print_files, print_json
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
@@ -20,6 +20,7 @@ from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.renderer.work.resources import raise_descriptor_limit
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.views.terminal.numbers import in_nats
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -41,7 +42,7 @@ def watch(options: Options) -> int:
 
 
 def _watch(path: Path, options: Options, first: Subprocess) -> int:
-    from autoviz_render.cli.views import views_of
+    from autoviz_render.cli.views import has_table, views_of
     from autoviz_render.renderer.live.idle_packing import IdlePacking
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.watch import Watch
@@ -51,7 +52,7 @@ def _watch(path: Path, options: Options, first: Subprocess) -> int:
     is_there = exists(path)
     spools = Watch(path.absolute(), options.poll or 2.0)
     settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
-    telling = _Telling(path, as_json=options.json)
+    telling = _Telling(path, as_json=options.json, is_shown=has_table(options))
     packing = None if os.environ.get("AUTOVIZ_PACK") == "0" else IdlePacking()
     collector = Collector(Place(path.absolute(), options.out, settings.render))
     renderer = LiveRenderer(spools, settings, first, telling, packing=packing, listener=collector)
@@ -87,13 +88,14 @@ class _Telling:
     Args:
         path: What is watched, as a person named it.
         as_json: Whether another program reads it.
+        is_shown: Whether a table on the terminal shows it anyway.
 
     Attributes:
         progress: Says how many runs have a figure by now, and how many there are.
     """
 
-    def __init__(self, path: Path, *, as_json: bool) -> None:
-        self._path, self._as_json = path, as_json
+    def __init__(self, path: Path, *, as_json: bool, is_shown: bool = False) -> None:
+        self._path, self._as_json, self._is_shown = path, as_json, is_shown
         self.progress: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self._backlog = Progress("runs")
         self._named: set[Path] = set()
@@ -103,7 +105,7 @@ class _Telling:
         self._backlog.clear()
         self._tell(result)
         done, total = self.progress()
-        if done < total and total > _FEW:
+        if done < total and total > _FEW and not self._is_shown:
             self._backlog.show(done, total)
 
     def _tell(self, result: RenderResult) -> None:
@@ -118,8 +120,9 @@ class _Telling:
             for file in result.files:
                 print_json({"file": str(file)} | facts)
             return
-        print_files([file for file in result.files if file not in self._named], as_json=False)
-        self._named.update(result.files)
+        if not self._is_shown:
+            print_files([file for file in result.files if file not in self._named], as_json=False)
+            self._named.update(result.files)
         if self._newest.get(spool.directory) != ref:  # else another figure of the same snapshot told it
             self._newest[spool.directory] = ref
             likelihood = "" if result.log_likelihood is None else f", log likelihood {in_nats(result.log_likelihood)}"

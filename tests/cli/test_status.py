@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from autoviz_render.cli.output import in_nats
-from autoviz_render.cli.table import cells, table, wrapped
+from autoviz_render.cli.table import table, wrapped
 from autoviz_render.renderer.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.spool.store import Spool
+from autoviz_render.views.terminal.cells import cells
+from autoviz_render.views.terminal.numbers import in_nats
 
 EVIL = "\x1b[2J\nforged\u202e"
 

@@ -21,7 +21,6 @@ _NARROWEST_NAME = 12  # columns
 _SHARE_OF_NAME = 3  # a name is cut only if it takes more than one in 3 columns
 _WIDEST_FIGURE = 40
 _STATE_STYLE = {"failed": "red", "died": "red", "finished": "green"}
-_RENDERER_STYLE = {"late": "yellow", "stopped": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,11 @@ def problem_of(run: RunView) -> str:
     return shown("; ".join(dict.fromkeys(filter(None, told))))
 
 
+def lacks_renderer(run: RunView) -> bool:
+    """Whether it goes on, and nobody draws it any more."""
+    return run.state == "running" and run.renderer.state in ("late", "stopped")
+
+
 def figure_of(run: RunView) -> str:
     """Where the newest of its figures is."""
     return shown(nearby(str(run.figures[0].file))) if run.figures else ""
@@ -111,7 +115,7 @@ COLUMNS = (
         lambda run, _: run.renderer.state,
         3,
         is_right=False,
-        style=lambda run: _RENDERER_STYLE.get(run.renderer.state, ""),
+        style=lambda run: "yellow" if lacks_renderer(run) else "",
     ),
     Column("drawn", "drawn", lambda run, _: f"{run.renderer.drawn:,}", 5),
     Column("skipped", "skipped", lambda run, _: f"{run.renderer.skipped:,}", 6),

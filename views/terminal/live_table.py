@@ -30,12 +30,6 @@ _SECONDS_BETWEEN_FRAMES = 0.25
 _SECONDS_BETWEEN_AGES = 1.0
 _PATIENCE = 1.0  # seconds
 _LEAST_LINES = 7  # of the table, if a figure is shown above it
-_NO_TERMINALS = ("", "dumb", "unknown")
-
-
-def is_live_terminal(stream: TextIO) -> bool:
-    """Whether lines can be rewritten in place there."""
-    return stream.isatty() and os.environ.get("TERM", "") not in _NO_TERMINALS
 
 
 class LiveTable:
@@ -46,12 +40,14 @@ class LiveTable:
 
     Args:
         feed: The newest overview.
-        preview: Shows a figure above the table; None shows none.
+        preview: How a figure is shown above the table: "on" is as the terminal can, "off" not at all,
+            or one of `MEANS`.
         stream: The terminal; None is standard output.
     """
 
-    def __init__(self, feed: Feed, preview: Preview | None = None, stream: TextIO | None = None) -> None:
-        self._feed, self._preview, self._stream = feed, preview, stream or sys.stdout
+    def __init__(self, feed: Feed, preview: str = "off", stream: TextIO | None = None) -> None:
+        self._feed, self._stream = feed, stream or sys.stdout
+        self._preview = None if preview == "off" else Preview(preview, self._stream)
         self._console = Console(file=self._stream, force_terminal=True, highlight=False, markup=False, emoji=False)
         self._region = Region(self._stream, lambda: terminal_size(self._stream))
         self._order, self._version = RunOrder(), -1

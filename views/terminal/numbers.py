@@ -18,6 +18,11 @@ def ago(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
+def period(seconds: float) -> str:
+    """The time between two events: 0.5 s, 30 s, 3 min."""
+    return f"{seconds:.2g} s" if seconds < 10 else ago(seconds)
+
+
 def duration(seconds: float) -> str:
     """A time in its two largest units: 2 h 13 min."""
     minutes, seconds = divmod(round(max(seconds, 0)), 60)

@@ -6,16 +6,20 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
+from autoviz_render.spool.text import nearby
 from autoviz_render.views.model.run_view import FigureView, RunView
 from autoviz_render.views.terminal.cells import fitted, shown
 from autoviz_render.views.terminal.numbers import ago
 from autoviz_render.views.terminal.order import Screenful
-from autoviz_render.views.terminal.pictures.kind import Kind, Means, find_kind
+from autoviz_render.views.terminal.pictures.kind import MEANS, Kind, find_kind
 from autoviz_render.views.terminal.pictures.picture import Picture, Room
 from autoviz_render.views.terminal.pictures.query import Query
+from autoviz_render.views.terminal.region import Region, terminal_size
 
 log = logging.getLogger("autoviz_render.views")
 
@@ -30,12 +34,13 @@ class Preview:
     """Makes figures ready for a terminal: those of a live table, or one at a time.
 
     Args:
-        means: How to show them; None is what the terminal is found to know.
+        how: One of `MEANS`; "on" is what the terminal is found to know.
         stream: The terminal; None is standard output.
     """
 
-    def __init__(self, means: Means | None = None, stream: TextIO | None = None) -> None:
-        self._means, self._stream = means, stream or sys.stdout
+    def __init__(self, how: str = "on", stream: TextIO | None = None) -> None:
+        self._forced = next((means for means in MEANS if means == how), None)
+        self._stream = stream or sys.stdout
         self._query = Query(sys.stdin, self._stream)
         self._kind = Kind()
         self._number = _SMALLEST_ID + os.getpid() % _IDS
@@ -47,7 +52,7 @@ class Preview:
 
     def start(self) -> None:
         """Find out what the terminal knows, which is asked if that is not certain."""
-        self._kind = find_kind(self._means, ask=self._query.ask)
+        self._kind = find_kind(self._forced, ask=self._query.ask)
         if self._kind.hint:
             log.warning("%s", self._kind.hint)
 
@@ -134,24 +139,28 @@ def _caption(run: RunView, figure: FigureView, now: float, columns: int) -> str:
     return fitted(fitted(named, max(8, columns - len(said)), keep="both") + said, columns)
 
 
-def show_once(files: list[Path], means: Means | None, stream: TextIO | None = None) -> None:
-    """Show figures one below the other, each after its name; a file that is no picture is left out."""
-    from autoviz_render.views.terminal.region import Region, terminal_size
+def show_once(files: Sequence[Path], how: str = "on", stream: TextIO | None = None) -> None:
+    """Show figures on a terminal, one below the other; a file that is no picture is left out.
 
+    Args:
+        files: The figures.
+        how: As of `Preview`.
+        stream: The terminal; None is standard output.
+    """
     stream = stream or sys.stdout
-    preview = Preview(means, stream)
-    try:
+    with closing(Preview(how, stream)) as preview:
         preview.start()
         region = Region(stream, lambda: terminal_size(stream))
-        for file in files:
-            if file.suffix.lower() not in _PICTURES:
-                continue
-            size = terminal_size(stream)
-            try:
-                picture = preview.picture(file, size.columns, max(_LEAST_ROWS, size.lines - 3))
-            except (OSError, ValueError, SyntaxError) as error:
-                log.warning("%s cannot be shown: %s", file, error)
-                continue
-            region.leave(picture.lines, picture)
-    finally:
-        preview.close()
+        for file in [file for file in files if file.suffix.lower() in _PICTURES]:
+            if len(files) > 1:
+                region.leave([fitted(shown(nearby(str(file))), terminal_size(stream).columns, keep="end")])
+            _show(preview, region, file, terminal_size(stream))
+
+
+def _show(preview: Preview, region: Region, file: Path, size: os.terminal_size) -> None:
+    try:
+        picture = preview.picture(file, size.columns, max(_LEAST_ROWS, size.lines - 3))
+    except (OSError, ValueError, SyntaxError) as error:
+        log.warning("%s: cannot be shown on this terminal: %s", file, error)
+    else:
+        region.leave(picture.lines, picture)

@@ -22,6 +22,7 @@ BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _CLEAR_LINE, _CLEAR_BELOW = "\x1b[2K", "\x1b[J"
 _ESCAPES = re.compile(r"\x1b\[[0-9;:]*m")
+_NO_TERMINALS = ("", "dumb", "unknown")
 _PATIENCE = 1.0  # seconds
 
 
@@ -125,6 +126,11 @@ class Region:
         encoding = self._stream.encoding or "utf-8"
         self._stream.write(f"{BEGIN}{text}{END}".encode(encoding, "replace").decode(encoding))
         self._stream.flush()
+
+
+def is_live_terminal(stream: TextIO) -> bool:
+    """Whether lines can be rewritten in place there."""
+    return stream.isatty() and os.environ.get("TERM", "") not in _NO_TERMINALS
 
 
 def terminal_size(stream: TextIO) -> os.terminal_size:

@@ -19,11 +19,12 @@ from autoviz_render.views.terminal.columns import (
     Layout,
     fit,
     head,
+    lacks_renderer,
     name_of,
     problem_of,
     row,
 )
-from autoviz_render.views.terminal.numbers import ago, counted, duration, in_nats, rate
+from autoviz_render.views.terminal.numbers import ago, counted, duration, in_nats, period, rate
 from autoviz_render.views.terminal.order import Screenful, Totals
 
 _STATES = ("running", "finished", "failed", "died")
@@ -172,7 +173,7 @@ def _search_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
     if run.log_evidence is not None:
         yield _fact("log evidence", in_nats(run.log_evidence), width)
     if run.updated is not None:
-        every = f", one every {ago(run.interval)}" if run.interval and run.state == "running" else ""
+        every = f", one every {period(run.interval)}" if run.interval and run.state == "running" else ""
         yield _fact("quick updates", f"{run.updates:,}, the last {ago(now - run.updated)} ago{every}", width)
     else:
         yield _fact("quick updates", "none yet", width)
@@ -181,7 +182,7 @@ def _search_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
 
 def _renderer_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
     renderer = run.renderer
-    style = "yellow" if renderer.state in ("late", "stopped") else ""
+    style = "yellow" if lacks_renderer(run) else ""
     where = f", process {renderer.pid} on {shown(renderer.host)}" if renderer.pid else ""
     yield _fact("renderer", f"{renderer.state}{where}", width, style)
     if renderer.drawn or renderer.skipped:

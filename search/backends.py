@@ -1,9 +1,10 @@
-"""Where figures are drawn, behind one interface: a process, a thread, the search itself, or nowhere."""
+"""Where figures are drawn and shown, behind one interface: a process, a thread, the search itself, or nowhere."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -14,6 +15,7 @@ from autoviz_render.spool.publisher import Publisher
 
 if TYPE_CHECKING:
     from autoviz_render.renderer.live.loop import LiveRenderer
+    from autoviz_render.views.notebook.cell_display import CellDisplay
 
 log = logging.getLogger("autoviz_render.search")
 
@@ -24,6 +26,16 @@ _THREAD_TIMEOUT = 40.0  # seconds for the last figure of a thread, which ends wi
 Where = Literal["process", "thread", "inline"]
 
 VARIABLE = "AUTOVIZ_RENDERER"
+
+Display = Literal["auto", "on", "off"] | bool | None
+"""Whether the cell of a notebook shows the figure. "on" is True; "off" is False, or None."""
+
+DISPLAY_VARIABLE = "AUTOVIZ_DISPLAY"
+_DISPLAYS = {
+    **dict.fromkeys(("on", "1", "true", "yes"), "on"),
+    **dict.fromkeys(("off", "0", "false", "no", "none"), "off"),
+    "auto": "auto",
+}
 
 
 class Backend:
@@ -64,6 +76,26 @@ def chosen_place(where: Where | None) -> Where | None:
     if chosen:
         return None if chosen == "none" else cast(Where, chosen)
     return where
+
+
+def chosen_display(display: Display) -> str:
+    """Whether to show figures in a notebook: what the environment variable AUTOVIZ_DISPLAY says, or else `display`.
+
+    Returns:
+        "auto", "on" or "off".
+
+    Raises:
+        WrongValueError: It is neither.
+    """
+    if chosen := os.environ.get(DISPLAY_VARIABLE, ""):
+        if chosen.lower() not in _DISPLAYS:
+            raise WrongValueError(f"{DISPLAY_VARIABLE} is {chosen!r}; choose auto, on or off (1 or 0)")
+        return _DISPLAYS[chosen.lower()]
+    if display is None or isinstance(display, bool):
+        return "on" if display else "off"
+    if display not in ("auto", "on", "off"):
+        raise WrongValueError(wrong("display", display, "expected 'auto', True or False"))
+    return display
 
 
 def refuse_unknown_figures(
@@ -200,3 +232,41 @@ class _Inline(_InThisProcess):
         if self._renderer is not None:
             self._renderer.look(is_last=True)
             self._renderer.close()
+
+
+class CellView:
+    """Shows figures in the notebook cell that runs the search; this one nowhere."""
+
+    def published(self) -> None:
+        """A quick update was handed over."""
+
+    def finished(self) -> None:
+        """The search has ended, and the renderer had its time."""
+
+
+def make_cell_view(display: Display, where: Where | None, publisher: Publisher, figure: str) -> CellView | CellDisplay:
+    """Shows a figure in the calling cell, if that is wanted and can be.
+
+    Args:
+        display: As for `QuickUpdate`.
+        where: Where the figures are drawn, as for `make_backend`.
+        publisher: Of the search.
+        figure: The figure's name.
+
+    Raises:
+        WrongValueError: As `chosen_display` and `chosen_place` do.
+    """
+    chosen, is_drawn = chosen_display(display), chosen_place(where) is not None
+    if chosen == "off" or (chosen == "auto" and not (is_drawn and "IPython" in sys.modules)):
+        return CellView()
+    from autoviz_render.views.notebook.calling_cell import can_show, is_run_by_a_program
+    from autoviz_render.views.notebook.cell_display import CellDisplay
+
+    if not can_show():
+        if chosen == "on":
+            message = "%s: display is on, but this is no Jupyter kernel, so no figure is shown here; see its image/"
+            log.warning(message, publisher.run_dir)
+        return CellView()
+    if chosen == "auto" and is_run_by_a_program():
+        return CellView()
+    return CellDisplay(publisher, figure, is_drawn=is_drawn)

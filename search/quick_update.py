@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoviz_render.search.arguments import refuse_impossible
-from autoviz_render.search.backends import Where
+from autoviz_render.search.backends import Display, Where
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.parameter_names import usable_names
 from autoviz_render.search.points import best_of, fit_samples, numbers_of, points_of
@@ -58,6 +58,10 @@ class QuickUpdate:
         renderer: Where figures are drawn: "process" (a child process, beside the search), "thread", "inline" (the
             search waits), or None (nowhere: `autoviz-render` does it when somebody asks). The environment variable
             AUTOVIZ_RENDERER overrides it.
+        display: Whether the cell of a notebook that runs the search shows the figure, the first one if there are
+            several: "auto" if a Jupyter kernel runs, but not for papermill and nbconvert; True in any case, with a
+            warning if that cannot be; None or False never. The environment variable AUTOVIZ_DISPLAY (`auto`, 1, 0)
+            overrides it.
         name: For one of several chains or ranks that share a run directory.
         retention: Which snapshots are kept, as for `Publisher`.
         durability: What a snapshot on disk survives, as for `Publisher`.
@@ -80,6 +84,7 @@ class QuickUpdate:
         every: int | None = None,
         every_seconds: float | None = None,
         renderer: Where | None = "process",
+        display: Display = "auto",
         name: str | None = None,
         retention: Retention | Literal["all"] | None = None,
         durability: Durability = "rename",
@@ -97,6 +102,7 @@ class QuickUpdate:
         self._updater = Updater(
             run_dir,
             renderer=renderer,
+            display=display,
             figure=figure,
             static=static,
             name=name,

@@ -8,7 +8,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autoviz_render.search.backends import Where, make_backend, refuse_unknown_figures
+from autoviz_render.search.backends import (
+    Display,
+    Where,
+    chosen_display,
+    make_backend,
+    make_cell_view,
+    refuse_unknown_figures,
+)
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.info import State
@@ -26,6 +33,7 @@ class Updater:
     Args:
         run_dir: Where the run is.
         renderer: Where figures are drawn, as for `QuickUpdate`.
+        display: Whether the cell of a notebook shows the figure, as for `QuickUpdate`.
         **settings: Those of `Publisher`.
 
     Attributes:
@@ -34,16 +42,22 @@ class Updater:
         best: array[parameter] of the best fit; None before one, and if its parameters are not known.
         log_likelihood: Of the best fit, in nats; -inf if it is not known.
         backend: Draws them.
+        cell_view: Shows them in the cell of a notebook.
         published: Log likelihood, iteration and scalars of the last quick update.
 
     Raises:
         ValueError, TypeError: For arguments that can never work, before anything is made.
     """
 
-    def __init__(self, run_dir: str | os.PathLike[str], *, renderer: Where | None, **settings: Any) -> None:
-        refuse_unknown_figures(renderer, checked_figures(settings.get("figure", "auto")), may_be_missing=True)
+    def __init__(
+        self, run_dir: str | os.PathLike[str], *, renderer: Where | None, display: Display, **settings: Any
+    ) -> None:
+        figures = checked_figures(settings.get("figure", "auto"))
+        refuse_unknown_figures(renderer, figures, may_be_missing=True)
+        chosen_display(display)
         self.publisher = Publisher(run_dir, **settings)
         self.guard = Guard(log, self.publisher.run_dir)
+        self.cell_view = make_cell_view(display, renderer, self.publisher, figures[0])
         self.backend = make_backend(renderer, self.publisher)
         self.best: Floats | None = None
         self.log_likelihood = -math.inf
@@ -85,6 +99,7 @@ class Updater:
         )
         self.published = self.log_likelihood, iteration, scalars or {}
         self.backend.published(may_start=may_start)
+        self.cell_view.published()
 
     def close(self, state: State, *, insist: bool = False) -> None:
         """Write what waits, say how the run ended, and have the last figure drawn.
@@ -96,3 +111,4 @@ class Updater:
         self.publisher.close(state)
         with self.guard("stopping the renderer"):
             self.backend.finished(insist=insist)
+        self.cell_view.finished()

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from autoviz_render.search.arguments import refuse_impossible, refuse_no_analysis, refuse_no_counts
-from autoviz_render.search.backends import Where, refuse_unknown_figures
+from autoviz_render.search.backends import Display, Where, chosen_display, refuse_unknown_figures
 from autoviz_render.search.cadence import Cadence
 from autoviz_render.search.nss.analysis import Analysis
 from autoviz_render.search.nss.checkpoint import Checkpoint
@@ -102,6 +102,7 @@ class NSS:
         every: As for `QuickUpdate`.
         every_seconds: As for `QuickUpdate`.
         renderer: As for `QuickUpdate`.
+        display: As for `QuickUpdate`.
         retention: As for `QuickUpdate`.
         resume: Go on from the checkpoint in the run directory, if there is one; False starts afresh.
         checkpoint_every: Likelihood evaluations between checkpoints; None is never.
@@ -131,6 +132,7 @@ class NSS:
         every: int | None = None,
         every_seconds: float | None = None,
         renderer: Where | None = "process",
+        display: Display = "auto",
         retention: Retention | Literal["all"] | None = None,
         resume: bool = True,
         checkpoint_every: int | None = None,
@@ -143,6 +145,7 @@ class NSS:
         refuse_impossible(None, tuple(analysis.parameter_names), every, every_seconds)
         checked_figures(figure)
         refuse_unknown_figures(renderer, figure, may_be_missing=True)
+        chosen_display(display)
         num_delete = num_delete or max(1, num_live // 10)
         if not 0 < num_delete < num_live:
             expected = f"expected at least 1 and less than num_live, which is {num_live}"
@@ -162,7 +165,13 @@ class NSS:
         self._seed = seed
         self._figure = figure
         self._quick_update = partial(
-            QuickUpdate, figure=figure, every=every, every_seconds=every_seconds, renderer=renderer, retention=retention
+            QuickUpdate,
+            figure=figure,
+            every=every,
+            every_seconds=every_seconds,
+            renderer=renderer,
+            display=display,
+            retention=retention,
         )
         self._resume = resume
         self._compilation_cache = compilation_cache

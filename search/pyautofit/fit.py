@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autoviz_render.search.backends import Where
+from autoviz_render.search.backends import Display, Where
 from autoviz_render.search.pyautofit.compiled import CompiledArrays, on_the_host
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
 from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
@@ -46,6 +46,7 @@ class Settings:
         figure: As for `live`.
         static: As for `live`.
         renderer: As for `live`.
+        display: As for `live`.
         key: Shared by all copies of the analysis.
     """
 
@@ -53,6 +54,7 @@ class Settings:
     figure: str | Sequence[str] | None
     static: Mapping[str, Any] | None
     renderer: Where | None
+    display: Display
     key: str
 
 
@@ -153,6 +155,13 @@ class LiveFit:
     def _is_shown(self) -> bool:
         return self._updates > 0 or self.cadence < math.inf
 
+    @property
+    def _display(self) -> Display:
+        """Off by itself where PyAutoFit shows the figure, or is told not to show any."""
+        is_shown = getattr(self._search, "live_visual_update", False)
+        is_off = os.environ.get("PYAUTO_DISABLE_IPYTHON_DISPLAY") == "1"
+        return "off" if self._settings.display == "auto" and (is_shown or is_off) else self._settings.display
+
     def _compile(self) -> CompiledArrays:
         if self._compiled is None:
 
@@ -221,6 +230,7 @@ class LiveFit:
             self._updater = Updater(
                 self.folder,
                 renderer=self._settings.renderer,
+                display=self._display,
                 figure=self._settings.figure or self._figure_arrays.figure,
                 static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from autoviz_render.search.arguments import refuse_no_function
-from autoviz_render.search.backends import Where, refuse_unknown_figures
+from autoviz_render.search.backends import Display, Where, chosen_display, refuse_unknown_figures
 from autoviz_render.search.pyautofit import graphs, running_fits
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFigureArrays
 from autoviz_render.search.pyautofit.fit import LiveFit, Settings
@@ -46,6 +46,7 @@ def live(
     figure: str | Sequence[str] | None = None,
     static: Mapping[str, Any] | None = None,
     renderer: Where | None = "process",
+    display: Display = "auto",
 ) -> A:
     """The analysis with live figures: `search.fit(model, live(analysis))`, and nothing else changes.
 
@@ -63,6 +64,8 @@ def live(
             `auto` for another analysis.
         static: Arrays by name that never change (data, noise map); those of a lens or galaxy are known.
         renderer: Where figures are drawn, as for `QuickUpdate`.
+        display: Whether the cell of a notebook shows the figure, as for `QuickUpdate`; "auto" does not if the search
+            has `live_visual_update`, by which PyAutoFit shows it.
 
     Returns:
         An analysis of the same class by name, with the same attributes as the one given.
@@ -72,7 +75,8 @@ def live(
             given, it has `__slots__`, or there is no such figure or place.
     """
     _refuse_impossible(analysis, arrays, figure, static, renderer)
-    settings = Settings(arrays, figure, static, renderer, uuid.uuid4().hex)
+    chosen_display(display)
+    settings = Settings(arrays, figure, static, renderer, display, uuid.uuid4().hex)
     _figure_arrays(analysis, settings)
     return _live(analysis, settings)  # type: ignore[no-any-return]
 

@@ -22,7 +22,7 @@ from autoviz_render.cli.pack import PackOptions, is_pack, pack_runs, parse_pack
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.runs import PathError, Run, find_runs
 from autoviz_render.renderer.settings import SettingsError
-from autoviz_render.spool.errors import NoSpoolError, SpoolError
+from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError
 from autoviz_render.spool.paths import passed_over
 
 log = logging.getLogger("autoviz_render.cli")
@@ -40,14 +40,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OutputClosedError:
         close_output()
         return INCOMPLETE
-    except (PathError, FigureError, SettingsError) as error:
-        return report(error, USAGE)
-    except NoSpoolError as error:
-        return report(error, NOTHING)
-    except (SpoolError, OSError) as error:
-        return report(error, INCOMPLETE)
+    except (AutovizError, OSError) as error:
+        return report(error, _code_of(error))
     except KeyboardInterrupt:
         return 130  # as a shell reports a program that Ctrl-C ended
+
+
+def _code_of(error: AutovizError | OSError) -> int:
+    """The exit code for an error that ends the command."""
+    if isinstance(error, NoSpoolError):
+        return NOTHING
+    is_usage = isinstance(error, (PathError, FigureError, SettingsError))
+    return INCOMPLETE if isinstance(error, (SpoolError, OSError)) and not is_usage else USAGE
 
 
 def _do(options: Options | PackOptions) -> int:

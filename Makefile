@@ -22,7 +22,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PACKAGES = spool figures renderer views search cli
-SOURCES = setup.cfg pyproject.toml README.md $(shell find src $(PACKAGES) -name '*.py*' -not -name '*.pyc')
+SOURCES = setup.cfg pyproject.toml README.md $(shell find src $(PACKAGES) -name '*.py*' -not -name '*.pyc' -o -name '*.js' -o -name '*.css' -o -name '*.html')
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcard benchmarks/*.py))
 

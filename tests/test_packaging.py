@@ -53,7 +53,7 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "search/pyautofit": {"search/statistics"},
 }
 MOST_MODULES = 15  # in one folder
-DISTRIBUTION = {"PIL": "pillow"}  # of the modules that are not called as what is installed
+DISTRIBUTION = {"IPython": "ipython", "PIL": "pillow"}  # of the modules that are not called as what is installed
 
 SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / "setup.cfg")

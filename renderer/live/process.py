@@ -90,6 +90,11 @@ class RendererProcess:
         child = self._child
         return None if child is None else child.pid or None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether there is a child, as far as the last look told."""
+        return self._child is not None
+
     def start(self) -> None:
         """Start the child if it does not run and may be started now. Takes a millisecond; does not read the run's disk.
 

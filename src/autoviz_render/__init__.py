@@ -2,7 +2,8 @@
 
 A sampler publishes its best-fit arrays to a spool (`Publisher`, `QuickUpdate`); an independent
 process draws the newest (`RendererProcess`, or `autoviz-render --watch` by hand); any snapshot can
-be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`) or rendered again to files (`render`).
+be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`) or rendered again to files (`render`); a notebook shows runs
+live (`watch`).
 
 Every name is imported when it is first used, so that a sampler pays for what it uses: this module
 alone loads neither Matplotlib nor JAX. Nor does `from autoviz_render import *`, which leaves out the
@@ -30,6 +31,7 @@ _NAMES = {
     "search.pyautofit.live": "live",
     "search.quick_update": "QuickUpdate",
     "spool": "Publisher Retention Snapshot SnapshotRef Spool SpoolError",
+    "views.notebook.watch": "watch",
 }
 _HOME = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names.split()}
 

@@ -34,6 +34,7 @@ from autoviz_render.search.nss.nss import NSS as NSS
 from autoviz_render.search.pyautofit.live import live
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool import Publisher, Retention, Snapshot, SnapshotRef, Spool, SpoolError
+from autoviz_render.views.notebook.watch import watch
 
 __all__ = [
     "Analysis",
@@ -71,6 +72,7 @@ __all__ = [
     "hooks",
     "live",
     "render",
+    "watch",
 ]
 
 __version__: str

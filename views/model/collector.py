@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -65,7 +65,8 @@ class Collector:
         self._unseen: dict[Path, dict[str, float]] = {}
         self._curves = CurveReaders()
         self._views: dict[str, RunView] = {}
-        self._keys: tuple[str, ...] | None = None
+        self._shown: list[RunView] = []
+        self._index: dict[str, int] | None = None  # of each run in it; None if others are there by now
         self._changed: dict[str, None] = {}
         self._shown_at = -math.inf
         self._was_complete = False
@@ -233,7 +234,7 @@ class Collector:
         if view.state != "running":
             reader.rest()
         if shown is None:
-            self._keys = None
+            self._index = None
         if view != shown:
             self._views[view.key] = view
             self._changed[view.key] = None
@@ -247,7 +248,7 @@ class Collector:
         if reader is not None and self._spools.get(reader.view.key) == spool:  # else it is elsewhere by now
             del self._spools[reader.view.key]
             del self._views[reader.view.key]
-            self._changed[reader.view.key] = self._keys = None
+            self._changed[reader.view.key] = self._index = None
 
     def _judge(self) -> None:
         """See of the runs that go on what changes with time: who is quiet, late, or silent among others."""
@@ -294,11 +295,20 @@ class Collector:
         if not is_news and not (self._changed and now >= self._shown_at + _SHOWS_EVERY):
             return
         with self._reading:
-            self._keys = self._keys or tuple(sorted(self._views))
             changed, self._changed = self._changed, {}
-            runs = tuple(map(self._views.__getitem__, self._keys))
+            runs = self._runs(changed)
         self._was_complete, self._shown_at = is_complete, now
         self.feed.show(Overview(self._place.path, time.time(), runs, is_complete), changed)
+
+    def _runs(self, changed: Iterable[str]) -> tuple[RunView, ...]:
+        """All of them in the order of their keys; of ten thousand those are looked up that changed."""
+        if self._index is None:
+            self._index = {key: number for number, key in enumerate(sorted(self._views))}
+            self._shown = [self._views[key] for key in self._index]
+        else:
+            for key in changed:
+                self._shown[self._index[key]] = self._views[key]
+        return tuple(self._shown)
 
     def _detail(self, key: str) -> RunDetail:
         with self._reading:

@@ -202,16 +202,15 @@ class RunReader:
 
     def _changed(self) -> set[str]:
         """The parts whose files are not as they were, or were not at rest."""
-        paths = self._paths
-        watched = {
-            "info": (paths.info,),
-            "course": (paths.scalars,),
-            "refs": (paths.snapshots, paths.packs),
-            "beat": (paths.heartbeat,),
-            "figures": (self._files.folder,),
-            "bad": (paths.bad,),
+        spool, folder = str(self._paths.directory), str(self._files.folder)
+        now: dict[str, tuple[object, ...]] = {
+            "info": (_signature(f"{spool}/spool.json"),),
+            "course": (_signature(f"{spool}/scalars.jsonl"),),
+            "refs": (_signature(f"{spool}/snapshots"), _signature(f"{spool}/packs")),
+            "beat": (_signature(f"{spool}/renderer.json"),),
+            "figures": (_signature(folder),),
+            "bad": (_signature(f"{spool}/bad"),),
         }
-        now = {name: tuple(map(_signature, files)) for name, files in watched.items()}
         different = {name for name, signature in now.items() if self._signatures.get(name) != signature}
         changed = different | self._unsettled
         self._signatures, self._unsettled = now, different
@@ -382,10 +381,15 @@ def _is_gone(beat: Heartbeat) -> bool:
     return beat.activity != "stopped" and beat.is_of_this_machine() and is_alive(beat.pid) is False
 
 
-def _signature(path: Path) -> object:
-    """What a file or a folder is like: what changes if it does."""
+def _signature(path: str) -> object:
+    """What a file or a folder is like, on disk or in a zip: what changes if it does; None if there is none."""
     try:
-        status = status_of(path)
-    except (OSError, SpoolError):
+        status = os.stat(path)
+    except FileNotFoundError:
         return None
+    except OSError:
+        try:
+            status = status_of(Path(path))
+        except (OSError, SpoolError):
+            return None
     return hash((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))

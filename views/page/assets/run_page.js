@@ -78,11 +78,14 @@ class Run {
     return [...sorted, { epoch: null, time: null, ...stops.get(newest), step, full, isNewest: true }];
   }
 
-  /** A stop's thumbnail, or null as long as it is not here: `changed` will tell. */
+  /** A part of a film, or null as long as it is not here: `changed` will tell. */
+  part([file, digest]) {
+    return digested.get(this.folder + "index_files/" + file, digest, this.changed);
+  }
+
   thumb(name, stop) {
     const film = stop?.film && this.film(this.figure(name).name);
-    const file = film && film.files[stop.film.file];
-    const value = file && digested.get(this.folder + "index_files/" + file[0], file[1], this.changed);
+    const value = film && this.part(film.files[stop.film.file]);
     if (!value) return null;
     value.byStep ??= new Map(value.frames.map((frame) => [frame[0], picture(frame[frame.length - 1])]));
     return value.byStep.get(stop.step) ?? null;
@@ -162,6 +165,7 @@ class Look {
     const found = at.step === null ? last : this.stops.findLastIndex((stop) => (stop.step ?? Infinity) <= at.step);
     this.index = Math.max(0, found);
     const film = run.film(run.figure(at.figure).name);
+    if (this.viewer.shown) film?.files.forEach((file) => run.part(file)); // so that the slider need not wait
     const [w, h] = film ? [film.width, film.height] : (this.viewer.natural ?? [4, 3]);
     this.film.update(this.stops, this.index, (stop) => run.thumb(at.figure, stop), run.words(this.stop), w / h);
     this.show(film);
@@ -191,7 +195,7 @@ class Look {
     this.viewer.show(url, (isThere) => {
       if (!isThere && !this.viewer.shown) this.viewer.tell("The figure cannot be loaded: it is being replaced, or removed.");
       this.thumbLacks &&= this.viewer.isThumb;
-      this.caption();
+      this.update();
     });
   }
 

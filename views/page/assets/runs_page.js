@@ -61,7 +61,8 @@ class Runs {
       this.put(value);
       this.changed();
     } catch {
-      this.tables[n] ??= { digest: null, slots: [] }; // being replaced: the next look asks again
+      this.tables[n] ??= { digest: null, slots: [] };
+      setTimeout(() => this.take(this.index), 1000); // it is being replaced
     }
   }
 
@@ -88,7 +89,7 @@ class Runs {
 
   has(field) {
     const [row] = this.rows.values();
-    return row ? field in row && !["scalars", "text", "slot", "thumb"].includes(field) : true;
+    return row ? Object.hasOwn(row, field) && !["scalars", "text", "slot", "thumb"].includes(field) : true;
   }
 
   byKey(key) {
@@ -185,15 +186,18 @@ class RunsPage {
     return `${told.join(", ") || counted(index.runs, "run")} · ${printable(index.path, 80)}`;
   }
 
-  changed(isPictures) {
+  /** Once before the next picture of the screen, however much is new. */
+  changed(isPictures = false) {
+    this.isOther ||= !isPictures;
     if (this.isDue) return;
     this.isDue = true;
-    requestAnimationFrame(() => {
-      this.isDue = false;
-      if (isPictures) this.draw();
-      else this.refresh();
+    setTimeout(() => {
+      const { isOther } = this;
+      this.isDue = this.isOther = false;
+      if (isOther) this.refresh();
+      else this.draw();
       this.onupdate?.();
-    });
+    }, 16);
   }
 
   sortBy(field, isDown) {
@@ -394,7 +398,7 @@ function cellOf(row, field) {
     return [el("b", {}, printable(row.run, 120)), el("small", { class: note ? "note" : "" }, printable(second || "", 200))];
   }
   if (field === "state") return [el("span", { class: "pill state " + (row.is_silent ? "silent" : row.state) }, row.is_silent ? "silent" : printable(row.state, 20))];
-  const value = field in row ? row[field] : (row.scalars[field] ?? null);
+  const value = Object.hasOwn(row, field) ? row[field] : (row.scalars[field] ?? null);
   if (field === "updated") return [];
   if (field === "started") return [clock(value)];
   if (value === null) return [UNKNOWN];

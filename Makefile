@@ -92,8 +92,12 @@ test-pyautofit:
 test-services: $(VENV)/search,test.installed
 	$(BIN)/pytest tests/services
 
-test-browser: $(VENV)/search,test,test-browser.installed
+test-browser: $(VENV)/search,test,test-browser.installed $(VENV)/ipykernel6
 	$(BIN)/pytest tests/browser
+
+# Beside ipykernel 7, for the notebooks that choose it: without what both need, it is small.
+$(VENV)/ipykernel6: | $(VENV)/search,test,test-browser.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target '$@' 'ipykernel<7' nest-asyncio
 
 check: lint docs test test-services test-browser test-minimums test-pyautofit
 

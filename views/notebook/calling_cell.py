@@ -31,11 +31,9 @@ class Cell(Protocol):
 
     Attributes:
         key: Names it among all cells that are run, and differs when a cell is run again.
-        has_ended: Whether it runs no more.
     """
 
     key: str
-    has_ended: bool
 
     def send(self, bundle: Bundle, display_id: str, *, is_new: bool) -> None:
         """Show something, or show it instead of what was shown by the same identifier. Waits for nobody.
@@ -50,8 +48,8 @@ class Cell(Protocol):
 class JupyterCell:
     """A cell of ipykernel, or of one made of it (Colab, VS Code).
 
-    An update finds its output by the identifier, wherever that is. Once the cell has ended it is sent as the output of
-    the one that runs: whoever saves a notebook (nbclient) may listen to no other.
+    An update finds its output by the identifier, wherever that is. If the cell has ended and another one runs, it is
+    sent as that one's: whoever saves a notebook (nbclient) may listen to no other.
 
     Args:
         publisher: The kernel's display publisher.
@@ -60,14 +58,14 @@ class JupyterCell:
     def __init__(self, publisher: Any) -> None:
         self._publisher = publisher
         self._parent = dict(publisher.parent_header)
-        self.key, self.has_ended = str(self._parent.get("msg_id", "")), False
+        self.key = str(self._parent.get("msg_id", ""))
 
     def send(self, bundle: Bundle, display_id: str, *, is_new: bool) -> None:
         content = _content(bundle, display_id)
         kind = "display_data" if is_new else "update_display_data"
         session, parent = self._publisher.session, self._parent
-        newest = dict(self._publisher.parent_header) if self.has_ended and not is_new else {}
-        if newest.get("msg_type") == "execute_request":
+        newest = dict(self._publisher.parent_header)
+        if not is_new and newest.get("msg_type") == "execute_request":  # and no completion, or the like
             parent = newest
         message = session.msg(kind, content, parent=parent)
         session.send(self._publisher.pub_socket, message, ident=self._publisher.topic)
@@ -82,7 +80,7 @@ class CapturedCell:
 
     def __init__(self, publisher: Any) -> None:
         self._publisher = publisher
-        self.key, self.has_ended = f"captured {id(publisher)}", False
+        self.key = f"captured {id(publisher)}"
 
     def send(self, bundle: Bundle, display_id: str, *, is_new: bool) -> None:
         del is_new  # the list tells
@@ -103,7 +101,7 @@ class OtherCell:
 
     def __init__(self, publisher: Any) -> None:
         self._publisher = publisher
-        self.key, self.has_ended = str(getattr(publisher, "parent_header", {}).get("msg_id", "")), False
+        self.key = str(getattr(publisher, "parent_header", {}).get("msg_id", ""))
 
     def send(self, bundle: Bundle, display_id: str, *, is_new: bool) -> None:
         self._publisher.publish(**_content(bundle, display_id), update=not is_new)
@@ -154,6 +152,13 @@ def calling_cell() -> Cell | None:
     if getattr(publisher, "session", None) is not None and hasattr(publisher, "pub_socket"):
         return JupyterCell(publisher)
     return CapturedCell(publisher) if isinstance(getattr(publisher, "outputs", None), list) else OtherCell(publisher)
+
+
+def flush_prints() -> None:
+    """Send what was printed so far, which the kernel holds back for a fifth of a second."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "pub_thread"):  # the kernel's, and no file or pipe of the user's
+            stream.flush()
 
 
 def _shell() -> Any:

@@ -27,7 +27,7 @@ from autoviz_render.spool.paths import list_snapshots
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.spool.text import printable
-from autoviz_render.views.notebook.calling_cell import Cell, calling_cell, listeners
+from autoviz_render.views.notebook.calling_cell import Cell, calling_cell, flush_prints, listeners
 from autoviz_render.views.notebook.picture import LIGHT_BYTES, MOST_BYTES, Bundle, picture_bundle, text_bundle
 
 log = logging.getLogger("autoviz_render.views")
@@ -36,6 +36,7 @@ _AT_WORK, _AT_REST = 0.05, 1.0  # seconds between looks while a figure is awaite
 _AWAITED = 10.0  # seconds after a quick update or a figure
 _INTERVAL = 0.2  # seconds between figures at least
 _CALM = 1.0  # seconds after which a cell that was cleared is shown its figure in full again
+_PRINTED = 0.01  # seconds after which that cell has printed anew
 _CELL_ENDS = 1.0  # seconds that the end of a cell waits for the figure of what was published in it
 _BEGINS = 0.5  # seconds that the start of a search waits for the disk
 _SEARCH_ENDS = 2.0  # seconds that the end of a search waits for the disk
@@ -142,7 +143,8 @@ class CellDisplay:
         self._awaited_until = -math.inf
         self._is_published_here = False
         self._png: bytes | None = None
-        self._is_asked = self._is_stopped = False
+        self._is_asked = self._is_cleared = False
+        self._stopped = threading.Event()
         self._due, self._is_current, self._has_looked = threading.Event(), threading.Event(), threading.Event()
         before = _by_spool.get(publisher.paths.directory)
         if before is not None:  # the same cell is run again, say
@@ -177,7 +179,7 @@ class CellDisplay:
 
     def stop(self) -> None:
         """Show nothing more: another search has the run."""
-        self._is_stopped = True
+        self._stopped.set()
         self._due.set()
         listeners.remove(self)
 
@@ -190,6 +192,7 @@ class CellDisplay:
         with self._lock:
             self._shown, self._shown_at, self._cleared_at = None, -math.inf, time.monotonic()
             self._show()
+        self._is_cleared = True
         self._due.set()
 
     def cell_ended(self) -> None:
@@ -198,8 +201,6 @@ class CellDisplay:
             self._catch_up(_CELL_ENDS)
         with self._lock:
             self._show(insist=True)
-            if self._cell is not None:
-                self._cell.has_ended = True
 
     def _catch_up(self, seconds: float) -> None:
         """Have the newest figure shown; wait for it, but for at most so many seconds."""
@@ -214,6 +215,7 @@ class CellDisplay:
 
     def _begin(self, cell: Cell) -> None:
         """Make the one output in a cell, at once: its place is where the search began, whenever its figure comes."""
+        flush_prints()  # what was printed before stands above
         self._cell, self._id, self._shown = cell, uuid.uuid4().hex, None
         listeners.add(self)
         self._full = self._full or text_bundle(f"{self._name}: the figure appears here when it is drawn")
@@ -247,9 +249,10 @@ class CellDisplay:
             if folder != self._publisher.paths.images:  # another process writes the spool of this name
                 files = self._files()
             latest = math.inf
-            while not self._is_stopped:
+            while not self._stopped.is_set():
                 self._due.wait(self._pause())
                 self._due.clear()
+                self._follow_a_clear()
                 is_over = self.is_over
                 is_current = (is_over or self._is_asked) and self._is_drawn_to_the_last()
                 self._look(files, is_last=is_current and is_over, insist=is_current)
@@ -260,6 +263,13 @@ class CellDisplay:
                     latest = min(latest, time.monotonic() + _LATE)
                     if is_current or time.monotonic() > latest:
                         break
+
+    def _follow_a_clear(self) -> None:
+        """What is cleared is mostly printed anew at once: send that with no more delay than need be."""
+        if self._is_cleared:
+            self._is_cleared = False
+            self._stopped.wait(_PRINTED)
+            flush_prints()
 
     def _files(self) -> FigureFiles:
         folder = self._publisher.paths.images

@@ -17,11 +17,19 @@ exact everywhere.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+
+_FAR_END = "mirror-serve"
+"""What `--watch ssh://...` calls on the other host; for programs, and in no help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. The console script's entry point."""
+    if list(sys.argv[1:] if arguments is None else arguments) == [_FAR_END]:
+        from autoviz_render.views.mirror.export import serve_standard_streams  # without what drawing takes to import
+
+        return serve_standard_streams()
     from autoviz_render.cli.command import run
 
     return run(arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pkgutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -53,7 +52,8 @@ def _watch(path: Path, options: Options, first: Subprocess) -> int:
     spools = Watch(path.absolute(), options.poll or 2.0)
     settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
     telling = _Telling(path, as_json=options.json, is_shown=has_table(options))
-    packing = None if os.environ.get("AUTOVIZ_PACK") == "0" else IdlePacking()
+    is_kept_loose = os.environ.get("AUTOVIZ_PACK") == "0" or options.remote is not None  # a mirror keeps few
+    packing = None if is_kept_loose else IdlePacking()
     collector = Collector(Place(path.absolute(), options.out, settings.render))
     renderer = LiveRenderer(spools, settings, first, telling, packing=packing, listener=collector)
     telling.progress = lambda: renderer.progress
@@ -74,7 +74,9 @@ def _watched_path(options: Options) -> Iterator[Path]:
     if options.remote is None:
         yield named_path(options.paths[0])
         return
-    mirror = pkgutil.resolve_name("autoviz_render.views.mirror.mirror:Mirror")(options.remote)
+    from autoviz_render.views.mirror.mirror import Mirror
+
+    mirror = Mirror(options.remote, poll=options.poll or 1.0)
     mirror.start()
     with closing(mirror):
         yield mirror.path

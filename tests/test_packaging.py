@@ -46,7 +46,7 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "views/terminal/pictures": set(),
     "views/notebook": {"views/model", "views/page"},
     "views/window": {"views/model"},
-    "views/mirror": set(),
+    "views/mirror": {"views/model"},
     "search/statistics": set(),
     "search/hooks": {"search/statistics"},
     "search/nss": {"search/statistics"},

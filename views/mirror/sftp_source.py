@@ -49,6 +49,7 @@ _SIDE_BY_SIDE = 16  # questions of the search
 _MOST_FOLDERS = 200_000
 _MOST_OPEN = 12
 _MOST_INFO = 1 << 20
+_GRAIN = 1.5  # seconds: how exact a clock is known from times in whole seconds
 _HEAD = 1 << 16  # bytes of a pack, which hold the index of a thousand members
 
 Signature = tuple[Attributes | None, ...]
@@ -228,7 +229,8 @@ class SftpSource(Source):
                 found.append(text)
                 is_new = told is not None and text not in told and text > max(told, default="")
                 if is_new and known.looked - before < 2 * _EVERY:
-                    self.clock_ahead = attributes.modified + 0.5 - (time.time() - (known.looked - before) / 2)
+                    ahead = attributes.modified + 0.5 - (time.time() - (known.looked - before) / 2)
+                    self.clock_ahead = ahead if abs(ahead) > _GRAIN else 0.0
         return found
 
     async def _packed(self, known: _Known) -> list[str]:

@@ -16,6 +16,7 @@ from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.views.model.feed import Feed
+from autoviz_render.views.model.link import LinkState, read_link
 from autoviz_render.views.model.reader import CurveReaders, Place, RunReader
 from autoviz_render.views.model.reasons import Facts, Silence, reason, silence, silent_among
 from autoviz_render.views.model.run_view import FrameView, Overview, RunDetail, RunView
@@ -72,6 +73,8 @@ class Collector:
         self._was_complete = False
         self._judges_at = 0.0
         self._clock = time.time() - time.monotonic()
+        self._link: LinkState | None = None
+        self._link_reason = ""
 
     # What it is told
 
@@ -192,6 +195,7 @@ class Collector:
         reader = self._readers.get(spool) or RunReader(spool, self._place)
         reader.our_beat = beat
         reader.drawn = self._steps.get(spool, {})
+        reader.clock_ahead = self._link.clock_ahead if self._link is not None else 0.0
         before = reader.view
         try:
             view = reader.read()
@@ -227,7 +231,9 @@ class Collector:
         (self._going_on.add if view.state == "running" else self._going_on.discard)(view.spool)
         shown = self._views.get(view.key)
         facts = reader.facts(time.time())
-        told = reader.fault or reason(facts)
+        link = self._link_reason if view.state == "running" else ""
+        told = reader.fault or reason(replace(facts, silent=None) if link else facts)
+        told = "; ".join(filter(None, (link, told)))
         is_silent = shown is not None and shown.is_silent and view.state == "running"
         if (view.reason, view.is_silent) != (told, is_silent):
             view = reader.view = replace(view, reason=told, is_silent=is_silent)
@@ -256,6 +262,7 @@ class Collector:
         if began < self._judges_at:
             return
         self._see_clock()
+        self._see_link()
         silences = {}
         for spool in tuple(self._going_on):
             reader = self._readers[spool]
@@ -277,6 +284,11 @@ class Collector:
                 reader.not_later_than(now)
                 self._views[key] = reader.view
             self._changed |= dict.fromkeys(self._views)
+
+    def _see_link(self) -> None:
+        """See how the link stands over which the runs come, if they are mirrored from another host."""
+        self._link = read_link(self._place.path)
+        self._link_reason = self._link.reason(time.time()) if self._link is not None else ""
 
     def _name_silent(self, silences: Mapping[str, Silence]) -> None:
         silent = silent_among(silences)

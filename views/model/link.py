@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.safe_read import finite_number, read_json, short_text
+from autoviz_render.views.model.reasons import seconds
 
 LinkStateName = Literal["connecting", "connected", "lost", "closed"]
 
@@ -19,6 +20,7 @@ FILE = "mirror.json"
 FRESH = 20.0
 """Seconds after which a link that says nothing of itself is not one any more."""
 
+_STEPS = (20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 43200, 86400, 172800, 432000, 864000, 2592000)
 _FORMAT = "autoviz-render mirror"
 _MAX_BYTES = 1 << 16
 
@@ -83,8 +85,6 @@ def read_link(path: Path) -> LinkState | None:
     return None
 
 
-def _ago(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0.0):.0f} s"
+def _ago(age: float) -> str:
+    """How long ago something was, in words that change rarely: each change of them crosses to every view."""
+    return f"over {seconds(float(max((step for step in _STEPS if step <= age), default=_STEPS[0])))}"

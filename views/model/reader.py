@@ -83,6 +83,7 @@ class RunReader:
         our_beat: What the renderer in this process says of itself; None if none draws the run here.
         drawn: The quick update that each figure shows, by its name, as far as that is known.
         fault: Why the run cannot be read, in a line; empty if it can.
+        clock_ahead: Seconds by which the clock of its host is ahead of the one here, if a mirror knows that; else 0.
     """
 
     def __init__(self, spool: Path, place: Place) -> None:
@@ -92,6 +93,7 @@ class RunReader:
         self.view = RunView(place.key(spool), spool, self._files.folder, self._paths.run_dir.name)
         self.our_beat: Heartbeat | None = None
         self.drawn: dict[str, int] = {}
+        self.clock_ahead = 0.0
         self._signatures: dict[str, tuple[object, ...]] = {}
         self._unsettled: set[str] = set()
         self._info: SpoolInfo | None = None
@@ -227,7 +229,7 @@ class RunReader:
             self._course.read(epochs)
             self._tempo = self._course.tempo()
             if self._course.last is not None:
-                self._age.see(self._course.last.time, is_near=self._info.producer.is_near())
+                self._age.see(self._course.last.time, is_near=self._info.producer.is_near(), ahead=self.clock_ahead)
             changed.add("refs")
         if "refs" in changed:
             kept = self._kept()
@@ -304,12 +306,13 @@ class _Age:
         self.updated: float | None = None
         self.ahead = 0.0
 
-    def see(self, updated: float, *, is_near: bool) -> None:
+    def see(self, updated: float, *, is_near: bool, ahead: float = 0.0) -> None:
         """Take note of the newest update.
 
         Args:
             updated: When it was published, by the clock of the search.
             is_near: Whether that clock is the one here.
+            ahead: Seconds by which it is known to be ahead of the one here; 0 if that is not known.
         """
         if updated == self._time:
             return
@@ -318,6 +321,7 @@ class _Age:
         self._lags = (self._lags[1], lag if is_seen_to_come else math.inf)
         is_behind = not is_near and math.inf > max(self._lags) and min(self._lags) > _LONGEST_WAY
         shift = min(self._lags) if is_behind else min(0.0, lag)
+        shift = min(-ahead, lag) if ahead and not is_near else shift
         self._time, self.updated, self.ahead = updated, updated + shift, -shift
         self._before, self._seen_at = max(0.0, lag - shift), time.monotonic()
 

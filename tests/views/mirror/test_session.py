@@ -380,8 +380,9 @@ def test_an_older_snapshot_can_be_asked_for(there, publish, mirroring):
         fetched: list[bool] = []
 
         async def ask() -> None:
-            for name in ("e0000-000000000000.h5", "e0000-000000000009.h5"):
-                fetched.append(await mirror.session.fetch("search/spool", name))
+            fetch = mirror.session.fetch
+            fetched.append(await fetch("search/spool", "e0000-000000000000.h5"))
+            fetched.append(await fetch("search/spool", "e0000-000000000009.h5"))
 
         mirror.source.tell()
         tasks = []

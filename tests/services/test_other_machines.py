@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,14 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sshd import Host, needs
 
 from autoviz_render.renderer.work.subprocess_env import child_environment
-
-
-def needs(*programs: str) -> pytest.MarkDecorator:
-    """Skips a test where a program is not installed, and says which."""
-    missing = [name for name in programs if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}, not installed here")
 
 
 @dataclass
@@ -72,65 +65,10 @@ def watching(tmp_path: Path) -> Iterator[Callable[[Path], Watcher]]:
         watcher.process.wait()
 
 
-@dataclass
-class Host:
-    """An sshd of our own on the loopback address.
-
-    Attributes:
-        folder: For its keys.
-        port: Where it listens.
-    """
-
-    folder: Path
-    port: int
-    server: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Raises AssertionError if it does not come to listen."""
-        program = shutil.which("sshd", path="/usr/sbin:/usr/bin") or "sshd"
-        self.server = subprocess.Popen(
-            [program, "-D", "-f", self.folder / "conf"], stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.server.wait(0.05)
-        raise AssertionError("sshd does not listen")
-
-    def stop(self) -> None:
-        """End it with every connection: a machine that goes down."""
-        if self.server is not None:
-            children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
-            for pid in (*map(int, children), self.server.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.server.wait()
-
-
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[tuple[Host, Path, Path]]:
     """A host, a folder of it, and where that is mounted here."""
-    if os.geteuid() != 0:
-        pytest.skip("needs to be root, to run an sshd of its own")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = Host(tmp_path / "sshd", free.getsockname()[1])
-    host.folder.mkdir(mode=0o700)
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host.folder / name], check=True)
-    settings: dict[str, object] = {
-        "Port": host.port,
-        "ListenAddress": "127.0.0.1",
-        "HostKey": host.folder / "host",
-        "AuthorizedKeysFile": host.folder / "user.pub",
-        "PidFile": "none",
-        "StrictModes": "no",
-        "UsePAM": "no",
-        "Subsystem": "sftp internal-sftp",
-    }
-    (host.folder / "conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    Path("/run/sshd").mkdir(exist_ok=True)
+    host = Host.made(tmp_path / "sshd")
     remote, here = tmp_path / "remote", tmp_path / "mnt"
     remote.mkdir()
     here.mkdir()

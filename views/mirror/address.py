@@ -46,6 +46,11 @@ class Address:
         return f"{SCHEME}//{user}{host}{port}{self.path if self.path.startswith('/') else '/' + self.path}"
 
     @property
+    def login(self) -> str:
+        """What a person types after `ssh` to log in there."""
+        return f"{f'-p {self.port} ' if self.port else ''}{f'{self.user}@' if self.user else ''}{self.host}"
+
+    @property
     def destination(self) -> list[str]:
         """The arguments of `ssh` that name the host, the last ones before a command."""
         port = ["-p", str(self.port)] if self.port else []
@@ -89,4 +94,5 @@ def parse_address(text: str) -> Address:
 
 def _wrong(text: str, why: str) -> AddressError:
     example = "write ssh://HOST/absolute/path or ssh://HOST/~/path"
-    return AddressError(f"{printable(text, 200)}: {why}; {example}")
+    shown = printable(re.sub(r"\Assh:/+", "ssh://", text), 200)  # `Path` leaves one slash
+    return AddressError(f"{shown}: {why}; {example}")

@@ -170,9 +170,9 @@ class Mirror:
         host, paths = self._address.host, self._address.paths
         if self._environ.get(REMOTE_COMMAND, "").strip() != "sftp":
             with contextlib.suppress(NoHelperError):
-                link = await Link.begin(helper_command(self._address, self._environ), host)
+                link = await Link.begin(helper_command(self._address, self._environ), self._address)
                 return await HelperSource.begin(link, host, paths, self._poll)
-        link = await Link.begin(sftp_command(self._address, self._environ), host)
+        link = await Link.begin(sftp_command(self._address, self._environ), self._address)
         return await SftpSource.begin(link, host, paths, self._poll)
 
     async def _keep_telling(self, source: Source) -> None:

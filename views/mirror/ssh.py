@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 from collections import deque
@@ -89,18 +90,21 @@ class Link:
         said: The last lines that it wrote to standard error.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, host: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, address: Address) -> None:
         assert process.stdin is not None  # noqa: S101  `begin` makes all three pipes
         assert process.stdout is not None  # noqa: S101
         self.reader: asyncio.StreamReader = process.stdout
         self._writer: asyncio.StreamWriter = process.stdin
         self.said: deque[str] = deque(maxlen=_MOST_WORDS)
-        self._process, self._host = process, host
+        self._process, self._address = process, address
         self._listening = asyncio.create_task(self._listen())
 
     @staticmethod
-    async def begin(command: Sequence[str], host: str) -> Link:
+    async def begin(command: Sequence[str], address: Address) -> Link:
         """Start a child. Raises SourceError if there is no such program."""
+        remedy = f"install OpenSSH, or say in {SSH_COMMAND} where it is"
+        if shutil.which(command[0]) is None:
+            raise SourceError(f"{printable(command[0], 200)} cannot be started: there is none; {remedy}")
         try:
             process = await asyncio.create_subprocess_exec(
                 *_tied(command),
@@ -111,9 +115,9 @@ class Link:
                 process_group=None if os.name == "nt" else 0,  # Ctrl-C in a terminal is not for it
             )
         except OSError as error:
-            remedy = f"install OpenSSH, or say in {SSH_COMMAND} where it is"
-            raise SourceError(f"{command[0]} cannot be started ({error.strerror}); {remedy}") from error
-        return Link(process, host)
+            told = error.strerror or error
+            raise SourceError(f"{printable(command[0], 200)} cannot be started: {told}; {remedy}") from error
+        return Link(process, address)
 
     async def send(self, data: bytes) -> None:
         """Send bytes, as the other side takes them. Raises SourceError."""
@@ -121,7 +125,7 @@ class Link:
             self._writer.write(data)
             await self._writer.drain()
         except (OSError, RuntimeError) as error:
-            raise SourceError(f"the link to {self._host} broke") from error
+            raise SourceError(f"{self._address.host}: the link broke") from error
 
     def send_soon(self, data: bytes) -> None:
         """Send bytes for which nobody waits."""
@@ -146,7 +150,7 @@ class Link:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._listening), _STEP)  # what it said last
         code = await self.end()
-        return explain(self._host, list(self.said), code)
+        return explain(self._address, list(self.said), code)
 
     async def failed(self) -> bool:
         """Ends the child; whether the fault is the connection's, and not of what was to run on the other side."""
@@ -167,13 +171,17 @@ class Link:
                 self.said.append(line.decode(errors="replace").strip()[:500])
 
 
-def explain(host: str, said: Sequence[str], code: int) -> str:
+def explain(address: Address, said: Sequence[str], code: int) -> str:
     """Why there is no link, and what to do about it, in a line."""
     lines = [line for line in said if line and not line.startswith(("Warning:", "**", "@"))]
     told = next((line for line in reversed(lines) if _remedy(line)), lines[-1] if lines else "")
     remedy = next(remedy for sign, remedy in _REMEDIES if re.search(sign, "\n".join(said)))
-    why = printable(told, 300) if told else f"ssh ended {f'with exit code {code}' if code >= 0 else 'by itself'}"
-    return f"{printable(host, 200)}: {why}; {remedy.format(host=printable(host, 200))}"
+    why = (
+        printable(told, 300).rstrip(".")
+        if told
+        else f"ssh ended {f'with exit code {code}' if code >= 0 else 'by itself'}"
+    )
+    return f"{printable(address.host, 200)}: {why}; {remedy.format(host=printable(address.login, 300))}"
 
 
 def _remedy(line: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 
 from autoviz_render.spool.system.progress_line import ProgressLine
+from autoviz_render.views.terminal.numbers import duration, rate
 
 log = logging.getLogger("autoviz_render.cli")
 
 _WIDEST_BAR = 40  # characters
+_LEAST_TIME = 1.0  # seconds, before which a rate says little
 
 
 class Progress:
@@ -38,18 +41,31 @@ class Progress:
         """Tell how many are done, and of how many."""
         if not log.isEnabledFor(logging.INFO):
             return
-        left = (time.monotonic() - self._began) / max(done, 1) * (total - done)
-        text = f"{done} of {total} {self._what}, {_duration(left)} left"
-        if self._line.is_terminal:
-            width = max(0, min(_WIDEST_BAR, self._line.columns - len(text) - 3))
-            bar = "#" * (width * done // max(total, 1))
-            self._line.show(f"[{bar:.<{width}}] {text}", at_once=done >= total or self._was_shown)
+        took = time.monotonic() - self._began
+        left = f"{duration(took / max(done, 1) * (total - done))} left"
+        if not self._line.is_terminal:
+            if done < total:
+                self._line.show(f"{done} of {total} {self._what}, {left}")
+        elif done >= total or self._was_shown or self._line.is_due:
+            pace = f"{rate(done / took)}, " if done and took >= _LEAST_TIME else ""
+            self._line.show(
+                self._bar(done, total, f" {done:,} of {total:,} {self._what}, {pace}{left}"),
+                at_once=True,
+                is_fitted=True,
+            )
             self._was_shown = False
-        elif done < total:
-            self._line.show(text)
 
+    def _bar(self, done: int, total: int, text: str) -> str:
+        """A bar and a text, in the width that there is, with the colours that the terminal knows."""
+        from rich.console import Console
+        from rich.progress_bar import ProgressBar
 
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        columns = self._line.columns
+        width = max(0, min(_WIDEST_BAR, columns - len(text)))
+        console = Console(file=sys.stderr, force_terminal=True, width=max(1, width))
+        bar = ProgressBar(
+            max(total, 1), done, width, style="bright_black", complete_style="none", finished_style="none"
+        )
+        with console.capture() as drawn:
+            console.print(bar if width else "", end="")
+        return drawn.get().rstrip("\n") + text[: columns - width]

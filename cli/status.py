@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from autoviz_render.views.model.follow import read_runs
 from autoviz_render.views.model.reader import Place
 from autoviz_render.views.model.run_view import RendererView, RunView
 from autoviz_render.views.terminal.numbers import ago, in_nats
+from autoviz_render.views.terminal.region import is_live_terminal
 
 log = logging.getLogger("autoviz_render.cli")
 
@@ -30,20 +33,30 @@ def show_status(spools: Sequence[Spool], *, as_json: bool) -> int:
     """Print how each run stands; the exit code. Raises OutputClosedError."""
     place = Place(Path("/"))  # runs of several paths have one key each
     runs = [reader.view for reader in read_runs([spool.paths.directory for spool in spools], place)]
-    now, code, known = time.time(), DONE, []
+    now, code, known = time.time(), DONE, list[RunView]()
     for run in runs:
         if not run.is_readable:  # one run's fault must not hide how the others stand
             log.error("%s", run.reason)
             code = INCOMPLETE
             continue
-        status = run_status(run, now)
         if as_json:
-            print_json(status)
+            print_json(run_status(run, now))
         else:
-            known.append((SpoolPaths(run.spool), status))
-    for line in status_lines(known, terminal_width()):
+            known.append(run)
+    for line in _lines(known, now):
         tell(line)
     return code
+
+
+def _lines(runs: Sequence[RunView], now: float) -> list[str]:
+    """A table with colours on a terminal, columns of text for other programs."""
+    if not (runs and is_live_terminal(sys.stdout)):
+        return status_lines([(SpoolPaths(run.spool), run_status(run, now)) for run in runs], terminal_width())
+    from autoviz_render.views.terminal.once import table_once
+
+    above, places = _told_apart([_place(SpoolPaths(run.spool)) for run in runs])
+    named = [replace(run, key=place) for run, place in zip(runs, places, strict=True)]
+    return table_once(named, Path(above or "/"), now)
 
 
 def run_status(run: RunView, now: float) -> dict[str, Any]:

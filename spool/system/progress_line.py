@@ -37,14 +37,24 @@ class ProgressLine:
         """Whether the line stands on the terminal."""
         return self._is_written
 
-    def show(self, text: str, *, at_once: bool = False) -> None:
-        """Show a text, if it is time for one or has to be at once."""
-        now = time.monotonic()
-        if not at_once and now - self._shown < self._pause:
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for a text."""
+        return time.monotonic() - self._shown >= self._pause
+
+    def show(self, text: str, *, at_once: bool = False, is_fitted: bool = False) -> None:
+        """Show a text, if it is time for one or has to be at once.
+
+        Args:
+            text: In one line.
+            at_once: Whether it has to be shown in any case.
+            is_fitted: Whether it has colours and fits as it is.
+        """
+        if not (at_once or self.is_due):
             return
-        self._shown = now
+        self._shown = time.monotonic()
         if self.is_terminal:
-            self._write(text[: self.columns])
+            self._write(text if is_fitted else text[: self.columns])
         else:
             self._log.info("%s", text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -162,5 +163,5 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys
     with Progress("figures") as bar:
         bar.show(3, 4)
     said = capsys.readouterr().err
-    assert said.startswith("\r\x1b[K[########################........] 3 of 4 figures, 0 s left")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", said).startswith(f"\r\x1b[K{'━' * 25}╸{'━' * 8} 3 of 4 figures, 0 s left")
     assert said.endswith("\r\x1b[K")

@@ -9,11 +9,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import FrameType
 from typing import TextIO
 
-from rich.console import Console
 from rich.text import Text
 
 from autoviz_render.views.model.feed import Feed
@@ -22,7 +21,7 @@ from autoviz_render.views.terminal.order import RunOrder
 from autoviz_render.views.terminal.pictures.picture import Picture
 from autoviz_render.views.terminal.preview import Preview
 from autoviz_render.views.terminal.region import Region, terminal_size
-from autoviz_render.views.terminal.screen import lines_of
+from autoviz_render.views.terminal.screen import console_of, lines_of, rendered
 
 log = logging.getLogger("autoviz_render.views")
 
@@ -48,7 +47,7 @@ class LiveTable:
     def __init__(self, feed: Feed, preview: str = "off", stream: TextIO | None = None) -> None:
         self._feed, self._stream = feed, stream or sys.stdout
         self._preview = None if preview == "off" else Preview(preview, self._stream)
-        self._console = Console(file=self._stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        self._console = console_of(self._stream)
         self._region = Region(self._stream, lambda: terminal_size(self._stream))
         self._order, self._version = RunOrder(), -1
         self._layout: Layout | None = None
@@ -104,20 +103,14 @@ class LiveTable:
         screen = self._order.screenful(time.time(), size.lines)
         lines, self._layout = lines_of(screen, columns, rows, self._layout)
         if self._preview is None:
-            return self._rendered(lines), None
+            return rendered(lines, self._console), None
         room = rows - min(len(lines), max(_LEAST_LINES, rows // 3))
         seen = self._preview.of(screen, columns, room)
         if seen is None:
-            return self._rendered(lines), None
+            return rendered(lines, self._console), None
         picture, caption = seen
         lines, self._layout = lines_of(screen, columns, rows - len(picture.lines) - 1, self._layout)
-        return [*picture.lines, *self._rendered([Text(caption, "dim"), *lines])], picture
-
-    def _rendered(self, lines: Sequence[Text]) -> list[str]:
-        """The lines with their colours, as this terminal knows them."""
-        with self._console.capture() as rendered:
-            self._console.print(Text("\n", end="").join(lines), soft_wrap=True)
-        return rendered.get().split("\n")[:-1]
+        return [*picture.lines, *rendered([Text(caption, "dim"), *lines], self._console)], picture
 
     def _is_in_foreground(self) -> bool:
         """Whether the terminal is ours to write on: not after Ctrl-Z and `bg`."""

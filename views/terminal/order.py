@@ -49,6 +49,18 @@ class Screenful:
     is_complete: bool = True
 
 
+def totals_of(runs: Iterable[RunView]) -> Totals:
+    """The totals of some runs."""
+    runs = list(runs)
+    return Totals(
+        len(runs),
+        Counter(run.state for run in runs),
+        sum(run.renderer.drawn for run in runs),
+        sum(run.renderer.skipped for run in runs),
+        sum(1 for run in runs if run.warning or run.reason),
+    )
+
+
 class RunOrder:
     """The runs of the newest overview, those that changed last first."""
 

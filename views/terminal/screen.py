@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TextIO
 
+from rich.console import Console
 from rich.text import Text
 
 from autoviz_render.spool.text import nearby
@@ -33,6 +35,7 @@ _INDENT = "  "
 _ROOMY = 9  # rows from which on a card has blank lines
 _LABEL = 16  # columns
 _LEAST_PATH = 12  # columns
+_LEAST_FIGURE = 16
 
 
 def lines_of(screen: Screenful, width: int, height: int, before: Layout | None = None) -> tuple[list[Text], Layout]:
@@ -46,6 +49,18 @@ def lines_of(screen: Screenful, width: int, height: int, before: Layout | None =
     if screen.totals.runs == 1 and screen.runs:
         return card(screen.runs[0], screen, width, height), Layout(width)
     return table(screen, width, height, before)
+
+
+def console_of(stream: TextIO) -> Console:
+    """What knows the colours of a terminal, and whether its user wants any."""
+    return Console(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+
+
+def rendered(lines: Sequence[Text], console: Console) -> list[str]:
+    """Lines with their colours, as a terminal takes them."""
+    with console.capture() as captured:
+        console.print(Text("\n", end="").join(lines), soft_wrap=True)
+    return captured.get().split("\n")[:-1]
 
 
 def table(screen: Screenful, width: int, height: int, before: Layout | None = None) -> tuple[list[Text], Layout]:
@@ -91,8 +106,9 @@ def _more(run: RunView, now: float, layout: Layout, width: int) -> list[Text]:
         told.insert(0, name_of(run))
     figure = values.get("figure", "")
     line = ", ".join(told)
-    if figure:
-        line += ("; " if line else "") + fitted(figure, max(20, width - cells(line) - 4), keep="end")
+    room = width - cells(_INDENT + line) - 2
+    if figure and room >= min(cells(figure), _LEAST_FIGURE):
+        line += ("; " if line else "") + fitted(figure, room, keep="end")
     return [_line([(_INDENT, ""), (line, "dim")], width)] if line else []
 
 

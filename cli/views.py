@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from autoviz_render.cli.options import Options
 from autoviz_render.cli.output import NO_PREVIEW
@@ -57,17 +55,26 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
 
     A view has one place: here.
     """
-    del path
     if os.environ.get("AUTOVIZ_PAGE") != "0":
-        yield from _made("page.run_pages:RunPages", feed)
+        from autoviz_render.views.page.run_pages import RunPages
+
+        yield RunPages(feed)
     if options.html:
-        yield from _made("page.site:Site", feed)
+        from autoviz_render.views.page.site import Site, site_folder
+
+        yield Site(feed, site_folder(path, options.out))
     if options.serve is not None:
-        yield from _made("server.server:Server", feed, options.serve, options.render_settings())
+        from autoviz_render.views.server.server import Server
+
+        yield Server(feed, options.serve, options.render_settings())
     if options.window:
-        yield from _made("window.window:Window", feed)
+        from autoviz_render.views.window.window import Window
+
+        yield Window(feed)
     if has_table(options):  # the last one: what the others say at their start stands above it
-        yield from _made("terminal.live_table:LiveTable", feed, options.preview or "off")
+        from autoviz_render.views.terminal.live_table import LiveTable
+
+        yield LiveTable(feed, options.preview or "off")
     elif options.preview not in (None, "off"):
         log.warning("%s", NO_PREVIEW)
 
@@ -75,14 +82,3 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
 def has_table(options: Options) -> bool:
     """Whether how the runs stand is shown in place on this terminal."""
     return not (options.json or options.quiet) and is_live_terminal(sys.stdout)
-
-
-def _made(name: str, *arguments: Any) -> Iterator[View]:
-    """A view, if it is there."""
-    try:
-        view = pkgutil.resolve_name(f"autoviz_render.views.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith("autoviz_render.views"):
-            raise
-        return
-    yield view(*arguments)

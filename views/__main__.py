@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
-import pkgutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,13 +106,13 @@ class _Pages:
         """Have them written from now on."""
         from autoviz_render.views.model.collector import Collector
         from autoviz_render.views.model.reader import Place
+        from autoviz_render.views.page.run_pages import RunPages
 
         collector = Collector(Place(self._path))
-        if find_spec("autoviz_render.views.page.run_pages") is not None:
-            view = pkgutil.resolve_name("autoviz_render.views.page.run_pages:RunPages")(collector.feed)
-            collector.start()
-            view.start()
-            self._opened = collector, view
+        view = RunPages(collector.feed)
+        collector.start()
+        view.start()
+        self._opened = collector, view
         return collector
 
     def close(self) -> None:

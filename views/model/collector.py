@@ -29,7 +29,7 @@ _LOOKS_AGAIN = 1.0  # seconds after a change: what changed within the grain of a
 _SHOWN_FOR = 5.0  # seconds that a run is shown that is looked at no more
 _JUDGES_EVERY = 2.0  # seconds
 _SET_BACK = 2.0  # seconds by which a clock is set back, to be noticed
-_SHARE = 1 / 200  # of the time, to judge the runs that go on
+_SHARE = 1 / 400  # of the time, to judge the runs that go on
 _FRAME = 0.01  # seconds between two looks for what a figure shows that another process has drawn
 _FRAME_WAIT = 0.25  # seconds to look for it
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,10 @@ from autoviz_render.views.model import course as module
 from autoviz_render.views.model.course import Course, CurveReader, tempo
 
 
-def line(number: int, epoch: int = 0, **more: object) -> ScalarsLine:
-    facts = {"iteration": 10 * number, "time": 1000.0 + 2 * number, "log_likelihood": -float(abs(number - 3))}
-    return ScalarsLine(**{"epoch": epoch, "sequence": number, "scalars": {"ess": float(number)}} | facts | more)
+def line(number: int, epoch: int = 0, **more: Any) -> ScalarsLine:
+    likelihood = -float(abs(number - 3))
+    made = ScalarsLine(epoch, number, 10 * number, 1000.0 + 2 * number, likelihood, scalars={"ess": float(number)})
+    return replace(made, **more)
 
 
 def write(path: Path, *lines: ScalarsLine) -> Path:
@@ -79,7 +82,7 @@ def test_a_course_begins_anew_with_another_file(path):
     assert math.isnan(course.best)
     write(path, line(1))
     course.read(())
-    assert course.last.sequence == 1
+    assert course.best == -2.0
 
 
 def test_what_was_done_over_does_not_count(path):

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from autoviz_render.views.model.feed import Feed
-from autoviz_render.views.model.run_view import FrameView, Overview, RunView
+from autoviz_render.views.model.run_view import FrameView, Overview, RunDetail, RunView
 
 FRAME = FrameView("a", "fit", 3, Path("a.png"), 2.0, 1.0)
 
 
 @pytest.fixture
 def feed() -> Feed:
-    return Feed(Path("output"), lambda key: {}[key])
+    details: dict[str, RunDetail] = {}
+    return Feed(Path("output"), details.__getitem__)
 
 
 def show(feed: Feed, *keys: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -246,7 +247,7 @@ def test_the_key_is_the_place_below_the_path(run_dir, spool, tmp_path, path, key
 def test_an_age_is_told_whatever_the_clocks_say(monkeypatch, lags, is_near, ages, ahead):
     """Those of other hosts may be hours off."""
     clock = [50_000.0]
-    monkeypatch.setattr(module.time, "time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
     age = module._Age()
     for lag, expected in zip(lags, ages, strict=True):
         clock[0] += 10_000
@@ -258,7 +259,7 @@ def test_an_age_is_told_whatever_the_clocks_say(monkeypatch, lags, is_near, ages
 def test_a_clock_that_is_set_makes_no_search_quiet(monkeypatch):
     """An hour forward is no hour of silence."""
     clock = [50_000.0]
-    monkeypatch.setattr(module.time, "time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
     age = module._Age()
     age.see(clock[0] - 1.0, is_near=True)
     assert age.silent(clock[0] + 3600.0) < 60

@@ -212,7 +212,10 @@ class Collector:
         self._take(reader, view)
 
     def _see_frames(self, reader: RunReader, before: RunView, view: RunView) -> None:
-        """Tell of the figures that another process has drawn; which step they show it says a moment later."""
+        """Tell of the figures that another process has drawn.
+
+        Which step a figure shows that process says a moment later; of one of several it says none, as a rule.
+        """
         known = {each.file: each for each in before.figures}
         unseen = self._unseen.setdefault(view.spool, {})
         for figure in view.figures:
@@ -220,7 +223,8 @@ class Collector:
             if earlier is None or (earlier.modified, earlier.size) != (figure.modified, figure.size):
                 unseen.setdefault(figure.name, time.monotonic() + _FRAME_WAIT)
             is_told = figure.step is not None and (earlier is None or figure.step != earlier.step)
-            if figure.name in unseen and (is_told or time.monotonic() > unseen[figure.name]):
+            will_be_told = len(view.figure_names) == 1 and time.monotonic() <= unseen.get(figure.name, 0.0)
+            if figure.name in unseen and (is_told or not will_be_told):
                 del unseen[figure.name]
                 self.feed.tell_frame(reader.frame(figure))
         if not unseen:

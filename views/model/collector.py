@@ -28,6 +28,7 @@ _SLICE = 0.1  # seconds of reading, after which what is known is shown
 _LOOKS_AGAIN = 1.0  # seconds after a change: what changed within the grain of a file's time is seen then
 _SHOWN_FOR = 5.0  # seconds that a run is shown that is looked at no more
 _JUDGES_EVERY = 2.0  # seconds
+_LAST_MOMENT = 1.0  # seconds to wait for a thread that may wait for a disk
 _SET_BACK = 2.0  # seconds by which a clock is set back, to be noticed
 _SHARE = 1 / 400  # of the time, to judge the runs that go on
 _FRAME = 0.01  # seconds between two looks for what a figure shows that another process has drawn
@@ -130,7 +131,7 @@ class Collector:
         self._is_woken.set()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(5)
+            thread.join(_LAST_MOMENT)
 
     def flush(self, timeout: float) -> None:
         """Wait until the feed shows what was told, for some seconds at most."""

@@ -103,7 +103,7 @@ class RunReader:
         self._beat: Heartbeat | None = None
         self._tempo = Tempo()
         self.fault = ""
-        self._look_seconds = 0.0
+        self._waits = (0.0, 0.0)  # seconds that the last two looks waited, for the disk as a rule
         self._age = _Age()
 
     @property
@@ -129,20 +129,23 @@ class RunReader:
         Raises:
             NoSpoolError: It is gone.
         """
-        began = time.monotonic()
+        began, used = time.monotonic(), time.thread_time()
         try:
             changed = self._changed()
-            if not changed and self._is_as_it_was():
-                return self.view
-            self._read_parts(changed)
-            self.fault = ""
+            is_news = bool(changed) or not self._is_as_it_was()
+            if is_news:
+                self._read_parts(changed)
+                self.fault = ""
         except NoSpoolError:
             raise
         except (SpoolError, OSError) as error:
             self.fault = error_line(error)
             self._signatures.clear()
-        self._look_seconds = time.monotonic() - began
-        self.view = self._made()
+            is_news = True
+        waited = time.monotonic() - began - (time.thread_time() - used)
+        self._waits = (self._waits[1], waited)
+        if is_news:
+            self.view = self._made()
         return self.view
 
     def not_later_than(self, now: float) -> None:
@@ -187,7 +190,7 @@ class RunReader:
             overdue=0.0 if self.our_beat or beat is None else _overdue(beat, now),
             is_renderer_gone=beat is not None and self.our_beat is None and _is_gone(beat),
             has_something_to_draw=newest is not None and newest.path.name != self.view.renderer.last_drawn,
-            look_seconds=self._look_seconds,
+            look_seconds=min(self._waits),  # once it may have been for a processor
             is_on_network=self._is_on_network,
             ahead=self._age.ahead,
         )

@@ -8,6 +8,7 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archiving import put_away
@@ -283,3 +284,24 @@ def test_a_renderer_whose_process_is_gone_is_known_to_be(spool, publish, made):
     reader = made()
     reader.read()
     assert reader.facts(0.0).is_renderer_gone
+
+
+def test_a_disk_that_answers_late_is_known_to_and_forgiven(publish, made, monkeypatch):
+    """Twice in a row: once it may have been a processor that the look waited for."""
+    publish(1)
+    reader, clock = made(), [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    slow = [3.0]
+
+    def read_slowly(path: str, signature: Any = module._signature) -> object:
+        clock[0] += slow[0] / 7
+        return signature(path)
+
+    monkeypatch.setattr(module, "_signature", read_slowly)
+    reader.read()
+    assert reader.facts(0.0).look_seconds == 0.0
+    reader.read()
+    assert reader.facts(0.0).look_seconds == pytest.approx(3.0, abs=0.5)
+    slow[0] = 0.0
+    reader.read()
+    assert reader.facts(0.0).look_seconds == pytest.approx(0.0, abs=0.1)

@@ -64,6 +64,7 @@ def _watch(path: Path, options: Options, first: Subprocess) -> int:
     with closing(collector.feed), views_of(options, path, collector.feed):
         collector.start()
         code = renderer.run()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a view that hangs is left by another Ctrl-C
         collector.flush(_LAST_LOOK)  # so that the views end with how the runs stand
         return code
 

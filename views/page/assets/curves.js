@@ -56,10 +56,16 @@ function plotOf({ x, y, xTicks, isWhole, width }) {
   return {
     left,
     points: y.map((value, n) => (Number.isNaN(value) ? null : [toX(x[n]), toY(value)])),
-    outside: y.flatMap((value, n) => (isOut(value) ? [{ x: toX(x[n]), isAbove: value > high }] : [])),
+    outside: apart(y.flatMap((value, n) => (isOut(value) ? [{ x: toX(x[n]), isAbove: value > high }] : [])), 9),
+    isOut: y.filter(isOut).length,
     yTicks: across.ticks.map((value, n) => ({ at: toY(value), label: labels[n] })),
     xTicks: along.ticks.map((value) => ({ at: toX(value), label: along.label(value) })),
   };
+}
+
+/** Those marks that do not lie on each other. */
+function apart(marks, room) {
+  return marks.reduce((kept, mark) => (kept.length && mark.x - kept[kept.length - 1].x < room ? kept : [...kept, mark]), []);
 }
 
 /** Ticks of seconds in the unit that suits the span. */
@@ -149,7 +155,7 @@ class Curves {
     const at = this.step === null ? -1 : this.curves.steps.indexOf(this.step);
     this.mark(card, at);
     const value = card.words(at < 0 ? card.y[card.y.length - 1] : card.y[at]);
-    const out = card.shown?.outside.length;
+    const out = card.shown?.isOut;
     say(card.value, out ? `${value}  (${fixed(out)} outside)` : value);
   }
 

@@ -179,10 +179,12 @@ class Look {
     const wanted = [at.figure, stop.step, stop.isNewest ? stop.full : "", limits].join("\n");
     if (wanted === this.wanted && !(this.thumbLacks && film)) return;
     const isSame = wanted === this.wanted;
+    const isDrawnAnew = !this.wanted?.startsWith(at.figure + "\n"); // another figure, or the first one
     this.wanted = wanted;
     const thumb = at.step === null && this.viewer.shown ? null : run.thumb(at.figure, stop);
     this.thumbLacks = !thumb && at.step !== null && Boolean(stop.film) && (this.viewer.isThumb || !isSame);
     if (thumb) this.viewer.thumb(thumb, film.width, film.height);
+    else if (!isSame) this.viewer.box.classList.toggle("waiting", at.step !== null || isDrawnAnew);
     if (isSame) return;
     say(this.how, "");
     clearTimeout(this.timer);
@@ -205,7 +207,7 @@ class Look {
       const url = await this.run.draw(this.at.figure, stop, limits);
       if (wanted === this.wanted) this.load(url);
     } catch (error) {
-      if (wanted === this.wanted) say(this.how, printable(error.message)), (this.isTold = true);
+      if (wanted === this.wanted) say(this.how, printable(error.message));
       return;
     }
     if (wanted === this.wanted) say(this.how, "");

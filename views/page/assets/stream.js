@@ -39,28 +39,34 @@ const stream = {
     this.channel?.postMessage({ ...message, from: this.me });
   },
 
+  lead() {
+    this.post({ kind: "lead", data: this.passes });
+  },
+
   receive({ kind, from, event, data, run }) {
-    if (kind === "who" && this.leads) this.post({ kind: "lead" });
+    if (kind === "who" && this.leads) this.lead();
     else if (kind === "want" && this.leads) this.addRun(run);
-    else if (kind === "lead") this.yieldTo(from);
+    else if (kind === "lead") this.yieldTo(from, data);
     else if (kind === "left") (this.heard = 0), this.check();
     else if (kind === "event") this.deliver(event, data);
   },
 
   /** Another page has the stream, or wants it too: the greater name keeps it. */
-  yieldTo(from) {
-    if (this.leads && from < this.me) return this.post({ kind: "lead" });
+  yieldTo(from, passes) {
+    if (this.leads && from < this.me) return this.lead();
     this.heard = performance.now();
     if (this.leads) this.close();
+    this.passes = passes;
     this.want();
   },
 
   check() {
-    if (this.leads) return this.post({ kind: "lead" });
+    if (this.leads) return this.lead();
     if (performance.now() - this.heard < 2.5 * BEAT && this.heard) return;
     if (document.visibilityState !== "visible") return;
     this.leads = true;
-    this.post({ kind: "lead" });
+    this.passes = false;
+    this.lead();
     this.open();
   },
 

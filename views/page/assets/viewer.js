@@ -52,6 +52,7 @@ class Viewer {
     Object.assign(this, { natural: [width, height], shown: url, isThumb });
     this.image.src = url;
     this.image.hidden = false;
+    this.box.classList.remove("waiting");
     this.tell("");
     if (isOther) this.view = null;
     this.place();

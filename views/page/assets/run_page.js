@@ -87,7 +87,7 @@ class Run {
     const film = stop?.film && this.film(this.figure(name).name);
     const value = film && this.part(film.files[stop.film.file]);
     if (!value) return null;
-    value.byStep ??= new Map(value.frames.map((frame) => [frame[0], picture(frame[frame.length - 1])]));
+    value.byStep ??= new Map(value.frames.map((frame) => [frame[0], picture(frame[2])]));
     return value.byStep.get(stop.step) ?? null;
   }
 

@@ -8,13 +8,18 @@ class Viewer {
   /** @param {(viewer: Viewer) => void} moved Told after each zoom and pan by the person, as for a second viewer. */
   constructor(label, moved = () => {}) {
     this.moved = moved;
-    this.image = el("img", { alt: label, draggable: "false", decoding: "async" });
+    this.label = label;
+    this.image = this.made();
     this.note = el("p", { class: "empty" });
     this.box = el("div", { class: "stage", tabindex: "0", role: "group", "aria-label": label }, this.image, this.note);
     Object.assign(this, { natural: null, view: null, wanted: null, loading: null, shown: null, isThumb: false });
     this.pointers = new Map();
     new ResizeObserver(() => this.place()).observe(this.box);
     this.listen();
+  }
+
+  made() {
+    return el("img", { alt: this.label, draggable: "false" });
   }
 
   /** Show this picture as soon as it is loaded. Loads never queue: the newest wanted follows the one under way. */
@@ -26,11 +31,15 @@ class Viewer {
 
   next() {
     const { url, then } = (this.loading = this.wanted);
-    const image = new Image();
+    const image = this.made();
     const end = (isThere) => {
       const isWanted = this.wanted !== null; // not if a thumbnail was asked for meanwhile
       this.loading = null;
-      if (isThere && isWanted) this.put(url, image.naturalWidth, image.naturalHeight, false);
+      if (isThere && isWanted) {
+        this.image.replaceWith(image); // which is decoded already
+        this.image = image;
+        this.put(url, image.naturalWidth, image.naturalHeight, false);
+      }
       if (this.wanted && this.wanted.url !== url) return this.next();
       this.wanted = null;
       then(isThere);
@@ -50,7 +59,7 @@ class Viewer {
   put(url, width, height, isThumb) {
     const isOther = !this.natural || this.natural[0] !== width || this.natural[1] !== height;
     Object.assign(this, { natural: [width, height], shown: url, isThumb });
-    this.image.src = url;
+    if (isThumb) this.image.src = url;
     this.image.hidden = false;
     this.box.classList.remove("waiting");
     this.tell("");

@@ -139,6 +139,7 @@ class RunsFolder:
             "drawn": 0,
             "updates": 0,
             "snapshots": 0,
+            "scalars": {},
         }
         row |= {
             "slot": len(self.rows),

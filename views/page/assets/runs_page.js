@@ -302,7 +302,7 @@ class RunsPage {
     const width = this.spacer.clientWidth;
     if (!width) return;
     this.element.classList.toggle("grid", this.isGrid);
-    const [across, high] = this.isGrid ? [Math.max(1, Math.floor(width / 208)), 188] : [1, WIDE.matches ? 56 : 68];
+    const [across, high] = this.isGrid ? [Math.max(1, Math.floor(width / (WIDE.matches ? 208 : 170))), 188] : [1, WIDE.matches ? 56 : 68];
     this.spacer.style.height = `${Math.ceil(this.shown.length / across) * high}px`;
     const first = Math.max(0, Math.floor(this.scroll.scrollTop / high) - 3) * across;
     const last = Math.min(this.shown.length, (Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / high) + 3) * across);

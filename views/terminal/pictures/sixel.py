@@ -20,7 +20,8 @@ from autoviz_render.views.terminal.pictures.picture import Picture, Room
 _COLOURS = 256  # registers that terminals have
 _LEAST_RUN = 4  # of equal columns: fewer are shorter one by one than as `!` and their number
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
-_WIDEST = 1600  # pixels: what is larger takes too long to write
+_MOST_PIXELS = 1_000_000  # what is larger takes too long to encode, and to send
+_LEAST_SHRINK = 0.05
 
 
 def painted(file: Path, room: Room, most: int | None = None) -> Picture:
@@ -36,13 +37,17 @@ def painted(file: Path, room: Room, most: int | None = None) -> Picture:
     """
     image = load(file)
     room = room.fitting(*image.size)
-    scale = min(1.0, _WIDEST / max(room.pixels))
-    text = encoded(scaled(image, *(max(1, int(each * scale)) for each in room.pixels)))
-    while most is not None and len(text) > most and scale > 0.1:
-        scale *= 0.8
-        text = encoded(scaled(image, *(max(1, int(each * scale)) for each in room.pixels)))
+    shrink = min(1.0, (_MOST_PIXELS / (room.pixels[0] * room.pixels[1])) ** 0.5)
+    text = _shrunk(image, room, shrink)
+    while most is not None and len(text) > most and shrink > _LEAST_SHRINK:
+        shrink *= min(0.9, 0.95 * (most / len(text)) ** 0.5)
+        text = _shrunk(image, room, shrink)
     over = _SAVE + text + _RESTORE
     return Picture(room.columns, ("",) * room.rows, over, over)
+
+
+def _shrunk(image: Image.Image, room: Room, by: float) -> str:
+    return encoded(scaled(image, *(max(1, int(each * by)) for each in room.pixels)))
 
 
 def encoded(image: Image.Image) -> str:

@@ -12,7 +12,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pyte
@@ -23,50 +23,25 @@ _OURS = ("TMUX", "TMUX_PANE", "COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "TERM
 _NOT_PYTES = re.compile(rb"\x1b\[\?2026[hl]|\x1b_[^\x1b]*\x1b\\|\x1bP[^\x1b]*\x1b\\|\x1b\[>0q|\x1b\[16t")
 
 
-class Terminal:
-    """A program in a pseudo-terminal, and what its user sees. A context manager; the program is killed at its end.
+class Screen:
+    """What the user of a pseudo-terminal sees.
 
     Args:
-        program: Its words.
+        master: The user's end.
         columns, rows: Of the terminal.
-        environment: More of it, for the program.
         answers: Called with all that was written so far whenever more is; what it gives is typed back.
     """
 
     def __init__(
-        self,
-        program: Sequence[object],
-        columns: int = 80,
-        rows: int = 24,
-        environment: Mapping[str, str] | None = None,
-        answers: Callable[[bytes], bytes] = lambda _: b"",
+        self, master: int, columns: int = 80, rows: int = 24, answers: Callable[[bytes], bytes] = lambda _: b""
     ) -> None:
+        self.master, self.answers, self.written = master, answers, b""
         self.screen = pyte.Screen(columns, rows)
+        self.stream: TextIO | None = None
         self._stream = pyte.ByteStream(self.screen)
-        self._answers = answers
-        self.written = b""
-        self.exit_code: int | None = None
-        known = {name: value for name, value in child_environment(os.environ).items() if name not in _OURS}
-        surroundings = {**known, "TERM": "xterm-256color", **(environment or {})}
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            with contextlib.suppress(BaseException):
-                _set_size(0, columns, rows)
-                os.execvpe(str(program[0]), [*map(str, program)], surroundings)
-            os._exit(127)
-
-    def __enter__(self) -> Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.exit_code is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, 9)
-            os.waitpid(self.pid, 0)
-        os.close(self.master)
 
     def read(self, seconds: float = 0.05) -> None:
-        """Take what the program writes within some seconds."""
+        """Take what is written within some seconds."""
         deadline = time.monotonic() + seconds
         while select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))[0]:
             try:
@@ -75,7 +50,7 @@ class Terminal:
                 return
             self.written += read
             self._stream.feed(_NOT_PYTES.sub(b"", read))
-            if typed := self._answers(self.written):
+            if typed := self.answers(self.written):
                 os.write(self.master, typed)
 
     def type(self, keys: bytes) -> None:
@@ -84,18 +59,8 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
-        _set_size(self.master, columns, rows)
+        set_size(self.master, columns, rows)
         self.screen.resize(rows, columns)
-
-    def ends(self) -> bool:
-        """Whether the program is over; its exit code is known then."""
-        self.read()
-        if self.exit_code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.exit_code = os.waitstatus_to_exitcode(status)
-                self.read()
-        return self.exit_code is not None
 
     def shows(self, text: str) -> bool:
         """Whether a text is on the screen now."""
@@ -117,7 +82,58 @@ class Terminal:
         return termios.tcgetattr(self.master)
 
 
-def _set_size(descriptor: int, columns: int, rows: int) -> None:
+class Terminal(Screen):
+    """A program in a pseudo-terminal, and what its user sees. A context manager; the program is killed at its end.
+
+    Args:
+        program: Its words.
+        columns, rows: Of the terminal.
+        environment: More of it, for the program.
+        answers: As of `Screen`.
+    """
+
+    def __init__(
+        self,
+        program: Sequence[object],
+        columns: int = 80,
+        rows: int = 24,
+        environment: Mapping[str, str] | None = None,
+        answers: Callable[[bytes], bytes] = lambda _: b"",
+    ) -> None:
+        self.exit_code: int | None = None
+        known = {name: value for name, value in child_environment(os.environ).items() if name not in _OURS}
+        surroundings = {**known, "TERM": "xterm-256color", **(environment or {})}
+        self.pid, master = pty.fork()
+        if self.pid == 0:
+            with contextlib.suppress(BaseException):
+                set_size(0, columns, rows)
+                os.execvpe(str(program[0]), [*map(str, program)], surroundings)  # noqa: S606
+            os._exit(127)
+        super().__init__(master, columns, rows, answers)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.exit_code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, 9)
+            os.waitpid(self.pid, 0)
+        os.close(self.master)
+
+    def ends(self) -> bool:
+        """Whether the program is over; its exit code is known then."""
+        self.read()
+        if self.exit_code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.exit_code = os.waitstatus_to_exitcode(status)
+                self.read()
+        return self.exit_code is not None
+
+
+def set_size(descriptor: int, columns: int, rows: int) -> None:
+    """Give a terminal a size, in characters."""
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 

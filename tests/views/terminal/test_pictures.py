@@ -52,7 +52,7 @@ def test_kitty_gets_the_file_as_it_is_in_pieces(noise):
     picture = kitty.in_place(noise, ROOM, 77)
     sent = commands(picture.over)
     assert len(sent) > 500
-    first, data = sent[0]
+    first, _ = sent[0]
     assert first | {"m": "1"} == {
         "a": "T", "f": "100", "c": str(picture.columns), "r": str(len(picture.lines)), "C": "1", "p": "1", "i": "77",
         "q": "2", "m": "1",

@@ -86,7 +86,7 @@ def test_no_digit_of_a_likelihood_or_an_evidence_is_lost(make_run, width):
     lines = screen(runs, width, 24)
     head, rows = lines[1], lines[2:-1]
     assert all(re.search(r"-1,500,000,0\d\d\.00\b", row) for row in rows)
-    assert ("log" in head) and (("-7e-05" in rows[0]) == bool(re.search("log Z|log evidence", head)))
+    assert ("-7e-05" in rows[0]) == bool(re.search("log Z|log evidence", head))
 
 
 def test_the_columns_of_numbers_stand_below_each_other(make_run):
@@ -114,9 +114,19 @@ def test_the_runs_that_changed_last_are_first_and_the_others_are_counted(make_ru
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize(
     "name",
-    ["x" * 300, "光谱拟合" * 30, "e\u0301" * 30, "Z" + "\u0335" * 300, "👨‍👩‍👧🇩🇪👍🏽", "हिन्दी", "한글" * 40, EVIL, "\u05d0\u05d1\u202e\u05d2"],
+    [
+        "x" * 300,
+        "光谱拟合" * 30,
+        "e\u0301" * 30,
+        "Z" + "\u0335" * 300,
+        "\U0001f468\u200d\U0001f469\U0001f1e9\U0001f1ea\U0001f44d\U0001f3fd",
+        "\u0939\u093f\u0928\u094d\u0926\u0940",
+        "한글" * 40,
+        EVIL,
+        "\u05d0\u05d1\u202e\u05d2",
+    ],
     ids=["long", "chinese", "accents", "many-marks", "emoji", "hindi", "hangul", "hostile", "hebrew"],
-)  # fmt: skip
+)
 def test_columns_never_break_whatever_the_names(make_run, name, width, height):
     """A stranger's name neither moves the cursor nor the columns."""
     strange = make_run(name, run=name, warning=name, counts=name, renderer=RendererView(host=name, pid=1))

@@ -112,6 +112,11 @@ class Query:
             self.close()
         return answers
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is outstanding, and nothing is echoed."""
+        return self._mode is not None
+
     def settle(self) -> None:
         """Swallow an answer that comes late; from time to time, until it is there or no longer awaited."""
         if self._mode is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import re
 import shlex
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import run_blocks
+from fake_kernel import begin_kernel
+from pages import python_blocks, run_blocks
 
 from autoviz_render import Publisher, Spool
 from autoviz_render.cli.options import make_parser, parse
@@ -29,6 +31,7 @@ RUN_BY = {
     "docs/format.md": ("tests/test_docs.py", 1),
     "docs/guide/afterwards.md": (HERE, 4),
     "docs/guide/cluster.md": (HERE, 3),
+    "docs/guide/notebooks.md": (HERE, 1),
     "docs/guide/pandas.md": (HERE, 4),
     "docs/figures/auto.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),
@@ -110,6 +113,17 @@ def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch
     assert (searched / "newest.pdf").read_bytes().startswith(b"%PDF")
     assert "finished 4 snapshots" in capsys.readouterr().out
     assert len(list((searched / "output" / "search" / "image" / "frames").glob("*.png"))) == 4
+
+
+def test_a_notebook_shows_the_figure_as_the_page_says(tmp_path, monkeypatch, capsys):
+    """One output, with the last figure."""
+    kernel = begin_kernel(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOVIZ_RENDERER", "inline")
+    exec(python_blocks("guide/notebooks.md")[0], {})  # noqa: S102  our own page
+    figure = (tmp_path / "output" / "sine" / "image" / "fit.png").read_bytes()
+    (shown,) = kernel.saved()["cell 1"]
+    assert base64.b64decode(shown["image/png"]) == figure
 
 
 def test_a_spool_becomes_tables_as_the_page_says(searched, monkeypatch, capsys):

@@ -108,7 +108,8 @@ class Kernel:
 def begin_kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     """A kernel whose first cell runs, until the test ends."""
     made = Kernel()
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: made.shell))
+    ipython = SimpleNamespace(get_ipython=lambda: made.shell, version_info=(9, 0))  # Matplotlib asks for the version
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setattr(calling_cell, "is_run_by_a_program", lambda: False)
     monkeypatch.setattr(calling_cell, "listeners", listeners := calling_cell._Listeners())
     monkeypatch.setattr(cell_display, "listeners", listeners)

@@ -257,14 +257,16 @@ def make_cell_view(display: Display, where: Where | None, publisher: Publisher, 
         WrongValueError: As `chosen_display` and `chosen_place` do.
     """
     chosen, is_drawn = chosen_display(display), chosen_place(where) is not None
-    if chosen == "off" or (chosen == "auto" and not (is_drawn and "IPython" in sys.modules)):
+    if chosen == "off" or (chosen == "auto" and not (is_drawn and {"IPython", "marimo"} & sys.modules.keys())):
         return CellView()
     from autoviz_render.views.notebook.calling_cell import can_show, is_run_by_a_program
     from autoviz_render.views.notebook.cell_display import CellDisplay
 
     if not can_show():
         if chosen == "on":
-            message = "%s: display is on, but this is no Jupyter kernel, so no figure is shown here; see its image/"
+            message = (
+                "%s: display is on, but no notebook runs here, so no figure is shown; it is in image/ of this folder"
+            )
             log.warning(message, publisher.run_dir)
         return CellView()
     if chosen == "auto" and is_run_by_a_program():

@@ -59,7 +59,7 @@ class QuickUpdate:
             search waits), or None (nowhere: `autoviz-render` does it when somebody asks). The environment variable
             AUTOVIZ_RENDERER overrides it.
         display: Whether the cell of a notebook that runs the search shows the figure, the first one if there are
-            several: "auto" if a Jupyter kernel runs, but not for papermill and nbconvert; True in any case, with a
+            several: "auto" if one runs (Jupyter, marimo), but not for papermill and nbconvert; True in any case, with a
             warning if that cannot be; None or False never. The environment variable AUTOVIZ_DISPLAY (`auto`, 1, 0)
             overrides it.
         name: For one of several chains or ranks that share a run directory.

@@ -1,6 +1,6 @@
 """The cell that runs the search: where its output goes, when it is cleared, when the cell ends.
 
-Nothing of Jupyter is imported: where a kernel runs, its modules are there.
+Nothing of Jupyter, or marimo, is imported: where a kernel runs, its modules are there.
 
 Which cell the output of a thread lands in differs between versions of ipykernel: 6 has one parent for all threads, that
 of the newest cell; 7 has one for each context. So a message is made here with the parent that the cell had. The
@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from autoviz_render.spool.guard import Guard
 from autoviz_render.views.notebook.picture import Bundle
@@ -107,6 +107,29 @@ class OtherCell:
         self._publisher.publish(**_content(bundle, display_id), update=not is_new)
 
 
+class MarimoCell:
+    """A cell of marimo, whose output the figure is. Only the cell's thread, and one of `thread_class`, may send.
+
+    Args:
+        marimo: The module.
+    """
+
+    key = "marimo"  # a cell that is run again makes its search anew
+
+    def __init__(self, marimo: Any) -> None:
+        self._marimo = marimo
+
+    def send(self, bundle: Bundle, display_id: str, *, is_new: bool) -> None:
+        del display_id, is_new  # the output is replaced in any case
+        kind = next(iter(bundle.data))
+        if kind == "text/plain":
+            shown = self._marimo.plain_text(bundle.data[kind])
+        else:
+            source = f"data:{kind};base64,{bundle.data[kind]}"
+            shown = self._marimo.image(source, width=bundle.metadata[kind]["width"], style={"max-width": "100%"})
+        self._marimo.output.replace(shown)
+
+
 class Listener(Protocol):
     """What is shown in a cell.
 
@@ -127,8 +150,8 @@ class Listener(Protocol):
 
 
 def can_show() -> bool:
-    """Whether there is a kernel of Jupyter."""
-    return _shell() is not None
+    """Whether there is a kernel of Jupyter, or a notebook of marimo."""
+    return _shell() is not None or _marimo() is not None
 
 
 def is_run_by_a_program() -> bool:
@@ -145,9 +168,9 @@ def is_run_by_a_program() -> bool:
 
 def calling_cell() -> Cell | None:
     """The cell that this thread runs in; None without a kernel."""
-    shell = _shell()
+    shell, marimo = _shell(), _marimo()
     if shell is None:
-        return None
+        return None if marimo is None else MarimoCell(marimo)
     publisher = shell.display_pub
     if getattr(publisher, "session", None) is not None and hasattr(publisher, "pub_socket"):
         return JupyterCell(publisher)
@@ -168,6 +191,19 @@ def _shell() -> Any:
     return None if getattr(shell, "kernel", None) is None else shell
 
 
+def _marimo() -> Any:
+    """marimo's module in one of its notebooks; None anywhere else, also if such a notebook runs as a script."""
+    marimo = sys.modules.get("marimo")
+    runs = getattr(marimo, "running_in_notebook", None)
+    return marimo if runs is not None and runs() else None
+
+
+def thread_class() -> type[threading.Thread]:
+    """The class of threads that may send to the cell of the thread that makes them."""
+    marimo = _marimo()
+    return threading.Thread if marimo is None or _shell() is not None else cast("type[threading.Thread]", marimo.Thread)
+
+
 def _content(bundle: Bundle, display_id: str) -> dict[str, Any]:
     transient = {"display_id": display_id}
     return {"data": dict(bundle.data), "metadata": dict(bundle.metadata), "transient": transient}
@@ -185,6 +221,8 @@ class _Listeners:
     def add(self, listener: Listener) -> None:
         """Tell this one from now on of what the calling thread clears, and of cells that end."""
         shell = _shell()
+        if shell is None:
+            return
         if shell is not self._shell:
             self._shell, self._pid = shell, os.getpid()
             shell.events.register("post_run_cell", self._cell_ended)

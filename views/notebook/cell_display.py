@@ -27,7 +27,7 @@ from autoviz_render.spool.paths import list_snapshots
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.system.safe_read import read_plain
 from autoviz_render.spool.text import printable
-from autoviz_render.views.notebook.calling_cell import Cell, calling_cell, flush_prints, listeners
+from autoviz_render.views.notebook.calling_cell import Cell, calling_cell, flush_prints, listeners, thread_class
 from autoviz_render.views.notebook.picture import LIGHT_BYTES, MOST_BYTES, Bundle, picture_bundle, text_bundle
 
 log = logging.getLogger("autoviz_render.views")
@@ -150,7 +150,7 @@ class CellDisplay:
         if before is not None:  # the same cell is run again, say
             before.stop()
         _by_spool[publisher.paths.directory] = self
-        self._thread = threading.Thread(target=self._work, name="autoviz-render cell", daemon=True)
+        self._thread = thread_class()(target=self._work, name="autoviz-render cell", daemon=True)
         self._thread.start()
         self._has_looked.wait(_BEGINS)
 

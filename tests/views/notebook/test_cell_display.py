@@ -259,6 +259,32 @@ def test_a_hostile_name_is_shown_as_text(kernel, make, draw, tmp_path, shows):
     assert all(set(each["content"]["data"]) <= {"text/plain", "image/png"} for each in kernel.sent)
 
 
+def test_in_marimo_the_figure_is_the_cells_output(make, draw, monkeypatch, eventually):
+    """It has no outputs that are updated by an identifier, but one that a thread of its own class may replace."""
+    outputs, made = [], []
+
+    class Thread(threading.Thread):
+        def __init__(self, *arguments, **named):
+            super().__init__(*arguments, **named)
+            made.append(self)
+
+    marimo = SimpleNamespace(
+        running_in_notebook=lambda: True,
+        Thread=Thread,
+        plain_text=str,
+        image=lambda source, width, **_: (source, width),
+        output=SimpleNamespace(replace=outputs.append),
+    )
+    monkeypatch.setitem(sys.modules, "marimo", marimo)
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    update = make()
+    update([1.0], 1.0)
+    wanted = f"data:image/png;base64,{base64.b64encode(draw(1, width=80)).decode()}", 80
+    eventually(lambda: outputs[-1] == wanted)
+    assert "appears here" in outputs[0]
+    assert len(made) == 1
+
+
 # Where nothing is to be shown
 
 
@@ -316,7 +342,7 @@ def test_one_warning_where_a_figure_is_wanted_and_cannot_be(make, monkeypatch, c
         update([1.0], float(number))
     update.close()
     told = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
-    assert [each for each in told if "no Jupyter kernel" in each] == told[:1] == told
+    assert [each for each in told if "no notebook runs here" in each] == told[:1] == told
     caplog.clear()
     make(display="auto")([1.0], 1.0)
     assert not caplog.records

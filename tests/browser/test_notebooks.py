@@ -69,7 +69,7 @@ class Ran(NamedTuple):
         return (self.folder / run / "image" / "fit.png").read_bytes()
 
 
-class Client(nbclient.NotebookClient):  # type: ignore[misc]
+class Client(nbclient.NotebookClient):  # type: ignore[name-defined]
     """Keeps what the kernel sends."""
 
     wire: list[Wire]

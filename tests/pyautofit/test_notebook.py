@@ -42,7 +42,7 @@ def test_a_fit_shows_nothing_if_that_is_wanted(kernel, tmp_path, monkeypatch, wh
     """PyAutoFit has a word of its own for that, which those who run its notebooks in pipelines know."""
     if why == "environment":
         monkeypatch.setenv("PYAUTO_DISABLE_IPYTHON_DISPLAY", "1")
-    display = None if why == "argument" else "auto"
-    made = live(g.analysis("DynestyStatic"), arrays=g.model_data, static=g.STATIC, display=display)
+    settings = {"display": None} if why == "argument" else {}
+    made = live(g.analysis("DynestyStatic"), arrays=g.model_data, static=g.STATIC, **settings)
     g.fit(tmp_path, "DynestyStatic", made)
     assert set(kernel.kinds) == {"clear_output"}

@@ -132,6 +132,8 @@ class Cache:
         self._newest[key] = max(self._newest.get(key, ""), name, key=lambda each: (len(each), each))
 
     def _shrink_to(self, most: int, runs: Mapping[str, LocalRun]) -> None:
+        if self._bytes <= most:
+            return
         for key, name in [each for each in self._held if self._newest.get(each[0]) != each[1]]:
             if self._bytes <= most:
                 return

@@ -49,7 +49,7 @@ class Session:
         self._cache, self._tell = cache, tell
         self._runs: dict[str, LocalRun] = {}
         self._newest: dict[str, RunState] = {}
-        self._due: dict[str, None] = {}
+        self._due: tuple[dict[str, None], dict[str, None]] = ({}, {})  # those that go on, those that are over
         self._busy: set[str] = set()
         self._is_due = asyncio.Event()
         self._drafts: dict[str, Draft] = {}
@@ -102,18 +102,29 @@ class Session:
                         self._wait_for_turn(change.key)
             elif isinstance(change, Gone):
                 self._forget(change.key)
-            elif isinstance(change, Complete) and change.is_there and self._seen:
-                for key in [*(set(self._newest) | set(self._cache.keys())) - self._seen]:
-                    self._forget(key)
+            elif isinstance(change, Complete):
+                self._settle(change)
+
+    def _settle(self, complete: Complete) -> None:
+        """All that is there was told: what was not is there no more, unless nothing is, as the disk is away."""
+        if not complete.is_there:
+            self._say("the path there", MissingError("does not exist yet; waiting for it"))
+        elif self._seen:
+            for key in [*(set(self._newest) | set(self._cache.keys())) - self._seen]:
+                self._forget(key)
 
     def _wait_for_turn(self, key: str) -> None:
-        self._due[key] = None
+        for is_over, due in enumerate(self._due):
+            due.pop(key, None)
+            if is_over == self._newest[key].is_over:
+                due[key] = None
         self._is_due.set()
 
     def _forget(self, key: str) -> None:
         """A run is there no more: it is here no more."""
         self._newest.pop(key, None)
-        self._due.pop(key, None)
+        for due in self._due:
+            due.pop(key, None)
         self._drafts.pop(key, None)
         run = self._runs.pop(key, None) or LocalRun(self._cache.place_of(key))
         run.clear()
@@ -127,31 +138,31 @@ class Session:
                 self._is_due.clear()
                 await self._is_due.wait()
             self._busy.add(key)
-            state = self._newest[key]
             try:
-                await self._update(source, state)
+                await self._update(source, self._newest[key])
             except (SpoolError, MissingError) as error:
                 self._say(key, error)
             except OSError as error:
                 if not isinstance(error.errno, int):
-                    self._due[key] = None
+                    self._again(key)
                     raise  # the link's
                 self._fail(key, error)
             except asyncio.CancelledError:
-                self._due[key] = None  # it goes on when the link is back
+                self._again(key)  # it goes on when the link is back
                 raise
             finally:
                 self._busy.discard(key)
-                if self._due:
+                if any(self._due):
                     self._is_due.set()
 
     def _next(self) -> str | None:
         """The run whose turn it is: those that go on come first."""
-        waiting = [key for key in self._due if key not in self._busy]
-        key = next((key for key in waiting if not self._newest[key].is_over), waiting[0] if waiting else None)
-        if key is not None:
-            del self._due[key]
-        return key
+        for due in self._due:
+            for key in due:
+                if key not in self._busy:
+                    del due[key]
+                    return key
+        return None
 
     def _say(self, key: str, error: Exception) -> None:
         told = f"{printable(key, 200)}: {printable(str(error), 400)}"

@@ -43,6 +43,8 @@ _EVERY = 0.4  # seconds between two looks at runs that go on
 _SHARE_OF_LOOKS = 1 / 5  # of the time
 _SHARE_OF_SEARCH = 1 / 20
 _SEARCHES_EVERY = 5.0  # seconds, at least
+_PEEKS_EVERY = 1.5  # seconds, at least, between two looks for runs beside those that are known
+_MOST_PLACES = 200  # folders that are looked at for these
 _HOT_FOR = 3.0  # seconds after a change: times there are told in whole seconds, so one may hide the next
 _OVER_EVERY = 16  # looks at runs that go on, for one at those that are over
 _SIDE_BY_SIDE = 16  # questions of the search
@@ -88,6 +90,8 @@ class SftpSource(Source):
         self._sftp, self._root = sftp, root
         self._runs: dict[str, _Known] = {}
         self._open: OrderedDict[tuple[str, str], tuple[bytes, int, int]] = OrderedDict()
+        self._places: dict[bytes, None] = {}  # above run directories
+        self._seen: set[bytes] = set()  # spools and run directories, which are not searched again
         self._heard = time.monotonic()
         self.path = os.fsdecode(root)
 
@@ -111,15 +115,17 @@ class SftpSource(Source):
     # Changes
 
     async def changes(self) -> AsyncIterator[Change]:
-        looks, next_search, is_first = 0, 0.0, True
+        looks, next_search, next_peek, is_first = 0, 0.0, 0.0, True
         while True:
             began = time.monotonic()
             if began >= next_search:
                 for gone in await self._search():
                     yield Gone(gone)
-                next_search = time.monotonic() + max(
-                    _SEARCHES_EVERY, (time.monotonic() - began) * (1 / _SHARE_OF_SEARCH - 1)
-                )
+                next_search = _after(began, _SEARCHES_EVERY)
+                next_peek = time.monotonic() + _PEEKS_EVERY
+            elif began >= next_peek:
+                await self._peek()
+                next_peek = _after(began, _PEEKS_EVERY)
             began = time.monotonic()
             due = [each for each in self._runs.values() if not looks % _OVER_EVERY or not _is_over(each)]
             for number in range(0, len(due), _SIDE_BY_SIDE):
@@ -140,29 +146,48 @@ class SftpSource(Source):
 
     async def _search(self) -> list[str]:
         """Find the runs that there are; the keys of those that are gone."""
-        found: dict[str, bytes] = {}
-        folders, seen = [b""], 0
-        while folders and seen < _MOST_FOLDERS and len(found) < MOST_RUNS:
-            some, folders = folders[-_SIDE_BY_SIDE:], folders[:-_SIDE_BY_SIDE]
-            seen += len(some)
-            for folder, names in zip(some, await _all(self._names(each) for each in some), strict=True):
-                is_spool = any(name == b"spool.json" and not each.is_folder for name, each in names or ())
-                if is_spool:
-                    with contextlib.suppress(ValueError):
-                        found[checked_key(os.fsdecode(folder) or ".")] = self._path(folder)
-                    continue
-                for name, each in names or ():
-                    below = folder + b"/" + name if folder else name
-                    if each.is_folder or (each.is_link and not folder and await self._leads_to_folder(below)):
-                        folders.append(below)
+        self._places.clear()
+        found = await self._walk([b""])
         if not found and self._runs and not await self._is_there():
             return []  # the disk is away: unreadable is not gone
         gone = [key for key in self._runs if key not in found]
         for key in gone:
             del self._runs[key]
+        self._know(found)
+        return gone
+
+    async def _peek(self) -> None:
+        """Find runs that began beside those that are known: a search of all may take long."""
+        places = [b"", *self._places][:_MOST_PLACES]
+        new: list[bytes] = []
+        for place, names in zip(places, await _all(self._names(each) for each in places), strict=True):
+            new += [_below(place, name) for name, each in names or () if each.is_folder]
+        self._know(await self._walk([each for each in new if each not in self._seen]))
+
+    def _know(self, found: dict[str, bytes]) -> None:
         for key, path in found.items():
             self._runs.setdefault(key, _Known(key, path))
-        return gone
+            run = path.removeprefix(self._root).strip(b"/").rpartition(b"/")[0]
+            self._places.setdefault(run.rpartition(b"/")[0])
+
+    async def _walk(self, folders: list[bytes]) -> dict[str, bytes]:
+        """The spools at and under some folders, by their keys. A run that is just being made is found the next time."""
+        found: dict[str, bytes] = {}
+        passed = 0
+        while folders and passed < _MOST_FOLDERS and len(found) < MOST_RUNS:
+            some, folders = folders[-_SIDE_BY_SIDE:], folders[:-_SIDE_BY_SIDE]
+            passed += len(some)
+            for folder, names in zip(some, await _all(self._names(each) for each in some), strict=True):
+                if any(name == b"spool.json" and not each.is_folder for name, each in names or ()):
+                    self._seen.update((folder, folder.rpartition(b"/")[0]))
+                    with contextlib.suppress(ValueError):
+                        found[checked_key(os.fsdecode(folder) or ".")] = self._path(folder)
+                    continue
+                for name, each in names or ():
+                    below = _below(folder, name)
+                    if each.is_folder or (each.is_link and not folder and await self._leads_to_folder(below)):
+                        folders.append(below)
+        return found
 
     async def _names(self, folder: bytes) -> list[tuple[bytes, Attributes]] | None:
         with contextlib.suppress(MissingError):
@@ -305,6 +330,16 @@ class SftpSource(Source):
                     handle = await self._sftp.open(known.path + b"/packs/" + pack)
                     return handle, index.start + member.offset, member.size
             raise
+
+
+def _below(folder: bytes, name: bytes) -> bytes:
+    return folder + b"/" + name if folder else name
+
+
+def _after(began: float, least: float) -> float:
+    """When to search again, on the monotonic clock: it has its share of the time."""
+    now = time.monotonic()
+    return now + max(least, (now - began) * (1 / _SHARE_OF_SEARCH - 1))
 
 
 def _is_over(known: _Known) -> bool:

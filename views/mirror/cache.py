@@ -114,9 +114,11 @@ class Cache:
         """Remove what came longest ago, but the newest snapshot of each run, until the rest is not too much."""
         self._shrink_to(self._most_bytes, runs)
 
-    def make_room(self, runs: Mapping[str, LocalRun]) -> None:
-        """The disk is full: remove half of what is not the newest of its run."""
+    def make_room(self, runs: Mapping[str, LocalRun]) -> bool:
+        """The disk is full: remove half of what is kept, but the newest of each run; whether there was any to remove."""
+        before = self._bytes
         self._shrink_to(self._bytes // 2, runs)
+        return self._bytes < before
 
     def check_room(self, size: int, most: int) -> None:
         """Raises OSError if a file of a size is not to be fetched: it is too large, or the disk here too full."""

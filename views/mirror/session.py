@@ -172,9 +172,12 @@ class Session:
 
     def _fail(self, key: str, error: OSError) -> None:
         """The disk here is at fault: what is old goes, and the run is tried again."""
+        if is_full(error) and self._cache.make_room(self._runs):
+            self._again(key)
+            return
         if is_full(error):
-            self._cache.make_room(self._runs)
             self._tell("the disk here is full")
+            error = OSError(f"the disk here is full: {self._cache.path}; make room, or set XDG_CACHE_HOME to another")
         self._say(key, error)
         asyncio.get_running_loop().call_later(_FULL_FOR, self._again, key)
 

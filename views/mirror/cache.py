@@ -115,7 +115,7 @@ class Cache:
         self._shrink_to(self._most_bytes, runs)
 
     def make_room(self, runs: Mapping[str, LocalRun]) -> bool:
-        """The disk is full: remove half of what is kept, but the newest of each run; whether there was any to remove."""
+        """The disk is full: remove half of what is not the newest of its run; whether there was any to remove."""
         before = self._bytes
         self._shrink_to(self._bytes // 2, runs)
         return self._bytes < before

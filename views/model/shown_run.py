@@ -33,6 +33,11 @@ def counted(run: RunView) -> str:
     return f"{run.iteration:,} {printable(run.counts, _LONGEST_NAME)}"
 
 
+def in_nats(value: float) -> str:
+    """A log likelihood for a person: two decimals, unless that says nothing of it."""
+    return f"{value + 0.0:,.2f}" if value == 0 or 0.005 <= abs(value) < 1e15 else f"{value:.6g}"
+
+
 def age(seconds: float) -> str:
     """A time span as a person says it, in its largest unit."""
     whole = max(0, round(seconds))

@@ -1,20 +1,29 @@
 """When the next frame may go to a browser, so that none waits in a queue on the way.
 
 A frame is sent when the one before was acknowledged, and then the newest: jupyter_rfb's rule. But a kernel that is busy
-with a cell hears no acknowledgement before the cell ends (ipykernel 6), and a browser that is gone sends none. So after
-some time the newest is sent without, each time later than before: what a server keeps for a browser that is gone stays
-little.
+with a cell hears no acknowledgement before the cell ends, and a browser that is gone sends none. So after a while the
+newest is sent without: as long as a slow link would take, and, once much is on its way, ever more rarely. What a server
+keeps for a browser that is gone stays little.
 
 Source: https://jupyter-rfb.readthedocs.io, "Performance tips": the throttling of frames by the feedback of the client.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 FIRST_PATIENCE = 1.0
-"""Seconds after which a frame is sent though the one before was not acknowledged."""
+"""Seconds after which a frame is sent though the one before was not acknowledged, if no link was measured yet."""
 
 LONGEST_PATIENCE = 30.0
-"""Seconds, as the time above doubles: the usual time between two quick updates."""
+"""Seconds, of a browser that is perhaps gone: the usual time between two quick updates."""
+
+MOST_ON_THE_WAY = 32 << 20
+"""Bytes that are sent without acknowledgement before the pauses grow."""
+
+_LEAST_PATIENCE = 0.25
+_TIMES = 4  # the time that a link took
+_MEASURED = 8  # acknowledgements: that of a kernel that was busy says nothing of the link, so the fastest counts
 
 
 class FrameFlow:
@@ -22,35 +31,44 @@ class FrameFlow:
 
     Attributes:
         number: Of the frame that was sent last, from 1 on.
-        unanswered: Frames sent since the last acknowledgement.
     """
 
     def __init__(self) -> None:
         self.number = 0
-        self.unanswered = 0
+        self._on_the_way: dict[int, tuple[float, int]] = {}  # when each was sent, and its bytes
         self._sent_at = 0.0
-        self._slowest = 0.0
+        self._took: deque[float] = deque(maxlen=_MEASURED)
+        self._beyond = 0
+
+    @property
+    def unanswered(self) -> int:
+        """Frames that were sent since the last one that was acknowledged."""
+        return len(self._on_the_way)
 
     def next_at(self) -> float:
         """The moment from which the next frame may be sent; 0 if at once."""
-        if not self.unanswered:
+        if not self._on_the_way:
             return 0.0
-        patience = FIRST_PATIENCE * float(2 ** min(self.unanswered - 1, 10))
-        return self._sent_at + max(min(patience, LONGEST_PATIENCE), 2 * self._slowest)
+        patience = max(_LEAST_PATIENCE, _TIMES * min(self._took)) if self._took else FIRST_PATIENCE
+        return self._sent_at + min(patience * 2.0 ** min(self._beyond, 10), LONGEST_PATIENCE)
 
-    def sent(self, now: float) -> int:
-        """Take note that a frame is sent.
+    def sent(self, now: float, size: int) -> int:
+        """Take note that a frame of so many bytes is sent.
 
         Returns:
             The number that its acknowledgement will bear.
         """
         self.number += 1
-        self.unanswered += 1
+        self._on_the_way[self.number] = (now, size)
         self._sent_at = now
+        if sum(each for _, each in self._on_the_way.values()) > MOST_ON_THE_WAY:
+            self._beyond += 1
         return self.number
 
     def acknowledged(self, number: object, now: float) -> None:
-        """Take note that a frame arrived; an earlier one than the last tells nothing."""
-        if number == self.number and self.unanswered:
-            self._slowest = min(now - self._sent_at, LONGEST_PATIENCE) if self.unanswered == 1 else self._slowest / 2
-            self.unanswered = 0
+        """Take note that a frame arrived, and with it those before."""
+        if not isinstance(number, int) or number not in self._on_the_way:
+            return
+        self._took.append(now - self._on_the_way[number][0])
+        self._on_the_way = {each: sent for each, sent in self._on_the_way.items() if each > number}
+        self._beyond = 0

@@ -174,7 +174,7 @@ class FramePusher:
             log.debug("%s: %s", picture.file, error)  # replaced or removed meanwhile: the next look tells
             return
         with self._lock:
-            number = self._flow.sent(time.monotonic())
+            number = self._flow.sent(time.monotonic(), len(data))
         told = {"id": run_id(picture.key), "figure": printable(picture.figure, 200), "step": picture.step}
         self._send("frame", told | {"drawn": picture.drawn, "type": kind, "number": number, "data": data})
 

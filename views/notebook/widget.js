@@ -138,7 +138,7 @@ class View {
     this.slider = make("input", "autoviz-slider", { type: "range", min: 0, step: 1 });
     this.slider.setAttribute("aria-label", "frames that came");
     this.step = make("span", "autoviz-step");
-    this.follow = make("button", "autoviz-follow", { type: "button", textContent: "newest" });
+    this.follow = make("button", "autoviz-follow", { type: "button", textContent: "go to the newest" });
     this.figures = make("select", "autoviz-figures");
     this.figures.setAttribute("aria-label", "figure");
     this.curve = document.createElementNS(SVG, "svg");
@@ -212,11 +212,12 @@ class View {
     if (shown && this.picture.src !== shown.url) {
       this.picture.src = shown.url;
       this.picture.alt = `${shown.figure}, step ${shown.step ?? "unknown"}`;
+      Object.assign(this.picture.dataset, { step: shown.step, drawn: shown.drawn });
     }
     this.steps.hidden = list.length < 2;
     this.slider.max = Math.max(0, list.length - 1);
     this.slider.value = index < 0 ? list.length - 1 : index;
-    this.follow.disabled = !pinned;
+    this.follow.style.visibility = pinned ? "" : "hidden";
     this.step.textContent = shown ? stepText(shown, list.length, !pinned) : "";
     this.slider.setAttribute("aria-valuetext", this.step.textContent);
     this.showState();
@@ -260,7 +261,7 @@ class View {
     this.plot = points.length > 1 ? plotted(points) : null;
     if (!this.plot) return;
     draw(this.curve, this.plot, this.shown?.step ?? null);
-    setText(this.range, `log likelihood, ${number(this.plot.low, 4)} to ${number(this.plot.high, 4)}`);
+    setText(this.range, `log likelihood, ${nats(this.plot.low)} to ${nats(this.plot.high)}`);
   }
 }
 
@@ -295,7 +296,7 @@ class Chooser {
     this.chosen = chosen;
     const index = chosen ? this.runs.ids.indexOf(chosen) : -1;
     setText(this.button, index >= 0 ? this.runs.names[index] : (state.name ?? ""));
-    this.button.title = state.title && state.title !== state.name ? state.title : "";
+    this.button.title = this.button.textContent;
     this.button.disabled = (state.runs ?? 0) < 2;
     this.button.hidden = !state.id && !chosen;
   }
@@ -344,8 +345,11 @@ class Chooser {
   key(event) {
     event.stopPropagation(); // a notebook has commands of one letter
     if (event.key === "Escape") this.open(false);
-    if (event.key === "Enter" && event.target === this.search) this.items.firstChild?.click();
-    else if ((event.key === "Enter" || event.key === " ") && event.target.matches("li")) event.target.click();
+    const isItem = event.target.matches("li");
+    if ((event.key === "Enter" && event.target === this.search) || (isItem && [" ", "Enter"].includes(event.key))) {
+      event.preventDefault(); // or it would press the button, which is focused next
+      (isItem ? event.target : this.items.firstChild)?.click();
+    }
     const step = { ArrowDown: "nextSibling", ArrowUp: "previousSibling" }[event.key];
     if (!step || this.panel.hidden) return;
     event.preventDefault();
@@ -357,6 +361,7 @@ class Chooser {
 function make(tag, className, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   if (className) made.className = className;
+  made.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the slider's arrow keys
   made.append(...children);
   return made;
 }
@@ -378,16 +383,22 @@ function factsOf(state, since) {
   const told = [];
   if (state.step != null) told.push(`step ${state.step.toLocaleString("en")}`);
   if (state.progress) told.push(state.progress);
-  if (state.log_likelihood != null) told.push(`log likelihood ${number(state.log_likelihood)}`);
-  if (state.log_evidence != null) told.push(`log evidence ${number(state.log_evidence)}`);
+  if (state.log_likelihood != null) told.push(`log likelihood ${nats(state.log_likelihood)}`);
+  if (state.log_evidence != null) told.push(`log evidence ${nats(state.log_evidence)}`);
   if (state.rate != null && state.state === "running") told.push(`${number(state.rate, 3)} per second`);
   if (since !== null) told.push(`updated ${age(since)} ago`);
   return told;
 }
 
-function number(value, digits = 7) {
-  const text = Math.abs(value) >= 1e7 || (value && Math.abs(value) < 1e-3) ? value.toExponential(4) : String(Number(value.toPrecision(digits)));
-  return text.replace("-", "−");
+function number(value, digits) {
+  return value.toLocaleString("en", { maximumSignificantDigits: digits }).replace("-", "−");
+}
+
+// Two decimals, unless that says nothing of it.
+function nats(value) {
+  const isPlain = value === 0 || (Math.abs(value) >= 0.005 && Math.abs(value) < 1e12);
+  const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return (isPlain ? value.toLocaleString("en", two) : value.toExponential(4)).replace("-", "−");
 }
 
 function age(seconds) {

@@ -14,7 +14,7 @@ from typing import Any
 
 from autoviz_render.spool.text import printable
 from autoviz_render.views.model.run_view import Curves, FigureView, Overview, RunView
-from autoviz_render.views.model.shown_run import age, counted, named
+from autoviz_render.views.model.shown_run import age, counted, in_nats, named
 
 MOST_RUNS = 20_000
 """Runs that are offered to choose from."""
@@ -97,8 +97,8 @@ def line_of(overview: Overview, run: RunView | None) -> str:
     parts = [f"{named(run, overview)}: {run.state}"]
     parts += [f"step {run.step}"] if run.step is not None else []
     parts += [counted(run)] if run.iteration is not None else []
-    parts += [f"log likelihood {run.log_likelihood:.6g}"] if run.log_likelihood is not None else []
-    parts += [f"log evidence {run.log_evidence:.6g}"] if run.log_evidence is not None else []
+    parts += [f"log likelihood {in_nats(run.log_likelihood)}"] if run.log_likelihood is not None else []
+    parts += [f"log evidence {in_nats(run.log_evidence)}"] if run.log_evidence is not None else []
     parts += [f"updated {age(overview.now - run.updated)} ago"] if run.updated is not None else []
     parts += [printable(run.reason, _LONGEST_TEXT)] if run.reason else []
     others = f" (and {len(overview.runs) - 1:,} more in {path})" if len(overview.runs) > 1 else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from autoviz_render.spool.text import printable
 from autoviz_render.views.model.run_view import Overview, RunView
-from autoviz_render.views.model.shown_run import age, counted, named, run_to_show
+from autoviz_render.views.model.shown_run import age, counted, in_nats, named, run_to_show
 
 _LONGEST_NAME = 100  # characters: of a title bar
 _LONGEST_LINE = 300
@@ -80,8 +80,8 @@ def _line(name: str, run: RunView, now: float) -> str:
     parts = [f"{name}: {run.state}"]
     parts += [f"step {run.step:,}"] if run.step is not None else []
     parts += [counted(run)] if run.iteration is not None else []
-    parts += [f"log likelihood {run.log_likelihood:.7g}"] if run.log_likelihood is not None else []
-    parts += [f"log evidence {run.log_evidence:.7g}"] if run.log_evidence is not None else []
+    parts += [f"log likelihood {in_nats(run.log_likelihood)}"] if run.log_likelihood is not None else []
+    parts += [f"log evidence {in_nats(run.log_evidence)}"] if run.log_evidence is not None else []
     parts += [f"updated {age(now - run.updated)} ago"] if run.updated is not None and run.state == "running" else []
     parts += [text for text in (run.reason, run.warning) if text]
     return " · ".join(parts)

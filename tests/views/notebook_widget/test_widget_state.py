@@ -119,7 +119,7 @@ def test_the_line_says_what_there_is():
     numbers = {"step": 12, "iteration": 3400, "log_likelihood": -123.4, "updated": 995.0}
     shown = run("lens", state="running", counts="likelihood evaluations", **numbers)
     assert line_of(overview(shown, run("other")), shown) == (
-        "lens: running, step 12, 3,400 likelihood evaluations, log likelihood -123.4, updated 5 s ago"
+        "lens: running, step 12, 3,400 likelihood evaluations, log likelihood -123.40, updated 5 s ago"
         " (and 1 more in /runs)"
     )
     assert line_of(overview(), None) == "/runs: no run yet"

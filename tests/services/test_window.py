@@ -72,7 +72,7 @@ def watch(tmp_path):
         process.wait()
 
 
-def window_of(command.process) -> int | None:
+def window_of(process: subprocess.Popen[bytes]) -> int | None:
     """The process of its window."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:

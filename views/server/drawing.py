@@ -93,7 +93,7 @@ class Drawn:
 
 @dataclass
 class _Order:
-    """A picture that is waited for."""
+    """A picture that is waited for, until all who did have it."""
 
     wanted: Wanted
     future: Future[Drawn]
@@ -121,7 +121,7 @@ class Drawer:
         self._is_closed = False
 
     def draw(self, wanted: Wanted, visitor: str) -> Future[Drawn]:
-        """Have a picture drawn; who asks for one that others wait for waits for the same.
+        """Have a picture drawn; who asks for one that others wait for waits for the same. `leave` is to follow.
 
         Raises:
             BusyError: Too much is waited for.
@@ -143,9 +143,12 @@ class Drawer:
         return order.future
 
     def leave(self, wanted: Wanted, visitor: str) -> None:
-        """Wait for it no more: what nobody waits for is not drawn."""
+        """Wait for it no more, or have it by now: what nobody waits for is not drawn."""
         with self._lock, contextlib.suppress(KeyError, ValueError):
-            self._waiting[wanted].visitors.remove(visitor)
+            order = self._waiting[wanted]
+            order.visitors.remove(visitor)
+            if not order.visitors and order.future.done():
+                del self._waiting[wanted]
 
     def close(self) -> None:
         """Draw nothing more."""
@@ -171,10 +174,10 @@ class Drawer:
     def _run(self) -> None:
         with contextlib.closing(Subprocess(self._timeout, self._woken.set)) as process:
             while (order := self._next()) is not None:
-                drawn = self._drawn(process, order.wanted)
+                order.future.set_result(self._drawn(process, order.wanted))
                 with self._lock:
-                    self._waiting.pop(order.wanted, None)
-                order.future.set_result(drawn)
+                    if not order.visitors:
+                        self._waiting.pop(order.wanted, None)
 
     def _next(self) -> _Order | None:
         """The next order that somebody waits for; None to end."""
@@ -182,14 +185,14 @@ class Drawer:
         while True:
             self._woken.clear()
             with self._lock:
-                for wanted in [each for each, order in self._waiting.items() if not order.visitors]:
-                    self._waiting.pop(wanted).future.set_exception(BusyError(False))
-                if not self._is_closed and self._waiting:
-                    return next(iter(self._waiting.values()))
+                due = [order for order in self._waiting.values() if not order.future.done()]
+                for order in [each for each in due if not each.visitors or self._is_closed]:
+                    due.remove(order)
+                    del self._waiting[order.wanted]
+                    order.future.set_exception(BusyError(False))
+                if due:
+                    return due[0]
                 if self._is_closed or time.monotonic() >= deadline:
-                    for order in self._waiting.values():
-                        order.future.set_exception(BusyError(False))
-                    self._waiting.clear()
                     self._thread = None
                     return None
             self._woken.wait(max(0.0, deadline - time.monotonic()))

@@ -74,8 +74,10 @@ class Asked:
         like = None
         if limits is not None:
             run, _, step = limits.partition(":")
-            like = _run(run, runs), _step("limits", step)
-        run_view, step = _run(words.get("run", ""), runs), _step("step", words.get("step", "newest"))
+            like_step = _step("limits", step)
+            like = _run(run, runs), like_step
+        step = _step("step", words.get("step", "newest"))
+        run_view = _run(words.get("run", ""), runs)
         return Asked(run_view, step, words.get("figure", ""), cast(Literal["light", "dark"] | None, theme), like)
 
     def wanted(self, settings: RenderSettings) -> tuple[Wanted, SnapshotRef]:
@@ -176,9 +178,12 @@ class Draws:
             return known
         drawing = asyncio.wrap_future(self._drawer.draw(wanted, visitor))
         try:
-            drawn = await _unless_left(drawing, request)
+            return await self._kept(wanted, await _unless_left(drawing, request))
         finally:
             self._drawer.leave(wanted, visitor)
+
+    async def _kept(self, wanted: Wanted, drawn: Drawn) -> tuple[Frame, Sequence[str]]:
+        """What was drawn, kept for others. Raises AskError: nothing was."""
         result = drawn.result
         if not drawn.picture:
             raise AskError(_STATUS.get(result.status, 500), "; ".join(result.messages) or f"it is {result.status}")

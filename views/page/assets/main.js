@@ -21,6 +21,10 @@ const KEYS = [
 const FILTERS = "Filter: words of a name, path or warning; a number by its name with < <= > >= = !=, text with ~ (contains); " +
   "and, or, not, brackets. age is that of the last quick update: age > 10min.";
 
+if (SERVED && new URLSearchParams(location.search).has("token")) {
+  history.replaceState(null, "", location.pathname + location.hash); // from now on a cookie says who looks
+}
+
 const bar = document.getElementById("bar");
 const place = document.getElementById("page");
 const help = document.getElementById("help");

@@ -74,6 +74,8 @@ class Server:
         self._folder: Path | None = None
         self._server: uvicorn.Server | None = None
         self._parts: _Parts | None = None
+        self._lock = threading.Lock()  # of the two that follow
+        self._is_closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -101,9 +103,12 @@ class Server:
 
     def close(self) -> None:
         """Say goodbye to the streams, and serve no more."""
-        if self._loop is not None:
+        with self._lock:
+            self._is_closing = True
+            loop = self._loop
+        if loop is not None:
             with contextlib.suppress(RuntimeError):  # it has ended by itself
-                self._loop.call_soon_threadsafe(self._end)
+                loop.call_soon_threadsafe(self._end)
         if self._thread is not None:
             self._thread.join(_CLOSES_WITHIN)
         if self._listener is not None:
@@ -131,7 +136,6 @@ class Server:
         assert self._listener is not None  # noqa: S101  for the type checker
         assert self._folder is not None  # noqa: S101  for the type checker
         bounds = _within_descriptors(BOUNDS)
-        self._loop = asyncio.get_running_loop()
         self._parts = _Parts(
             self._feed, self._settings, self._folder, timeout=self._timeout, access=access, bounds=bounds
         )
@@ -150,6 +154,10 @@ class Server:
             h11_max_incomplete_event_size=bounds.header_bytes,
         )
         self._server = uvicorn.Server(config)
+        with self._lock:
+            if self._is_closing:
+                return
+            self._loop = asyncio.get_running_loop()
         async with self._parts.at_work(self._loop):
             await self._server.serve([self._listener.socket])
 

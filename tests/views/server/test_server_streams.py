@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
@@ -165,6 +166,18 @@ def test_a_hundred_viewers_that_come_and_go_leave_nothing(served, eventually):
     server = served.server._server
     eventually(lambda: not server.server_state.connections and not served.server._parts._streams.count, 10)
     assert threading.active_count() <= before + 5
+
+
+def test_servers_that_are_closed_as_they_start_leave_nothing(serve):
+    """A command that is interrupted at once must not wait, nor leave descriptors and folders."""
+    first = serve()
+    first.server.close()
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    began = time.monotonic()
+    for _ in range(20):
+        serve().server.close()
+    assert time.monotonic() - began < 10
+    assert before == 0 or len(os.listdir("/proc/self/fd")) <= before + 2
 
 
 @pytest.fixture

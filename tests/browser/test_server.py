@@ -301,11 +301,10 @@ def test_a_figure_is_on_the_screen_soon_after_it_is_drawn(site, opened):
 
 
 _MEASURED = """
-  const shown = document.querySelector('.stage img');
   stream.events.addEventListener('frame', (event) => { window.told = JSON.parse(event.data).drawn; });
-  new MutationObserver(() => shown.decode().then(() => requestAnimationFrame(() => {
+  new MutationObserver(() => document.querySelector('.stage img').decode().then(() => requestAnimationFrame(() => {
     if (window.told) took.push(Date.now() / 1000 - window.told);
     window.told = 0;
-  }), () => {})).observe(shown, {attributes: true, attributeFilter: ['src']});
+  }), () => {})).observe(document.querySelector('.stage'), {childList: true, subtree: true, attributeFilter: ['src']});
 """
 """In a page: seconds from the moment a figure was drawn until it is on the screen."""

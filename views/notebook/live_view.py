@@ -167,9 +167,8 @@ class LiveView(anywidget.AnyWidget):
         return _as_png(bytes(data), str(kind))
 
     def _overview(self) -> Overview:
-        if self._pusher is not None and self._pusher.overview is not None:
-            return self._pusher.overview
-        return look_once(self._path)
+        overview = None if self._pusher is None else self._pusher.overview
+        return overview if overview is not None and overview.is_complete else look_once(self._path)
 
     @shown_safely
     def __repr__(self) -> str:

@@ -95,9 +95,9 @@ def test_a_path_that_is_none_is_refused(tmp_path):
     with pytest.raises(PathError, match="file"):
         watch(tmp_path / "file")
     with pytest.raises(WrongTypeError, match="path is 3"):
-        watch(3)
+        watch(3)  # type: ignore[arg-type]
     with pytest.raises(WrongTypeError, match="draw"):
-        watch(tmp_path, drew=False)
+        watch(tmp_path, drew=False)  # type: ignore[call-arg]
 
 
 def test_without_the_extra_one_line_names_it():

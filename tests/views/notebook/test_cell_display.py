@@ -420,6 +420,7 @@ def test_a_kernel_that_fails_costs_one_warning(kernel, make, draw, caplog, event
     assert update.stats.failed == 0
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_worker_sends_nothing(kernel, make, draw):
     """It has a copy of the kernel's socket, which must not be used."""

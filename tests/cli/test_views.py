@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_views_are_closed_in_the_reverse_order(shown):
 def test_a_view_that_fails_costs_a_warning(shown, caplog):
     """Never the drawing, nor the other views."""
     told: list[str] = []
+    caplog.set_level(logging.WARNING, "autoviz_render")
     with shown(Shown("a", told, RuntimeError("a bug")), Shown("b", told, at_end=True), Shown("c", told)):
         told.append("drawing")
     assert told == ["a starts", "b starts", "c starts", "drawing", "c closes", "b closes"]

@@ -205,11 +205,11 @@ def test_what_is_planted_is_not_waited_for(spool, publish, made):
 
 def test_packs_count(run_dir, spool, publish, made):
     """The command packed a run that is over: nothing else is different."""
-    from autoviz_render.cli import main
+    from autoviz_render.cli.pack import pack_runs, parse_pack
 
     publish(70)
     before = made().read()
-    assert main(["pack", "--quiet", str(run_dir)]) == 0
+    assert pack_runs(parse_pack([str(run_dir)])) == 0
     view = made().read()
     assert view.packs == 1
     assert replace(view, packs=0, updated=None) == replace(before, updated=None)

@@ -61,7 +61,7 @@ def _do(options: Options | PackOptions) -> int:
         from autoviz_render.cli.watch import watch
 
         return watch(options)
-    if not (options.status or options.movie):
+    if not (options.status or options.movie or options.html):
         from autoviz_render.cli.render import draw_again
 
         return draw_again(options)
@@ -73,6 +73,10 @@ def _do(options: Options | PackOptions) -> int:
 
 
 def _do_with(runs: list[Run], options: Options) -> int:
+    if options.html:
+        from autoviz_render.cli.html import show_on_a_page
+
+        return show_on_a_page(runs, options)
     if options.movie is None:
         from autoviz_render.cli.status import show_status
 

@@ -181,6 +181,8 @@ def _conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{other} goes with {option}" for other in others if other in given)
     if "--watch" in given and len(values["paths"]) != 1:
         yield "--watch takes one PATH; to watch several runs, name the directory above them"
+    if "--html" in given and len(values["paths"]) != 1:
+        yield "--html takes one PATH; to show several runs, name the directory above them"
     if "--watch" not in given and (remote := [path for path in values["paths"] if isinstance(path, str)]):
         yield f"{remote[0]} goes with --watch"
     if "--movie" in given and "," in (values["figure"] or ""):

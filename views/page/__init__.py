@@ -64,14 +64,14 @@ Following
       "curves": {"steps": [0, 20, 40], "iterations": [0, 2000, 4100], "times": [1764215000.0, 1764215500.0,
         1764215999.9], "values": [["log_likelihood", [-9000.0, -1300.0, -1234.5]]]},
       "steps": [[0, 0], [0, 20], [0, 40]],
-      "drawn": [["fit", 0, 20, "fit-e0000-000000000020.png"]],
+      "drawn": [["fit", 0, 20, "frames/fit-e0000-000000000020.png"]],
       "films": [{"figure": "fit", "width": 320, "height": 240, "frames": [[0, 1764215000.0, 0, 0], [20,
         1764215500.0, 0, 1]], "files": [["film-00.js", "60303ae22b998861"]]}]});
 
     `steps` are the snapshots that are kept, as `[epoch, step]`: a server can draw any of them. `drawn` are those that
-    are drawn at full size beside the newest, as `[figure, epoch, step, file]`. `curves` has at most 1,000 steps,
-    `steps` and `drawn` at most 2,000, evenly thinned, first and last kept; `parameters` and `scalars` are at most
-    1,000, texts at most 1,000 characters. `films` has the first figure's, or none.
+    lie beside the newest figure at full size, as `--all` draws them: `[figure, epoch, step, file]`. `curves` has at
+    most 1,000 steps, `steps` and `drawn` at most 2,000, evenly thinned, first and last kept; `parameters` and `scalars`
+    are at most 1,000, texts at most 1,000 characters. `films` has the first figure's, or none.
 
     A frame of a film is `[step, published, number of its file, number in that file]`, in the order of steps. The
     newest figure need not be in it: it is in `figures`. `width` and `height` are those of the newest frame.

@@ -47,16 +47,20 @@ class PageFiles:
         self._check()
         if self._is_open:
             return
+        self.refuse_another_programs()
         file = self.folder / PAGE
-        is_there = os.path.lexists(file)
-        if is_there and not is_ours(_head(file)):
-            raise ForeignFileError(file, "is another program's page, and is kept: there is no page of the figures here")
         self.data.mkdir(exist_ok=True)
         self._check()
         remove_drafts(self.data)
-        if not is_there or not _is_same(file, page):
+        if not _is_same(file, page):
             write_whole(file, [page], tmp=self.data)
         self._is_open = True
+
+    def refuse_another_programs(self) -> None:
+        """Raises ForeignFileError if there is another program's page."""
+        file = self.folder / PAGE
+        if os.path.lexists(file) and not is_ours(_head(file)):
+            raise ForeignFileError(file, "is another program's page, and is kept: there is no page of the figures here")
 
     def write(self, name: str, script: bytes) -> None:
         """Write a data script. Raises as `open` does."""
@@ -99,6 +103,6 @@ def _head(file: Path) -> bytes:
 
 
 def _is_same(file: Path, content: bytes) -> bool:
-    with contextlib.suppress(SpoolError):
+    with contextlib.suppress(SpoolError, FileNotFoundError):
         return bytes(read_plain(file, len(content))) == content
     return False

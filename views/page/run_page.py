@@ -22,6 +22,7 @@ from autoviz_render.views.page.thumbnails import thumbnail
 
 _MOST_FOUND = 50  # steps that lie beside a figure and are taken into its film
 _MOST_BYTES = 1 << 20
+_FRAMES = "frames"  # the folder of what `--all` draws
 _AT_WORK = ("starting", "watching", "drawing")
 _STEP_FILE = re.compile(r"(.+)-(e[0-9]{4,9}-[0-9]{12,18})\.(?:png|webp|svg)")
 
@@ -116,25 +117,33 @@ def has_page(folder: Path) -> bool:
 
 def is_up_to_date(view: RunView) -> bool:
     """Whether a run's page shows it as it stands, or a renderer that is at work has it."""
+    file, frames = view.figures_folder / "index_files" / "run.js", view.figures_folder / _FRAMES
     try:
-        value = value_of(bytes(read_plain(view.figures_folder / "index_files" / "run.js", _MOST_BYTES)))
+        value = value_of(bytes(read_plain(file, _MOST_BYTES)))
+        if frames.is_dir() and frames.stat().st_mtime > file.stat().st_mtime:
+            return False
     except (OSError, SpoolError, ValueError):
         return False
-    if view.renderer.state in _AT_WORK:
+    if is_drawn_elsewhere(view):
         return True
     shown = value_of(run_script(view, 0.0, None, value.get("detail")))
     return bool(value.get("detail")) and {**value, "now": 0.0} == {**shown, "now": 0.0}
+
+
+def is_drawn_elsewhere(view: RunView) -> bool:
+    """Whether a renderer is at work on a run, and will write its page."""
+    return view.renderer.state in _AT_WORK
 
 
 def drawn_steps(view: RunView) -> list[Drawn]:
     """The pictures of single steps that lie beside a run's figures, in the order of the figures and steps."""
     by_stem = {figure.file.stem: figure for figure in view.figures}
     found: dict[tuple[str, int, int], Drawn] = {}
-    with contextlib.suppress(OSError):
-        for name in os.listdir(view.figures_folder):
-            drawn = _drawn_step(view.figures_folder / name, by_stem)
-            if drawn is not None:
-                found[drawn[:3]] = drawn
+    for folder in (view.figures_folder, view.figures_folder / _FRAMES):
+        with contextlib.suppress(OSError):
+            names = [] if folder.name == _FRAMES and folder.is_symlink() else os.listdir(folder)
+            drawn = (_drawn_step(folder / name, by_stem) for name in names)
+            found |= {each[:3]: each for each in drawn if each is not None}
     order = {figure.name: number for number, figure in enumerate(view.figures)}
     return sorted(found.values(), key=lambda each: (order[each[0]], each[1], each[2]))
 

@@ -219,7 +219,7 @@ class RunPages:
         page.is_live = view.state == "running" and not is_last
         now = max(time.time(), self._feed.overview.now)
         next_ = now + 3 * self._sign_every if page.is_live else None
-        told = replace(view, renderer=replace(view.renderer, state="stopped")) if is_last else view
+        told = view if page.is_live else replace(view, renderer=replace(view.renderer, state="stopped"))
         page.page.write(told, now, next_, detail)
         page.written = _lasting(view)
 

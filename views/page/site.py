@@ -17,8 +17,7 @@ from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import is_spool
 from autoviz_render.spool.system.archived import archive_of
 from autoviz_render.views.model.feed import Feed
-from autoviz_render.views.model.run_view import RunView
-from autoviz_render.views.page.page_files import ForeignFileError
+from autoviz_render.views.model.run_view import Overview, RunView
 from autoviz_render.views.page.run_page import RunPage, is_up_to_date
 from autoviz_render.views.page.site_writer import SiteWriter
 from autoviz_render.views.page.thumbs import picture_of
@@ -46,12 +45,12 @@ def site_folder(path: Path, out: Path | None) -> Path:
         SpoolError: The path leads into a zip, where nothing can be written.
     """
     if out is not None:
-        return out.absolute()
+        return out
     if archive_of(path.absolute()) is not None:
         raise SpoolError(path, "is in a zip, where no page can be written: give --out DIR")
     with contextlib.suppress(OSError):
-        return (path.parent if is_spool(path) else path).absolute()
-    return path.absolute()
+        return path.parent if is_spool(path) else path
+    return path
 
 
 class Site:
@@ -64,7 +63,7 @@ class Site:
 
     def __init__(self, feed: Feed, folder: Path) -> None:
         self._feed = feed
-        self._writer = SiteWriter(folder, str(feed.overview.path))
+        self._writer = SiteWriter(folder, feed.overview.path.absolute().name)
         self._stop = threading.Event()
         self._at_work = threading.Lock()
         self._version = -1
@@ -82,12 +81,7 @@ class Site:
         Raises:
             ForeignFileError: Another program's page is there.
         """
-        try:
-            self._writer.open()
-        except ForeignFileError:
-            raise
-        except (SpoolError, OSError) as error:
-            self._fail(error)
+        self._writer.refuse_another_programs()
         self._end_frames = self._feed.on_frame(self._note_frame)
         threading.Thread(target=self._run, name="autoviz-site", daemon=True).start()
 
@@ -99,6 +93,8 @@ class Site:
         if not self._at_work.acquire(timeout=_LAST_PAGE):
             return  # the disk does not answer
         try:
+            if is_of_one_run(self._feed.overview, self._writer.folder):
+                return
             with contextlib.suppress(SpoolError, OSError):
                 self._take_changes()
                 while self._writer.due and time.monotonic() < deadline:
@@ -131,6 +127,8 @@ class Site:
         if now < self._not_before:
             return
         try:
+            if is_of_one_run(self._feed.overview, self._writer.folder):
+                return
             self._take_changes()
             self._make_thumbs(now)
             if self._is_changed or now >= self._written_at + _SIGN_EVERY:
@@ -193,7 +191,10 @@ def write_site(feed: Feed, folder: Path, on_progress: Callable[[int, int], objec
         SpoolError, OSError: It cannot be written.
     """
     overview = feed.overview
-    writer = SiteWriter(folder, str(overview.path))
+    if is_of_one_run(overview, folder):
+        RunPage(overview.runs[0]).write_once(feed.detail(overview.runs[0].key))
+        return folder / "index.html"
+    writer = SiteWriter(folder, overview.path.absolute().name)
     writer.open()
     for view in overview.runs:
         writer.set(view)
@@ -209,6 +210,11 @@ def write_site(feed: Feed, folder: Path, on_progress: Callable[[int, int], objec
     writer.write(overview, None, most_changed=0)
     writer.clear_away()
     return folder / "index.html"
+
+
+def is_of_one_run(overview: Overview, folder: Path) -> bool:
+    """Whether there is one run, whose own page is in that folder: it says more than a page over all of them."""
+    return len(overview.runs) == 1 and os.path.abspath(overview.runs[0].figures_folder) == os.path.abspath(folder)
 
 
 def _pictures(views: Sequence[RunView], writer: SiteWriter) -> Iterator[tuple[RunView, str | None]]:

@@ -49,6 +49,10 @@ class SiteWriter:
         if self._thumbs is None:
             self._thumbs = Thumbs(self._files)
 
+    def refuse_another_programs(self) -> None:
+        """Raises ForeignFileError if there is another program's page."""
+        self._files.refuse_another_programs()
+
     @property
     def thumbs(self) -> Thumbs:
         """Those of all runs. Raises SpoolError, OSError."""

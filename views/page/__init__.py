@@ -117,10 +117,11 @@ Following
 
 `thumbs-000.js`::
 
-    autoviz.put("thumbs-000", {"format": 1, "digest": "...", "thumbs": [[0, "d9014c46", "UklGR..."]]});
+    autoviz.put("thumbs-000", {"format": 1, "digest": "...", "thumbs": [[0, "d9014c46", "60303ae22b998861",
+      "UklGR..."]]});
 
-    A thumbnail is `[slot, its digest, picture]`, the picture as in a film, at most 192 pixels wide and 128 high. Each
-    file has those of the slots from its `first` on.
+    A thumbnail is `[slot, its digest, digest of what it was made of, picture]`, the picture as in a film, at most 192
+    pixels wide and 128 high. Each file has those of the slots from its `first` on.
 
 The page's sources
     `assets/page.html` loads `page.css` by `<link rel="stylesheet" href="page.css">` and its programs by

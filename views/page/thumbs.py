@@ -42,7 +42,7 @@ class Thumbs:
         self._scripts = scripts
         self._made_of: dict[int, str] = {}  # by slot: what its figure was like, see `_source`
         self._digests: dict[int, str] = {}  # by slot
-        self._new: dict[int, tuple[str, str, str] | None] = {}  # by slot: digest, picture, source; None: remove it
+        self._new: dict[int, tuple[str, str, str] | None] = {}  # by slot: digest, source, picture; None: remove it
         self._files: dict[int, str] = {}  # by number: the digest of the file
         self._found = self._find()
 
@@ -74,7 +74,7 @@ class Thumbs:
         picture = self._found.pop(source, None) or picture
         if picture is not None:
             self._digests[slot] = digest_of(picture.encode())[:8]
-            self._new[slot] = self._digests[slot], picture, source
+            self._new[slot] = self._digests[slot], source, picture
 
     def remove(self, slot: int) -> None:
         """The run or its figure is gone."""
@@ -119,17 +119,17 @@ class Thumbs:
             thumbs = list(self._read(number))
             if not thumbs or size > _MOST_FOUND:
                 return found
-            found |= {source: picture for _, (_, picture, source) in thumbs}
-            size += sum(len(picture) for _, (_, picture, _) in thumbs)
+            found |= {source: picture for _, (_, source, picture) in thumbs}
+            size += sum(len(picture) for _, (_, _, picture) in thumbs)
         return found
 
     def _read(self, number: int) -> Iterator[tuple[int, tuple[str, str, str]]]:
-        """What a file holds: slot, and digest, picture and source; nothing of what a stranger wrote."""
+        """What a file holds: slot, and digest, source and picture; nothing of what a stranger wrote."""
         with contextlib.suppress(OSError, SpoolError, ValueError, TypeError, KeyError):
-            for slot, digest, picture, source in value_of(self._scripts.read(f"{_name(number)}.js", _MOST_BYTES))[
+            for slot, digest, source, picture in value_of(self._scripts.read(f"{_name(number)}.js", _MOST_BYTES))[
                 "thumbs"
             ]:
-                texts = (digest, picture, source)
+                texts = (digest, source, picture)
                 is_ours = slot // THUMBS_A_FILE == number and all(isinstance(each, str) for each in texts)
                 if is_ours and len(digest) == 8 and len(picture) <= _MOST_PICTURE and picture.startswith("UklGR"):
                     yield slot, texts

@@ -17,6 +17,8 @@ from autoviz_render.views.terminal.region import is_live_terminal
 
 log = logging.getLogger("autoviz_render.cli")
 
+_LAST_PAGES, _PROMPTLY = 20.0, 2.0  # seconds to write pages at the end, if nobody waits for it and if somebody does
+
 
 @contextmanager
 def views_of(options: Options, path: Path, feed: Feed) -> Iterator[None]:
@@ -58,7 +60,7 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
     if os.environ.get("AUTOVIZ_PAGE") != "0":
         from autoviz_render.views.page.run_pages import RunPages
 
-        yield RunPages(feed)
+        yield RunPages(feed, _LAST_PAGES if options.until_finished else _PROMPTLY)
     if options.html:
         from autoviz_render.views.page.site import Site, site_folder
 

@@ -92,13 +92,26 @@ class Film:
             OSError: The disk is at fault.
         """
         film = cls(figure, run)
-        parts = [part for number in range(MOST_FILES) if (part := _read(files, _name(number))) is not None]
+        there = {*files.names()} & {_name(number) for number in range(MOST_FILES)}
+        parts = [part for name in sorted(there) if (part := _read(files, name)) is not None]
         parts = [part for part in parts if part.figure == figure and part.run.is_continued_by(run)]
         if parts:
             film._gap, film._size = max(part.gap for part in parts), parts[-1].size
-            frames = {frame.step: frame for part in parts for frame in part.frames}
-            film._pack([frames[step] for step in sorted(frames)], files)
+            film._last_bytes = sum(map(_bytes_of, parts[-1].frames))
+            film.files = [(part.name, part.digest) for part in parts]
+            film.frames = [
+                (frame.step, frame.published, number, index)
+                for number, part in enumerate(parts)
+                for index, frame in enumerate(part.frames)
+            ]
+            if not film._is_in_order():  # a file is gone, or a thinning was killed
+                frames = {frame.step: frame for part in parts for frame in part.frames}
+                film._pack([frames[step] for step in sorted(frames)], files)
         return film
+
+    def _is_in_order(self) -> bool:
+        names_are_right = all(name == _name(number) for number, (name, _) in enumerate(self.files))
+        return names_are_right and all(earlier[0] < later[0] for earlier, later in pairwise(self.frames))
 
     def value(self) -> dict[str, object]:
         """What the page's data say of it."""
@@ -176,6 +189,8 @@ class Film:
 class _Part:
     """What a file of a film holds."""
 
+    name: str
+    digest: str
     figure: str
     run: RunIdentity
     gap: int
@@ -215,9 +230,9 @@ def _read(files: PageFiles, name: str) -> _Part | None:
         value = value_of(files.read(name, 2 * _FILE_BYTES))
         run = RunIdentity(whole_number(value["epoch"]), finite_number(value["started"]))
         size = whole_number(value["width"]), whole_number(value["height"])
-        frames = sorted(map(_frame, value["frames"]), key=lambda frame: frame.step)
+        frames = list(map(_frame, value["frames"]))
         gap = min(max(0, whole_number(value["gap"])), 1 << 40)
-        return _Part(str(value["figure"]), run, gap, size, frames)
+        return _Part(name, str(value["digest"])[:16], str(value["figure"]), run, gap, size, frames)
     except (SpoolError, ValueError, TypeError, KeyError):
         return None
     except OSError as error:

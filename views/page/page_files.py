@@ -77,6 +77,12 @@ class PageFiles:
         self._check()
         return bytes(read_plain(self.data / name, limit))
 
+    def names(self) -> list[str]:
+        """The names of what is there; none if there is no folder of data yet."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return os.listdir(self.data)
+        return []
+
     def remove(self, name: str) -> None:
         """Remove a data script, if there is one of ours. Raises OSError."""
         with contextlib.suppress(FileNotFoundError, SpoolError):

@@ -55,6 +55,8 @@ class RunPage:
         """
         self._open(view)
         film = self._film_of(view, frame.figure)
+        if view.state != "running" and not film.frames:
+            return  # a run that was over before it was drawn: one picture is no film
         if film.wants(frame.step):
             shown = thumbnail(frame.file, WIDTH, HEIGHT)
             if shown is not None and shown.signature == signature:

@@ -29,7 +29,6 @@ _SIGN_EVERY = 15.0  # seconds between two signs of life of a run that goes on
 _SIGN_COST = 0.03  # seconds of that for each run there is: of very many each shows one more rarely
 _LATER = 60.0  # seconds after which a page that could not be written is tried again
 _LOOKS_EVERY = 0.5  # seconds: how soon a thread that waits for the feed notices that it is to end
-_LAST_PAGES = 2.0  # seconds for what is still to be written at the end
 
 
 @dataclass
@@ -58,10 +57,11 @@ class RunPages:
 
     Args:
         feed: How the runs stand.
+        last: Seconds at the end, at most, for what is still to be written.
     """
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, feed: Feed, last: float = 2.0) -> None:
+        self._feed, self._last = feed, last
         self._stop = threading.Event()
         self._at_work = threading.Lock()  # held while a page is written
         self._frames: dict[str, tuple[FrameView, tuple[int, int, int]]] = {}
@@ -83,8 +83,8 @@ class RunPages:
         """Write what is still to be written, for a short time, and no more afterwards."""
         self._stop.set()
         self._end_frames()
-        deadline = time.monotonic() + _LAST_PAGES
-        if not self._at_work.acquire(timeout=_LAST_PAGES):
+        deadline = time.monotonic() + self._last
+        if not self._at_work.acquire(timeout=self._last):
             return  # the disk does not answer
         try:
             self._take_changes()

@@ -65,8 +65,10 @@ def test_a_film_is_bounded_and_even_however_long_the_run(files, count, length):
 def test_a_film_goes_on_after_a_restart(files):
     """A renderer that is started again has the same film, and its newest steps come behind."""
     before = filled(files, range(200))
+    written = {file.name: file.stat().st_ino for file in files.data.iterdir()}
     after = Film.found("fit", RUN, files)
     assert after.value() == before.value()
+    assert {file.name: file.stat().st_ino for file in files.data.iterdir()} == written
     assert after.wants(300)
     after.add(300, 1300.0, shown(), files)
     assert told(after, files)[-1] == 300

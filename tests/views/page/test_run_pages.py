@@ -281,10 +281,10 @@ def test_a_page_written_once_has_a_film_of_the_steps_that_lie_there(tmp_path, so
     assert not is_up_to_date(replace(view, warning="new"))
 
 
-def test_closing_is_prompt_with_a_backlog(tmp_path, sources, monkeypatch):
+def test_closing_is_prompt_with_a_backlog(tmp_path, sources):
     """Ctrl-C on a thousand runs whose pages are still to come."""
-    monkeypatch.setattr(run_pages, "_LAST_PAGES", 0.2)
     runs = Runs(tmp_path / "out", 40)
+    runs.pages = RunPages(runs.feed, last=0.2)
     slow = runs.detail
     runs.feed._read_detail = lambda key: (time.sleep(0.05), slow(key))[1]
     runs.pages.start()

@@ -84,3 +84,8 @@ def _wanted(options: Options, path: Path, feed: Feed) -> Iterator[View]:
 def has_table(options: Options) -> bool:
     """Whether how the runs stand is shown in place on this terminal."""
     return not (options.json or options.quiet) and is_live_terminal(sys.stdout)
+
+
+def is_looked_at(options: Options) -> bool:
+    """Whether a view was asked for that shows what other renderers draw, too."""
+    return bool(options.html or options.serve is not None or options.window or options.preview not in (None, "off"))

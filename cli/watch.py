@@ -41,7 +41,7 @@ def watch(options: Options) -> int:
 
 
 def _watch(path: Path, options: Options, first: Subprocess) -> int:
-    from autoviz_render.cli.views import has_table, views_of
+    from autoviz_render.cli.views import has_table, is_looked_at, views_of
     from autoviz_render.renderer.live.idle_packing import IdlePacking
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.watch import Watch
@@ -49,13 +49,15 @@ def _watch(path: Path, options: Options, first: Subprocess) -> int:
     from autoviz_render.views.model.reader import Place
 
     is_there = exists(path)
-    spools = Watch(path.absolute(), options.poll or 2.0)
+    spools = Watch(path.absolute(), options.poll or 2.0, hears_figures=is_looked_at(options))
     settings = LiveSettings(options.render_settings(), options.out, options.until_finished)
     telling = _Telling(path, as_json=options.json, is_shown=has_table(options))
     is_kept_loose = os.environ.get("AUTOVIZ_PACK") == "0" or options.remote is not None  # a mirror keeps few
     packing = None if is_kept_loose else IdlePacking()
     collector = Collector(Place(path.absolute(), options.out, settings.render))
-    renderer = LiveRenderer(spools, settings, first, telling, packing=packing, listener=collector)
+    renderer = LiveRenderer(
+        spools, settings, first, telling, packing=packing, listener=collector, is_looked_at=is_looked_at(options)
+    )
     telling.progress = lambda: renderer.progress
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: renderer.stop())

@@ -81,6 +81,7 @@ class LiveRenderer:
             for `settings` to say.
         packing: Packs the runs that are over while nothing is drawn; None does not.
         listener: Is told what becomes of the runs; None is nobody.
+        is_looked_at: Whether to stay though other renderers draw all there is: somebody looks at what they draw.
     """
 
     def __init__(
@@ -94,8 +95,10 @@ class LiveRenderer:
         audience: Audience | None = None,
         packing: IdlePacking | None = None,
         listener: Listener | None = None,
+        is_looked_at: bool = False,
     ) -> None:
         self._watch = watch
+        self._is_looked_at = is_looked_at
         self._audience = audience
         self._asked_for: set[Path] = set()
         self._settings = settings
@@ -166,7 +169,8 @@ class LiveRenderer:
                     run.give_up()
         finally:
             self.close()
-        return 1 if self._refused or any(run.faults for run in self._runs.values()) else 0
+        is_any_refused = not all(map(self._is_shown_elsewhere, self._refused.values()))
+        return 1 if is_any_refused or any(run.faults for run in self._runs.values()) else 0
 
     def look(self, *, is_last: bool = False) -> bool:
         """Look at every run, however many there are, and draw what is new, or begin to.
@@ -268,7 +272,12 @@ class LiveRenderer:
             return is_looked_at_last or self._audience.is_gone()
         is_all_known = not (self._watch.is_behind or self._watch.is_due)
         is_over = self._settings.until_finished and self._is_over and is_all_known
-        return is_looked_at_last or self._is_idle or is_over
+        is_useless = self._is_idle and not (self._is_looked_at and self.is_held_elsewhere)
+        return is_looked_at_last or is_useless or is_over
+
+    def _is_shown_elsewhere(self, error: Exception) -> bool:
+        """Whether a run is only refused as another renderer draws it, whose figures are what somebody looks at."""
+        return self._is_looked_at and isinstance(error, HeldError)
 
     def _add_slot(self, executor: Executor, is_for: Group) -> Slot:
         executor.on_answer = self._watch.wake
@@ -482,7 +491,10 @@ class LiveRenderer:
             told = of_run(directory, told)  # each has its log
         if told not in self._said:
             self._said.add(told)
-            log.error("%s", told)
+            if self._is_shown_elsewhere(error):
+                log.info("%s: another renderer draws it; shown as it is drawn there", directory)
+            else:
+                log.error("%s", told)
 
 
 __all__ = ["Listener", "LiveRenderer", "LiveSettings"]

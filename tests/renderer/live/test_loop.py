@@ -442,6 +442,39 @@ def test_without_locks_the_heartbeat_tells_who_draws(run_dir, publish, renderer,
     assert read_heartbeat(run_dir / "spool" / "renderer.json").drawn == 1
 
 
+def test_a_renderer_whose_figures_are_looked_at_stays_beside_another(run_dir, publish, renderer, eventually):
+    """`--serve` shows a run that its own search draws, and goes on with it if the search's renderer is gone."""
+    publish(1)
+    renderer.look()
+    told: list[str] = []
+
+    class Told:
+        def looked_at(self, spool, beat):
+            told.append("another's" if beat is None else "ours")
+
+        def drawn(self, result):
+            told.append(result.snapshot)
+
+        def left(self, spool): ...
+        def turned(self, *, is_complete): ...
+
+    second = LiveRenderer(Watch(run_dir, 0.05), LiveSettings(), InProcess(), listener=Told(), is_looked_at=True)
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(second.run()))
+    thread.start()
+    eventually(lambda: told.count("another's") > 1)
+    assert thread.is_alive()
+    assert not any(each.endswith(".h5") for each in told)
+    renderer.close()
+    publish(2)
+    eventually(
+        lambda: any(each.endswith("2.h5") or each.endswith("1.h5") for each in told), what="it goes on with the run"
+    )
+    second.stop()
+    thread.join(30)
+    assert codes == [0]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_watch_cleanly(run_dir, publish, start_child, eventually, number):
     """Ctrl-C, or a batch system: no traceback, the lock let go, the heartbeat says stopped."""

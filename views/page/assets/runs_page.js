@@ -102,7 +102,7 @@ class Runs {
     const file = this.index.thumbs.findLast((each) => each.first <= row.slot);
     const value = file && digested.get("index_files/" + file.file, file.digest, () => this.changed(true));
     if (!value) return null;
-    value.bySlot ??= new Map(value.thumbs.map((thumb) => [thumb[0], picture(thumb[2])]));
+    value.bySlot ??= new Map(value.thumbs.map((thumb) => [thumb[0], picture(thumb.at(-1))]));
     return value.bySlot.get(row.slot) ?? null;
   }
 

@@ -44,7 +44,7 @@ def _offer(action: argparse.Action, shtab: Any) -> None:
     named = next((_NAMES[option] for option in action.option_strings if option in _NAMES), None)
     if named is not None:
         action.choices = list(named())
-    elif action.type is Path:
+    elif action.type is Path or action.dest == "paths":
         action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     elif action.dest == "movie":
         action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("autoviz_render.views")
 
 _AFTER = 10.0  # seconds after which there is a page, though no figure was drawn
-_LAST_LOOK = 2.0  # seconds
+_LAST_LOOK = 10.0  # seconds, on a busy machine: the search waits longer for its last figure
 _NO_PAGE = "0"
 
 
@@ -109,7 +109,7 @@ class _Pages:
         from autoviz_render.views.page.run_pages import RunPages
 
         collector = Collector(Place(self._path))
-        view = RunPages(collector.feed)
+        view = RunPages(collector.feed, _LAST_LOOK)
         collector.start()
         view.start()
         self._opened = collector, view

@@ -58,6 +58,7 @@ class Collector:
         self._is_woken = threading.Event()
         self._is_closed = threading.Event()
         self._flushed = threading.Condition()
+        self._turns = 0  # of its thread, so far
         self._thread: threading.Thread | None = None
         self._reading = threading.Lock()  # of what follows: details are read in the threads of those who ask
         self._readers: dict[Path, RunReader] = {}
@@ -135,10 +136,18 @@ class Collector:
 
     def flush(self, timeout: float) -> None:
         """Wait until the feed shows what was told, for some seconds at most."""
-        self._shown_at = -math.inf
-        self._is_woken.set()
+        enough = self._turns + 2  # the one that goes on may have taken what was told, and not have read it yet
+
+        def is_shown() -> bool:
+            if self._turns >= enough and not (self._told or self._changed):
+                return True
+            self._shown_at = -math.inf
+            self._is_woken.set()
+            return False
+
         with self._flushed:
-            self._flushed.wait_for(lambda: not (self._told or self._changed), timeout)
+            if self._thread is not None and self._thread.is_alive():
+                self._flushed.wait_for(is_shown, timeout)
 
     def _run(self) -> None:
         while not self._is_closed.is_set():
@@ -146,6 +155,7 @@ class Collector:
             self._is_woken.clear()
             self.turn()
             with self._flushed:
+                self._turns += 1
                 self._flushed.notify_all()
 
     def wait_timeout(self) -> float:

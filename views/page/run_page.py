@@ -114,7 +114,7 @@ class RunPage:
 
 def has_page(folder: Path) -> bool:
     """Whether there is a page of a run's figures, with its data."""
-    return os.path.isfile(folder / "index_files" / "run.js")
+    return os.path.isfile(folder / "index.html") and os.path.isfile(folder / "index_files" / "run.js")
 
 
 def is_up_to_date(view: RunView) -> bool:
@@ -129,7 +129,9 @@ def is_up_to_date(view: RunView) -> bool:
     if is_drawn_elsewhere(view):
         return True
     shown = value_of(run_script(view, 0.0, None, value.get("detail")))
-    return bool(value.get("detail")) and {**value, "now": 0.0} == {**shown, "now": 0.0}
+    return (
+        has_page(view.figures_folder) and bool(value.get("detail")) and {**value, "now": 0.0} == {**shown, "now": 0.0}
+    )
 
 
 def is_drawn_elsewhere(view: RunView) -> bool:

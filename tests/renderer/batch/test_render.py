@@ -57,6 +57,7 @@ def test_the_newest_is_drawn_and_its_result_says_what_it_is_about(run_dir, publi
         memory=result.memory,
         used=result.used,
         waited=result.waited,
+        published=Spool(run_dir).read_newest().time,
     )
     assert all(path.is_file() for path in result.files)
     assert "seconds" not in repr(result)

@@ -152,6 +152,7 @@ def test_a_page_that_was_written_later_is_linked(followed, eventually):
     data = followed.path / "run00" / "image" / "index_files"
     data.mkdir()
     (data / "run.js").write_text("")
+    (data.parent / "index.html").write_text("")
     followed.change("run01", iteration=3)
     eventually(lambda: followed.rows()["run00"]["page"])
 

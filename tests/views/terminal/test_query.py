@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from terminals import Terminal
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="has no pseudo-terminals")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="has no pseudo-terminals"),
+    # A fork beside JAX, which another test of this process may have loaded, warns.
+    pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning"),
+]
 
 ANSWER = b"\x1b[6;20;10t\x1b[?62;4;22c"
 ASKS = """

@@ -85,8 +85,14 @@ class Film:
         self._last_bytes = 0  # in the last file
 
     @classmethod
-    def found(cls, figure: str, run: RunIdentity, files: PageFiles) -> Film:
+    def found(cls, figure: str, run: RunIdentity, files: PageFiles, *, is_made_anew: bool = False) -> Film:
         """The film of a figure as far as it is there; an empty one if there is none, or another run's.
+
+        Args:
+            figure: The figure's name.
+            run: Whose it is.
+            files: Where it is looked for.
+            is_made_anew: Write all of it anew, from what was understood of it: a stranger may have written it.
 
         Raises:
             OSError: The disk is at fault.
@@ -104,7 +110,7 @@ class Film:
                 for number, part in enumerate(parts)
                 for index, frame in enumerate(part.frames)
             ]
-            if not film._is_in_order():  # a file is gone, or a thinning was killed
+            if is_made_anew or not film._is_in_order():  # a file is gone, or a thinning was killed
                 frames = {frame.step: frame for part in parts for frame in part.frames}
                 film._pack([frames[step] for step in sorted(frames)], files)
         return film

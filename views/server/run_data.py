@@ -127,6 +127,6 @@ class RunData:
             stamps = files.stamps()
             if kept.films == stamps:
                 return
-            film = Film.found(view.figures[0].name, RunIdentity(view.epoch, view.started), files)
+            film = Film.found(view.figures[0].name, RunIdentity(view.epoch, view.started), files, is_made_anew=True)
             kept.film, kept.films = film, stamps
             kept.scripts = files.scripts

@@ -18,7 +18,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"renderer": "gpu"}, "renderer is 'gpu' (str); expected 'process', 'thread', 'inline' or None"),
     ({"arrays": {"model": 1.0}}, "arrays is {'model': 1.0} (dict); expected a function of an instance of the model "),
     ({"static": [1.0]}, "static is [1.0] (list); expected a mapping of names to arrays, or None"),
-    ({"figur": "line"}, "figur is no argument of live; it takes analysis, arrays, figure, static, renderer; did you"),
+    (
+        {"figur": "line"},
+        "figur is no argument of live; it takes analysis, arrays, figure, static, renderer, display; did you",
+    ),
     (
         {"analysis": Analysis},
         "analysis is Analysis (ABCMeta); expected an af.Analysis that is made: live(Analysis(...))",

@@ -289,7 +289,8 @@ def test_a_figure_is_on_the_screen_soon_after_it_is_drawn(site, opened):
     page = opened(where)
     _open_run(page, "lens")
     expect(page.locator(".where")).to_contain_text("quick update 0", timeout=30_000)
-    page.wait_for_function("stream.passes && stream.events")
+    # A function, as the page's policy forbids texts that are run.
+    page.wait_for_function("() => stream.passes && stream.events")
     page.evaluate("window.took = [];" + _MEASURED)
     for step in range(1, 16):
         search.publish()

@@ -1,10 +1,9 @@
 """The command `autoviz-render`: parse, call, print.
 
-    options                         what can be typed, and the same as typed values
-    command                         does what was asked for; the exit code
-    render, watch, movie, status    one for each thing to do
-    pack                            its own words, `autoviz-render pack`: many snapshots into few files
-    output, progress                what is printed meanwhile
+    arguments           what can be typed, and the same as typed values
+    command             chooses what to do; the exit code
+    commands            a module for each thing to do: render, watch, movie, status, ...; `pack` has its own words
+    output, progress    what is printed meanwhile
 
 Results go to standard output, the log to standard error. Exit codes: 0 done; 1 could not do all of it, and
 the message says what; 2 wrong usage; 3 nothing to draw. An error is one line that names the file and the

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import sys
 from collections.abc import Sequence
 
-from autoviz_render.cli.options import Options, parse
+from autoviz_render.cli.arguments.options import Options, parse
+from autoviz_render.cli.commands.pack import PackOptions, is_pack, pack_runs, parse_pack
 from autoviz_render.cli.output import (
     DONE,
     INCOMPLETE,
@@ -18,7 +20,6 @@ from autoviz_render.cli.output import (
     log_to_stderr,
     report,
 )
-from autoviz_render.cli.pack import PackOptions, is_pack, pack_runs, parse_pack
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.runs import PathError, Run, find_runs
 from autoviz_render.renderer.settings import SettingsError
@@ -26,6 +27,16 @@ from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError
 from autoviz_render.spool.paths import passed_over
 
 log = logging.getLogger("autoviz_render.cli")
+
+_WAYS = {
+    "watch": "watch:watch",
+    "sheet": "sheet:make_sheets",
+    "compare": "compare:compare",
+    "fits": "fits:write_fits",
+    "samples": "samples:write_samples",
+    "redo": "redo:redo",
+}
+"""By the option that asks for it, what does it: a module of `commands` and its function."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -57,14 +68,14 @@ def _code_of(error: AutovizError | OSError) -> int:
 def _do(options: Options | PackOptions) -> int:
     if isinstance(options, PackOptions):
         return pack_runs(options)
-    if options.watch:
-        from autoviz_render.cli.watch import watch
-
-        return watch(options)
-    if not (options.status or options.movie or options.html):
-        from autoviz_render.cli.render import draw_again
-
-        return draw_again(options)
+    way = next((where for name, where in _WAYS.items() if getattr(options, name)), None)
+    if way is None and not (options.status or options.movie or options.html):
+        way = "render:draw_again"
+    if way is not None:
+        module, _, function = way.partition(":")
+        commands = importlib.import_module(f"autoviz_render.cli.commands.{module}")  # what others need is not loaded
+        code: int = getattr(commands, function)(options)
+        return code
     runs, unread = find_runs(options.paths)
     if unread:
         log.error("%s", passed_over(unread))
@@ -74,15 +85,15 @@ def _do(options: Options | PackOptions) -> int:
 
 def _do_with(runs: list[Run], options: Options) -> int:
     if options.html:
-        from autoviz_render.cli.html import show_on_a_page
+        from autoviz_render.cli.commands.html import show_on_a_page
 
         return show_on_a_page(runs, options)
     if options.movie is None:
-        from autoviz_render.cli.status import show_status
+        from autoviz_render.cli.commands.status import show_status
 
         return show_status([run.spool for run in runs], as_json=options.json)
     if len(runs) > 1:
         raise PathError(f"a movie is of one run, and there are {len(runs)}: name one of them")
-    from autoviz_render.cli.movie import make_movie
+    from autoviz_render.cli.commands.movie import make_movie
 
     return make_movie(runs[0].spool, options.movie, options)

@@ -15,7 +15,8 @@ from fake_kernel import begin_kernel
 from pages import python_blocks, run_blocks
 
 from autoviz_render import Publisher, Spool
-from autoviz_render.cli.options import make_parser, parse
+from autoviz_render.cli.arguments.options import parse
+from autoviz_render.cli.arguments.parser import make_parser
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

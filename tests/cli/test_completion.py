@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from autoviz_render.cli.options import SHELLS, make_parser
+from autoviz_render.cli.arguments.parser import SHELLS, make_parser
 from autoviz_render.figures.registry import BUILT_IN
 from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.settings import ThemeName

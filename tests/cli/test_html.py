@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoviz_render.cli.html import is_stale
+from autoviz_render.cli.commands.html import is_stale
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.views.model.run_view import FigureView, RendererView, RunView
 from autoviz_render.views.page.scripts import value_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autoviz_render.cli import views as module
-from autoviz_render.cli.options import parse
+from autoviz_render.cli.arguments.options import parse
+from autoviz_render.cli.commands import views as module
 from autoviz_render.spool.errors import WrongValueError
 from autoviz_render.views.model.feed import Feed
 

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from autoviz_render import FigureSpec, RenderSettings
-from autoviz_render.cli.options import make_parser
+from autoviz_render.cli.arguments.parser import make_parser
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import ThemeName
 from autoviz_render.spool.errors import AutovizError

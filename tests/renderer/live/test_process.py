@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoviz_render.cli.status import run_status, status_lines
+from autoviz_render.cli.commands.status import run_status, status_lines
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat, write_heartbeat
 from autoviz_render.renderer.live import liveness, process
 from autoviz_render.renderer.live.process import MAX_RESTARTS, RendererProcess

@@ -205,7 +205,7 @@ def test_what_is_planted_is_not_waited_for(spool, publish, made):
 
 def test_packs_count(run_dir, spool, publish, made):
     """The command packed a run that is over: nothing else is different."""
-    from autoviz_render.cli.pack import pack_runs, parse_pack
+    from autoviz_render.cli.commands.pack import pack_runs, parse_pack
 
     publish(70)
     before = made().read()

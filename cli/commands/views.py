@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.arguments.options import Options
 from autoviz_render.cli.output import NO_PREVIEW
 from autoviz_render.spool.errors import AutovizError
 from autoviz_render.views.model.feed import Feed, View

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.arguments.options import Options
+from autoviz_render.cli.commands.render import draw_again
 from autoviz_render.cli.output import DONE, INCOMPLETE, print_files
 from autoviz_render.cli.progress import Progress
-from autoviz_render.cli.render import draw_again
 from autoviz_render.renderer.batch.runs import Run
 from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.views.model.feed import Feed

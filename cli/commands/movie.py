@@ -6,7 +6,7 @@ import contextlib
 import logging
 from pathlib import Path
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.arguments.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NOTHING, USAGE, print_files
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.movie import MovieJob, MovieProgress

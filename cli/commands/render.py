@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.arguments.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NO_PREVIEW, NOTHING, print_files
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.executor_pool import STOPPED

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from autoviz_render.cli.options import Options
+from autoviz_render.cli.arguments.options import Options
 from autoviz_render.cli.output import print_files, print_json
 from autoviz_render.cli.progress import Progress
 from autoviz_render.renderer.batch.runs import exists, named_path
@@ -41,7 +41,7 @@ def watch(options: Options) -> int:
 
 
 def _watch(path: Path, options: Options, first: Subprocess) -> int:
-    from autoviz_render.cli.views import has_table, is_looked_at, views_of
+    from autoviz_render.cli.commands.views import has_table, is_looked_at, views_of
     from autoviz_render.renderer.live.idle_packing import IdlePacking
     from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
     from autoviz_render.renderer.live.watch import Watch

@@ -1,0 +1,1 @@
+"""What the command does, one module each: draw, watch, show, put together."""

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import zlib
+from collections.abc import Iterator, Sequence
 
-from autoviz_render.figures.panels import Panel
+import numpy as np
+
+from autoviz_render.figures.panels import ColouredPanel, Panel
 from autoviz_render.renderer.alarms.alarm import Alarm
+from autoviz_render.renderer.alarms.among import ALL
+from autoviz_render.renderer.alarms.fits import Residuals, residuals_of
 from autoviz_render.renderer.alarms.rules import Rules
+from autoviz_render.renderer.alarms.statistics import chi_squared_range
+from autoviz_render.renderer.alarms.values import ValueRules, short_title
 from autoviz_render.spool.snapshot import Snapshot
 
+_ALIKE = 0.5
+"""Of residuals without a noise map, the part that neighbours must share: the noise itself may be correlated."""
 
-def panel_alarms(panels: Sequence[Panel], snapshot: Snapshot, figure: str, rules: Rules) -> list[Alarm]:
+_RISING = 0.1
+"""A share of what chi squared is too high by: a search that gained more in its second half is not done."""
+
+_FEWEST_UPDATES = 4
+"""Quick updates of a search that goes on, before its fit is judged."""
+
+_FIXED = re.compile(r"^data|noise|mask|weight|coverage|exposure|psf|dirty image|by distance|uv", re.IGNORECASE)
+"""Titles of what does not depend on the fit: two runs of the same data share it."""
+
+_SAMPLED = 4096
+"""Values of an array that its digest is of, besides its sum."""
+
+_FEWEST_VALUES = 16
+
+
+def panel_alarms(
+    panels: Sequence[Panel], snapshot: Snapshot, figure: str, rules: Rules, *, is_running: bool = False
+) -> list[Alarm]:
     """What is wrong with the panels of a figure of one snapshot; a function of these alone.
 
     Args:
@@ -18,6 +45,95 @@ def panel_alarms(panels: Sequence[Panel], snapshot: Snapshot, figure: str, rules
         snapshot: What they show.
         figure: The figure's name.
         rules: See `Rules`.
+        is_running: Whether the search goes on. The first fits of a search are bad ones: residuals and chi squared are
+            then judged only if its log likelihood has stopped rising by so much that they could still become right.
     """
-    del panels, snapshot, figure, rules
-    return []
+    with np.errstate(all="ignore"):
+        found = list(ValueRules(snapshot, figure, rules).alarms(list(panels)))
+        if rules.structured.enabled or rules.chi_squared.enabled:
+            for residuals in residuals_of(panels, snapshot):
+                found += _of_fit(residuals, snapshot, figure, rules, is_running=is_running)
+    return found
+
+
+def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]:
+    """What tells the values of a panel from those of another run's, by its title; under "" the numbers of the fit.
+
+    Panels that do not depend on the fit, that are constant or of few values have none.
+
+    Args:
+        panels: Of the figure, as they are drawn.
+        snapshot: What they show.
+    """
+    numbers = np.array([snapshot.log_likelihood, *snapshot.parameters.values()], dtype=np.float64)
+    digests = {ALL: f"{zlib.crc32(numbers.tobytes()):08x}"}
+    static = {id(each) for each in snapshot.static.values()}
+    for panel in panels:
+        title = short_title(panel.title)
+        if not isinstance(panel, ColouredPanel) or _FIXED.search(title) or id(getattr(panel, "values", 0)) in static:
+            continue
+        values = np.asarray(getattr(panel, "values", ()))
+        if title not in digests and values.dtype.kind in "iuf" and values.size >= _FEWEST_VALUES:
+            flat = np.ascontiguousarray(values.ravel()[:: max(values.size // _SAMPLED, 1)])
+            if flat.min() < flat.max():
+                total = np.asarray(values.sum(dtype=np.float64))
+                digests[title] = f"{values.shape}{zlib.crc32(flat.tobytes()):08x}{total.tobytes().hex()}"
+    return digests
+
+
+def _of_fit(
+    residuals: Residuals, snapshot: Snapshot, figure: str, rules: Rules, *, is_running: bool
+) -> Iterator[Alarm]:
+    """Whether what a fit leaves is noise of the size that it should have, and nothing else."""
+    title, chi_rule, rule = residuals.panel, rules.chi_squared, rules.structured
+    left = residuals.found()
+    if not left.size:
+        return
+    if residuals.is_normalised and chi_rule.is_for(title):
+        alarm, excess = _chi_squared(
+            float(left @ left) * residuals.stride, left.size * residuals.stride, snapshot, rules
+        )
+        if alarm and not (is_running and _still_rises(snapshot, excess)):
+            yield Alarm("chi_squared", alarm[0], figure, title, alarm[1], alarm[2])
+    if rule.is_for(title):
+        sigma = residuals.structure()
+        if not residuals.is_normalised and sigma < _ALIKE * np.sqrt(left.size):
+            return
+        if sigma > rule.sigma and not (is_running and _still_rises(snapshot, sigma**2)):
+            message = f"the residuals are no noise: neighbours are alike, by {sigma:.3g} standard deviations"
+            yield Alarm("structured", message, figure, title, sigma, rule.sigma)
+
+
+def _chi_squared(
+    chi_squared: float, count: int, snapshot: Snapshot, rules: Rules
+) -> tuple[tuple[str, float, float] | None, float]:
+    """What is wrong with chi squared: a sentence, the ratio and its limit; and by how much it is too high."""
+    rule = rules.chi_squared
+    free = len(snapshot.parameters) + _linear_parameters(snapshot, count)
+    expected = max(count - free, 1)
+    lowest, highest = chi_squared_range(expected, count, rule.sigma)
+    low, high = min(lowest, (1 - rule.margin) * expected), max(highest, (1 + rule.margin) * count)
+    reduced = chi_squared / count
+    told = f"chi squared is {chi_squared:,.6g} in {count:,} points: {reduced:.3g} each, not about 1"
+    if chi_squared > high:
+        return (told, reduced, high / count), chi_squared - count
+    if chi_squared < low and count > free:
+        return (told, reduced, low / count), 0.0
+    return None, 0.0
+
+
+def _linear_parameters(snapshot: Snapshot, count: int) -> int:
+    """How many the pixels of a reconstructed source take up at most; half of the points, if it is drawn finely."""
+    sizes = [np.size(array) for name, array in snapshot.arrays.items() if name == "source" or name.endswith("/source")]
+    return min(sum(sizes), count // 2)
+
+
+def _still_rises(snapshot: Snapshot, excess: float) -> bool:
+    """Whether the second half of a search brought more than a tenth of what is missing, or it has just begun."""
+    best = [line.log_likelihood for line in snapshot.history]
+    if len(best) < _FEWEST_UPDATES:
+        return True
+    values = np.array(best)
+    gain = np.max(values, initial=-np.inf, where=np.isfinite(values))
+    gain -= np.max(values[: values.size // 2], initial=-np.inf, where=np.isfinite(values[: values.size // 2]))
+    return bool(2 * gain > _RISING * excess)

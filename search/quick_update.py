@@ -68,6 +68,9 @@ class QuickUpdate:
         resumed_from: The iteration from which an interrupted run goes on, as for `Publisher`.
         counts: What `evaluations` counts, in plain text, as for `Publisher`; by default likelihood evaluations, or what
             the hook of the sampler says.
+        units: Of arrays and parameters by name, as for `Publisher`.
+        labels: What figures call arrays and parameters, as for `Publisher`.
+        axes: What the axes of arrays are called, as for `Publisher`.
 
     Raises:
         ValueError, TypeError: For arguments that can never work, before anything is made or started.
@@ -90,6 +93,9 @@ class QuickUpdate:
         durability: Durability = "rename",
         resumed_from: int | None = None,
         counts: str | None = None,
+        units: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        axes: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if isinstance(parameter_names, Iterable) and not isinstance(parameter_names, str):
             parameter_names = tuple(parameter_names)
@@ -110,6 +116,9 @@ class QuickUpdate:
             durability=durability,
             resumed_from=resumed_from,
             counts=COUNTS if counts is None else counts,
+            units=units,
+            labels=labels,
+            axes=axes,
         )
         self._is_count_named = counts is not None
         self._guard = self._updater.guard

@@ -7,13 +7,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from autoviz_render.spool.epochs import Epoch
 from autoviz_render.spool.errors import LaterVersionError, NoSpoolError, UnreadableError, WrongValueError
+from autoviz_render.spool.format.descriptions import read_descriptions
 from autoviz_render.spool.format.manifest import FORMAT_VERSION, later
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.system.process_alive import is_alive, is_earlier_boot, machine, started_at
@@ -80,6 +81,9 @@ class SpoolInfo:
         epoch: The number of the newest epoch.
         created: When the newest epoch began, in seconds since 1970 (UTC).
         epochs: All of them, in order.
+        units: Of arrays and parameters, by name; empty if the run gave none.
+        labels: What figures call them, by name.
+        axes: What the axes of an array are called, by its name: x and y of an image or a series.
     """
 
     run: str
@@ -89,6 +93,9 @@ class SpoolInfo:
     epoch: int = 0
     created: float = field(default_factory=time.time)
     epochs: tuple[Epoch, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether nothing more will be published: the run ended, or its process died without a word."""
@@ -153,6 +160,7 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
             Epoch(whole_number(each["number"]), finite_number(each["created"]), _whole_or_none(each["resumed_from"]))
             for each in content["epochs"]
         ),
+        **vars(read_descriptions(content)),
     )
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from autoviz_render.spool.errors import ClosedError, WrongTypeError, WrongValueError, checks_construction
+from autoviz_render.spool.format.descriptions import checked_descriptions
 from autoviz_render.spool.guard import unguarded, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
 from autoviz_render.spool.paths import SpoolPaths, spool_paths
@@ -56,6 +57,12 @@ class Publisher:
         title: What figures and `--status` call the run; by default it is the directory's name.
         counts: What the iterations that are published count, in plain text: "steps", "likelihood evaluations". Figures
             and `--status` say it.
+        units: The units of arrays and parameters, in plain text by name: `{"data": "electrons/s"}`. An array in a group
+            has the name `group/name`. Figures write them at axes and colour bars.
+        labels: What figures call arrays and parameters, by name; between dollars mathematics, as Matplotlib has it:
+            `{"radius": r"$\\theta_E$"}`.
+        axes: What the axes of an array's panel are called, units included: of an image x and y, of a series its
+            coordinate and its values: `{"data": ("x (arcsec)", "y (arcsec)")}`.
 
     Attributes:
         counts: The same; it may change before a quick update, as a sampler's hook learns it.
@@ -81,6 +88,9 @@ class Publisher:
         resumed_from: int | None = None,
         title: str | None = None,
         counts: str = COUNTS,
+        units: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        axes: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if durability not in DURABILITIES:
             raise WrongValueError(wrong("durability", durability, "expected 'rename' or 'fsync'"))
@@ -92,6 +102,7 @@ class Publisher:
         is_possible = resumed_from is None or _is_whole(resumed_from)
         _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations, or None")
         self.counts = checked_counts(counts)
+        descriptions = checked_descriptions(units, labels, axes)
         leaves = _leaves({} if static is None else static)
         self._writer = SpoolWriter(
             self.run_dir,
@@ -101,6 +112,7 @@ class Publisher:
             durability=durability,
             resumed_from=None if resumed_from is None else int(resumed_from),
             title=title,
+            descriptions=descriptions,
         )
         self._updates = UpdateWriter(self._writer, leaves)
         self.stats = self._updates.stats

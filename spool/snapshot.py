@@ -91,6 +91,9 @@ class Snapshot:
         history: The numbers of every quick update until this one, the oldest first. Of a snapshot that a `Spool` read,
             they are read when they are first looked at, which raises SpoolError if `scalars.jsonl` cannot be read.
         counts: What `iteration` counts, in plain text: "likelihood evaluations", "steps"; "iteration" if nobody said.
+        units: Of arrays and parameters, in plain text by name; empty if the run gave none.
+        labels: What figures call arrays and parameters, by name; mathematics between dollars.
+        axes: What the axes of an array's panel are called, by its name: x and y of an image or a series.
     """
 
     arrays: Mapping[str, Array]
@@ -106,6 +109,9 @@ class Snapshot:
     figures: tuple[str, ...] = ()
     history: Sequence[ScalarsLine] = ()
     counts: str = COUNTS
+    units: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @shown_safely
     def __repr__(self) -> str:

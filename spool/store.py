@@ -202,8 +202,8 @@ class Spool:
             static |= self.static(digest)
         history = _LinesUntil(partial(self.history, *ref.key))
         info = self._known_info()
-        run, figures = (info.run, info.figures) if info else (self.paths.run_dir.name, ())
-        return Snapshot(static=static, run=run, figures=figures, history=history, **fields)
+        of_run = _of_run(info) if info else {"run": self.paths.run_dir.name}
+        return Snapshot(static=static, history=history, **of_run, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
         """The arrays of one static file by name; kept, as they never change.
@@ -320,6 +320,11 @@ class Spool:
             with contextlib.suppress(SpoolError):
                 self.info()
         return self._info
+
+
+def _of_run(info: SpoolInfo) -> dict[str, Any]:
+    """The fields of a snapshot that are its run's."""
+    return {name: getattr(info, name) for name in ("run", "figures", "units", "labels", "axes")}
 
 
 def as_snapshot(data: memoryview, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -35,6 +35,7 @@ from autoviz_render.search.statistics.evidence import weigh
 from autoviz_render.search.statistics.priority_sample import NestedPosterior
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import WrongValueError, checks_construction
+from autoviz_render.spool.format.descriptions import checked_descriptions
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.info import figure_names
 from autoviz_render.spool.publisher import checked_figures
@@ -109,6 +110,9 @@ class NSS:
         checkpoint_seconds: Seconds between checkpoints; with both, whichever comes first. None is never.
         compilation_cache: Keep what JAX compiles in the user's cache folder, so that the next start need not compile it
             again. A folder that was chosen for JAX already stays.
+        units: As for `QuickUpdate`.
+        labels: As for `QuickUpdate`.
+        axes: As for `QuickUpdate`.
 
     Raises:
         WrongValueError, WrongTypeError: An argument can never work.
@@ -138,6 +142,9 @@ class NSS:
         checkpoint_every: int | None = None,
         checkpoint_seconds: float | None = 60.0,
         compilation_cache: bool = True,
+        units: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        axes: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         counts = {"num_live": num_live, "num_delete": num_delete, "chunk_size": chunk_size}
         refuse_no_analysis(analysis)
@@ -146,6 +153,7 @@ class NSS:
         checked_figures(figure)
         refuse_unknown_figures(renderer, figure, may_be_missing=True)
         chosen_display(display)
+        checked_descriptions(units, labels, axes)
         num_delete = num_delete or max(1, num_live // 10)
         if not 0 < num_delete < num_live:
             expected = f"expected at least 1 and less than num_live, which is {num_live}"
@@ -172,6 +180,9 @@ class NSS:
             renderer=renderer,
             display=display,
             retention=retention,
+            units=units,
+            labels=labels,
+            axes=axes,
         )
         self._resume = resume
         self._compilation_cache = compilation_cache

@@ -7,7 +7,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +16,14 @@ import numpy as np
 from autoviz_render.search.backends import Display, Where
 from autoviz_render.search.pyautofit.compiled import CompiledArrays, on_the_host
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays
-from autoviz_render.search.pyautofit.parameters import parameter_names, parameter_values
+from autoviz_render.search.pyautofit.parameters import parameter_labels, parameter_names, parameter_values
 from autoviz_render.search.pyautofit.titles import title_of
 from autoviz_render.search.pyautofit.workers import Workers
 from autoviz_render.search.quick_update import COUNTS
 from autoviz_render.search.updater import Updater
 from autoviz_render.spool.arrays import Array, Floats
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.format.descriptions import Descriptions, checked_descriptions
 from autoviz_render.spool.guard import Guard
 from autoviz_render.spool.store import Spool
 
@@ -48,6 +49,7 @@ class Settings:
         renderer: As for `live`.
         display: As for `live`.
         key: Shared by all copies of the analysis.
+        descriptions: Units, labels and axes, as for `live`.
     """
 
     arrays: Callable[[Any], Mapping[str, Any]] | None
@@ -56,6 +58,7 @@ class Settings:
     renderer: Where | None
     display: Display
     key: str
+    descriptions: Descriptions = field(default_factory=Descriptions)
 
 
 class _BestFit(NamedTuple):
@@ -235,9 +238,18 @@ class LiveFit:
                 static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,
                 title=self._title,  # its folder is called by a digest
+                **self._descriptions(),
                 counts="gradient steps" if hasattr(self._search, "_manage_quick_update_step") else COUNTS,
             )
         return self._updater
+
+    def _descriptions(self) -> dict[str, Mapping[str, Any]]:
+        """What is said of arrays and parameters: by the user, then by PyAutoFit."""
+        given = self._settings.descriptions
+        with self._guard("reading the labels of the parameters"):
+            labels = {**parameter_labels(self._model), **given.labels}
+            return vars(checked_descriptions(given.units, labels, given.axes))
+        return vars(given)
 
     def _resumed_from(self) -> int:
         """The iteration of the last snapshot of the run that this one goes on from; 0 for a new one."""

@@ -19,6 +19,7 @@ from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFig
 from autoviz_render.search.pyautofit.fit import LiveFit, Settings
 from autoviz_render.search.pyautofit.lensing import lensing_arrays
 from autoviz_render.spool.errors import WrongTypeError, checks_arguments
+from autoviz_render.spool.format.descriptions import checked_descriptions
 from autoviz_render.spool.guard import Guard, wrong
 from autoviz_render.spool.publisher import checked_figures
 
@@ -47,6 +48,9 @@ def live(
     static: Mapping[str, Any] | None = None,
     renderer: Where | None = "process",
     display: Display = "auto",
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    axes: Mapping[str, Sequence[str]] | None = None,
 ) -> A:
     """The analysis with live figures: `search.fit(model, live(analysis))`, and nothing else changes.
 
@@ -66,6 +70,10 @@ def live(
         renderer: Where figures are drawn, as for `QuickUpdate`.
         display: Whether the cell of a notebook shows the figure, as for `QuickUpdate`; "auto" does not if the search
             has `live_visual_update`, by which PyAutoFit shows it.
+        units: Of arrays and parameters by name, as for `QuickUpdate`.
+        labels: What figures call arrays and parameters, as for `QuickUpdate`; parameters that are not named are called
+            as PyAutoFit's `config/notation/label.yaml` has it.
+        axes: What the axes of arrays are called, as for `QuickUpdate`.
 
     Returns:
         An analysis of the same class by name, with the same attributes as the one given.
@@ -76,7 +84,8 @@ def live(
     """
     _refuse_impossible(analysis, arrays, figure, static, renderer)
     chosen_display(display)
-    settings = Settings(arrays, figure, static, renderer, display, uuid.uuid4().hex)
+    descriptions = checked_descriptions(units, labels, axes)
+    settings = Settings(arrays, figure, static, renderer, display, uuid.uuid4().hex, descriptions)
     _figure_arrays(analysis, settings)
     return _live(analysis, settings)  # type: ignore[no-any-return]
 

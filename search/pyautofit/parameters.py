@@ -21,6 +21,16 @@ def parameter_names(model: Any) -> list[str]:
     return [".".join(path) for path in paths]
 
 
+def parameter_labels(model: Any) -> dict[str, str]:
+    """By the parameter's name what PyAutoFit's configuration calls it: `$\\theta_{\\rm Ein}^{\\rm lens}$`.
+
+    None if two would be called the same: PyAutoFit calls a parameter that its configuration does not know by the first
+    letter of its name.
+    """
+    labels = [str(label) for label in model.parameter_labels_with_superscripts_latex]
+    return dict(zip(parameter_names(model), labels, strict=True)) if len(set(labels)) == len(labels) else {}
+
+
 def parameter_values(model: Any, instance: Any) -> Floats:
     """array[parameter], the vector that the instance was made of.
 

@@ -20,6 +20,7 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import SpoolError, TakenOverError
 from autoviz_render.spool.format.container import Encoder
+from autoviz_render.spool.format.descriptions import Descriptions
 from autoviz_render.spool.format.footer import MAX_FILE_BYTES
 from autoviz_render.spool.format.schema import snapshot_datasets, static_datasets, unfit
 from autoviz_render.spool.guard import WarnOnce
@@ -59,6 +60,7 @@ class SpoolWriter:
         durability: "rename" survives the death of the process, "fsync" a loss of power too.
         resumed_from: The iteration from which an interrupted run goes on; None: the one before its first quick update.
         title: What readers call the run; by default it is the directory's name.
+        descriptions: What the run says of its arrays and parameters.
     """
 
     def __init__(
@@ -71,9 +73,11 @@ class SpoolWriter:
         durability: Durability = "rename",
         resumed_from: int | None = None,
         title: str | None = None,
+        descriptions: Descriptions | None = None,
     ) -> None:
         self._title = title or run_dir.name
-        self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here())
+        described = vars(descriptions or Descriptions())
+        self._info = SpoolInfo(_run_name(self._title, name), figures, Producer.here(), **described)
         self._is_synced = durability == "fsync"
         self._resumed_from = resumed_from
         self._owner = Owner(run_dir, name)

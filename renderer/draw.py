@@ -46,4 +46,6 @@ def draw(
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
     name = spec.name if isinstance(spec, FigureSpec) else getattr(spec, "__name__", "")
     theme = THEMES[settings.theme]
-    return KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name).draw(snapshot)
+    told = settings.record()
+    kept = KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name, settings=told)
+    return kept.draw(snapshot)

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -148,6 +148,15 @@ class RenderSettings:
         from autoviz_render.renderer.plot.page import Page  # and the panels with it, which no command line needs
 
         return Page(self.width, self.height, self.panel)  # type: ignore[arg-type]  # texts are lengths by now
+
+    def record(self) -> dict[str, Any]:
+        """How a figure is drawn, as its file says it: what is not the default, by name; the dots per inch always.
+
+        `figures` and `formats` have no part in it.
+        """
+        how = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("figures", "formats")}
+        default = {each.name: each.default for each in fields(self)}
+        return {name: value for name, value in how.items() if name == "dpi" or value != default[name]}
 
     def named(self, own: Iterable[str]) -> list[tuple[FigureSpec, str]]:
         """Each figure to draw, with the stem of its files' names.

@@ -94,6 +94,9 @@ class Snapshot:
         units: Of arrays and parameters, in plain text by name; empty if the run gave none.
         labels: What figures call arrays and parameters, by name; mathematics between dollars.
         axes: What the axes of an array's panel are called, by its name: x and y of an image or a series.
+        digest: Names its content: the SHA-256 of the footer of its file, which has a checksum of every byte; empty if
+            it was not read from one.
+        static_digests: The SHA-256 of its static files.
     """
 
     arrays: Mapping[str, Array]
@@ -112,6 +115,8 @@ class Snapshot:
     units: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    digest: str = ""
+    static_digests: tuple[str, ...] = ()
 
     @shown_safely
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any, overload
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.errors import NoSpoolError, SpoolError, UnreadableError, WrongTypeError
-from autoviz_render.spool.format.footer import decode
+from autoviz_render.spool.format.footer import decode, footer_digest
 from autoviz_render.spool.format.schema import arrays_from, snapshot_from
 from autoviz_render.spool.guard import WarnOnce, wrong
 from autoviz_render.spool.info import SpoolInfo, read_info
@@ -203,7 +203,7 @@ class Spool:
         history = _LinesUntil(partial(self.history, *ref.key))
         info = self._known_info()
         of_run = _of_run(info) if info else {"run": self.paths.run_dir.name}
-        return Snapshot(static=static, history=history, **of_run, **fields)
+        return Snapshot(static=static, history=history, static_digests=digests, **of_run, **fields)
 
     def static(self, digest: str) -> Mapping[str, Array]:
         """The arrays of one static file by name; kept, as they never change.
@@ -329,7 +329,8 @@ def _of_run(info: SpoolInfo) -> dict[str, Any]:
 
 def as_snapshot(data: memoryview, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields that a snapshot's file has, and the digests of its static files. Raises SpoolError."""
-    return snapshot_from(decode(data, path, "snapshot"), path)
+    fields, digests = snapshot_from(decode(data, path, "snapshot"), path)
+    return fields | {"digest": footer_digest(data)}, digests
 
 
 def as_static(digest: str, data: memoryview, path: Path) -> Mapping[str, Array]:

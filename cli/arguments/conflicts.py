@@ -40,6 +40,7 @@ _WITHOUT = {
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
     "--json": ("is for another program to read", ("--preview",)),
+    "--redo": ("draws as the file says", ("--format", "--dpi", "--theme", "--width", "--height", "--panel", *_WHERE)),
     "--debug": ("says everything", ("--quiet",)),
 }
 """Options beside which others would do nothing: why, and which."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.batch.fixed_limits import with_limits_of
@@ -56,7 +57,8 @@ class LimitedJob(Job):
 @lru_cache(2)  # each is a figure that is kept: whoever compares looks at one step after the other
 def _figure(spec: FigureSpec, how: RenderSettings, spool: str, snapshot: str, _stamp: tuple[int, int]) -> KeptFigure:
     recipe = with_limits_of(spec.recipe(), _read(Path(spool), snapshot))
-    return KeptFigure(recipe, dpi=how.dpi, theme=THEMES[how.theme], page=how.page, name=spec.name, warns=False)
+    told: dict[str, Any] = {"name": spec.name, "settings": how.record() | {"limits": snapshot}}
+    return KeptFigure(recipe, dpi=how.dpi, theme=THEMES[how.theme], page=how.page, warns=False, **told)
 
 
 def _read(directory: Path, name: str) -> Snapshot:

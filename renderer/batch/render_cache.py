@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import zlib
-from dataclasses import astuple
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -133,9 +132,7 @@ def identity(job: Job) -> str | None:
         snapshot,
         job.figure.name,
         source,
-        how.dpi,
-        how.theme,
-        astuple(how.page),
+        how.record(),
         png.deflate.__name__,
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,7 @@ from autoviz_render.renderer.plot.page import SCREEN, Page, PageError, Sheet
 from autoviz_render.renderer.plot.panel_slot import PanelSlot
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
+from autoviz_render.renderer.provenance import Provenance, provenance_of
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.system.atomic import write_whole
@@ -66,6 +69,7 @@ class Drawing:
     _theme: Theme = field(kw_only=True)
     _scale: float = field(kw_only=True)
     _title: str = field(kw_only=True)
+    _provenance: Provenance = field(kw_only=True)
 
     def __repr__(self) -> str:
         height, width, _ = self.pixels.shape
@@ -105,9 +109,9 @@ class Drawing:
         """
         software = ERROR_PAGE if self.is_error_page else SOFTWARE
         if format == "png":
-            return png.png(self.pixels, self.dpi, software)
+            return png.png(self.pixels, self.dpi, software, self._provenance.to_text())
         if format == "webp":
-            return png.webp(self.pixels, software)
+            return png.webp(self.pixels, software, self._provenance.to_text())
         if format not in FORMATS:
             raise ValueError(f"there is no way to write {format!r}; there are: {', '.join(FORMATS)}")
         if getattr(self._figure, "_autoviz_frame", None) != self._frame:
@@ -116,7 +120,7 @@ class Drawing:
 
         write = {"pdf": vector.pdf, "svg": vector.svg}[format]
         with fixed_style(self._theme):
-            return write(self._figure, self._scale, self._title, software)
+            return write(self._figure, self._scale, self._title, software, self._provenance.to_text())
 
 
 class KeptFigure:
@@ -130,6 +134,7 @@ class KeptFigure:
         theme: Theme = LIGHT,
         page: Page = SCREEN,
         name: str = "",
+        settings: Mapping[str, Any] = MappingProxyType({}),
         warns: bool = True,
     ) -> None:
         """A figure that is built at the first snapshot.
@@ -139,7 +144,8 @@ class KeptFigure:
             dpi: Dots an inch; 100 gives the 12-panel figure 1792x1343 pixels, 200 twice as many each way.
             theme: The colours of everything but the data.
             page: How large it is, and which of its panels it shows.
-            name: Of the figure, for the title of a pdf.
+            name: Of the figure, for the title of a pdf, and for what a file says of where it comes from.
+            settings: How it is drawn, for the same: see `RenderSettings.record`.
             warns: Whether a panel that cannot be drawn is a warning; its error is in the drawing's `errors` anyway.
         """
         self._warns = warns
@@ -148,6 +154,7 @@ class KeptFigure:
         self.theme = theme
         self.page = page
         self.name = name
+        self._settings = settings
         self._built: _BuiltFigure | None = None
 
     def draw(self, snapshot: Snapshot) -> Drawing:
@@ -163,7 +170,8 @@ class KeptFigure:
             if self._built is None or not self._built.fits(sheet, slots):
                 self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme, warns=self._warns)
             title = ": ".join(printable(text, 200) for text in (snapshot.run, self.name) if text)
-            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, title)
+            told = {"_title": title, "_provenance": provenance_of(snapshot, self.name, self._settings)}
+            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, told)
 
     def _sheet(self, snapshot: Snapshot, errors: list[str]) -> Sheet:
         try:
@@ -216,7 +224,7 @@ class _BuiltFigure:
     def fits(self, sheet: Sheet, slots: list[GridSlot]) -> bool:
         return (sheet.grid, slots, sheet.scale) == (self._grid, self._slots, self._scale)
 
-    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str], title: str) -> Drawing:
+    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str], told: Mapping[str, Any]) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
         self._canvas.begin()
@@ -227,7 +235,7 @@ class _BuiltFigure:
         errors += [error for error in drawn if error is not None]
         kept: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
         kept["is_error_page"] = is_error_page
-        return Drawing(self._canvas.pixels(), float(self._dpi), tuple(errors), **kept, _scale=self._scale, _title=title)
+        return Drawing(self._canvas.pixels(), float(self._dpi), tuple(errors), **kept, _scale=self._scale, **told)
 
 
 class _Header:

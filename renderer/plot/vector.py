@@ -28,7 +28,7 @@ _SPACES = re.compile(rb"(?<=[^ \n>])  +(?=[^<>]*</text>)")
 _SIZE = re.compile(rb'width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
-def pdf(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> bytes:
+def pdf(figure: Figure, scale: float, title: str, software: str = SOFTWARE, provenance: str = "") -> bytes:
     """The bytes of a PDF file.
 
     Args:
@@ -36,11 +36,12 @@ def pdf(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> b
         scale: What the figure's inches, and its points, are multiplied by.
         title: Of the document; characters that cannot be seen are escaped.
         software: What made it, which the file says.
+        provenance: What it was drawn from, see `renderer.provenance`; empty says nothing.
     """
     file, dpi = io.BytesIO(), figure.dpi
     width, height = figure.get_size_inches()
     backend: Any = backend_pdf  # not annotated
-    told = {"Title": title, "Creator": software}
+    told = {"Title": title, "Creator": software, **_keywords(provenance)}
     document = backend.PdfFile(file, metadata=told | {"Producer": None, "CreationDate": None})
     document.newPage(scale * width, scale * height)
     if scale != 1:
@@ -59,10 +60,11 @@ def pdf(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> b
     return file.getvalue()
 
 
-def svg(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> bytes:
+def svg(figure: Figure, scale: float, title: str, software: str = SOFTWARE, provenance: str = "") -> bytes:
     """The bytes of an SVG file; as `pdf`."""
     file = io.BytesIO()
-    figure.savefig(file, format="svg", dpi=figure.dpi, metadata={"Title": title, "Creator": software, "Date": None})
+    told: dict[str, Any] = {"Title": title, "Creator": software, "Date": None, **_keywords(provenance)}
+    figure.savefig(file, format="svg", dpi=figure.dpi, metadata=told)
     content = _FONTS.sub(_FALLBACK, _NO_XML.sub(b"?", file.getvalue()))
     content = _SPACES.sub(lambda spaces: b"\xc2\xa0" * len(spaces[0]), content)
     if scale == 1:
@@ -72,3 +74,7 @@ def svg(figure: Figure, scale: float, title: str, software: str = SOFTWARE) -> b
         content,
         count=1,
     )
+
+
+def _keywords(provenance: str) -> dict[str, str]:
+    return {"Keywords": provenance} if provenance else {}

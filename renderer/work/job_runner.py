@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from autoviz_render.figures.registry import FigureError
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
@@ -121,7 +122,7 @@ class _KeptFigures:
 
     def get(self, spool: Path, figure: FigureSpec, how: RenderSettings) -> KeptFigure:
         """The figure of a run, or that of another one of its kind, or a new one."""
-        kind = (figure, how.dpi, how.theme, how.page)
+        kind = (figure, *how.record().items())
         of_kind = [each for each in self._kept if each[1] == kind]
         chosen = next((each for each in of_kind if each[0] == spool), None)
         if chosen is None and len(of_kind) >= _MOST_OF_A_KIND:
@@ -131,7 +132,8 @@ class _KeptFigures:
             kept = chosen[2]
         else:
             recipe, theme = figure.recipe(), THEMES[how.theme]
-            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, name=figure.name, warns=False)
+            told: dict[str, Any] = {"name": figure.name, "settings": how.record()}
+            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, warns=False, **told)
         self._kept.append((spool, kind, kept))
         del self._kept[:-_MOST_KEPT]
         return kept

@@ -29,7 +29,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.numbers import round_ticks
 from autoviz_render.figures.panels import full_extent
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.plot.artists import text_cache
 from autoviz_render.renderer.plot.drawing import KeptFigure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autoviz_render.figures.registry import Recipe
-from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.spool.errors import WrongTypeError, checks_arguments
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import Snapshot
@@ -30,6 +30,7 @@ def draw(
 
     Raises:
         FigureError: No figure has this name; a `PageError` if it has no such panel, or does not fit on the page.
+        SettingsError: The limits are to be those of a run, which is not at hand.
         WrongTypeError: It is no snapshot, or neither a figure's name nor a function.
     """
     if not isinstance(snapshot, Snapshot):
@@ -38,6 +39,8 @@ def draw(
         raise WrongTypeError(wrong("figure", figure, "expected a name, or a function of a snapshot"))
     if not isinstance(settings, RenderSettings):
         raise WrongTypeError(wrong("settings", settings, "expected RenderSettings, as in RenderSettings(dpi=200)"))
+    if settings.limits != "own":
+        raise SettingsError("limits: a snapshot alone has its own; to draw it with those of its run, use render()")
     from autoviz_render.renderer.plot.drawing import KeptFigure  # with Matplotlib, which the name alone need not load
     from autoviz_render.renderer.plot.theme import THEMES
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from autoviz_render.renderer.plot.page import Page
 
 ThemeName = Literal["light", "dark"]
+Limits = Literal["own", "run"] | int
+"""What the axes and the colours of a figure are: see `RenderSettings.limits`."""
 
 log = logging.getLogger("autoviz_render.renderer")
 
@@ -104,6 +106,9 @@ class RenderSettings:
         height: With `width`, as `width`; None is as high as the panels need.
         panel: The title of the one panel that is drawn, or how it begins, or its number counted from 1; None draws all.
             It is taken from a run's first figure, unless `figures` says otherwise.
+        limits: The axes and colours: "own", of each snapshot by itself; "run", the same at every snapshot of a run,
+            those of the newest; or the sequence number of the snapshot that they are taken from. Live, "run" takes
+            those of the first snapshot that is drawn, and new ones when a later one goes beyond them.
 
     Raises:
         SettingsError: One of them is not possible; it is a ValueError, and its message names the setting.
@@ -116,6 +121,7 @@ class RenderSettings:
     width: float | str | None = None
     height: float | str | None = None
     panel: str | int | None = None
+    limits: Limits = "own"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "formats", _listed("formats", self.formats, "png"))
@@ -134,6 +140,8 @@ class RenderSettings:
             raise SettingsError(wrong("dpi", self.dpi, "give a positive number of dots per inch"))
         if self.theme not in get_args(ThemeName):
             raise SettingsError(wrong("theme", self.theme, f"choose from {', '.join(get_args(ThemeName))}"))
+        if self.limits not in ("own", "run") and (type(self.limits) is not int or self.limits < 0):
+            raise SettingsError(wrong("limits", self.limits, "choose 'own', 'run', or the number of a quick update"))
         if self.figures is not None:
             object.__setattr__(self, "figures", _listed("figures", self.figures, "line"))
             stems = [stem.casefold() for _, stem in self.named(())]  # as on a disk that takes A for a

@@ -16,7 +16,18 @@ _GOES_WITH = {
 _WAYS = ("--watch", "--status", "--movie", "--html", "--sheet", "--compare", "--fits", "--samples", "--redo")
 """Options of which each says what is done; without one of them, figures are drawn."""
 
-_HOW = ("--figure", "--format", "--dpi", "--theme", "--width", "--height", "--panel", "--frame-timeout", "--out")
+_HOW = (
+    "--figure",
+    "--format",
+    "--dpi",
+    "--theme",
+    "--width",
+    "--height",
+    "--panel",
+    "--limits",
+    "--frame-timeout",
+    "--out",
+)
 _WHERE = ("--jobs", "--shard", "--dask")
 _WITHOUT = {
     "--movie": (
@@ -30,6 +41,7 @@ _WITHOUT = {
             "--format",
             "--redraw",
             "--frame-timeout",
+            "--limits",
             *_WHERE,
             "--html",
             "--preview",
@@ -40,7 +52,10 @@ _WITHOUT = {
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
     "--json": ("is for another program to read", ("--preview",)),
-    "--redo": ("draws as the file says", ("--format", "--dpi", "--theme", "--width", "--height", "--panel", *_WHERE)),
+    "--redo": (
+        "draws as the file says",
+        ("--format", "--dpi", "--theme", "--width", "--height", "--panel", "--limits", *_WHERE),
+    ),
     "--debug": ("says everything", ("--quiet",)),
 }
 """Options beside which others would do nothing: why, and which."""

@@ -104,7 +104,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     remote = [path for path in values["paths"] if isinstance(path, str)]
     if remote:
         values |= {"remote": remote[0], "paths": (Path(remote[0]),)}
-    how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel")}
+    how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel", "limits")}
     try:
         return Options(settings=RenderSettings(**how), **values)
     except SettingsError as error:

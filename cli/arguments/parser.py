@@ -167,6 +167,7 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     width = "for print: the figure's width, 88mm, 18cm, 3.46in; text then has 7 points or more"
     height = "with --width: the figure's height (default as the panels need)"
     panel = "one panel alone, by its title or number"
+    limits = "axes and colours: of each snapshot by itself, the same over a run, or those of step N (default own)"
     group.add_argument("--figure", metavar="NAME", help=figures)
     group.add_argument(
         "--format", dest="formats", type=readers.formats, default=default.formats, metavar="FORMAT", help=formats
@@ -175,6 +176,7 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--width", metavar="WIDTH", help=width)
     group.add_argument("--height", metavar="HEIGHT", help=height)
     group.add_argument("--panel", metavar="TITLE", help=panel)
+    group.add_argument("--limits", type=readers.limits, default=default.limits, metavar="own|run|N", help=limits)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
     group.add_argument("--jobs", type=readers.whole(1, 1024), default=1, metavar="N", help="draw with N processes")
     group.add_argument("--redraw", **_FLAG, help="with --all: redraw figures that are up to date")

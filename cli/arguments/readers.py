@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autoviz_render.renderer.batch.shards import Shard
 from autoviz_render.renderer.plot.formats import FORMATS
-from autoviz_render.renderer.settings import SettingsError
+from autoviz_render.renderer.settings import Limits, SettingsError
 
 MOVIES = (".mp4", ".gif", ".webp")
 
@@ -41,6 +41,13 @@ def formats(text: str) -> tuple[str, ...]:
     if not set(formats) <= set(FORMATS):
         raise argparse.ArgumentTypeError(f"{text!r}: choose from {', '.join(FORMATS)}")
     return formats
+
+
+def limits(text: str) -> Limits:
+    """What the axes and the colours are."""
+    if text not in ("own", "run") and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: choose own, run, or the number of a quick update")
+    return int(text) if text.isdecimal() else "own" if text == "own" else "run"
 
 
 def names(text: str) -> tuple[str, ...]:

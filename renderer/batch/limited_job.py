@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.batch.movie_formats import Frame, Movie, MovieError, on_paper, writer
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.page import PageError

@@ -11,8 +11,10 @@ from typing import Any
 
 from autoviz_render.figures.registry import FigureError, figure_names
 from autoviz_render.renderer.batch.runs import find_runs
-from autoviz_render.renderer.draw import draw
+from autoviz_render.renderer.fixed_limits import with_limits_of
+from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.formats import FORMATS
+from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.provenance import Provenance, read_provenance
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError, UnreadableError
@@ -63,8 +65,20 @@ def redo(file: Path, place: Path | None = None, figure: str | FigureSpec | None 
     if kind not in FORMATS:
         raise UnreadableError(file, f"has none of the suffixes {', '.join(FORMATS)}")
     settings, spec = _settings(told, kind, file), figure or _figure(told, file)
-    snapshot = _snapshot(told, file, place)
-    drawing = draw(snapshot, spec, settings)
+    spool, snapshot = _snapshot(told, file, place)
+    recipe = (FigureSpec(spec) if isinstance(spec, str) else spec).recipe()
+    if isinstance(settings.limits, int):
+        recipe = with_limits_of(recipe, _limiting(spool, settings.limits))
+    kept = KeptFigure(
+        recipe,
+        dpi=settings.dpi,
+        theme=THEMES[settings.theme],
+        page=settings.page,
+        name=told.figure,
+        settings=settings.record(),
+        warns=False,
+    )
+    drawing = kept.draw(snapshot)
     content, before = drawing.encode(kind), file.read_bytes()
     return Redone(content, content == before, _why(told), drawing.errors)
 
@@ -97,8 +111,15 @@ def _figure(told: Provenance, file: Path) -> FigureSpec:
     return spec
 
 
-def _snapshot(told: Provenance, file: Path, place: Path | None) -> Snapshot:
-    """The snapshot that a figure shows.
+def _limiting(spool: Spool, step: int) -> Snapshot:
+    refs = [ref for ref in spool.snapshots(abandoned=True) if ref.sequence == step]
+    if not refs:
+        raise NoSpoolError(spool.paths.directory, f"does not keep step {step} any more, which the limits are of")
+    return spool.read(refs[-1])
+
+
+def _snapshot(told: Provenance, file: Path, place: Path | None) -> tuple[Spool, Snapshot]:
+    """The snapshot that a figure shows, and its spool.
 
     Raises:
         NoSpoolError, ProvenanceError, SpoolError, OSError: There is none.
@@ -119,7 +140,7 @@ def _snapshot(told: Provenance, file: Path, place: Path | None) -> Snapshot:
             faults.append(error)
             continue
         if snapshot is not None and snapshot.digest == told.snapshot:
-            return snapshot
+            return spool, snapshot
         faults.append(_fault(spool, told, snapshot))
     if not faults:
         where = "is not beside it" if place is None else f"is not at {place}"

@@ -29,7 +29,7 @@ _LEAST = Size(1.6, 1.3)
 """Of any slot, in a screen's inches: 30 mm x 24 mm of a page."""
 
 _BEYOND = re.compile(r", [\d,]+ beyond$")
-"""What a movie adds to a title: see `autoviz_render.renderer.batch.fixed_limits`."""
+"""What a movie adds to a title: see `autoviz_render.renderer.fixed_limits`."""
 
 _WORDS = (TablePanel, TextPanel)
 

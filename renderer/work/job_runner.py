@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render.figures.registry import FigureError
+from autoviz_render.renderer.fixed_limits import hold, with_limits_of
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
-from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.settings import FigureSpec, Limits, RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.figure_files import another_programs, remove_note, whose, write_note
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
+from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.archived import is_file, status_of
 from autoviz_render.spool.system.atomic import write_whole
@@ -44,6 +46,7 @@ class JobRunner:
         self._spool = lru_cache(_MOST_KEPT)(lambda directory, *_numbers: Spool(directory))
         self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
         self._figures = _KeptFigures()
+        self._likes: dict[tuple[Path, FigureSpec], Snapshot] = {}
 
     def draw(self, job: Job) -> RenderResult:
         """Draw one figure of one snapshot, and replace each of its files whole.
@@ -82,10 +85,34 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        drawing = self._figures.get(job.spool, job.figure, job.settings).draw(snapshot)
+        drawing = self._figure(job, spool, snapshot).draw(snapshot)
         likelihood = snapshot.log_likelihood if math.isfinite(snapshot.log_likelihood) else None
         result, published = self._write(job, drawing), snapshot.time if math.isfinite(snapshot.time) else None
         return replace(result, iteration=snapshot.iteration, log_likelihood=likelihood, published=published)
+
+    def _figure(self, job: Job, spool: Spool, snapshot: Snapshot) -> KeptFigure:
+        """The figure that shows the snapshot, with the limits that it is to have.
+
+        Raises:
+            FigureError, SpoolError, OSError: There is no such figure, or no snapshot to take the limits from.
+        """
+        if job.settings.limits == "own":
+            return self._figures.get(job.spool, job.figure, job.settings)
+        if job.settings.limits == "run" and job.is_live:
+            like = self._live_limits(job, snapshot)
+        else:
+            like = _limiting(spool, job.settings.limits)
+        return self._figures.get(job.spool, job.figure, job.settings, like)
+
+    def _live_limits(self, job: Job, snapshot: Snapshot) -> Snapshot:
+        """What the limits of a live figure are taken from: an earlier snapshot, as long as they hold for this one."""
+        key = job.spool, job.figure
+        like = self._likes.get(key)
+        if like is None or like.epoch > snapshot.epoch or not hold(job.figure.recipe(), like, snapshot):
+            self._likes[key] = like = snapshot
+            while len(self._likes) > _MOST_KEPT:
+                self._likes.pop(next(iter(self._likes)))
+        return like
 
     def _write(self, job: Job, drawing: Drawing) -> RenderResult:
         errors = tuple(f"figure {job.figure.name!r}: {error}" for error in drawing.errors)
@@ -120,9 +147,17 @@ class _KeptFigures:
     def __init__(self) -> None:
         self._kept: list[tuple[Path, tuple[object, ...], KeptFigure]] = []  # the one that was used last at the end
 
-    def get(self, spool: Path, figure: FigureSpec, how: RenderSettings) -> KeptFigure:
-        """The figure of a run, or that of another one of its kind, or a new one."""
-        kind = (figure, *how.record().items())
+    def get(self, spool: Path, figure: FigureSpec, how: RenderSettings, like: Snapshot | None = None) -> KeptFigure:
+        """The figure of a run, or that of another one of its kind, or a new one.
+
+        Args:
+            spool: Of the run.
+            figure: Which.
+            how: How it is drawn.
+            like: The snapshot that its limits are taken from; None: each has its own.
+        """
+        told = how.record() | ({} if like is None else {"limits": like.sequence})
+        kind = (figure, *told.items(), *(() if like is None else (spool, like.digest)))
         of_kind = [each for each in self._kept if each[1] == kind]
         chosen = next((each for each in of_kind if each[0] == spool), None)
         if chosen is None and len(of_kind) >= _MOST_OF_A_KIND:
@@ -132,11 +167,27 @@ class _KeptFigures:
             kept = chosen[2]
         else:
             recipe, theme = figure.recipe(), THEMES[how.theme]
-            told: dict[str, Any] = {"name": figure.name, "settings": how.record()}
-            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, warns=False, **told)
+            recipe = recipe if like is None else with_limits_of(recipe, like)
+            named: dict[str, Any] = {"name": figure.name, "settings": told}
+            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, warns=False, **named)
         self._kept.append((spool, kind, kept))
         del self._kept[:-_MOST_KEPT]
         return kept
+
+
+def _limiting(spool: Spool, limits: Limits) -> Snapshot:
+    """The snapshot of a run that limits are taken from.
+
+    Raises:
+        NoSpoolError: It is not kept.
+        SpoolError, OSError: It cannot be read.
+    """
+    if limits == "run":
+        return spool.read_newest()
+    refs = [ref for ref in spool.snapshots() if ref.sequence == limits]
+    if not refs:
+        raise NoSpoolError(spool.paths.directory, f"does not keep step {limits}, which the limits are of")
+    return spool.read(refs[-1])
 
 
 class InProcess:

@@ -28,7 +28,15 @@ def drawn(run_dir, publish, command):
     return draw
 
 
-@pytest.mark.parametrize("options", [(), ("--panel", 1, "--width", "88mm"), ("--theme", "dark", "--figure", "run")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--limits", "run", "--figure", "auto"),
+        ("--panel", 1, "--width", "88mm"),
+        ("--theme", "dark", "--figure", "run"),
+    ],
+)
 def test_every_kind_of_file_is_drawn_again_to_the_same_bytes(drawn, command, tmp_path, options):
     """Years later, beside the paper, with nothing but the figure and the run's directory."""
     for file in drawn("--format", ",".join(FORMATS), *options):

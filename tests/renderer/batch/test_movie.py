@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from movie_reader import read_movie
 
 from autoviz_render.figures.builtin.auto import auto
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
 from autoviz_render.renderer.batch.movie import MovieJob, ticks_shown, write_movie
 from autoviz_render.renderer.batch.movie_formats import MovieError
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import DARK
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings

@@ -24,7 +24,7 @@ from autoviz_render.figures.panels import (
     TablePanel,
     TextPanel,
 )
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.artists import ARTISTS
 from autoviz_render.renderer.plot.artists.coloured import Coloured, coloured_structure
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.panels import (
@@ -20,9 +22,16 @@ from autoviz_render.figures.panels import (
     Series,
     TextPanel,
 )
-from autoviz_render.renderer.batch.fixed_limits import with_limits_of
+from autoviz_render.renderer.batch.render import render
+from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
+from autoviz_render.renderer.provenance import read_provenance
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
+from autoviz_render.renderer.work.job_runner import JobRunner
+from autoviz_render.renderer.work.jobs import Job
+from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.store import Spool
 
 
 def ramp(top, **settings):
@@ -195,3 +204,46 @@ def test_a_source_that_says_that_its_colours_are_its_own_says_so_over_the_whole_
         (panel,) = (each for each in held(snapshot) if "brightest" in each.title)
         assert panel.title.endswith("own scale")
         assert panel.high == 20.0
+
+
+def test_a_run_can_be_drawn_with_the_same_limits_everywhere(tmp_path):
+    """What changes from step to step is then the fit, and not the colours: those of the newest, or of a step."""
+    with Publisher(tmp_path / "run", retention="all") as publisher:
+        for step in range(4):
+            publisher.publish({"model": np.eye(4) * 10.0**step}, iteration=step)
+            publisher.flush()
+    spool = Spool(tmp_path / "run")
+
+    def drawn(limits):
+        results = [*render(tmp_path / "run", which="all", settings=RenderSettings(dpi=30, limits=limits), redraw=True)]
+        return [result.files[0].read_bytes() for result in results]
+
+    own, run, first = drawn("own"), drawn("run"), drawn(0)
+    assert [each == other for each, other in zip(own, run, strict=True)] == [False] * 4  # the metadata says so
+    pixels = [[np.asarray(Image.open(io.BytesIO(each))) for each in kind] for kind in (own, run, first)]
+    assert [np.array_equal(*each) for each in zip(pixels[0], pixels[1], strict=True)] == [False, False, False, True]
+    assert [np.array_equal(*each) for each in zip(pixels[0], pixels[2], strict=True)] == [True, False, False, False]
+    missing = [*render(spool.paths.run_dir, settings=RenderSettings(limits=9))]
+    assert "does not keep step 9, which the limits are of" in missing[0].fault
+
+
+def test_live_limits_hold_until_a_snapshot_goes_beyond_them(tmp_path):
+    """Else the first frames, of bad fits, would rule the run; and each widening is one step, not a flicker."""
+    with Publisher(tmp_path / "run", retention="all") as publisher:
+        for step, height in enumerate([4.0, 3.0, 2.0, 8.0, 7.0]):
+            publisher.publish({"model": np.eye(4) * height}, iteration=step)
+            publisher.flush()
+    runner, told = JobRunner(), []
+    for ref in Spool(tmp_path / "run").snapshots():
+        settings = RenderSettings(dpi=30, limits="run")
+        job = Job(
+            ref.path.parents[1],
+            FigureSpec("auto"),
+            tmp_path / "fit",
+            settings=settings,
+            snapshot=ref.path.name,
+            is_live=True,
+        )
+        assert runner.draw(job).status == "drawn"
+        told.append(read_provenance(tmp_path / "fit.png").settings["limits"])
+    assert told == [0, 0, 0, 3, 3]

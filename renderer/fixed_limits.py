@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,31 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
         return [[next(panels) for _ in item] if isinstance(item, Sequence) else next(panels) for item in items]
 
     return with_limits
+
+
+def hold(recipe: Recipe, like: Snapshot, snapshot: Snapshot) -> bool:
+    """Whether all that the panels of a snapshot show lies within the limits of another one, by their titles."""
+    known, now = _known(recipe, like), _known(recipe, snapshot)
+    return all(_is_within(limits, wide) for key, limits in now.items() if limits and (wide := known.get(key)))
+
+
+def _is_within(inner: Limits, outer: Limits) -> bool:
+    """Whether the ranges of some limits lie in those of others, as far as both have them."""
+    return all(
+        min(wide) <= min(narrow) and max(narrow) <= max(wide)
+        for (name, narrow), (other, wide) in product(_ranges(inner), _ranges(outer))
+        if name == other
+    )
+
+
+def _ranges(limits: Limits) -> list[tuple[str, Sequence[float]]]:
+    """The ranges among the limits of a panel by name: of its colours, and of its axes."""
+    found = [(name, value) for name, value in limits.items() if name.endswith("_limits") and value is not None]
+    if "low" in limits:
+        found.append(("colours", (limits["low"], limits["high"])))
+    if limits.get("view") is not None:
+        found += [("x", limits["view"][:2]), ("y", limits["view"][2:])]
+    return found
 
 
 def _known(recipe: Recipe, snapshot: Snapshot) -> dict[Hashable, Limits | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -36,6 +36,8 @@ class Residuals:
         cells: array[visibility], the cell of the uv plane of each; None if they are in none.
         is_normalised: Whether they are in units of a noise that was given.
         stride: Of how many visibilities one is looked at.
+        model: array[point], or of any shape: what the data should be where there are some that are used; empty if a
+            panel of its own shows it.
     """
 
     panel: str
@@ -45,6 +47,7 @@ class Residuals:
     cells: Array | None = None
     is_normalised: bool = True
     stride: int = 1
+    model: Array = field(default_factory=lambda: np.empty(0))
 
     def found(self) -> Floats:
         """array[point]: those that are used."""
@@ -67,11 +70,9 @@ class Residuals:
 def residuals_of(panels: Sequence[Panel], snapshot: Snapshot) -> list[Residuals]:
     """All there are, each once."""
     images = list(_of_images(panels))
-    shapes = {each.values.shape for each in images}
-    of_pairs = [each for each in _of_pairs(panels, snapshot) if each.values.shape not in shapes]
-    if any(each.kind in ("line", "cells") for each in of_pairs):
-        return [*images, *of_pairs]
-    return [*images, *of_pairs, *_of_points(panels)]
+    of_pairs = list(_of_pairs(panels, snapshot, {each.values.shape for each in images}))
+    has_lines = any(each.kind in ("line", "cells") for each in of_pairs)
+    return [*images, *of_pairs, *_of_points(panels, with_strips=not has_lines)]
 
 
 def _of_images(panels: Sequence[Panel]) -> Iterator[Residuals]:
@@ -94,12 +95,16 @@ def _of_images(panels: Sequence[Panel]) -> Iterator[Residuals]:
         yield Residuals(title, values.astype(np.float64, copy=False), used, "image")
 
 
-def _of_pairs(panels: Sequence[Panel], snapshot: Snapshot) -> Iterator[Residuals]:
-    """Of the arrays that are data and their model by their names, as the figure `auto` pairs them."""
+def _of_pairs(panels: Sequence[Panel], snapshot: Snapshot, known: Collection[tuple[int, ...]]) -> Iterator[Residuals]:
+    """Of the arrays that are data and their model by their names, as the figure `auto` pairs them.
+
+    Args:
+        known: The shapes of the residuals that a panel shows as they are.
+    """
     named = {name: np.asarray(each) for name, each in {**snapshot.static, **snapshot.arrays}.items()}
     for name, model in named.items():
         match = _MODEL.match(name)
-        if match is None or model.dtype.kind not in "fc":
+        if match is None or model.dtype.kind not in "fc" or model.shape in known:
             continue
         group, base = match["group"] or "", match["one"] or match["other"] or ""
         data = next((named[each] for each in _data_names(group, base) if each in named and each != name), None)
@@ -128,20 +133,24 @@ def _other(named: dict[str, Array], group: str, base: str, kind: str) -> Array |
 def _of_numbers(data: Array, model: Array, others: dict[str, Array | None], title: str) -> Residuals:
     left = np.asarray(data, np.float64) - np.asarray(model, np.float64)
     noise, mask, x = others["noise_map"], others["mask"], others["x"]
+    wanted = np.isfinite(data)
     is_normalised = noise is not None and noise.dtype.kind in "iuf" and noise.shape in (left.shape, (2, *left.shape))
     if is_normalised and noise is not None:
         sides = np.asarray(noise, np.float64)
         size = sides if sides.shape == left.shape else np.where(left > 0, sides[0], sides[1])
-        left = left / np.where((size > 0) & np.isfinite(size), size, np.nan)
-    used = np.isfinite(left)
+        wanted &= np.isfinite(size) & (size > 0)
+        left = left / size
     if mask is not None and mask.shape == left.shape and mask.dtype.kind in "biuf":
-        used &= mask == 0
+        wanted &= mask == 0
+    used = wanted & np.isfinite(left)
     if not is_normalised and used.any():
         left = left / (math.sqrt(float(np.mean(left[used] ** 2))) or 1.0)
     if left.ndim == 1 and x is not None and x.shape == left.shape:
         order = np.argsort(x, kind="stable")
         left, used = left[order], used[order]
-    return Residuals(title, left, used, "image" if left.ndim == 2 else "line", is_normalised=is_normalised)
+    shown = model[wanted] if model.ndim == 1 else np.empty(0)
+    kind: Kind = "image" if left.ndim == 2 else "line"
+    return Residuals(title, left, used, kind, is_normalised=is_normalised, model=shown)
 
 
 def _of_visibilities(data: Array, model: Array, noise: Array | None, uv: Array | None, title: str) -> Residuals:
@@ -158,7 +167,8 @@ def _of_visibilities(data: Array, model: Array, noise: Array | None, uv: Array |
     if uv is not None and uv.shape == (data.size, 2) and uv.dtype.kind in "iuf":
         cells = _cells(np.asarray(uv[::stride], np.float64))
         used &= cells >= 0
-    return Residuals(title, parts, used, "cells", cells, is_normalised=is_normalised, stride=stride)
+    shown = model[::stride][np.isfinite(data[::stride])]
+    return Residuals(title, parts, used, "cells", cells, is_normalised=is_normalised, stride=stride, model=shown)
 
 
 def _cells(uv: Floats) -> Array:
@@ -170,13 +180,13 @@ def _cells(uv: Floats) -> Array:
     return np.where(placed, steps[:, 0] * side + steps[:, 1], -1)
 
 
-def _of_points(panels: Sequence[Panel]) -> Iterator[Residuals]:
-    """Of points in a plane of residuals, and of the strips below lines."""
+def _of_points(panels: Sequence[Panel], *, with_strips: bool) -> Iterator[Residuals]:
+    """Of points in a plane of residuals, and of the strips below lines, if these are known from nowhere else."""
     for panel in panels:
         found: list[Floats] = []
         if isinstance(panel, ScatterPanel) and "(σ)" in panel.x_label and "(σ)" in panel.y_label:
             found = [np.asarray(each, np.float64).ravel() for each in (panel.x, panel.y)]
-        elif isinstance(panel, LinesPanel) and "(σ)" in panel.residual_label:
+        elif with_strips and isinstance(panel, LinesPanel) and "(σ)" in panel.residual_label:
             found = [np.asarray(each.y, np.float64).ravel() for each in panel.residuals if _is_of_points(each)]
         if found:
             values = np.concatenate(found)

@@ -13,7 +13,7 @@ from autoviz_render.renderer.alarms.alarm import Alarm
 from autoviz_render.renderer.alarms.among import ALL
 from autoviz_render.renderer.alarms.fits import Residuals, residuals_of
 from autoviz_render.renderer.alarms.rules import Rules
-from autoviz_render.renderer.alarms.statistics import chi_squared_range
+from autoviz_render.renderer.alarms.statistics import chi_squared_range, total
 from autoviz_render.renderer.alarms.values import ValueRules, short_title
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -50,9 +50,9 @@ def panel_alarms(
     """
     with np.errstate(all="ignore"):
         found = list(ValueRules(snapshot, figure, rules).alarms(list(panels)))
-        if rules.structured.enabled or rules.chi_squared.enabled:
-            for residuals in residuals_of(panels, snapshot):
-                found += _of_fit(residuals, snapshot, figure, rules, is_running=is_running)
+        for residuals in residuals_of(panels, snapshot):
+            found += _of_model(residuals, figure, rules)
+            found += _of_fit(residuals, snapshot, figure, rules, is_running=is_running)
     return found
 
 
@@ -81,6 +81,20 @@ def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]
     return digests
 
 
+def _of_model(residuals: Residuals, figure: str, rules: Rules) -> Iterator[Alarm]:
+    """Whether a model that is drawn as a line has no values, or zeros alone."""
+    model, title = residuals.model, residuals.panel
+    if not model.size:
+        return
+    lost = model.size - int(np.count_nonzero(np.isfinite(model)))
+    share = lost / model.size
+    if share > rules.not_finite.share and rules.not_finite.is_for(title):
+        message = f"the model is not finite at {lost:,} of {model.size:,} points"
+        yield Alarm("not_finite", message, figure, title, share, rules.not_finite.share)
+    elif not model.any() and rules.zero.is_for(title):
+        yield Alarm("zero", "the model is zero everywhere", figure, title)
+
+
 def _of_fit(
     residuals: Residuals, snapshot: Snapshot, figure: str, rules: Rules, *, is_running: bool
 ) -> Iterator[Alarm]:
@@ -91,7 +105,7 @@ def _of_fit(
         return
     if residuals.is_normalised and chi_rule.is_for(title):
         alarm, excess = _chi_squared(
-            float(left @ left) * residuals.stride, left.size * residuals.stride, snapshot, rules
+            total(left, left) * residuals.stride, left.size * residuals.stride, snapshot, rules
         )
         if alarm and not (is_running and _still_rises(snapshot, excess)):
             yield Alarm("chi_squared", alarm[0], figure, title, alarm[1], alarm[2])

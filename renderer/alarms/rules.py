@@ -32,7 +32,7 @@ from autoviz_render.spool.text import printable
 
 RULES_NAME = "alarms.toml"
 
-_LEVELS = 8
+_LEVELS = 6
 """Folders that are looked in: the run's directory and those above it."""
 
 _LARGEST = 2**18

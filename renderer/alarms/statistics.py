@@ -16,7 +16,7 @@ _CLIP = 4.0
 """Standard deviations: a hot pixel is no structure."""
 
 _SAMPLE = 10_000
-_BLOCKS = (4, 8, 16, 32)
+_BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512)
 """Sides of the squares, or lengths of the stretches, whose sums are looked at."""
 
 _FEWEST = 12
@@ -32,7 +32,7 @@ def scale_of(residuals: Floats) -> float:
         residuals: array[point], finite, in units of what the noise should be.
     """
     if residuals.size < _MANY:
-        return max(1.0, math.sqrt(float(residuals @ residuals) / max(residuals.size, 1)))
+        return max(1.0, math.sqrt(total(residuals, residuals) / max(residuals.size, 1)))
     step = max(residuals.size // _SAMPLE, 1)
     return max(1.0, float(np.median(np.abs(residuals[::step]))) / 0.6745)
 
@@ -56,13 +56,14 @@ def image_structure(residuals: Floats, used: Mask) -> float:
     scaled /= scale_of(found)
     np.clip(scaled, -_CLIP, _CLIP, out=scaled)
     weights = used.astype(np.float64)
-    products = np.vdot(scaled[:, 1:], scaled[:, :-1]) + np.vdot(scaled[1:], scaled[:-1])
-    pairs = np.vdot(weights[:, 1:], weights[:, :-1]) + np.vdot(weights[1:], weights[:-1])
-    largest = [float(products) / math.sqrt(max(float(pairs), 1.0))]
+    products = total(scaled[:, 1:], scaled[:, :-1]) + total(scaled[1:], scaled[:-1])
+    pairs = total(weights[:, 1:], weights[:, :-1]) + total(weights[1:], weights[:-1])
+    largest = [products / math.sqrt(max(pairs, 1.0))]
     largest += [_largest(scaled.sum(axis=axis), weights.sum(axis=axis), _FEWEST) for axis in (0, 1)]
-    sums, counts = (_integral(each) for each in (scaled, weights))
-    sides = [side for side in _BLOCKS if 2 * side <= min(residuals.shape)]
-    largest += [_largest(_squares(sums, side), _squares(counts, side), side * side // 2) for side in sides]
+    sums, counts, side = scaled, weights, 2
+    while min(sums.shape) >= 8 and side <= _BLOCKS[-1]:
+        sums, counts, side = _halved(sums), _halved(counts), 2 * side  # of half the side of the squares
+        largest.append(_largest(_fours(sums), _fours(counts), side * side // 2))
     return max(largest)
 
 
@@ -75,9 +76,9 @@ def line_structure(residuals: Floats) -> float:
     if residuals.size < _FEWEST:
         return 0.0
     scaled = np.clip(residuals / scale_of(residuals), -_CLIP, _CLIP)
-    largest = [float(scaled[1:] @ scaled[:-1]) / math.sqrt(scaled.size - 1)]
+    largest = [total(scaled[1:], scaled[:-1]) / math.sqrt(scaled.size - 1)]
     sums = np.concatenate([[0.0], np.cumsum(scaled)])
-    for length in (*_BLOCKS, 64, 128, 256, 512):
+    for length in _BLOCKS:
         if 2 * length <= scaled.size:
             stretch = sums[length :: length // 2]
             begin = sums[: -length or None : length // 2][: stretch.size]
@@ -97,12 +98,12 @@ def cell_structure(residuals: Floats, cells: npt.NDArray[np.intp]) -> float:
     if residuals.size < _FEWEST:
         return 0.0
     scaled = np.clip(residuals / scale_of(residuals), -_CLIP, _CLIP)
-    counts = np.bincount(cells).astype(np.float64)
-    pairs = float(counts @ (counts - 1))
+    counts: Floats = np.bincount(cells) * 1.0
+    pairs = total(counts, counts - 1)
     if pairs < _FEWEST:
         return 0.0
     sums = np.bincount(cells, scaled)
-    return float(sums @ sums - scaled @ scaled) / math.sqrt(2 * pairs)
+    return (total(sums, sums) - total(scaled, scaled)) / math.sqrt(2 * pairs)
 
 
 def chi_squared_range(least: float, most: float, sigma: float) -> tuple[float, float]:
@@ -122,24 +123,25 @@ def chi_squared_range(least: float, most: float, sigma: float) -> tuple[float, f
     return quantile(least, -sigma) if least > 0 else 0.0, quantile(most, sigma)
 
 
+def total(one: Floats, other: Floats) -> float:
+    """The sum of the products of two arrays of one shape; not by BLAS, whose threads wait for each other."""
+    return float(np.multiply(one, other).sum())
+
+
 def _largest(sums: Floats, counts: Floats, fewest: float) -> float:
     """The largest sum of unit noise, in its standard deviations, of those that are over enough values."""
     enough = counts >= fewest
     return float((np.abs(sums[enough]) / np.sqrt(counts[enough])).max(initial=0.0))
 
 
-def _integral(values: Floats) -> Floats:
-    """array[y + 1, x + 1]: the sums of all values below and to the left."""
-    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1))
-    np.cumsum(values, axis=0, out=sums[1:, 1:])
-    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
-    return sums
+def _halved(values: Floats) -> Floats:
+    """The sums of two by two; a row and a column that are left over have no part in them."""
+    rows, columns = (length // 2 * 2 for length in values.shape)
+    of_rows = values[0:rows:2] + values[1:rows:2]
+    return np.asarray(of_rows[:, 0:columns:2] + of_rows[:, 1:columns:2])
 
 
-def _squares(integral: Floats, side: int) -> Floats:
-    """The sums of squares of a side, half a side apart."""
-    step = side // 2
-    at_end, at_begin = integral[side::step], integral[:-side:step]
-    rows = at_end[: len(at_begin)] - at_begin[: len(at_end)]
-    right, left = rows[:, side::step], rows[:, :-side:step]
-    return np.asarray(right[:, : left.shape[1]] - left[:, : right.shape[1]])
+def _fours(values: Floats) -> Floats:
+    """The sums of two by two, each overlapping the next by half."""
+    of_rows = values[:-1] + values[1:]
+    return np.asarray(of_rows[:, :-1] + of_rows[:, 1:])

@@ -9,6 +9,9 @@ import numpy as np
 
 Array = Any
 
+_WITHIN = 25.0
+"""By how much chi squared is higher than the least, at most, in the best fit of a sampler with ten parameters."""
+
 
 def best_fit(
     model: Callable[[Array], Array], truth: Array, data: Array, noise: Array, rng: np.random.Generator
@@ -30,8 +33,15 @@ def best_fit(
         if not np.isfinite(model(tried)).all() or np.sum(((data - model(tried)) / noise) ** 2) > np.sum(left**2):
             break
         found = tried
-    spread = np.linalg.cholesky(np.linalg.inv(curvature))
-    return found + rng.uniform(0, 1) * spread @ rng.standard_normal(truth.size)
+    spread = np.linalg.cholesky(np.linalg.inv(curvature)) @ rng.standard_normal(truth.size) * rng.uniform(0, 1)
+    least = _chi_squared(model, found, data, noise)
+    while _chi_squared(model, found + spread, data, noise) > least + _WITHIN:  # far from where it is a Gaussian
+        spread /= 2
+    return found + spread
+
+
+def _chi_squared(model: Callable[[Array], Array], at: Array, data: Array, noise: Array) -> float:
+    return float(np.sum(((data - model(at)) / noise) ** 2))
 
 
 def _jacobian(model: Callable[[Array], Array], at: Array) -> Array:

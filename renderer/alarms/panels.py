@@ -137,9 +137,13 @@ def _chi_squared(
 
 
 def _linear_parameters(snapshot: Snapshot, count: int) -> int:
-    """How many the pixels of a reconstructed source take up at most; half of the points, if it is drawn finely."""
-    sizes = [np.size(array) for name, array in snapshot.arrays.items() if name == "source" or name.endswith("/source")]
-    return min(sum(sizes), count // 2)
+    """How many the pixels of a reconstructed source take up at most, which is half of the points.
+
+    A source of more pixels than there are points was drawn from a formula, or is as smooth as one.
+    """
+    held = snapshot.arrays.items()
+    cells = sum(np.size(array) for name, array in held if name == "source" or name.endswith("/source"))
+    return 0 if cells > count else min(cells, count // 2)
 
 
 def _still_rises(snapshot: Snapshot, excess: float) -> bool:

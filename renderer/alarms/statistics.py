@@ -6,6 +6,7 @@ All are about zero for white noise, also if its size was told wrongly by a const
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from autoviz_render.spool.arrays import Floats, Mask
 _CLIP = 4.0
 """Standard deviations: a hot pixel is no structure."""
 
-_SAMPLE = 10_000
+_SAMPLE = 4_000
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512)
 """Sides of the squares, or lengths of the stretches, whose sums are looked at."""
 
@@ -98,12 +99,66 @@ def cell_structure(residuals: Floats, cells: npt.NDArray[np.intp]) -> float:
     if residuals.size < _FEWEST:
         return 0.0
     scaled = np.clip(residuals / scale_of(residuals), -_CLIP, _CLIP)
-    counts: Floats = np.bincount(cells) * 1.0
-    pairs = total(counts, counts - 1)
+    counts = np.asarray(np.bincount(cells), dtype=np.float64)
+    pairs = float(np.sum(counts * (counts - 1)))
     if pairs < _FEWEST:
         return 0.0
-    sums = np.bincount(cells, scaled)
+    sums = np.asarray(np.bincount(cells, scaled), dtype=np.float64)
     return (total(sums, sums) - total(scaled, scaled)) / math.sqrt(2 * pairs)
+
+
+def likeness(residuals: Floats, used: Mask, noise: Floats, templates: Iterable[Floats]) -> float:
+    """That residuals are like something that is known beforehand: the largest, in standard deviations.
+
+    Args:
+        residuals: An array of any shape, in units of the noise.
+        used: Of that shape, whether a value is to be looked at; residuals and noise there are finite.
+        noise: Of that shape, the standard deviation of the noise.
+        templates: Arrays of that shape, finite, in the unit of the noise; none depends on the noise itself. Each may be
+            changed when the next one is asked for.
+    """
+    found = residuals[used]
+    if found.size < _FEWEST:
+        return 0.0
+    inverse = np.where(used, 1.0, 0.0)
+    np.divide(inverse, noise, out=inverse, where=used)
+    scaled = np.where(used, residuals, 0.0)
+    scaled /= scale_of(found)
+    np.clip(scaled, -_CLIP, _CLIP, out=scaled)
+    scaled *= inverse
+    inverse *= inverse
+    weighted, weights, largest = scaled.ravel(), inverse.ravel(), 0.0
+    for template in templates:
+        each = template.ravel()
+        square = float(np.einsum("i,i,i->", each, each, weights))
+        if 0 < square < math.inf:
+            largest = max(largest, abs(float(np.einsum("i,i->", weighted, each))) / math.sqrt(square))
+    return largest
+
+
+def changes(model: Floats) -> Iterator[Floats]:
+    """How a model changes to the first order if it is brighter, moved along an axis, or blurred.
+
+    Args:
+        model: array[y, x] or array[point], finite.
+
+    Yields:
+        Arrays of its shape, zero at the edges. They are one array, with other values each time.
+    """
+    yield model
+    middle = (slice(1, -1),) * model.ndim
+    change, curvature = np.zeros(model.shape), np.zeros(model.shape)
+    np.multiply(model[middle], -2 * model.ndim, out=curvature[middle])
+    for axis in range(model.ndim):
+        before, after = (
+            tuple(each if other == axis else slice(1, -1) for other in range(model.ndim))
+            for each in (slice(None, -2), slice(2, None))
+        )
+        np.subtract(model[after], model[before], out=change[middle])
+        curvature[middle] += model[after]
+        curvature[middle] += model[before]
+        yield change
+    yield curvature
 
 
 def chi_squared_range(least: float, most: float, sigma: float) -> tuple[float, float]:

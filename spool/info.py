@@ -40,6 +40,7 @@ class Producer:
         program: Its name.
         machine: What `process_alive.machine` says, "" if it is not known.
         started: What `process_alive.started_at` says.
+        walltime: When the batch system ends the job, in seconds since 1970 (UTC); None if it did not say.
     """
 
     host: str
@@ -47,12 +48,14 @@ class Producer:
     program: str
     machine: str = ""
     started: int | None = None
+    walltime: float | None = None
 
     @staticmethod
     def here() -> Producer:
         """This process."""
         program = Path(sys.argv[0] or "python").name if sys.argv else ""
-        return Producer(socket.gethostname(), os.getpid(), program, machine(), started_at(os.getpid()))
+        here = machine(), started_at(os.getpid())
+        return Producer(socket.gethostname(), os.getpid(), program, *here, _walltime())
 
     def is_near(self) -> bool:
         """Whether its process number means something here: the same boot, and the same numbers of processes."""
@@ -152,6 +155,7 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
             program=short_text(producer["program"]),
             machine=short_text(producer.get("machine", "")),
             started=_whole_or_none(producer.get("started")),
+            walltime=_moment_or_none(producer.get("walltime")),
         ),
         state=content["state"],
         epoch=whole_number(content["epoch"]),
@@ -166,6 +170,16 @@ def _parse(content: dict[str, Any], path: Path) -> SpoolInfo:
 
 def _whole_or_none(value: Any) -> int | None:
     return None if value is None else whole_number(value)
+
+
+def _moment_or_none(value: Any) -> float | None:
+    return None if value is None else finite_number(value)
+
+
+def _walltime() -> float | None:
+    """As SLURM tells it to the job, in `SLURM_JOB_END_TIME`, from its version 23.02 on."""
+    told = os.environ.get("SLURM_JOB_END_TIME", "")
+    return float(told) if told.isascii() and told.isdecimal() and 0 < len(told) < 12 else None
 
 
 def figure_names(figure: str | Sequence[str]) -> tuple[str, ...]:

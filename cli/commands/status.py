@@ -14,12 +14,13 @@ from typing import Any
 
 from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
+from autoviz_render.figures.estimate import words
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
 from autoviz_render.views.model.follow import read_runs
 from autoviz_render.views.model.reader import Place
-from autoviz_render.views.model.run_view import RendererView, RunView
+from autoviz_render.views.model.run_view import EndView, RendererView, RunView
 from autoviz_render.views.terminal.numbers import ago, in_nats
 from autoviz_render.views.terminal.region import is_live_terminal
 
@@ -81,11 +82,28 @@ def run_status(run: RunView, now: float) -> dict[str, Any]:
         "log_evidence": run.log_evidence,
         "rate": run.rate,
         "interval": run.interval,
+        "end": None if run.end is None else _end_status(run.end, now),
+        "walltime": None if run.walltime is None else _walltime_status(run.walltime, run.end, now),
         "seconds_since_update": None if run.updated is None else round(max(0.0, now - run.updated), 1),
         "bad_files": run.bad_files,
         "warning": run.warning,
         "renderer": None if run.renderer.state == "none" else _renderer_status(run.renderer),
     }
+
+
+def _end_status(end: EndView, now: float) -> dict[str, Any]:
+    """The time left from now on, and between which limits it is in eight of ten runs."""
+    moments = {"seconds_left": end.done, "low": end.earliest, "high": end.latest}
+    left = {name: round(max(0.0, moment - now), 1) for name, moment in moments.items()}
+    left["seconds_run"] = round(max(0.0, now - end.began), 1)
+    return left | {"iterations_left": round(end.iterations_left), "criterion": end.criterion}
+
+
+def _walltime_status(walltime: float, end: EndView | None, now: float) -> dict[str, Any]:
+    """When the batch system ends the job, and what share of the run is done by then."""
+    whole = end.done - end.began if end is not None else 0.0
+    share = None if end is None or not whole > 0 else round(min(1.0, max(0.0, (walltime - end.began) / whole)), 3)
+    return {"time": walltime, "seconds_left": round(walltime - now, 1), "share": share}
 
 
 def _renderer_status(renderer: RendererView) -> dict[str, Any]:
@@ -104,12 +122,14 @@ def status_lines(known: Sequence[tuple[SpoolPaths, dict[str, Any]]], width: int)
     if not known:
         return []
     above, places = _told_apart([_place(paths) for paths, _ in known])
-    head = ("run", "state", "updates", "age", "renderer", "figures")
-    rows = table([head, *map(_row, places, (status for _, status in known))], width, right=(2, 3))
+    has_end = any(status["end"] for _, status in known)
+    head = ("run", "state", "updates", "age", *(["left"] if has_end else []), "renderer", "figures")
+    told = [_row(place, status, has_end=has_end) for place, (_, status) in zip(places, known, strict=True)]
+    rows = table([head, *told], width, right=(2, 3, 4) if has_end else (2, 3))
     lines = [*(wrapped(f"{len(known)} runs below {above}", width, "") if above else []), *rows[0]]
     for row, (paths, status) in zip(rows[1:], known, strict=True):
-        told = (_details(status) if len(known) == 1 else []) + _problems(paths, status)
-        lines += [*row, *(line for each in told for line in wrapped(printable(each), width))]
+        below = (_details(status) if len(known) == 1 else []) + _problems(paths, status)
+        lines += [*row, *(line for each in below for line in wrapped(printable(each), width))]
     return lines
 
 
@@ -128,13 +148,14 @@ def _told_apart(paths: Sequence[str]) -> tuple[str, list[str]]:
     return "" if shown is paths else printable(above), [printable(path) for path in shown]
 
 
-def _row(path: str, status: dict[str, Any]) -> tuple[str, ...]:
-    seconds, renderer = status["seconds_since_update"], status["renderer"]
+def _row(path: str, status: dict[str, Any], *, has_end: bool) -> tuple[str, ...]:
+    seconds, renderer, end = status["seconds_since_update"], status["renderer"], status["end"]
     return (
         path,
         status["state"],
         f"{status['quick_updates']:,}",
         "" if seconds is None else ago(seconds),
+        *([words.roughly(end["seconds_left"]) if end else ""] if has_end else []),
         "none" if renderer is None else renderer["activity"],
         printable(_names(status["figures"])),
     )
@@ -155,9 +176,25 @@ def _details(status: dict[str, Any]) -> list[str]:
     return [
         f"{cut(status['run'], _LONGEST_NAME)}: {status['snapshots']:,} snapshots kept{_packed(status['packs'])}",
         *([] if iteration is None else [f"{status['counts']} {iteration:,}{best}"]),
+        *_end_details(status["end"], status["walltime"]),
         *([f"figures {', '.join(status['figures'])}"] if len(status["figures"]) > 1 else []),
         *([f"{process}: {renderer['drawn']:,} drawn, {renderer['coalesced']:,} skipped"] if renderer else []),
     ]
+
+
+def _end_details(end: dict[str, Any] | None, walltime: dict[str, Any] | None) -> list[str]:
+    """When the run will be done, and what the walltime leaves of it."""
+    if end is None:
+        return []
+    times = end["seconds_left"], end["low"], end["high"]
+    told = [f"{words.left(*times)}; it ends when {end['criterion']}"]
+    if walltime is not None:
+        now = walltime["time"] - walltime["seconds_left"]
+        done, earliest, latest = (now + seconds for seconds in times)
+        began = now - end["seconds_run"]
+        at = words.at_walltime(now, walltime["time"], began=began, done=done, earliest=earliest, latest=latest)
+        told.append(at)
+    return told
 
 
 def _packed(packs: int) -> str:

@@ -7,6 +7,8 @@ It draws no arrays but the numbers in `snapshot.history`. What a sampler does no
     remaining               a scalar, what the live points would add to the log evidence, in nats
     effective_sample_size   a scalar
     rate                    a scalar, the mean in evaluations a second; without it only the rate of the moment is shown
+    NAME_target             what the sampler stops by: a dashed line in the panel of NAME, and how long it will take
+    log_volume, log_likelihood_contour, live_points     for that, and not shown
     any other scalar        a panel of its own, under its name
 
 The x axis is what the sampler counts, as the snapshot says, or the time that it ran. Dotted lines mark where a run was
@@ -25,13 +27,19 @@ import numpy as np
 from autoviz_render.figures.bins import thin
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
+from autoviz_render.figures.estimate import estimate
+from autoviz_render.figures.estimate.words import roughly
 from autoviz_render.figures.numbers import nats, plain_number, rounded, whole, with_error
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 
 MOST_PANELS = 12
-_KNOWN = ("log_evidence", "log_evidence_error", "remaining", "effective_sample_size", "rate", "evaluations")
+_KNOWN = (
+    *("log_evidence", "log_evidence_error", "remaining", "effective_sample_size", "rate", "evaluations"),
+    *("log_volume", "log_likelihood_contour", "live_points"),
+)
+_AIMS = ("_target", "_limit")
 _RATES = 120
 _FEW = 40
 """At most this many quick updates are drawn as points, too: one alone has no line."""
@@ -140,10 +148,16 @@ def _statistics(course: Course) -> Iterator[Panel]:
             series |= {"one σ more": evidence + error, "one σ less": evidence - error}
         yield _latest(course, "Log evidence", series, "log Z")
     if remaining is not None:
-        yield _over_count(course, "Remaining evidence", {"": remaining}, "Δ log Z", y_log=True)
+        yield _over_count(course, "Remaining evidence", _aimed(course, "remaining"), "Δ log Z", y_log=True)
     size = course.scalars.get("effective_sample_size")
     if size is not None:
-        yield _over_count(course, "Effective samples", {"": size}, zero=True)
+        yield _over_count(course, "Effective samples", _aimed(course, "effective_sample_size"), zero=True)
+
+
+def _aimed(course: Course, name: str) -> dict[str, Floats]:
+    """A scalar, and the value of it at which the sampler stops, if it tells one."""
+    aim = course.scalars.get(f"{name}_target")
+    return {"": course.scalars[name]} | ({"ends at": aim} if aim is not None and np.isfinite(aim[-1]) else {})
 
 
 def _speed(course: Course) -> Iterator[Panel]:
@@ -164,8 +178,8 @@ def _speed(course: Course) -> Iterator[Panel]:
 
 def _others(course: Course) -> Iterator[Panel]:
     for name, values in course.scalars.items():
-        if name not in _KNOWN and np.isfinite(values).any():
-            yield _over_count(course, name.replace("_", " "), {"": values})
+        if name not in _KNOWN and not name.endswith(_AIMS) and np.isfinite(values).any():
+            yield _over_count(course, name.replace("_", " "), _aimed(course, name))
 
 
 def _now(snapshot: Snapshot, course: Course) -> Panel:
@@ -174,7 +188,13 @@ def _now(snapshot: Snapshot, course: Course) -> Panel:
     rows += [("running time", f"{rounded(course.seconds[-1] / second)} {unit}")]
     rows += [("starts", str(len(course.starts) + 1))] if course.starts else []
     rows += [("log likelihood", nats(snapshot.log_likelihood))]
-    latest = {name: float(values[-1]) for name, values in course.scalars.items() if name != "evaluations"}
+    left = estimate(snapshot.history)
+    if left is not None and not left.is_reached:
+        rows += [("time left", f"about {roughly(left.seconds_left)}")]
+        rows += [("", f"{roughly(left.low)} to {roughly(left.high)}")]
+    hidden = ("evaluations", *_KNOWN[-3:])
+    latest = {name: float(values[-1]) for name, values in course.scalars.items() if name not in hidden}
+    latest = {name: value for name, value in latest.items() if not name.endswith(_AIMS)}
     return TablePanel("Now", [*rows, *((name, _told(name, latest)) for name in latest)])
 
 

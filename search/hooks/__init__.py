@@ -16,6 +16,11 @@ The function `x` is in the module `_x`. Several of them share
     pytrees     pytrees of arrays as vectors of parameters with names
     _smc        the particles of blackjax's sequential Monte Carlo
 
+What a sampler stops by is published beside its numbers: `NAME_target` is the value of the scalar `NAME` at which it
+stops by itself, once all targets are reached; `NAME_limit` the one at which it stops at the latest. `count` stands for
+the sampler's own count. Nested samplers publish `live_points`, `log_volume` of the prior volume that these share, in
+nats, and `log_likelihood_contour`, the lowest log likelihood of them. An estimate of when a run is done reads these.
+
 A new hook is a module, its line below, its adapter in `tests/search/hooks/test_contract.py`, and its page in
 `docs/samplers/`, with its entry in `docs/api/samplers.rst`.
 """

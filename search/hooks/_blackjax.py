@@ -37,6 +37,8 @@ def blackjax(
     stacked: bool = False,
     earlier: Iterable[Any] = (),
     evaluations: int = 0,
+    remaining_evidence: float | None = None,
+    steps: int | None = None,
 ) -> BlackjaxHook:
     """What to call with the state and the info of every step.
 
@@ -54,19 +56,33 @@ def blackjax(
         earlier: The infos of earlier steps, if nested sampling or sequential Monte Carlo goes on: its numbers and its
             posterior begin with them.
         evaluations: The count that a chain or sequential Monte Carlo had reached, if it goes on.
+        remaining_evidence: What your loop of nested sampling stops by: what the live points would add to the log
+            evidence, in nats. It does not stop anything, but then views can tell when the run will be done.
+        steps: How many steps your loop of a chain takes, for the same.
     """
     refuse_misplaced("blackjax", update)
-    return BlackjaxHook(update, burn_in, stacked, earlier, evaluations)
+    return BlackjaxHook(
+        update, burn_in, stacked, earlier, evaluations, remaining_evidence=remaining_evidence, steps=steps
+    )
 
 
 class BlackjaxHook:
     """What `blackjax` gives: a function of the state and the info, that knows the tree of the positions."""
 
     def __init__(
-        self, update: QuickUpdate, burn_in: int | None, stacked: bool, earlier: Iterable[Any], evaluations: int
+        self,
+        update: QuickUpdate,
+        burn_in: int | None,
+        stacked: bool,
+        earlier: Iterable[Any],
+        evaluations: int,
+        *,
+        remaining_evidence: float | None = None,
+        steps: int | None = None,
     ) -> None:
         self._update, self._burn_in, self._stacked = update, burn_in, stacked
         self._earlier, self._evaluations = earlier, evaluations
+        self._remaining_evidence, self._steps = remaining_evidence, steps
         self._run: _Nested | Particles | PersistentParticles | _Chains | None = None
         self._is_refused = False
         self._guard = guard_of("blackjax")
@@ -110,11 +126,11 @@ class BlackjaxHook:
         if hasattr(state, "persistent_particles"):
             return PersistentParticles(state, self._earlier, self._evaluations)
         if hasattr(particles := getattr(state, "particles", None), "loglikelihood"):
-            return _Nested(state, self._stacked, self._earlier)
+            return _Nested(state, self._stacked, self._earlier, self._remaining_evidence)
         if particles is not None and hasattr(state, "weights"):
             return Particles(state, self._earlier, self._evaluations)
         if hasattr(state, "position") and hasattr(state, "logdensity"):
-            return _Chains(state, self._stacked, self._burn_in, self._evaluations)
+            return _Chains(state, self._stacked, self._burn_in, self._evaluations, self._steps)
         return None
 
     def _refuse(self, state: Any) -> None:
@@ -131,9 +147,9 @@ class BlackjaxHook:
 class _Nested:
     """Nested sampling: a bounded number of dead points, running numbers, and the newest live points."""
 
-    def __init__(self, state: Any, stacked: bool, earlier: Iterable[Any]) -> None:
+    def __init__(self, state: Any, stacked: bool, earlier: Iterable[Any], target: float | None) -> None:
         self.raveler = Raveler(state.particles.position, batch=1)
-        self._stacked = stacked
+        self._stacked, self._target = stacked, target
         self._evidence = RunningEvidence()
         self._posterior: NestedPosterior | None = None
         self._state, self._live = state, _likelihoods(state)
@@ -151,8 +167,9 @@ class _Nested:
             self._best = self._positions(state)[int(self._live.argmax())], top
         return self._best
 
-    def scalars(self) -> dict[str, float]:
-        return self._evidence.numbers()
+    def scalars(self) -> dict[str, Any]:
+        numbers = {"log_likelihood_contour": float(self._live.min()), "live_points": self._live.size}
+        return self._evidence.numbers() | numbers | {"remaining_target": self._target}
 
     def samples(self) -> dict[str, Floats]:
         position = self._positions(self._state)
@@ -185,10 +202,10 @@ def _likelihoods(of: Any) -> Floats:
 class _Chains:
     """A chain or several side by side: a bounded number of steps, and running numbers."""
 
-    def __init__(self, state: Any, stacked: bool, burn_in: int | None, evaluations: int) -> None:
+    def __init__(self, state: Any, stacked: bool, burn_in: int | None, evaluations: int, target: int | None) -> None:
         batch = np.shape(state.logdensity)
         self.raveler = Raveler(state.position, len(batch))
-        self._burn_in = burn_in
+        self._burn_in, self._target = burn_in, target
         self._chain = Chain(math.prod(batch[1:] if stacked else batch), self.raveler.size)
         self._sums: dict[str, float] = {}
         self.evaluations = evaluations
@@ -207,6 +224,8 @@ class _Chains:
     def scalars(self) -> dict[str, Any]:
         rate = self._sums.get("acceptance_rate", math.nan) / (self._chain.steps * self._chain.chains)
         numbers = {"acceptance": rate, "divergences": self._sums.get("is_divergent")}
+        if self._target is not None:
+            numbers |= {"steps": self._chain.steps, "steps_target": self._target}
         return numbers | convergence(self._chain.after(self._burn_in))
 
     def samples(self) -> dict[str, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from autoviz_render.search.statistics.priority_sample import weighted_arrays
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
+
+_ENOUGH_SAMPLES = 10_000
+"""What a dynamic run stops by if nothing else is said, or the square of the number of parameters if that is more."""
 
 
 @checks_arguments
@@ -46,7 +49,7 @@ def dynesty(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> C
     def print_func(results: Any, niter: int, ncall: int, *arguments: Any, **named: Any) -> None:
         nonlocal show, begun
         with guard("taking note of a step"):
-            found.take(update, results, named.get("nbatch"))
+            found.take(update, results, named)
         if not begun:  # not before: a bar that is made shows itself
             show, begun = chosen_display(progress, _own_display), True
         if show is not None:
@@ -61,11 +64,15 @@ class _Run:
     def __init__(self, sampler: Any) -> None:
         self._sampler = sampler
         self._remaining: float | None = None
+        self._batch = 0
+        self._targets: dict[str, float | None] = {}
 
-    def take(self, update: QuickUpdate, step: Any, batch: int | None) -> None:
-        """Publish the best of the point that died and the live points."""
+    def take(self, update: QuickUpdate, step: Any, told: Mapping[str, Any]) -> None:
+        """Publish the best of the point that died and the live points; `told` is what dynesty tells of the run."""
         # a batch has a remainder of its own, beyond what the batches before it found
+        batch = told.get("nbatch")
         self._remaining = None if batch else step.delta_logz
+        self._aim(batch, told)
         inner = self._inner
         best = int(np.argmax(inner.live_logl))
         point, log_likelihood = step.vstar, step.loglstar
@@ -73,6 +80,17 @@ class _Run:
             point, log_likelihood = inner.live_v[best], inner.live_logl[best]
         # not the evaluations that dynesty prints, which leave out or count twice some of them, and jump at a resume
         tell(update, self, point, _known(log_likelihood), evaluations=self._sampler.ncall)
+
+    def _aim(self, batch: int | None, told: Mapping[str, Any]) -> None:
+        """See what the run stops by; a dynamic one goes on until there are enough samples, ten thousand by default."""
+        if not batch:
+            self._targets = {"remaining_target": told.get("dlogz")}
+            if batch is not None:
+                self._targets["effective_sample_size_target"] = max(self._sampler.ndim**2, _ENOUGH_SAMPLES)
+        elif batch != self._batch and "stop_val" in told:  # how many times the samples that there are it wants
+            size = effective_sample_size(np.asarray(self._sampler.saved_run["logwt"], dtype=np.float64))
+            self._targets = {"effective_sample_size_target": size * told["stop_val"]}
+        self._batch = batch or 0
 
     def end(self, update: QuickUpdate) -> None:
         """Publish the best of all points, if there is any."""
@@ -83,12 +101,16 @@ class _Run:
 
     def scalars(self) -> dict[str, Any]:
         run, variance = self._sampler.saved_run, self._sampler.saved_run["logzvar"][-1]
-        return {
+        is_base = self._remaining is not None
+        return self._targets | {
             "log_evidence": run["logz"][-1],
             "log_evidence_error": np.sqrt(variance) if variance >= 0 else None,
             "remaining": self._remaining,
             "effective_sample_size": effective_sample_size(self._weighted()[1]),
             "efficiency": self._sampler.eff / 100,
+            "log_volume": run["logvol"][-1] if is_base else None,
+            "log_likelihood_contour": run["logl"][-1] if is_base else None,
+            "live_points": self._inner.nlive if is_base else None,
         }
 
     def samples(self) -> dict[str, Floats]:

@@ -20,7 +20,14 @@ _SHORT = 10.0  # strides: a shorter autocorrelation time is not seen well in ste
 
 
 @checks_arguments
-def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> EmceeHook:
+def emcee(
+    update: QuickUpdate,
+    sampler: Any,
+    *,
+    burn_in: int | None = None,
+    steps: int | None = None,
+    autocorrelation_times: float | None = None,
+) -> EmceeHook:
     """What to call with every state that `sampler.sample(...)` yields, an `emcee.State`; or its `run_mcmc`.
 
     What emcee calls `log_prob` is published as the log likelihood: it is a log posterior, up to a constant.
@@ -30,15 +37,26 @@ def emcee(update: QuickUpdate, sampler: Any, *, burn_in: int | None = None) -> E
         sampler: The `EnsembleSampler`. If its backend holds steps already, they are read once, here: make the hook
             after a burn-in that is reset, and before one that is not.
         burn_in: How many first steps no figure shows; by default the first half of those there are.
+        steps: How many steps your loop over `sample` takes: views tell by it when the run will be done. `run_mcmc` is
+            told them.
+        autocorrelation_times: How many of them your loop waits for before it stops, as 50, for the same.
     """
     refuse_misplaced("emcee", update, sampler)
-    return EmceeHook(update, sampler, burn_in)
+    return EmceeHook(update, sampler, burn_in, steps, autocorrelation_times)
 
 
 class EmceeHook:
     """What `emcee` gives: a function of a state, that can run the sampler too."""
 
-    def __init__(self, update: QuickUpdate, sampler: Any, burn_in: int | None) -> None:
+    def __init__(
+        self,
+        update: QuickUpdate,
+        sampler: Any,
+        burn_in: int | None,
+        steps: int | None = None,
+        autocorrelation_times: float | None = None,
+    ) -> None:
+        self._steps, self._autocorrelation_times = steps, autocorrelation_times
         self._update, self._sampler, self._burn_in = update, sampler, burn_in
         self._walkers = int(sampler.nwalkers)
         self._chain = Chain(self._walkers, int(sampler.ndim))
@@ -74,7 +92,7 @@ class EmceeHook:
         start = getattr(self._sampler, "_previous_state", None) if initial_state is None else initial_state
         if start is None:
             return self._sampler.run_mcmc(None, nsteps, **settings)  # which says why that cannot be
-        state = None
+        state, self._steps = None, self._chain.steps + nsteps
         for state in self._sampler.sample(start, iterations=nsteps, **settings):
             self(state)
         self._sampler._previous_state = state  # as emcee's own does, for the next that goes on
@@ -87,6 +105,8 @@ class EmceeHook:
     def scalars(self) -> dict[str, Any]:
         """`acceptance`, `autocorrelation_time` in steps, and `effective_sample_size`."""
         numbers: dict[str, Any] = {}
+        if self._steps is not None:
+            numbers["count_target"] = self._steps * self._walkers
         if stored := int(self._sampler.iteration):
             numbers["acceptance"] = np.mean(self._sampler.backend.accepted) / stored
         steps = self._chain.after(self._burn_in)
@@ -96,6 +116,9 @@ class EmceeHook:
                 time = worst(autocorrelation_time(self._sampler.get_chain(discard=stored - MOST_STEPS)))
             numbers["autocorrelation_time"] = time
             numbers["effective_sample_size"] = len(steps) * self._chain.stride * self._walkers / max(time, 1.0)
+            if self._autocorrelation_times is not None:
+                numbers["autocorrelation_times"] = self._chain.steps / max(time, 1.0)
+                numbers["autocorrelation_times_target"] = self._autocorrelation_times
         return numbers
 
     def _resume(self) -> None:

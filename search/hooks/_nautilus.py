@@ -39,7 +39,7 @@ def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
         Exception: Whatever the sampler raises.
     """
     refuse_misplaced("nautilus", update, sampler)
-    guard, found = guard_of("nautilus"), _Run(update, sampler)
+    guard, found = guard_of("nautilus"), _Run(update, sampler, run)
     with guard("naming the parameters"):
         _name(update, sampler.prior)
     verbose, most = run.pop("verbose", False), run.pop("n_like_max", math.inf)
@@ -64,8 +64,13 @@ def nautilus(update: QuickUpdate, sampler: Any, **run: Any) -> bool:
 class _Run:
     """What a sampler has found so far, and the best of it in the units of its prior."""
 
-    def __init__(self, update: QuickUpdate, sampler: Any) -> None:
+    def __init__(self, update: QuickUpdate, sampler: Any, run: Mapping[str, Any]) -> None:
         self._update, self._sampler = update, sampler
+        self._targets = {  # by default as nautilus has them
+            "live_fraction_target": run.get("f_live", 0.01),
+            "effective_sample_size_target": run.get("n_eff", 10_000),
+            "count_limit": run.get("n_like_max"),
+        }
         self._point, self._log_likelihood = np.zeros(0), -math.inf
         self._live_fraction: float | None = None
 
@@ -82,14 +87,32 @@ class _Run:
 
     def scalars(self) -> dict[str, Any]:
         sampler = self._sampler
+        nested: dict[str, float] = {}
         if not sampler.explored:  # it has no live points afterwards
             self._live_fraction = sampler.f_live
+            nested = self._nested()
         return {
+            **self._targets,
+            **nested,
             "log_evidence": sampler.log_z,
             "effective_sample_size": sampler.n_eff,
             "live_fraction": self._live_fraction,
+            "sampling_efficiency": sampler.eta if np.any(sampler.shell_n_eff) else None,
             "bounds": len(sampler.bounds),
         }
+
+    def _nested(self) -> dict[str, float]:
+        """The prior volume of the live points, the best of all, and their contour: as of other nested samplers."""
+        sampler = self._sampler
+        counts = np.asarray(sampler.shell_n)
+        each = np.repeat(np.asarray(sampler.shell_log_v) - np.log(np.maximum(counts, 1)), counts)
+        likelihood = np.concatenate([*sampler.log_l, np.zeros(0)])
+        if each.size != likelihood.size or likelihood.size < sampler.n_live:
+            return {}
+        alive = np.argpartition(likelihood, -sampler.n_live)[-sampler.n_live :]
+        contour = float(likelihood[alive].min())
+        numbers = {"log_likelihood_contour": contour, "live_points": sampler.n_live}
+        return numbers | {"log_volume": float(np.logaddexp.reduce(each[alive]))}
 
     def samples(self) -> dict[str, Floats]:
         """Chosen in the unit cube, as a prior in Python may take long for all of them."""

@@ -18,7 +18,7 @@ from autoviz_render.spool.errors import checks_arguments
 
 
 @checks_arguments
-def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> NumpyroHook:
+def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None, draws: int | None = None) -> NumpyroHook:
     """What to call with the `MCMC` after every chunk, that is, after every `run`.
 
     The log likelihood that is published is minus the potential energy: the log posterior density of the unconstrained
@@ -29,16 +29,17 @@ def numpyro(update: QuickUpdate, *, sites: Sequence[str] | None = None) -> Numpy
         update: Publishes what is found.
         sites: Those whose values are the parameters, `deterministic` ones among them if you like; by default those that
             are sampled. They are in the order of their names, and a vector `theta` is `theta[0]`, `theta[1]`, ...
+        draws: How many draws of each chain all your chunks together give: views tell by it when the run will be done.
     """
     refuse_misplaced("numpyro", update)
-    return NumpyroHook(update, sites)
+    return NumpyroHook(update, sites, draws)
 
 
 class NumpyroHook:
     """What `numpyro` gives: a function of the `MCMC`, that knows the sites by their place among the parameters."""
 
-    def __init__(self, update: QuickUpdate, sites: Sequence[str] | None) -> None:
-        self._update = update
+    def __init__(self, update: QuickUpdate, sites: Sequence[str] | None, draws: int | None = None) -> None:
+        self._update, self._draws = update, draws
         self._wanted = sites
         self._run: _Chunks | None = None
         self._guard = guard_of("numpyro")
@@ -68,7 +69,7 @@ class NumpyroHook:
     def _take(self, mcmc: Any) -> None:
         samples = self._chosen(mcmc.get_samples(group_by_chain=True), mcmc)
         if self._run is None:
-            self._run = _Chunks(samples)
+            self._run = _Chunks(samples, self._draws)
             self._update.name_parameters(self._run.raveler.names)
             self._update.name_count("draws")  # a trajectory of many likelihood evaluations each
         draws = self._run.take(samples, mcmc.get_extra_fields(True), mcmc.last_state)
@@ -88,7 +89,8 @@ class NumpyroHook:
 class _Chunks:
     """The chains of all chunks so far, a bounded number of steps, and running numbers."""
 
-    def __init__(self, samples: Any) -> None:
+    def __init__(self, samples: Any, target: int | None) -> None:
+        self._target = target
         self.raveler = Raveler(samples, batch=2)
         self._chain = Chain(len(self.raveler.ravel(samples)), self.raveler.size)
         self._divergences = 0
@@ -118,7 +120,8 @@ class _Chunks:
         return points, None if energy is None else -energy.T.ravel()
 
     def scalars(self) -> dict[str, Any]:
-        return self._numbers | convergence(self._chain.after(0))
+        aim = {} if self._target is None else {"draws": self._chain.steps, "draws_target": self._target}
+        return self._numbers | aim | convergence(self._chain.after(0))
 
     def samples(self) -> dict[str, Floats]:
         return chain_arrays(self._chain.after(0))

@@ -36,6 +36,7 @@ class _Weighted:
         return {
             "log_evidence": self._log_evidence,
             "tempering_param": self._tempering,
+            "tempering_param_target": None if self._tempering is None else 1.0,
             "effective_sample_size": effective_sample_size(self._log_weights),
             "acceptance": self._acceptance,
         }

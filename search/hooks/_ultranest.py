@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,14 @@ from autoviz_render.spool.weights import effective_sample_size
 
 
 @checks_arguments
-def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) -> Callable[..., None]:
+def ultranest(
+    update: QuickUpdate,
+    sampler: Any,
+    *,
+    progress: Display = True,
+    frac_remain: float = 0.01,
+    min_ess: float = 400,
+) -> Callable[..., None]:
     """A `viz_callback` for `run` and `run_iter` of `ReactiveNestedSampler`.
 
     UltraNest calls it each time that it has fitted its region anew, which is after every fifth of the volume. It never
@@ -30,12 +38,16 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) ->
         sampler: The sampler that runs. Nothing of it is changed.
         progress: True for the display that UltraNest would choose, False for none, or a `viz_callback` of your own,
             called afterwards.
+        frac_remain: As you give it to `run`, and by default as UltraNest has it: views tell by it when the run will be
+            done. UltraNest itself does not tell.
+        min_ess: As `frac_remain`.
 
     Returns:
         The `viz_callback`. It never raises.
     """
     refuse_misplaced("ultranest", update, sampler)
-    guard, tree = guard_of("ultranest"), _Tree(sampler)
+    targets = {"remaining_target": math.log1p(frac_remain), "effective_sample_size_target": min_ess}
+    guard, tree = guard_of("ultranest"), _Tree(sampler, targets)
     show = chosen_display(progress, _own_display)
     stored = getattr(sampler, "ncall", 0)
     with guard("naming the parameters"):
@@ -51,7 +63,7 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) ->
     def viz_callback(points: Mapping[str, Any], info: Mapping[str, Any], *arguments: Any, **named: Any) -> None:
         if info["ncall"] > stored:  # else a resumed run goes through its stored points, and has evaluated none anew
             with guard("taking note of a step"):
-                tree.take(update, points)
+                tree.take(update, points, info.get("logvol"))
         if show is not None:
             show(points, info, *arguments, **named)
 
@@ -61,14 +73,16 @@ def ultranest(update: QuickUpdate, sampler: Any, *, progress: Display = True) ->
 class _Tree:
     """The points of a run, read off UltraNest's tree, in which a point hangs from the one that died for it."""
 
-    def __init__(self, sampler: Any) -> None:
-        self._sampler = sampler
+    def __init__(self, sampler: Any, targets: Mapping[str, float]) -> None:
+        self._sampler, self._targets = sampler, targets
         self._live: Floats = np.zeros((0, 0))
         self._contour = -np.inf  # the lowest log likelihood of the live points
+        self._log_volume: float | None = None
         self._read_at = -1
 
-    def take(self, update: QuickUpdate, points: Mapping[str, Any]) -> None:
+    def take(self, update: QuickUpdate, points: Mapping[str, Any], log_volume: float | None) -> None:
         """Publish the best of the live points."""
+        self._log_volume = log_volume
         self._live, self._contour = points["p"], float(points["logl"].min())
         best = int(np.argmax(points["logl"]))
         tell(update, self, points["p"][best], points["logl"][best], evaluations=self._sampler.ncall)
@@ -100,6 +114,10 @@ class _Tree:
             remaining = np.logaddexp.reduce(self._log_weights) - evidence
             error, size = self._error(), effective_sample_size(self._log_weights)
         return {
+            **self._targets,
+            "log_volume": self._log_volume,
+            "log_likelihood_contour": self._contour,
+            "live_points": len(self._live),
             "log_evidence": evidence,
             "log_evidence_error": error,
             "remaining": remaining,

@@ -276,7 +276,7 @@ class NSS:
         with SearchProgress() as line:
             while not self._is_over(run) and stop.received is None:
                 run.add(*steps.after(run))
-                line.show(numbers := run.numbers())
+                line.show(numbers := run.numbers() | self._targets(run))
                 update(*run.best(), evaluations=run.evaluations, scalars=numbers)
                 compiled = compilations() if compiled is None else compiled
                 if self._cadence.is_due(run.evaluations):
@@ -294,6 +294,13 @@ class NSS:
         size, state = (kernel.chunk_size, begin(positions)) if kernel.chunk_size else choose(kernel, positions)
         self._stepper = kernel.in_chunks(size)
         run.begin(state, len(positions))
+
+    def _targets(self, run: NestedRun) -> dict[str, float]:
+        """When the run stops, by the names that `search.hooks` has for it."""
+        targets = {"remaining_target": self._remaining_evidence}
+        if self._max_iterations is not None:
+            targets |= {"iterations": run.iterations, "iterations_limit": self._max_iterations}
+        return targets
 
     def _is_over(self, run: NestedRun) -> bool:
         return run.remaining <= self._remaining_evidence or run.iterations == self._max_iterations

@@ -75,9 +75,12 @@ class NestedRun:
         return self._posterior.arrays(self.live.position, self.live.loglikelihood)
 
     def numbers(self) -> dict[str, float]:
-        """How far it is: `evaluations`, `rate` in evaluations a second, and those of `RunningEvidence.numbers`."""
+        """How far it is: `evaluations`, `rate` in evaluations a second, those of `RunningEvidence.numbers`,
+        `live_points`, and `log_likelihood_contour`, the lowest log likelihood of them."""
         counts = {"evaluations": self.evaluations, "rate": self.evaluations / self.wall_time()}
-        return counts | self._evidence.numbers()
+        live: Floats = self.live.loglikelihood
+        nested = {"log_likelihood_contour": float(np.min(live)), "live_points": len(live)}
+        return counts | self._evidence.numbers() | nested
 
     def wall_time(self) -> float:
         """Seconds of all starts of the run, but for what was lost between a checkpoint and a death."""

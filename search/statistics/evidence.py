@@ -90,8 +90,9 @@ class RunningEvidence:
             self.remaining = float(np.logaddexp(self.log_evidence, live)) - self.log_evidence
 
     def numbers(self) -> dict[str, float]:
-        """`log_evidence` and `remaining`, in nats, and `effective_sample_size`."""
-        return {name: getattr(self, name) for name in ("log_evidence", "remaining", "effective_sample_size")}
+        """`log_evidence`, `remaining` and `log_volume`, in nats, and `effective_sample_size`."""
+        names = ("log_evidence", "remaining", "effective_sample_size", "log_volume")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def effective_sample_size(self) -> float:

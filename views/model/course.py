@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from autoviz_render.figures.estimate import Estimate
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
 from autoviz_render.spool.scalars import GrowingLines, LineHead, line_head, parse_line
 from autoviz_render.spool.snapshot import ScalarsLine, UpdateKey
 from autoviz_render.views.model.run_view import Curves
+from autoviz_render.views.model.thinned_lines import ThinnedLines
 
 _LATELY = 16  # updates, of which the rate and the interval are
 _FEWEST = 2  # intervals that tell what is usual
@@ -75,13 +77,15 @@ class Course:
         self.best = math.nan
         self.abandoned: set[UpdateKey] = set()
         self._recent: deque[LineHead] = deque(maxlen=_LATELY + 1)
+        self._thinned = ThinnedLines()
         self._begin(())
 
-    def read(self, epochs: tuple[Epoch, ...]) -> None:
+    def read(self, epochs: tuple[Epoch, ...], *, goes_on: bool = True) -> None:
         """Read on.
 
         Args:
             epochs: Of the run, by which what was done over does not count.
+            goes_on: Whether the run does: of another nobody asks when it will be done.
 
         Raises:
             OSError, UnreadableError: The file is at fault.
@@ -97,6 +101,8 @@ class Course:
                 continue
             newest = text
             self._recent.append(head)
+            if goes_on:
+                self._thinned.take(text)
             if not head.log_likelihood <= self.best and not math.isnan(head.log_likelihood):
                 self.best = head.log_likelihood
         if newest is not None:
@@ -110,6 +116,13 @@ class Course:
         """How fast they come."""
         return tempo([*self._recent])
 
+    def end(self) -> tuple[ScalarsLine, Estimate] | None:
+        """When the run will be done, as of a quick update; None if that cannot be told.
+
+        It is worked out again when there are some hundredths more of it: to do so takes a millisecond or two.
+        """
+        return None if self.last is None else self._thinned.end(self.last)
+
     def _begin(self, epochs: tuple[Epoch, ...]) -> None:
         self._epochs = epochs
         self._ranges = AbandonedRanges(epochs)
@@ -120,6 +133,7 @@ class Course:
         self.best = math.nan
         self.abandoned.clear()
         self._recent.clear()
+        self._thinned = ThinnedLines()
 
 
 class CurveReader:

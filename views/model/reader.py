@@ -26,6 +26,7 @@ from autoviz_render.views.model.course import Course, CurveReader, Tempo
 from autoviz_render.views.model.figure_files import FigureFiles
 from autoviz_render.views.model.reasons import Facts
 from autoviz_render.views.model.run_view import (
+    EndView,
     FigureView,
     FrameView,
     RendererStateName,
@@ -229,7 +230,7 @@ class RunReader:
         epochs = self._info.epochs
         if "course" in changed or self._course is None:
             self._course = self._course or Course(paths.scalars)
-            self._course.read(epochs)
+            self._course.read(epochs, goes_on=self._info.state == "running")
             self._tempo = self._course.tempo()
             if self._course.last is not None:
                 self._age.see(self._course.last.time, is_near=self._info.producer.is_near(), ahead=self.clock_ahead)
@@ -257,12 +258,13 @@ class RunReader:
         last, (count, newest) = course.last, self._refs
         renderer = self._renderer()
         figures = self._figures(info, renderer, newest)
+        state = _state(info)
         return RunView(
             key=self.view.key,
             spool=self._paths.directory,
             figures_folder=self._files.folder,
             run=info.run,
-            state=_state(info),
+            state=state,
             epoch=info.epoch,
             updates=last.sequence + 1 if last else 0,
             step=newest.sequence if newest else None,
@@ -284,6 +286,8 @@ class RunReader:
             newest=newest.path.name if newest else None,
             packs=self._packs,
             newest_log_likelihood=_finite(last.log_likelihood) if last else None,
+            end=_end(course, self._age.ahead) if state == "running" else None,
+            walltime=_walltime(info, self._age.ahead) if state == "running" else None,
         )
 
     def _figures(self, info: SpoolInfo, renderer: RendererView, newest: SnapshotRef | None) -> tuple[FigureView, ...]:
@@ -368,6 +372,26 @@ def renderer_view(beat: Heartbeat, *, is_ours: bool = False) -> RendererView:
 
 def _state(info: SpoolInfo) -> RunStateName:
     return "died" if info.state == "running" and info.is_over() else info.state
+
+
+def _end(course: Course, ahead: float) -> EndView | None:
+    """When a run will be done, by the clock here."""
+    if (told := course.end()) is None or told[1].is_reached:
+        return None
+    line, left = told
+    moment = line.time - ahead
+    return EndView(
+        done=moment + left.seconds_left,
+        earliest=moment + left.low,
+        latest=moment + left.high,
+        began=moment - left.seconds,
+        iterations_left=left.iterations_left,
+        criterion=left.criterion,
+    )
+
+
+def _walltime(info: SpoolInfo, ahead: float) -> float | None:
+    return None if info.producer.walltime is None else info.producer.walltime - ahead
 
 
 def _finite(value: float | None) -> float | None:

@@ -65,6 +65,26 @@ class RendererView:
 
 
 @dataclass(frozen=True)
+class EndView:
+    """When a run will be done, as of its newest quick update; see `figures.estimate`.
+
+    Attributes:
+        done: When, the median.
+        earliest, latest: Between which it is in eight of ten runs.
+        began: When it would have begun without its pauses.
+        iterations_left: Of what it counts.
+        criterion: What ends it, in plain text.
+    """
+
+    done: float
+    earliest: float
+    latest: float
+    began: float
+    iterations_left: float
+    criterion: str
+
+
+@dataclass(frozen=True)
 class RunView:
     """How one run stands.
 
@@ -100,6 +120,8 @@ class RunView:
         newest: The name of the newest snapshot; None if there is none.
         packs: How many of them the snapshots are in.
         newest_log_likelihood: Of the newest quick update, in nats; None if there is none.
+        end: When it will be done; None if that cannot be told, and if it is over.
+        walltime: When the batch system ends its job; None if that is not known, and if the run is over.
     """
 
     key: str
@@ -131,6 +153,8 @@ class RunView:
     newest: str | None = None
     packs: int = 0
     newest_log_likelihood: float | None = None
+    end: EndView | None = None
+    walltime: float | None = None
 
 
 @dataclass(frozen=True)

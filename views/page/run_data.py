@@ -16,7 +16,14 @@ LONGEST_TEXT = 1000  # characters
 _MOST_NAMES = 1000
 _MOST_CURVE_STEPS, _MOST_CURVE_NUMBERS = 1000, 50_000
 _MOST_STEPS = 2000
-_PLACES = {"spool", "figures_folder", "figures", "renderer", "scalars"}  # fields of a view that are told otherwise
+_PLACES = {
+    "spool",
+    "figures_folder",
+    "figures",
+    "renderer",
+    "scalars",
+    "end",
+}  # fields of a view that are told otherwise
 
 Drawn = tuple[str, int, int, Path]
 """A picture of a step at full size: its figure, epoch, step, and file."""
@@ -42,7 +49,8 @@ def run_script(view: RunView, now: float, next_: float | None, detail: str | Non
 def run_value(view: RunView) -> dict[str, object]:
     """How a run stands, but for its renderer and its figures."""
     told = _texts({name: value for name, value in vars(view).items() if name not in _PLACES})
-    return told | {"scalars": pairs(view.scalars)}
+    end = None if view.end is None else _texts(asdict(view.end))
+    return told | {"scalars": pairs(view.scalars), "end": end}
 
 
 def renderer_value(view: RendererView) -> dict[str, object]:

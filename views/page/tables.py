@@ -25,8 +25,10 @@ _OF_VIEW = (
     *("key", "run", "state", "reason", "is_silent", "epoch", "updates", "step", "snapshots", "iteration"),
     *("log_likelihood", "log_evidence", "rate", "interval", "started", "updated", "warning", "bad_files"),
 )
+_OF_END = ("done", "earliest", "latest")
 _OF_RENDERER = ("drawn", "skipped", "beat", "frame_seconds", "last_error")
-FIELDS = ("slot", *_OF_VIEW, "renderer", *_OF_RENDERER, "folder", "page", "figure", "modified", "thumb", "scalars")
+_OF_FIGURE = ("folder", "page", "figure", "modified", "thumb")
+FIELDS = ("slot", *_OF_VIEW, *_OF_END, "walltime", "renderer", *_OF_RENDERER, *_OF_FIGURE, "scalars")
 """What a row has, in its order; see `views.page`."""
 
 _WHOLE_TEXT = ("key",)  # by which a server finds the run
@@ -130,10 +132,11 @@ class Tables:
     def _row(self, slot: int, view: RunView, has_page: bool, thumb: str | None) -> list[object]:
         about = vars(view)
         of_view = [about[name] if name in _WHOLE_TEXT else _short(about[name]) for name in _OF_VIEW]
+        of_end = [getattr(view.end, name, None) for name in _OF_END] + [view.walltime]
         of_renderer = [_short(getattr(view.renderer, name)) for name in _OF_RENDERER]
         modified = view.figures[0].modified if view.figures else None
         figure = [self._folder_of(view), has_page, self._figure_of(view), modified, thumb]
-        return [slot, *of_view, view.renderer.state, *of_renderer, *figure, self._scalars(view)]
+        return [slot, *of_view, *of_end, view.renderer.state, *of_renderer, *figure, self._scalars(view)]
 
     def _scalars(self, view: RunView) -> list[float]:
         """A run's other numbers, each behind the number of its name."""

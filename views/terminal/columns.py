@@ -2,8 +2,8 @@
 
 A number is shown with all its digits or not at all: what gives way is the run's name, to a third of the width, and
 then whole columns. They go in an order of what one can do without while looking at a search: where the figure is, what
-was skipped, what was drawn, the rate, the renderer's state, the evidence, the iteration. A run's name, its state, its
-log likelihood and its age always stay.
+was skipped, what was drawn, the rate, the renderer's state, the time left, the evidence, the iteration. A run's name,
+its state, its log likelihood and its age always stay.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from autoviz_render.figures.estimate.words import roughly
 from autoviz_render.spool.text import nearby
 from autoviz_render.views.model.run_view import RunView
 from autoviz_render.views.terminal.cells import cells, fitted, padded, shown
@@ -89,6 +90,11 @@ def figure_of(run: RunView) -> str:
     return shown(nearby(str(run.figures[0].file))) if run.figures else ""
 
 
+def left_of(run: RunView, now: float) -> str:
+    """About how long it goes on; empty if that cannot be told, or is over."""
+    return "" if run.end is None or run.end.done <= now else roughly(run.end.done - now)
+
+
 def age_of(run: RunView, now: float) -> str:
     """How long ago it published last."""
     return "" if run.updated is None else ago(now - run.updated)
@@ -107,19 +113,20 @@ COLUMNS = (
         0,
     ),
     Column("log evidence", "log Z", lambda run, _: "" if run.log_evidence is None else in_nats(run.log_evidence), 2),
-    Column("rate", "rate", lambda run, _: "" if run.rate is None else rate(run.rate), 4),
+    Column("rate", "rate", lambda run, _: "" if run.rate is None else rate(run.rate), 5),
+    Column("time left", "left", left_of, 3),
     Column("age", "age", age_of, 0),
     Column(
         "renderer",
         "renderer",
         lambda run, _: run.renderer.state,
-        3,
+        4,
         is_right=False,
         style=lambda run: "yellow" if lacks_renderer(run) else "",
     ),
-    Column("drawn", "drawn", lambda run, _: f"{run.renderer.drawn:,}", 5),
-    Column("skipped", "skipped", lambda run, _: f"{run.renderer.skipped:,}", 6),
-    Column("figure", "figure", lambda run, _: figure_of(run), 7, is_right=False, most=_WIDEST_FIGURE),
+    Column("drawn", "drawn", lambda run, _: f"{run.renderer.drawn:,}", 6),
+    Column("skipped", "skipped", lambda run, _: f"{run.renderer.skipped:,}", 7),
+    Column("figure", "figure", lambda run, _: figure_of(run), 8, is_right=False, most=_WIDEST_FIGURE),
 )
 _BY_RANK = sorted(COLUMNS, key=lambda column: column.rank)
 

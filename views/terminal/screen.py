@@ -14,6 +14,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from autoviz_render.figures.estimate import words
 from autoviz_render.spool.text import nearby
 from autoviz_render.views.model.run_view import RunView
 from autoviz_render.views.terminal.cells import cells, fitted, shown
@@ -184,6 +185,8 @@ def _search_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
         pace = f", {rate(run.rate)}" if run.rate is not None and rate(run.rate) else ""
         counts = "" if run.counts in ("", "iteration", "iterations") else f" {shown(run.counts)}"
         yield _fact("iteration", f"{run.iteration:,}{counts}{pace}", width)
+    for label, value in end_facts(run, now):
+        yield _fact(label, value, width)
     if run.log_likelihood is not None:
         yield _fact("log likelihood", in_nats(run.log_likelihood), width)
     if run.log_evidence is not None:
@@ -194,6 +197,22 @@ def _search_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
     else:
         yield _fact("quick updates", "none yet", width)
     yield _fact("snapshots", f"{run.snapshots:,} kept", width)
+
+
+def end_facts(run: RunView, now: float) -> Iterator[tuple[str, str]]:
+    """When a run will be done, and what of it at the walltime: labels with values."""
+    end = run.end
+    if end is not None:
+        times = [moment - now for moment in (end.done, end.earliest, end.latest)]
+        yield "time left", words.left(*times)
+        yield "ends when", shown(end.criterion)
+        if run.walltime is not None:
+            told = words.at_walltime(
+                now, run.walltime, began=end.began, done=end.done, earliest=end.earliest, latest=end.latest
+            )
+            yield "walltime", told
+    elif run.walltime is not None:
+        yield "walltime", f"{words.moment(run.walltime, now)}, in {words.roughly(run.walltime - now)}"
 
 
 def _renderer_facts(run: RunView, now: float, width: int) -> Iterator[Text]:

@@ -309,7 +309,7 @@ class RunPage {
     const { value, source } = this.run;
     if (!value) return;
     const age = (moment) => (moment === null ? UNKNOWN : ago(source.present - moment));
-    define(this.facts, searchFacts(value.run, age));
+    define(this.facts, searchFacts(value.run, age, source.present));
     define(this.renderer, rendererFacts(value.renderer, age, source));
     const figure = value.figures.length ? this.run.figure(this.at.figure) : null;
     const alert = alerts(value, figure, source);
@@ -366,10 +366,14 @@ function define(list, facts) {
   });
 }
 
-function searchFacts(run, age) {
-  const known = (value, words) => (value === null ? null : words(value));
+function searchFacts(run, age, now) {
+  const known = (value, words) => (value === null || value === undefined ? null : words(value));
+  const { end, walltime } = run;
   return [
     ["state", SEARCH[run.state] ?? printable(run.state, 40), "state " + run.state],
+    ["time left", known(end, (end) => timeLeft(end, now))],
+    ["ends when", known(end?.criterion || null, (text) => printable(text, 200))],
+    ["walltime", known(walltime, (at) => (end ? atWalltime(end, at) : `${clock(at).slice(0, -3)}, in ${roughly(at - now)}`))],
     [printable(run.counts || "iterations", 40), known(number(run.iteration), fixed)],
     ["log likelihood", nats(number(run.log_likelihood))],
     ["log evidence", nats(number(run.log_evidence))],

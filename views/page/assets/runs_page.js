@@ -11,6 +11,7 @@ const COLUMNS = [
   ["log_likelihood", "log likelihood", "9rem"],
   ["log_evidence", "log evidence", "9rem"],
   ["rate", "rate", "5.5rem"],
+  ["done", "time left", "6.5rem"],
   ["drawn", "drawn", "5rem"],
   ["updated", "updated", "6.5rem"],
 ];
@@ -126,7 +127,8 @@ function valueFromRow(row, { now, next }) {
   const { renderer: state, drawn, skipped, beat, frame_seconds, last_error, scalars } = row;
   const figures = row.figure ? [{ name: "fit", file: row.figure, modified: row.modified, size: 0, step: row.step, error: "" }] : [];
   const renderer = { state, drawn, skipped, beat, frame_seconds, last_error, pid: 0, host: "", last_drawn: null };
-  return { now, next, detail: null, run: { ...row, scalars: Object.entries(scalars) }, renderer, figures };
+  const end = row.done ?? null ? { done: row.done, earliest: row.earliest, latest: row.latest, criterion: "" } : null;
+  return { now, next, detail: null, run: { ...row, end, scalars: Object.entries(scalars) }, renderer, figures };
 }
 
 /** Sorted rows: what is unknown comes last, either way. */
@@ -223,6 +225,7 @@ class RunsPage {
       error = fault.message; // what was found last stays while a person goes on typing
     }
     const get = runs.field(this.field) ?? ((row) => row.updated);
+    this.hasEnds = [...runs.rows.values()].some((row) => (row.done ?? null) !== null);
     this.shown = sorted([...runs.rows.values()].filter(this.keep), get, this.isDown);
     this.filter.setAttribute("aria-invalid", String(Boolean(error)));
     this.drawTotals();
@@ -282,7 +285,8 @@ class RunsPage {
   /** The columns that are shown: what is sorted by is among them. */
   get columns() {
     const isThere = COLUMNS.some(([field]) => field === this.field) || !this.runs.field(this.field) || this.field === "key";
-    return isThere ? COLUMNS : [...COLUMNS, [this.field, printable(this.field, 30), "8rem"]];
+    const usual = this.hasEnds ? COLUMNS : COLUMNS.filter(([field]) => field !== "done");
+    return isThere ? usual : [...usual, [this.field, printable(this.field, 30), "8rem"]];
   }
 
   drawHead() {
@@ -345,10 +349,12 @@ class RunsPage {
       item.pick.setAttribute("aria-label", `Compare ${printable(row.run, 60)}`);
       const cells = columns.map(([field]) => el("span", { class: `cell c-${classOf(field)}` }, ...cellOf(row, field)));
       item.age = cells[columns.findIndex(([field]) => field === "updated")];
+      item.left = cells[columns.findIndex(([field]) => field === "done")];
       item.link.replaceChildren(el("span", { class: "room" }), el("span", { class: "thumb" }, item.image), ...cells);
       item.link.title = printable(row.reason || row.warning || row.key, 500);
     }
     item.pick.checked = this.picked.has(row.key);
+    if (item.left) say(item.left, (row.done ?? null) === null ? UNKNOWN : roughly(row.done - this.runs.source.present));
     say(item.age, row.updated === null ? UNKNOWN : ago(this.runs.source.present - row.updated));
   }
 
@@ -399,7 +405,7 @@ function cellOf(row, field) {
   }
   if (field === "state") return [el("span", { class: "pill state " + (row.is_silent ? "silent" : row.state) }, row.is_silent ? "silent" : printable(row.state, 20))];
   const value = Object.hasOwn(row, field) ? row[field] : (row.scalars[field] ?? null);
-  if (field === "updated") return [];
+  if (field === "updated" || field === "done") return [];
   if (field === "started") return [clock(value)];
   if (value === null) return [UNKNOWN];
   if (field.startsWith("log_")) return [nats(value)];

@@ -67,6 +67,40 @@ function ago(seconds) {
   return seconds === null ? UNKNOWN : duration(Math.floor(Math.max(seconds, 0))) + " ago";
 }
 
+const ROUGH = [[90, 10], [600, 60], [1800, 300], [3600, 600], [18000, 1800], [172800, 3600], [864000, 43200]];
+
+/** A time to one or two digits, as it is known: 40 s, 15 min, 1 h 30 min, 2.5 days. */
+function roughly(seconds) {
+  const time = Math.min(Math.max(seconds, 10), 86400000);
+  const [, step] = ROUGH.find(([limit]) => time < limit) ?? [0, 86400];
+  const whole = Math.max(step, Math.round(time / step) * step);
+  if (whole < 90) return `${whole} s`;
+  if (whole < 3600) return `${Math.round(whole / 60)} min`;
+  if (whole < 172800) {
+    const minutes = Math.round(whole / 60);
+    return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
+  }
+  return `${fixed(whole / 86400, whole % 86400 ? 1 : 0)} days`;
+}
+
+/** How long a run goes on: "about 2 h (1 h 20 min to 3 h)". */
+function timeLeft({ done, earliest, latest }, now) {
+  if (latest - now <= 10) return "done any moment";
+  if (done - now < 10) return `less than ${roughly(latest - now)}`;
+  const [low, high] = [roughly(earliest - now), roughly(latest - now)];
+  return `about ${roughly(done - now)}${low === high ? "" : ` (${low} to ${high})`}`;
+}
+
+/** What of a run is done when its batch system ends it. */
+function atWalltime({ began, done, earliest, latest }, walltime) {
+  const when = clock(walltime).slice(0, -3);
+  if (walltime >= latest) return `${when}: done ${roughly(walltime - done)} before`;
+  if (walltime >= done) return `${when}: likely done before, not surely`;
+  if (began === null || began === undefined) return `${when}: not done by then`;
+  const share = 5 * Math.round((20 * Math.max(0, walltime - began)) / Math.max(done - began, 1e-9));
+  return `${when}: about ${Math.min(share, 95)} % of it done${walltime > earliest ? ", or all" : ""}`;
+}
+
 /** A moment on the reader's clock; the day only if it is another one. */
 function clock(moment) {
   if (moment === null) return UNKNOWN;

@@ -38,8 +38,10 @@ def log_to_stderr(*, quiet: bool, debug: bool) -> None:
     package.setLevel(logging.DEBUG if debug else logging.ERROR if quiet else logging.INFO)
 
 
-def print_files(files: Iterable[Path], *, as_json: bool) -> None:
+def print_files(files: Iterable[Path], *, as_json: bool, **facts: Any) -> None:
     """Name the files that were made, on standard output.
+
+    As JSON, an object each, with other facts if there are any.
 
     A path is escaped if a person reads it at a terminal; another program gets it as it is.
 
@@ -48,7 +50,7 @@ def print_files(files: Iterable[Path], *, as_json: bool) -> None:
     """
     for path in files:
         if as_json:
-            print_json({"file": str(path)})
+            print_json({"file": str(path)} | facts)
         else:
             tell(printable(str(path)) if sys.stdout.isatty() else str(path))
 
@@ -61,7 +63,8 @@ def print_json(value: dict[str, Any]) -> None:
 def tell(line: str) -> None:
     """Print a line on standard output. Raises OutputClosedError."""
     try:
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")  # at once: another thread may print, too
+        sys.stdout.flush()
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # the latter on Windows
             log.error("standard output cannot be written: %s", error.strerror)

@@ -43,6 +43,7 @@ def draw(
         raise SettingsError("limits: a snapshot alone has its own; to draw it with those of its run, use render()")
     from autoviz_render.renderer.plot.drawing import KeptFigure  # with Matplotlib, which the name alone need not load
     from autoviz_render.renderer.plot.theme import THEMES
+    from autoviz_render.renderer.work.judge import Judge
 
     chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
@@ -51,4 +52,4 @@ def draw(
     theme = THEMES[settings.theme]
     told = settings.record()
     kept = KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name, settings=told)
-    return kept.draw(snapshot)
+    return kept.draw(snapshot, Judge(None, name))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.system.process_alive import machine
 from autoviz_render.spool.system.safe_read import read_json
@@ -110,6 +111,12 @@ def read_heartbeat(path: Path) -> Heartbeat | None:
         return Heartbeat(**{each.name: _checked(content[each.name], str(each.type)) for each in given})
     except (OSError, SpoolError, TypeError, KeyError):
         return None
+
+
+def is_drawn_live(paths: SpoolPaths) -> bool:
+    """Whether a renderer of the run's own figures is at work, as far as its heartbeat tells."""
+    beat = read_heartbeat(paths.heartbeat)
+    return beat is not None and beat.is_fresh()
 
 
 def _checked(value: Any, kind: str) -> Any:

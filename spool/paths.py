@@ -56,6 +56,7 @@ class SpoolPaths:
         scalars: The numbers of every quick update.
         bad: Why files cannot be read.
         heartbeat: The live renderer's sign of life.
+        alarms: What a renderer found wrong with the newest snapshot.
         writer_lock: Held by the one writer.
         lock: Held by the live renderer.
         log: The live renderer's.
@@ -70,6 +71,7 @@ class SpoolPaths:
     scalars = _Inside("scalars.jsonl")
     bad = _Inside("bad")
     heartbeat = _Inside("renderer.json")
+    alarms = _Inside("alarms.json")
     writer_lock = _Inside("writer.lock")
     lock = _Inside("renderer.lock")
     log = _Inside("renderer.log")

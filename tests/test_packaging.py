@@ -41,6 +41,7 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "renderer/live": {"renderer/plot", "renderer/work", "renderer/alarms"},
     "renderer/batch": {"renderer/plot", "renderer/work", "renderer/alarms"},
     "views/model": set(),
+    "views/alarms": {"views/model"},
     "views/page": {"views/model"},
     "views/server": {"views/model", "views/page"},
     "views/terminal": {"views/model", "views/terminal/pictures"},

@@ -31,7 +31,7 @@ class Options:
         poll, frame_timeout, duration: In seconds; None is the default.
         remote: What is mirrored and then watched, `ssh://HOST/PATH`; None if `paths` are on this machine.
         serve: Where to listen: `[HOST:]PORT`, or `unix:PATH`; None does not.
-        on_alarm: A command of the user's, run for each new alarm.
+        on_alarm: A command of the user's, split into words, run for each new alarm.
         sheet: The titles of the panels on contact sheets.
         sort, where: The order of the runs on these, and which.
         compare: Two steps of a run, or two runs.
@@ -65,7 +65,7 @@ class Options:
     json: bool
     quiet: bool
     debug: bool
-    on_alarm: str | None = None
+    on_alarm: tuple[str, ...] | None = None
     sheet: tuple[str, ...] | None = None
     sort: str | None = None
     where: str | None = None

@@ -132,7 +132,7 @@ def _add_views(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--serve", type=readers.address, metavar="[HOST:]PORT|unix:PATH", help=serve)
     group.add_argument("--preview", nargs="?", const="on", choices=PREVIEWS, metavar="HOW", help=preview)
     group.add_argument("--window", **_FLAG, help=window)
-    group.add_argument("--on-alarm", metavar="COMMAND", help=alarm)
+    group.add_argument("--on-alarm", type=readers.command, metavar="COMMAND", help=alarm)
 
 
 def _add_together(group: argparse._ArgumentGroup) -> None:

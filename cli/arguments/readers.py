@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+import shlex
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -48,6 +49,17 @@ def limits(text: str) -> Limits:
     if text not in ("own", "run") and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: choose own, run, or the number of a quick update")
     return int(text) if text.isdecimal() else "own" if text == "own" else "run"
+
+
+def command(text: str) -> tuple[str, ...]:
+    """A command with its arguments, split as a shell does, and then never seen by one."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no command: {error}") from None
+    if not words or not words[0]:
+        raise argparse.ArgumentTypeError(f"{text!r} is no command: name a program")
+    return words
 
 
 def names(text: str) -> tuple[str, ...]:

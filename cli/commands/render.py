@@ -13,6 +13,7 @@ from pathlib import Path
 from autoviz_render.cli.arguments.options import Options
 from autoviz_render.cli.output import DONE, INCOMPLETE, NO_PREVIEW, NOTHING, print_files
 from autoviz_render.cli.progress import Progress
+from autoviz_render.renderer.alarms.alarms_file import alarm_value
 from autoviz_render.renderer.batch.executor_pool import STOPPED
 from autoviz_render.renderer.batch.render import render
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
@@ -34,6 +35,7 @@ def draw_again(options: Options) -> int:
     """
     statuses: set[Status] = set()
     faults: dict[str, set[Path | None]] = {}
+    alarmed: set[tuple[Path | None, str]] = set()
     shown: deque[Path] = deque(maxlen=_MOST_SHOWN)
     with Progress("figures") as progress, _executor(options) as executor:
         results = render(
@@ -60,7 +62,13 @@ def draw_again(options: Options) -> int:
                         log.error("%s", message if spool is None else of_run(spool, message))
                     if result.status != "missing":  # which is no fault
                         faults.setdefault(message, set()).add(spool)
-                print_files(result.files if result.status == "drawn" else (), as_json=options.json)
+                facts = {"alarms": [alarm_value(alarm) for alarm in result.alarms]} if result.alarms else {}
+                print_files(result.files if result.status == "drawn" else (), as_json=options.json, **facts)
+                for alarm in result.alarms if options.which != "all" and result.spool is not None else ():
+                    message = f"alarm: {alarm.sentence}"
+                    if (result.spool, message) not in alarmed:  # by another figure of the run
+                        alarmed.add((result.spool, message))
+                        log.warning("%s", of_run(result.spool or Path(), message))
                 shown.extend(result.files)
     if options.preview is not None and options.preview != "off":
         _preview(list(shown), options.preview)

@@ -15,6 +15,8 @@ from typing import Any
 from autoviz_render.cli.output import DONE, INCOMPLETE, print_json, tell
 from autoviz_render.cli.table import table, terminal_width, wrapped
 from autoviz_render.figures.estimate import words
+from autoviz_render.renderer.alarms.alarm import sentence_of
+from autoviz_render.renderer.alarms.alarms_file import alarm_value
 from autoviz_render.spool.paths import SpoolPaths
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.text import cut, printable
@@ -27,6 +29,7 @@ from autoviz_render.views.terminal.region import is_live_terminal
 log = logging.getLogger("autoviz_render.cli")
 
 _LONGEST_NAME = 200  # characters
+_MOST_ALARMS = 8  # of one run
 _FIGURES = 24  # characters, for the names of a run's figures
 
 
@@ -87,6 +90,7 @@ def run_status(run: RunView, now: float) -> dict[str, Any]:
         "seconds_since_update": None if run.updated is None else round(max(0.0, now - run.updated), 1),
         "bad_files": run.bad_files,
         "warning": run.warning,
+        "alarms": [alarm_value(alarm) for alarm in run.alarms],
         "renderer": None if run.renderer.state == "none" else _renderer_status(run.renderer),
     }
 
@@ -131,6 +135,12 @@ def status_lines(known: Sequence[tuple[SpoolPaths, dict[str, Any]]], width: int)
         below = (_details(status) if len(known) == 1 else []) + _problems(paths, status)
         lines += [*row, *(line for each in below for line in wrapped(printable(each), width))]
     return lines
+
+
+def _alarms(alarms: Sequence[dict[str, Any]]) -> list[str]:
+    """A line each, but of very many."""
+    told = [f"alarm: {sentence_of(each['panel'], each['message'])}" for each in alarms[:_MOST_ALARMS]]
+    return [*told, *([f"and {len(alarms) - len(told):,} more alarms"] if len(alarms) > len(told) else [])]
 
 
 def _place(paths: SpoolPaths) -> str:
@@ -203,7 +213,7 @@ def _packed(packs: int) -> str:
 
 def _problems(paths: SpoolPaths, status: dict[str, Any]) -> list[str]:
     """What is wrong with a run, a line each."""
-    renderer, bad, told = status["renderer"], status["bad_files"], []
+    renderer, bad, told = status["renderer"], status["bad_files"], _alarms(status["alarms"])
     if renderer is not None and renderer["last_error"] is not None:
         told.append(f"{'last error' if renderer['drawn'] else 'no figures'}: {renderer['last_error']}")
     if bad:

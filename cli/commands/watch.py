@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -11,14 +12,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from autoviz_render.cli.arguments.options import Options
-from autoviz_render.cli.output import print_files, print_json
+from autoviz_render.cli.output import OutputClosedError, print_files, print_json
 from autoviz_render.cli.progress import Progress
+from autoviz_render.renderer.alarms.alarms_file import alarm_value
 from autoviz_render.renderer.batch.runs import exists, named_path
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT, Subprocess
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.renderer.work.resources import raise_descriptor_limit
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import SnapshotRef
+from autoviz_render.views.alarms.teller import AlarmNews
 from autoviz_render.views.terminal.numbers import in_nats
 
 log = logging.getLogger("autoviz_render.cli")
@@ -63,7 +66,7 @@ def _watch(path: Path, options: Options, first: Subprocess) -> int:
         signal.signal(number, lambda *_: renderer.stop())
     if not is_there:
         log.info("%s: not there yet; waiting for it", path)
-    with closing(collector.feed), views_of(options, path, collector.feed):
+    with closing(collector.feed), views_of(options, path, collector.feed, telling.alarm):
         collector.start()
         code = renderer.run()
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a view that hangs is left by another Ctrl-C
@@ -132,6 +135,18 @@ class _Telling:
             self._newest[spool.directory] = ref
             likelihood = "" if result.log_likelihood is None else f", log likelihood {in_nats(result.log_likelihood)}"
             log.info("%s  %s: step %d%s", time.strftime("%H:%M:%S"), run, ref.sequence, likelihood)
+
+    def alarm(self, news: AlarmNews) -> None:
+        """Tell of an alarm that was raised, or is over: in a line of the log; as JSON, an object."""
+        run = self._run(SpoolPaths(news.run.spool))
+        if self._as_json:
+            state = "over" if news.is_over else "raised"
+            facts = {"run": run, "spool": str(news.run.spool), "alarm": state, "time": time.time()}
+            with contextlib.suppress(OutputClosedError):  # the next figure tells it to whoever draws
+                print_json(facts | alarm_value(news.alarm))
+            return
+        level, word = (logging.INFO, "over") if news.is_over else (logging.WARNING, "alarm")
+        log.log(level, "%s  %s: %s: %s", time.strftime("%H:%M:%S"), run, word, news.alarm.sentence)
 
     def _run(self, spool: SpoolPaths) -> str:
         """The run as a person would name it, who named what is watched."""

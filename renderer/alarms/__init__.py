@@ -6,4 +6,5 @@ panels      looks at the panels of a figure: at their `values`, and at what the 
 course      looks at the numbers of the quick updates
 among       looks at one run among others
 alarms_file `spool/alarms.json`: what the renderer found, for every view
+standing    which alarms of a run stand, and since when
 """

@@ -14,6 +14,7 @@ from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.jobs import Job, RenderResult, failed
+from autoviz_render.renderer.work.judge import Judge
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot
@@ -38,7 +39,8 @@ class LimitedJob(Job):
         del draw, say
         try:
             figure = _figure(self.figure, self.settings, self.like_spool, self.like_snapshot, self._stamp())
-            drawing = figure.draw(_read(self.spool, self.snapshot))
+            judge = Judge(SpoolPaths(self.spool).run_dir, self.figure.name)
+            drawing = figure.draw(_read(self.spool, self.snapshot), judge)
             for kind, path in self.files():
                 write_whole(path, [drawing.encode(kind)], tmp=path.parent)
         except FileNotFoundError:

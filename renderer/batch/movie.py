@@ -21,6 +21,7 @@ from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.page import PageError
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Task, failed
+from autoviz_render.renderer.work.judge import Judge
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError
 from autoviz_render.spool.paths import snapshot_ref
@@ -209,7 +210,7 @@ class _Pictures:
 
     def _draw(self, snapshot: Snapshot) -> Pixels:
         self._tell(MovieProgress())
-        drawing = self._figure.draw(snapshot)
+        drawing = self._figure.draw(snapshot, Judge(self._spool.paths.run_dir, self._name))
         for error in drawing.errors:
             self._complain(f"figure {self._name!r}: {error}")
         return drawing.pixels

@@ -17,6 +17,7 @@ from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.provenance import Provenance, read_provenance
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
+from autoviz_render.renderer.work.judge import Judge
 from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
@@ -78,7 +79,7 @@ def redo(file: Path, place: Path | None = None, figure: str | FigureSpec | None 
         settings=settings.record(),
         warns=False,
     )
-    drawing = kept.draw(snapshot)
+    drawing = kept.draw(snapshot, Judge(spool.paths.run_dir, told.figure))
     content, before = drawing.encode(kind), file.read_bytes()
     return Redone(content, content == before, _why(told), drawing.errors)
 

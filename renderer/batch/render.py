@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autoviz_render.renderer.batch.executor_pool import ExecutorPool
+from autoviz_render.renderer.batch.found_alarms import FoundAlarms
 from autoviz_render.renderer.batch.render_cache import RenderCache
 from autoviz_render.renderer.batch.runs import Run, find_runs
 from autoviz_render.renderer.batch.selection import Selection, Which, jobs, why_nothing
@@ -205,9 +206,12 @@ class _FirstReadable:
         for directory, results in itertools.groupby(_in_order(self._pool, plan()), key=_spool):
             run = at_work.pop(directory, None)
             now: list[Status] = []
+            found = None if run is None else FoundAlarms(run[0].spool)
             for result in results:
                 now.append(result.status)
-                yield result
+                yield result if found is None else found.take(result)
+            if found is not None:
+                found.tell()
             if run is not None and directory is not None and {*now} <= _UNREAD:
                 self._left[directory] = (*run[:2], [*run[2], *now])
 
@@ -224,9 +228,13 @@ class _All:
         drawn = _in_order(self._pool, self._plan(runs), self._note, self._tell)
         for directory, results in itertools.groupby(drawn, key=_spool):
             statuses: list[Status] = []
+            at_work = self._at_work.get(directory)
+            found = None if at_work is None else FoundAlarms(at_work[0].spool)
             for result in results:
                 statuses.append(result.status)
-                yield result
+                yield result if found is None else found.take(result)
+            if found is not None:
+                found.tell()
             if directory in self._at_work:
                 run, _ = self._at_work.pop(directory)
                 try:

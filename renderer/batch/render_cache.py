@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from autoviz_render.figures.registry import FigureError
+from autoviz_render.renderer.alarms.rules import Rules, read_rules
 from autoviz_render.renderer.batch.shards import Shard
 from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.settings import FigureSpec
 from autoviz_render.renderer.work.jobs import Job
-from autoviz_render.spool.errors import SpoolError
+from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths
@@ -126,7 +127,7 @@ def identity(job: Job) -> str | None:
         source = _source(job.figure)
     except (OSError, SpoolError, FigureError):
         return None
-    facts = [
+    facts: list[Any] = [
         job.snapshot,
         size,
         snapshot,
@@ -134,8 +135,18 @@ def identity(job: Job) -> str | None:
         source,
         how.record(),
         png.deflate.__name__,
+        *_rules_of(job),
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _rules_of(job: Job) -> list[str]:
+    """What a person changed in the rules of the run's alarms, which stand in the figure; nothing by default."""
+    try:
+        rules = read_rules(SpoolPaths(job.spool).run_dir)
+    except (AutovizError, OSError):  # then the default ones are used
+        rules = Rules()
+    return [] if rules == Rules() else [repr(rules)]
 
 
 @functools.lru_cache(maxsize=64)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError, find_target
+from autoviz_render.renderer.alarms.standing import StandingAlarms
+from autoviz_render.renderer.heartbeat import is_drawn_live
 from autoviz_render.renderer.live import newest_snapshot
 from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
@@ -25,6 +27,7 @@ from autoviz_render.renderer.work.jobs import (
     path_of,
     refuse_links,
 )
+from autoviz_render.renderer.work.judge import warn_once
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.info import SpoolInfo
@@ -137,6 +140,8 @@ class LiveRun:
         self._listed: SnapshotRef | None = None
         self._has_listed = False
         self.lock = RendererLock(spool.paths, None if is_own else self._folder)
+        names = {state.figure.name for state in self.figure_states}
+        self._alarms = StandingAlarms(spool.paths, lambda name, _: name in names)
         self._disable_missing_figures()
         for folder in (self._folder, *([spool.paths.directory] if is_own else [])):
             with contextlib.suppress(OSError):  # not there yet, or somebody else's: then they are theirs to sweep
@@ -191,6 +196,8 @@ class LiveRun:
         newest = self._newest.last
         self.publishes = self.publishes or (self._has_listed and newest != self._listed)
         self._listed, self._has_listed = newest, True
+        if self._alarms.see_end(is_over=self.has_ended):
+            self._write_alarms()
         self.missed = 0
         return True
 
@@ -236,6 +243,8 @@ class LiveRun:
         if is_hopeless or state.consecutive_timeouts >= _MOST_TIMEOUTS:
             state.is_disabled = True
             self.fail(f"{self._spool.paths.run_dir}: figure {state.figure.name!r} is not drawn any more")
+        if result.status == "drawn":
+            self._judge(state, ref, result)
         if state.is_first and result.status == "drawn":
             beat = self.lock.heartbeat
             self.lock.note(drawn=beat.drawn + 1, coalesced=beat.coalesced + skipped, frame_seconds=result.seconds)
@@ -244,8 +253,9 @@ class LiveRun:
             self.lock.note(last_drawn=min(each for each in done if each).path.name)
 
     def about(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> RenderResult:
-        """The result of a job, with what it is about."""
-        return replace(result, spool=self._spool.paths.directory, snapshot=ref.path.name, figure=state.figure.name)
+        """The result of a job, with what it is about, and all alarms of the run that stand."""
+        result = replace(result, spool=self._spool.paths.directory, snapshot=ref.path.name, figure=state.figure.name)
+        return replace(result, alarms=self._alarms.alarms)
 
     def give_up(self) -> None:
         """Report what could not be read yet, as there will be no other try."""
@@ -259,6 +269,18 @@ class LiveRun:
         if message not in self.faults:
             self.faults.add(message)
             log.error("%s", of_run(self._spool.paths.directory, message))
+
+    def _judge(self, state: FigureState, ref: SnapshotRef, result: RenderResult) -> None:
+        """Take note of what is wrong, and tell every view."""
+        for warning in result.warnings:
+            warn_once(warning)
+        self._alarms.take(state.figure.name, ref, result.alarms, result.alarms_at_end, result.panels)
+        self._write_alarms()
+
+    def _write_alarms(self) -> None:
+        if self.lock.is_of_run or not is_drawn_live(self._spool.paths):  # else that renderer tells it
+            with contextlib.suppress(OSError):  # somebody else's run, or a full disk: this process knows them
+                self._alarms.write(at_once=self.has_ended)
 
     def _leave_note(self, state: FigureState, result: RenderResult) -> None:
         """Say beside a figure's files why they are not of the newest snapshot: its process could not."""

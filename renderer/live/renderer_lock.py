@@ -68,6 +68,11 @@ class RendererLock:
         self.least_interval = 0.0
         self.take()
 
+    @property
+    def is_of_run(self) -> bool:
+        """Whether it is that of the run's own figures."""
+        return self._folder is None
+
     def take(self) -> None:
         """Hold the spool, if it was let go of.
 

@@ -11,31 +11,31 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.figures.panels import Panel, TextPanel
 from autoviz_render.figures.registry import Recipe
 from autoviz_render.renderer import recipes
-from autoviz_render.renderer.plot import layout, png
+from autoviz_render.renderer.plot import png
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.artists.text_cache import Label
 from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas
 from autoviz_render.renderer.plot.formats import ERROR_PAGE, FORMATS, SOFTWARE, Format
+from autoviz_render.renderer.plot.header.line import Header
+from autoviz_render.renderer.plot.header.mark import PanelMark
+from autoviz_render.renderer.plot.header.remark import Remark, RemarksOf, no_remarks
 from autoviz_render.renderer.plot.layout import GridSlot, Size
 from autoviz_render.renderer.plot.page import SCREEN, Page, PageError, Sheet
 from autoviz_render.renderer.plot.panel_slot import PanelSlot
-from autoviz_render.renderer.plot.text_metrics import fitted, text_width
 from autoviz_render.renderer.plot.theme import LIGHT, Theme, fixed_style
 from autoviz_render.renderer.provenance import Provenance, provenance_of
 from autoviz_render.spool.arrays import Pixels
@@ -44,8 +44,6 @@ from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.text import printable
 
 log = logging.getLogger("autoviz_render.renderer")
-
-_NAME = 0.6  # inches that a header leaves for the run's name at least
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,32 +155,42 @@ class KeptFigure:
         self._settings = settings
         self._built: _BuiltFigure | None = None
 
-    def draw(self, snapshot: Snapshot) -> Drawing:
+    def draw(self, snapshot: Snapshot, remarks_of: RemarksOf = no_remarks) -> Drawing:
         """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`.
+
+        Args:
+            snapshot: What is shown.
+            remarks_of: Is given the recipe's panels, those too that the page does not show; what it says of them stands
+                in the line above the panels, and they are marked.
 
         Raises:
             PageError: It has no such panel, or does not fit on the page.
         """
         with fixed_style(self.theme):
             errors: list[str] = []
-            sheet = self._sheet(snapshot, errors)
+            sheet, remarks = self._sheet(snapshot, errors, remarks_of)
             slots = [slot for slot, _ in sheet.arranged]
             if self._built is None or not self._built.fits(sheet, slots):
                 self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme, warns=self._warns)
             title = ": ".join(printable(text, 200) for text in (snapshot.run, self.name) if text)
             told = {"_title": title, "_provenance": provenance_of(snapshot, self.name, self._settings)}
-            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, told)
+            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, told, remarks)
 
-    def _sheet(self, snapshot: Snapshot, errors: list[str]) -> Sheet:
+    def _sheet(self, snapshot: Snapshot, errors: list[str], remarks_of: RemarksOf) -> tuple[Sheet, Sequence[Remark]]:
         try:
-            sheet = self.page.sheet(recipes.panels_of(self.recipe, snapshot))
+            panels = recipes.panels_of(self.recipe, snapshot)
+            sheet = self.page.sheet(panels)
         except PageError:
             raise
         except (Exception, SystemExit) as error:
             errors.append(recipes.told(error, self.recipe, snapshot))
             log.debug("the recipe failed", exc_info=True)
-            return self._alone(Failure("This figure cannot be drawn", errors[-1]))
-        return sheet if sheet.arranged else self._alone(TextPanel("Nothing to draw", "The figure has no panels."))
+            return self._alone(Failure("This figure cannot be drawn", errors[-1])), ()
+        if not sheet.arranged:
+            return self._alone(TextPanel("Nothing to draw", "The figure has no panels.")), ()
+        return sheet, remarks_of(
+            [*chain.from_iterable(each if isinstance(each, Sequence) else [each] for each in panels)], snapshot
+        )
 
     def _alone(self, panel: Panel) -> Sheet:
         return replace(self.page, panel=None).sheet([panel])
@@ -204,12 +212,13 @@ class _BuiltFigure:
         rows = [grid.size_of(GridSlot(row, 0)).height for row in range(grid.rows)]
         heights = [grid.header] * has_header + rows
         self._parts = GridSpec(grid.rows + has_header, grid.columns, figure=self._figure, height_ratios=heights)
-        self._header: _Header | None = None
+        self._header: Header | None = None
         if has_header:
             header = self._area(slice(0, 1), slice(None), Size(width, grid.header))
-            self._header = _Header(header, self._canvas)
+            self._header = Header(header, self._canvas)
         areas = [self._slot_area(slot, int(has_header)) for slot in slots]
         self._panel_slots = [PanelSlot(area, self._canvas, warns=warns) for area in areas]
+        self._marks: dict[int, PanelMark] = {}
 
     def _slot_area(self, slot: GridSlot, above: int) -> Area:
         row, column, rows, columns = slot
@@ -221,55 +230,45 @@ class _BuiltFigure:
         subfigure = self._figure.add_subfigure(self._parts[rows, columns], facecolor="none")
         return Area(subfigure, size, self._theme)
 
+    def _mark(self, number: int) -> PanelMark:
+        """That of a slot; in a vector file it stands as if those of all slots had always been there."""
+        if number not in self._marks:
+            area = self._slot_area(self._slots[number], int(self._header is not None))
+            area.subfigure.set_zorder(1 + 1e-6 * number)
+            self._marks[number] = PanelMark(area)
+        return self._marks[number]
+
+    def _show_mark(self, number: int, *, is_marked: bool) -> PanelMark | None:
+        mark = self._mark(number) if is_marked else self._marks.get(number)
+        if mark is not None:
+            mark.set_visible(is_marked)
+        return mark if is_marked else None
+
     def fits(self, sheet: Sheet, slots: list[GridSlot]) -> bool:
         return (sheet.grid, slots, sheet.scale) == (self._grid, self._slots, self._scale)
 
-    def draw(self, panels: list[Panel], snapshot: Snapshot, errors: list[str], told: Mapping[str, Any]) -> Drawing:
+    def draw(
+        self,
+        panels: list[Panel],
+        snapshot: Snapshot,
+        errors: list[str],
+        told: Mapping[str, Any],
+        remarks: Sequence[Remark] = (),
+    ) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
         self._canvas.begin()
+        marked: set[str] = set()
         if self._header:
-            self._header.draw(snapshot)
-        drawn = [slot.draw(panel.at(snapshot)) for slot, panel in zip(self._panel_slots, panels, strict=True)]
+            self._header.draw(snapshot, remarks)
+            marked = {title for each in remarks for title in each.titles}
+        marks = [self._show_mark(number, is_marked=panel.title in marked) for number, panel in enumerate(panels)]
+        drawn = [
+            slot.draw(panel.at(snapshot), mark)
+            for slot, panel, mark in zip(self._panel_slots, panels, marks, strict=True)
+        ]
         is_error_page = bool(errors) or None not in drawn
         errors += [error for error in drawn if error is not None]
         kept: dict[str, Any] = {"_figure": self._figure, "_frame": self._frame, "_theme": self._theme}
         kept["is_error_page"] = is_error_page
         return Drawing(self._canvas.pixels(), float(self._dpi), tuple(errors), **kept, _scale=self._scale, **told)
-
-
-class _Header:
-    """The line above the panels: whose figure it is, and of which moment; smaller on a narrow page."""
-
-    def __init__(self, area: Area, canvas: Canvas) -> None:
-        self._canvas, self._width = canvas, area.size.width
-        self._region = canvas.region(area.subfigure.bbox)
-        self._paper = canvas.copy_shown(self._region)
-        self._size = layout.TITLE_SIZE if area.size.width > 6 else layout.SMALL_SIZE
-        style: dict[str, Any] = {"fontsize": self._size, "va": "baseline"}
-        self._run = Label(area, weight="bold", **style)
-        self._moment = Label(area, ha="right", **style)
-
-    def draw(self, snapshot: Snapshot) -> None:
-        moment = _moment(snapshot, self._width - _NAME - 0.9, self._size)
-        free = (self._width - 0.9 - text_width(moment, self._size)) / 1.15  # a bold letter is wider
-        line = 0.37 * layout.HEADER
-        self._run.show(fitted(snapshot.run, free, self._size), 0.34, line, mathtext=False)
-        self._moment.show(moment, self._width - 0.2, line, mathtext=False)
-        self._canvas.show_again(self._region, self._paper)
-        screen = self._canvas.screen(self._region)
-        self._run.show_on(screen)
-        self._moment.show_on(screen)
-
-
-def _moment(snapshot: Snapshot, width: float, size: float) -> str:
-    """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
-    count = f" {whole(snapshot.iteration)}"
-    short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
-    likelihood = nats(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
-    if likelihood:
-        told = [f"{snapshot.counts}{count}   log likelihood {likelihood}", f"{short}   log L {likelihood}", short]
-    else:
-        told = [f"{snapshot.counts}{count}", short]
-    fits = (each for each in told if text_width(each, size) <= width)
-    return next(fits, fitted(short[: -len(count)], width - text_width(count, size), size) + count)

@@ -11,6 +11,7 @@ from autoviz_render.renderer.plot.artists import artists_of
 from autoviz_render.renderer.plot.artists.panel_artists import PanelArtists
 from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas, KeptLayer, OnScreen
+from autoviz_render.renderer.plot.header.mark import PanelMark
 from autoviz_render.spool.arrays import Pixels
 from autoviz_render.spool.text import in_one_line
 
@@ -34,17 +35,25 @@ class PanelSlot:
         self._layers: list[OnScreen | KeptLayer] = []
         self._background: tuple[Hashable, Pixels] | None = None
         self._shown: Panel | None = None
+        self._mark: PanelMark | None = None
         self._error: str | None = None
         self._reported = ""
 
-    def draw(self, panel: Panel) -> str | None:
-        """Make the slot show a panel.
+    def draw(self, panel: Panel, mark: PanelMark | None = None) -> str | None:
+        """Make the slot show a panel, and over it a mark if there is one.
 
         Returns:
             The panel's error if it could not be drawn; the slot then shows that.
         """
-        if self._is_shown(panel):
+        if mark is self._mark and self._is_shown(panel):
             return self._error
+        self._mark = mark
+        self._draw_or_tell(panel)
+        if mark is not None:
+            mark.show(self._canvas, self._region)
+        return self._error
+
+    def _draw_or_tell(self, panel: Panel) -> None:
         self._shown, self._error = panel, None
         try:
             self._draw(panel)
@@ -57,7 +66,6 @@ class PanelSlot:
                 log.debug("a panel could not be drawn", exc_info=error)
                 self._reported = self._error
             self._draw(failure)
-        return self._error
 
     def _is_shown(self, panel: Panel) -> bool:
         try:

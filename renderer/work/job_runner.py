@@ -20,6 +20,7 @@ from autoviz_render.renderer.settings import FigureSpec, Limits, RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.figure_files import another_programs, remove_note, whose, write_note
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
+from autoviz_render.renderer.work.judge import CourseLines, Judge
 from autoviz_render.spool.errors import NoSpoolError, SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot
@@ -47,6 +48,7 @@ class JobRunner:
         self._snapshot = lru_cache(1)(lambda spool, ref, *_numbers: spool.read(ref))
         self._figures = _KeptFigures()
         self._likes: dict[tuple[Path, FigureSpec], Snapshot] = {}
+        self._course = lru_cache(_MOST_OF_A_KIND)(CourseLines)
 
     def draw(self, job: Job) -> RenderResult:
         """Draw one figure of one snapshot, and replace each of its files whole.
@@ -85,9 +87,13 @@ class JobRunner:
         except OSError as error:
             fault = f"{ref.path}: cannot be read: {error.strerror}"
             return RenderResult("unready", fault=fault, unreadable=str(ref.path))
-        drawing = self._figure(job, spool, snapshot).draw(snapshot)
+        judge = Judge(spool.paths.run_dir, job.figure.name)
+        drawing = self._figure(job, spool, snapshot).draw(snapshot, judge)
         likelihood = snapshot.log_likelihood if math.isfinite(snapshot.log_likelihood) else None
         result, published = self._write(job, drawing), snapshot.time if math.isfinite(snapshot.time) else None
+        judge.judge_course(spool, self._course(spool.paths.scalars))
+        result = replace(result, alarms=judge.alarms, alarms_at_end=judge.at_end, panels=judge.panels)
+        result = replace(result, warnings=tuple(judge.faults))
         return replace(result, iteration=snapshot.iteration, log_likelihood=likelihood, published=published)
 
     def _figure(self, job: Job, spool: Spool, snapshot: Snapshot) -> KeptFigure:

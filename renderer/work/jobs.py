@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from autoviz_render.figures.registry import FigureError
+from autoviz_render.renderer.alarms.alarm import Alarm
+from autoviz_render.renderer.alarms.alarms_file import alarms_of
 from autoviz_render.renderer.plot.formats import Format
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.figure_files import another_programs, files_of
@@ -62,6 +64,10 @@ class RenderResult:
         waited: Seconds of these waiting for one; 0 if the system does not tell.
         memory: Of the process that drew, in bytes; 0 if nobody asked.
         record: What the render cache is to say of the files; empty if whoever drew does not tell.
+        alarms: What is wrong with what the figure shows, and with the run so far.
+        alarms_at_end: The same if the run is over: a search that goes on may still get better.
+        panels: A digest of the values of each of its panels, by title.
+        warnings: What could not be judged, a line each: it cost no figure.
     """
 
     status: Status = "drawn"
@@ -80,6 +86,10 @@ class RenderResult:
     used: float = field(default=0.0, repr=False)
     waited: float = field(default=0.0, repr=False)
     record: str = field(default="", repr=False)
+    alarms: tuple[Alarm, ...] = ()
+    alarms_at_end: tuple[Alarm, ...] = field(default=(), repr=False)
+    panels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -101,13 +111,16 @@ class RenderResult:
             content: dict[str, Any] = json.loads(line)
             facts: dict[str, Any] = {name: str(content[name]) for name in ("fault", "unreadable", "record")}
             facts |= {name: finite_number(content[name]) for name in ("seconds", "used", "waited")}
-            facts |= {"errors": tuple(map(str, content["errors"])), "memory": whole_number(content["memory"])}
+            facts |= {name: tuple(map(str, content[name])) for name in ("errors", "warnings")}
+            facts |= {name: alarms_of(content[name]) for name in ("alarms", "alarms_at_end")}
+            facts["memory"] = whole_number(content["memory"])
+            facts["panels"] = {str(title): str(digest) for title, digest in content["panels"].items()}
             numbers = {"iteration": whole_number, "log_likelihood": finite_number, "published": finite_number}
             facts |= {name: read(content[name]) for name, read in numbers.items() if content[name] is not None}
             files, status = tuple(Path(str(path)) for path in content["files"]), content["status"]
             if status not in get_args(Status):
                 raise ValueError(f"the status is {status!r:.100}")
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"no result: {error!r:.200}") from error
         return RenderResult(status, files, **facts)
 

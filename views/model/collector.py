@@ -11,10 +11,13 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
+from autoviz_render.renderer.alarms.alarm import Alarm
+from autoviz_render.renderer.alarms.alarms_file import Found
 from autoviz_render.renderer.heartbeat import Heartbeat
 from autoviz_render.renderer.work.jobs import RenderResult
 from autoviz_render.spool.errors import NoSpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
+from autoviz_render.views.model.among import AmongRuns
 from autoviz_render.views.model.feed import Feed
 from autoviz_render.views.model.link import LinkState, read_link
 from autoviz_render.views.model.reader import CurveReaders, Place, RunReader
@@ -54,6 +57,7 @@ class Collector:
         self._told: dict[Path, Heartbeat | None] = {}
         self._leaving: dict[Path, float] = {}
         self._steps: dict[Path, dict[str, int]] = {}
+        self._alarms: dict[Path, tuple[Alarm, ...]] = {}
         self._is_complete = False
         self._is_woken = threading.Event()
         self._is_closed = threading.Event()
@@ -74,6 +78,10 @@ class Collector:
         self._shown_at = -math.inf
         self._was_complete = False
         self._judges_at = 0.0
+        self._among = AmongRuns()
+        self._of_others: dict[str, tuple[Alarm, ...]] = {}
+        self._found: dict[Path, Found] = {}  # as it was compared last
+        self._is_found_different = False
         self._clock = time.time() - time.monotonic()
         self._link: LinkState | None = None
         self._link_reason = ""
@@ -102,6 +110,7 @@ class Collector:
         published = now if result.published is None else result.published
         with self._lock:
             self._steps.setdefault(spool, {})[result.figure] = ref.sequence
+            self._alarms[spool] = result.alarms
         self.feed.tell_frame(
             FrameView(self._place.key(spool), result.figure, ref.sequence, result.files[0], now, published)
         )
@@ -141,7 +150,7 @@ class Collector:
         def is_shown() -> bool:
             if self._turns >= enough and not (self._told or self._changed):
                 return True
-            self._shown_at = -math.inf
+            self._shown_at, self._judges_at = -math.inf, 0.0
             self._is_woken.set()
             return False
 
@@ -205,7 +214,7 @@ class Collector:
     def _read(self, spool: Path, beat: Heartbeat | None) -> None:
         reader = self._readers.get(spool) or RunReader(spool, self._place)
         reader.our_beat = beat
-        reader.drawn = self._steps.get(spool, {})
+        reader.drawn, reader.our_alarms = self._steps.get(spool, {}), self._alarms.get(spool)
         reader.clock_ahead = self._link.clock_ahead if self._link is not None else 0.0
         before = reader.view
         try:
@@ -250,8 +259,11 @@ class Collector:
         told = reader.fault or reason(replace(facts, silent=None) if link else facts)
         told = "; ".join(filter(None, (link, told)))
         is_silent = shown is not None and shown.is_silent and view.state == "running"
-        if (view.reason, view.is_silent) != (told, is_silent):
-            view = reader.view = replace(view, reason=told, is_silent=is_silent)
+        alarms = (*reader.standing(), *self._of_others.get(view.key, ()))
+        if (view.reason, view.is_silent, view.alarms) != (told, is_silent, alarms):
+            view = reader.view = replace(view, reason=told, is_silent=is_silent, alarms=alarms)
+        if self._found.get(view.spool) is not reader.found:
+            self._is_found_different, self._found[view.spool] = True, reader.found
         if view.state != "running":
             reader.rest()
         if shown is None:
@@ -264,11 +276,13 @@ class Collector:
     def _leave(self, spool: Path) -> None:
         reader = self._readers.pop(spool, None)
         self._going_on.discard(spool)
-        for noted in (self._again, self._unseen, self._leaving, self._steps):
+        for noted in (self._again, self._unseen, self._leaving, self._steps, self._alarms):
             noted.pop(spool, None)
         if reader is not None and self._spools.get(reader.view.key) == spool:  # else it is elsewhere by now
             del self._spools[reader.view.key]
             del self._views[reader.view.key]
+            self._of_others.pop(reader.view.key, None)
+            self._is_found_different = self._found.pop(spool, None) is not None or self._is_found_different
             self._changed[reader.view.key] = self._index = None
 
     def _judge(self) -> None:
@@ -278,14 +292,18 @@ class Collector:
             return
         self._see_clock()
         self._see_link()
-        silences = {}
+        silences, facts = {}, {}
         for spool in tuple(self._going_on):
             reader = self._readers[spool]
             if reader.is_renderer_different:
                 self._read(spool, reader.our_beat)
-            if spool in self._going_on and (each := silence(self._take(reader, reader.view))) is not None:
+            if spool not in self._going_on:
+                continue
+            facts[reader.view.key] = self._take(reader, reader.view)
+            if (each := silence(facts[reader.view.key])) is not None:
                 silences[reader.view.key] = each
         self._name_silent(silences)
+        self._see_among(facts)
         took = time.monotonic() - began
         self._judges_at = time.monotonic() + max(_JUDGES_EVERY, took / _SHARE)
 
@@ -312,6 +330,18 @@ class Collector:
             if view.is_silent != (key in silent):
                 self._views[key] = self._readers[view.spool].view = replace(view, is_silent=key in silent)
                 self._changed[key] = None
+
+    def _see_among(self, facts: Mapping[str, Facts]) -> None:
+        """See what the runs tell of one another; of their panels, if one of these is different."""
+        by_key = {key: self._readers[spool] for key, spool in self._spools.items()}
+        if self._is_found_different and not any(map(_is_undrawn, by_key.values())):
+            self._among.compare(by_key)
+            self._is_found_different = False
+        before, self._of_others = self._of_others, self._among.alarms(by_key, facts, time.time())
+        for key in before.keys() | self._of_others.keys():
+            if key in self._views and before.get(key) != self._of_others.get(key):
+                reader = self._readers[self._spools[key]]
+                self._take(reader, reader.view)
 
     # What is shown
 
@@ -344,3 +374,8 @@ class Collector:
                 return self._readers[spool].detail(self._curves.of(spool))
             except NoSpoolError:
                 raise KeyError(key) from None  # it vanished just now
+
+
+def _is_undrawn(reader: RunReader) -> bool:
+    """Whether this process has yet to draw a run: what most runs share is told when most are drawn."""
+    return reader.our_beat is not None and reader.view.step is not None and not reader.found.figures

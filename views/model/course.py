@@ -10,7 +10,7 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,6 +25,8 @@ _LATELY = 16  # updates, of which the rate and the interval are
 _FEWEST = 2  # intervals that tell what is usual
 _MOST_POINTS = 2048  # of a curve: more than a screen has columns
 _MOST_CURVES = 200
+_SPACING = 300.0  # seconds between two updates that are kept
+_MOST_SPARSE = 48
 _LIKELIHOOD = "log_likelihood"
 
 
@@ -78,6 +80,8 @@ class Course:
         self.abandoned: set[UpdateKey] = set()
         self._recent: deque[LineHead] = deque(maxlen=_LATELY + 1)
         self._thinned = ThinnedLines()
+        self._sparse: list[ScalarsLine] = []
+        self._spacing = _SPACING
         self._begin(())
 
     def read(self, epochs: tuple[Epoch, ...], *, goes_on: bool = True) -> None:
@@ -103,10 +107,24 @@ class Course:
             self._recent.append(head)
             if goes_on:
                 self._thinned.take(text)
+                if not self._sparse or head.time - self._sparse[-1].time >= self._spacing:
+                    self._keep(text)
             if not head.log_likelihood <= self.best and not math.isnan(head.log_likelihood):
                 self.best = head.log_likelihood
         if newest is not None:
             self.last = parse_line(newest, {})
+
+    def sparse(self) -> list[ScalarsLine]:
+        """Some of the updates, evenly over the time, and the newest: minutes apart, without parameters."""
+        return [*self._sparse, self.last] if self.last is not None else []
+
+    def _keep(self, text: bytes) -> None:
+        line = parse_line(text, {})
+        if line is None:
+            return
+        self._sparse.append(replace(line, parameters={}))
+        if len(self._sparse) > _MOST_SPARSE:
+            self._sparse, self._spacing = self._sparse[::2], 2 * self._spacing
 
     def time_of(self, step: int) -> float | None:
         """When one of the last ones was published; None if it is none of them."""
@@ -134,6 +152,7 @@ class Course:
         self.abandoned.clear()
         self._recent.clear()
         self._thinned = ThinnedLines()
+        self._sparse, self._spacing = [], _SPACING
 
 
 class CurveReader:

@@ -6,17 +6,19 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from autoviz_render.renderer.batch.runs import named_path
 from autoviz_render.renderer.live.watch import Watch
 from autoviz_render.spool.errors import NoSpoolError
+from autoviz_render.spool.paths import SpoolPaths
+from autoviz_render.views.model.among import AmongRuns
 from autoviz_render.views.model.collector import Collector
 from autoviz_render.views.model.feed import Feed
 from autoviz_render.views.model.reader import CurveReaders, Place, RunReader
-from autoviz_render.views.model.reasons import reason, silence, silent_among
+from autoviz_render.views.model.reasons import Facts, reason, silence, silent_among
 from autoviz_render.views.model.run_view import Overview, RunDetail
 
 POLL = 2.0
@@ -87,13 +89,24 @@ def look(path: Path, spools: Iterable[Path], place: Place | None = None) -> Feed
 
 def read_runs(spools: Iterable[Path], place: Place) -> list[RunReader]:
     """Some runs, read and judged, in the same order; those that vanished meanwhile are not among them."""
-    readers = list(_read(spools, place))
-    facts = {reader.view.key: reader.facts(time.time()) for reader in readers}
+    readers, now = list(_read(spools, place)), time.time()
+    facts = {reader.view.key: reader.facts(now) for reader in readers}
     silent = silent_among({key: told for key, each in facts.items() if (told := silence(each)) is not None})
     for reader in readers:
         key = reader.view.key
         reader.view = replace(reader.view, reason=reader.fault or reason(facts[key]), is_silent=key in silent)
+    _see_among(readers, facts, now)
     return readers
+
+
+def _see_among(readers: Sequence[RunReader], facts: Mapping[str, Facts], now: float) -> None:
+    """Have each say what the others tell of it."""
+    among, by_key = AmongRuns(), {reader.view.key: reader for reader in readers}
+    among.compare(by_key, lambda key: str(SpoolPaths(by_key[key].view.spool).run_dir))
+    going_on = {key: each for key, each in facts.items() if each.state == "running" and by_key[key].view.is_readable}
+    for key, alarms in among.alarms(by_key, going_on, now).items():
+        view = by_key[key].view
+        by_key[key].view = replace(view, alarms=(*view.alarms, *alarms))
 
 
 def _read(spools: Iterable[Path], place: Place) -> Iterator[RunReader]:

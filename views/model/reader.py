@@ -10,6 +10,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autoviz_render.renderer.alarms.alarm import Alarm
+from autoviz_render.renderer.alarms.alarms_file import Found, alarms_path, read_alarms
+from autoviz_render.renderer.alarms.among import Progress, progress_of
 from autoviz_render.renderer.heartbeat import Heartbeat, read_heartbeat
 from autoviz_render.renderer.settings import RenderSettings
 from autoviz_render.renderer.work.jobs import LinkError, error_line, figures_folder
@@ -82,7 +85,9 @@ class RunReader:
     Attributes:
         view: How it stood at the last look, but for what changes with time: see `facts`.
         our_beat: What the renderer in this process says of itself; None if none draws the run here.
+        our_alarms: What that renderer found; None if it has drawn nothing yet.
         drawn: The quick update that each figure shows, by its name, as far as that is known.
+        found: What its `alarms.json` says.
         fault: Why the run cannot be read, in a line; empty if it can.
         clock_ahead: Seconds by which the clock of its host is ahead of the one here, if a mirror knows that; else 0.
     """
@@ -93,6 +98,7 @@ class RunReader:
         self._is_on_network = is_on_network(spool)
         self.view = RunView(place.key(spool), spool, self._files.folder, self._paths.run_dir.name)
         self.our_beat: Heartbeat | None = None
+        self.our_alarms: tuple[Alarm, ...] | None = None
         self.drawn: dict[str, int] = {}
         self.clock_ahead = 0.0
         self._signatures: dict[str, tuple[object, ...]] = {}
@@ -102,6 +108,8 @@ class RunReader:
         self._refs: tuple[int, SnapshotRef | None] = (0, None)
         self._packs = 0
         self._beat: Heartbeat | None = None
+        self._alarms_path = str(alarms_path(self._paths))
+        self.found = Found()
         self._tempo = Tempo()
         self.fault = ""
         self._waits = (0.0, 0.0)  # seconds that the last two looks waited, for the disk as a rule
@@ -148,6 +156,12 @@ class RunReader:
         if is_news:
             self.view = self._made()
         return self.view
+
+    def progress(self, now: float) -> Progress | None:
+        """When a run that goes on last got any further; None if it is over, or not known."""
+        if self._course is None or self.view.state != "running":
+            return None
+        return progress_of(self._course.sparse(), now)
 
     def not_later_than(self, now: float) -> None:
         """The clock was set back: what happened before is not yet to come."""
@@ -214,6 +228,7 @@ class RunReader:
             "course": (_signature(f"{spool}/scalars.jsonl"),),
             "refs": (_signature(f"{spool}/snapshots"), _signature(f"{spool}/packs")),
             "beat": (_signature(f"{spool}/renderer.json"),),
+            "alarms": (_signature(self._alarms_path),),
             "figures": (_signature(folder),),
             "bad": (_signature(f"{spool}/bad"),),
         }
@@ -240,6 +255,8 @@ class RunReader:
             self._refs = len(kept), kept[-1] if kept else None
         if "beat" in changed:
             self._beat = read_heartbeat(paths.heartbeat)
+        if "alarms" in changed:
+            self.found = read_alarms(Path(self._alarms_path)) or Found()
 
     def _kept(self) -> list[SnapshotRef]:
         """The snapshots that are there and count. Raises SpoolError, OSError."""
@@ -288,7 +305,12 @@ class RunReader:
             newest_log_likelihood=_finite(last.log_likelihood) if last else None,
             end=_end(course, self._age.ahead) if state == "running" else None,
             walltime=_walltime(info, self._age.ahead) if state == "running" else None,
+            alarms=self.standing(),
         )
+
+    def standing(self) -> tuple[Alarm, ...]:
+        """What a renderer found; the one in this process if it draws the run, as its file may not be writable."""
+        return self.found.alarms if self.our_beat is None or self.our_alarms is None else self.our_alarms
 
     def _figures(self, info: SpoolInfo, renderer: RendererView, newest: SnapshotRef | None) -> tuple[FigureView, ...]:
         """Which there are; all show the snapshot that is drawn if it is the newest, or if there is one figure."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from autoviz_render.renderer.alarms.alarm import Alarm
 from autoviz_render.spool.snapshot import SnapshotRef
 
 RunStateName = Literal["running", "finished", "failed", "died"]
@@ -122,6 +123,7 @@ class RunView:
         newest_log_likelihood: Of the newest quick update, in nats; None if there is none.
         end: When it will be done; None if that cannot be told, and if it is over.
         walltime: When the batch system ends its job; None if that is not known, and if the run is over.
+        alarms: What is wrong with it, as far as a renderer found it, or the runs beside it tell.
     """
 
     key: str
@@ -155,6 +157,7 @@ class RunView:
     newest_log_likelihood: float | None = None
     end: EndView | None = None
     walltime: float | None = None
+    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,14 +48,17 @@ Following
       "run": {"key": "field/lens", "run": "lens", "state": "running", "reason": "", "is_silent": false, "epoch": 0,
         "updates": 41, "step": 40, "snapshots": 41, "iteration": 4100, "counts": "iterations",
         "log_likelihood": -1234.5, "log_evidence": null, "rate": 55.2, "interval": 2.0, "started": 1764215000.0,
-        "updated": 1764215999.9, "warning": "", "bad_files": 0, "scalars": [["log_z", -1250.1]]},
+        "updated": 1764215999.9, "warning": "", "bad_files": 0, "scalars": [["log_z", -1250.1]], "alarms": [{"rule":
+        "zero", "message": "every value is zero", "figure": "fit", "panel": "Source plane", "value": null,
+        "threshold": null, "step": 40, "since": 1764215999.9}]},
       "renderer": {"state": "watching", "pid": 42, "host": "n1", "drawn": 40, "skipped": 1, "beat": 1764216000.1,
         "frame_seconds": 0.03, "last_drawn": "e0000-000000000040.h5", "last_error": null},
       "figures": [{"name": "fit", "file": "fit.png", "modified": 1764216000.1, "size": 123456, "step": 40,
         "error": ""}]});
 
-    The fields of `run`, `renderer` and `figures` are those of `RunView`, `RendererView` and `FigureView`. `file` with
-    `?v=MODIFIED` is the figure as it is now. `detail` is the digest of `detail.js`; null if that is not there yet.
+    The fields of `run`, `renderer` and `figures` are those of `RunView`, `RendererView` and `FigureView`, those of
+    `alarms` of `Alarm`. `file` with `?v=MODIFIED` is the figure as it is now. `detail` is the digest of `detail.js`;
+    null if that is not there yet.
 
 `detail.js`::
 
@@ -114,6 +117,8 @@ Following
         modified   when that was replaced
         thumb      digest of its thumbnail; null if there is none
         scalars    the other numbers, flat: [number of a name in `names`, value, ...]
+        alarms     how many
+        alarm      the first ones, in words
 
 `thumbs-000.js`::
 

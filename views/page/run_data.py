@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autoviz_render.renderer.alarms.alarms_file import alarm_value
 from autoviz_render.spool.text import cut
 from autoviz_render.views.model.run_view import Curves, FigureView, RendererView, RunDetail, RunView
 from autoviz_render.views.page.film import Film
@@ -14,6 +15,7 @@ from autoviz_render.views.page.scripts import data_script, digested_script, link
 
 LONGEST_TEXT = 1000  # characters
 _MOST_NAMES = 1000
+_MOST_ALARMS = 20
 _MOST_CURVE_STEPS, _MOST_CURVE_NUMBERS = 1000, 50_000
 _MOST_STEPS = 2000
 _PLACES = {
@@ -23,6 +25,7 @@ _PLACES = {
     "renderer",
     "scalars",
     "end",
+    "alarms",
 }  # fields of a view that are told otherwise
 
 Drawn = tuple[str, int, int, Path]
@@ -50,7 +53,8 @@ def run_value(view: RunView) -> dict[str, object]:
     """How a run stands, but for its renderer and its figures."""
     told = _texts({name: value for name, value in vars(view).items() if name not in _PLACES})
     end = None if view.end is None else _texts(asdict(view.end))
-    return told | {"scalars": pairs(view.scalars), "end": end}
+    alarms = [alarm_value(alarm) for alarm in view.alarms[:_MOST_ALARMS]]
+    return told | {"scalars": pairs(view.scalars), "end": end, "alarms": alarms}
 
 
 def renderer_value(view: RendererView) -> dict[str, object]:

@@ -20,6 +20,7 @@ MOST_CHANGED = 100
 
 _MOST_NAMES = 1000  # of other numbers, over all runs
 _MOST_SCALARS = 200  # of one run
+_MOST_ALARMS = 4  # of one run
 _LONGEST = 200  # characters of a text: there are very many
 _OF_VIEW = (
     *("key", "run", "state", "reason", "is_silent", "epoch", "updates", "step", "snapshots", "iteration"),
@@ -28,7 +29,10 @@ _OF_VIEW = (
 _OF_END = ("done", "earliest", "latest")
 _OF_RENDERER = ("drawn", "skipped", "beat", "frame_seconds", "last_error")
 _OF_FIGURE = ("folder", "page", "figure", "modified", "thumb")
-FIELDS = ("slot", *_OF_VIEW, *_OF_END, "walltime", "renderer", *_OF_RENDERER, *_OF_FIGURE, "scalars")
+FIELDS = (
+    *("slot", *_OF_VIEW, *_OF_END, "walltime", "renderer", *_OF_RENDERER, *_OF_FIGURE, "scalars"),
+    *("alarms", "alarm"),
+)
 """What a row has, in its order; see `views.page`."""
 
 _WHOLE_TEXT = ("key",)  # by which a server finds the run
@@ -136,7 +140,9 @@ class Tables:
         of_renderer = [_short(getattr(view.renderer, name)) for name in _OF_RENDERER]
         modified = view.figures[0].modified if view.figures else None
         figure = [self._folder_of(view), has_page, self._figure_of(view), modified, thumb]
-        return [slot, *of_view, *of_end, view.renderer.state, *of_renderer, *figure, self._scalars(view)]
+        alarms = [len(view.alarms), _short("; ".join(alarm.sentence for alarm in view.alarms[:_MOST_ALARMS]))]
+        of_run = [*of_view, *of_end, view.renderer.state, *of_renderer, *figure]
+        return [slot, *of_run, self._scalars(view), *alarms]
 
     def _scalars(self, view: RunView) -> list[float]:
         """A run's other numbers, each behind the number of its name."""

@@ -21,6 +21,7 @@ GAP = "  "
 _NARROWEST_NAME = 12  # columns
 _SHARE_OF_NAME = 3  # a name is cut only if it takes more than one in 3 columns
 _WIDEST_FIGURE = 40
+_MOST_ALARMS = 6  # of one run
 _STATE_STYLE = {"failed": "red", "died": "red", "finished": "green"}
 
 
@@ -74,10 +75,16 @@ def name_of(run: RunView) -> str:
 
 def problem_of(run: RunView) -> str:
     """What is wrong with a run, in a line; empty if all is well."""
-    told = [run.reason, run.warning]
+    told = [*alarms_of(run), run.reason, run.warning]
     if run.bad_files:
         told.append(f"{run.bad_files:,} file{'s' * (run.bad_files != 1)} cannot be read")
     return shown("; ".join(dict.fromkeys(filter(None, told))))
+
+
+def alarms_of(run: RunView) -> list[str]:
+    """What a renderer found wrong with a run, in words; of very many a few."""
+    told = [f"alarm: {alarm.sentence}" for alarm in run.alarms[:_MOST_ALARMS]]
+    return [*told, f"and {len(run.alarms) - _MOST_ALARMS:,} more alarms"] if len(run.alarms) > _MOST_ALARMS else told
 
 
 def lacks_renderer(run: RunView) -> bool:
@@ -116,6 +123,13 @@ COLUMNS = (
     Column("rate", "rate", lambda run, _: "" if run.rate is None else rate(run.rate), 5),
     Column("time left", "left", left_of, 3),
     Column("age", "age", age_of, 0),
+    Column(
+        "alarms",
+        "alarms",
+        lambda run, _: f"{len(run.alarms):,}" if run.alarms else "",
+        2,
+        style=lambda run: "red" if run.alarms else "",
+    ),
     Column(
         "renderer",
         "renderer",

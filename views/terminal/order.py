@@ -20,7 +20,7 @@ class Totals:
         runs: How many there are.
         states: How many are in each state.
         drawn, skipped: Snapshots, of all of them.
-        warned: Runs with a warning, or a reason to look at them.
+        warned: Runs with a warning, an alarm, or a reason to look at them.
     """
 
     runs: int = 0
@@ -57,7 +57,7 @@ def totals_of(runs: Iterable[RunView]) -> Totals:
         Counter(run.state for run in runs),
         sum(run.renderer.drawn for run in runs),
         sum(run.renderer.skipped for run in runs),
-        sum(1 for run in runs if run.warning or run.reason),
+        sum(1 for run in runs if _is_warned(run)),
     )
 
 
@@ -105,7 +105,7 @@ class RunOrder:
         self._states[run.state] += by
         self._drawn += by * run.renderer.drawn
         self._skipped += by * run.renderer.skipped
-        self._warned += by * bool(run.warning or run.reason)
+        self._warned += by * _is_warned(run)
 
     def screenful(self, now: float, most: int) -> Screenful:
         """What is shown at a moment, of so many runs at most.
@@ -118,6 +118,10 @@ class RunOrder:
         runs = list(itertools.islice(reversed(self._runs.values()), most))
         totals = Totals(len(self._runs), +self._states, self._drawn, self._skipped, self._warned)
         return Screenful(self._overview.path, now, runs, totals, self._overview.is_complete)
+
+
+def _is_warned(run: RunView) -> bool:
+    return bool(run.warning or run.reason or run.alarms)
 
 
 def _find(runs: Sequence[RunView], key: str) -> RunView | None:
@@ -136,4 +140,12 @@ def _news(run: RunView) -> tuple[object, ...]:
     renderer = run.renderer
     figures = tuple(figure.modified for figure in run.figures)
     published = (run.state, run.epoch, run.updates, run.updated)
-    return (*published, renderer.drawn, renderer.state in ("late", "stopped"), figures, run.warning, run.bad_files)
+    return (
+        *published,
+        renderer.drawn,
+        renderer.state in ("late", "stopped"),
+        figures,
+        run.warning,
+        run.bad_files,
+        run.alarms,
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from autoviz_render.views.model.run_view import RunView
 from autoviz_render.views.terminal.cells import cells, fitted, shown
 from autoviz_render.views.terminal.columns import (
     Layout,
+    alarms_of,
     fit,
     head,
     lacks_renderer,
@@ -96,7 +98,7 @@ def _fitting(runs: Sequence[RunView], room: int) -> list[RunView]:
 
 def _problem(run: RunView, width: int) -> list[Text]:
     problem = problem_of(run)
-    return [_line([(_INDENT, ""), (problem, "yellow")], width)] if problem else []
+    return [_line([(_INDENT, ""), (problem, "red" if run.alarms else "yellow")], width)] if problem else []
 
 
 def _more(run: RunView, now: float, layout: Layout, width: int) -> list[Text]:
@@ -116,7 +118,7 @@ def _more(run: RunView, now: float, layout: Layout, width: int) -> list[Text]:
 def _worded(title: str, value: str) -> str:
     if not value or title in ("figure", "run"):
         return ""
-    if title in ("drawn", "skipped"):
+    if title in ("drawn", "skipped", "alarms"):
         return "" if value == "0" else f"{value} {title}"
     return value if title == "rate" else f"{title} {value}"
 
@@ -234,7 +236,11 @@ def _renderer_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
 def _problem_facts(run: RunView, now: float, width: int) -> Iterator[Text]:
     """What is wrong, in lines that are not cut: a card has the room."""
     del now
-    problem = problem_of(run)
+    for label, alarm in zip(("alarm", *[""] * len(run.alarms)), alarms_of(run), strict=False):
+        parts = _folded(shown(alarm.removeprefix("alarm: ")), max(8, width - _LABEL - len(_INDENT)))[:2]
+        for number, part in enumerate(parts):
+            yield _fact("" if number else label, part, width, "red")
+    problem = problem_of(replace(run, alarms=()))
     if not problem and run.renderer.last_error is not None:
         problem = shown(run.renderer.last_error)
     label = "warning"

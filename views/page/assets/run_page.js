@@ -267,6 +267,7 @@ class RunPage {
     this.look = new Look(this.run, at, moved);
     this.tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Figures" });
     this.alert = el("p", { class: "alert", role: "alert" });
+    this.alarms = el("section", { class: "alarms", "aria-label": "Alarms", role: "status" });
     this.facts = el("dl");
     this.renderer = el("dl");
     this.curves = new Curves((step) => this.toStep(step));
@@ -274,7 +275,7 @@ class RunPage {
     const state = el("section", { "aria-label": "State" }, el("h2", {}, "Search"), this.facts,
       el("h2", {}, "Renderer"), this.renderer);
     this.element = el("div", { class: "run-page" }, el("div", { class: "figure" }, this.tabs, this.look.element),
-      el("aside", {}, this.alert, state, this.curves.element, this.parameters));
+      el("aside", {}, this.alarms, this.alert, state, this.curves.element, this.parameters));
   }
 
   close() {
@@ -297,6 +298,7 @@ class RunPage {
     if (!value) return this.look.viewer.tell(`The data of this run ${source.error?.message ?? "are not here"}: ${source.url}`);
     this.look.update();
     this.drawTabs(value.figures);
+    this.drawAlarms(value.run.alarms ?? [], value.figures);
     const step = this.at.step === null ? null : (this.look.stop?.step ?? null);
     this.curves.update(detail?.curves, value.run.counts, step);
     this.drawParameters(detail?.parameters ?? []);
@@ -335,6 +337,22 @@ class RunPage {
     this.at.figure = name;
     this.update();
     this.moved();
+  }
+
+  /** What a renderer found wrong; a click shows the figure. */
+  drawAlarms(alarms, figures) {
+    const drawn = JSON.stringify(alarms);
+    if (drawn === this.alarmed) return;
+    this.alarmed = drawn;
+    this.alarms.hidden = !alarms.length;
+    const names = figures.map((figure) => figure.name);
+    const line = ({ message, panel, figure, step, since }) => el("li", {},
+      ...(panel ? [el("b", {}, printable(panel, 120)), ": "] : []), printable(message, 400),
+      el("small", {}, ...[names.length > 1 && names.includes(figure)
+        ? button(printable(figure, 40), "Show the figure", () => this.toFigure(figure)) : null,
+      step === null || step === undefined ? null : ` since quick update ${fixed(step)}`,
+      since ? `, ${clock(since)}` : null].filter(Boolean)));
+    this.alarms.replaceChildren(el("h2", {}, `\u26a0\ufe0e ${counted(alarms.length, "alarm")}`), el("ul", {}, ...alarms.map(line)));
   }
 
   drawParameters(parameters) {

@@ -1,12 +1,14 @@
 "use strict";
 // All runs below a path: a list or a grid of ten thousand, of which only what is in view is in the page.
 
-const TEXTS = new Set(["key", "run", "state", "reason", "counts", "warning", "renderer", "last_error", "folder", "figure", "thumb"]);
+const TEXTS = new Set(["key", "run", "state", "reason", "counts", "warning", "renderer", "last_error", "folder", "figure", "thumb", "alarm"]);
 const ALIASES = { name: "run", path: "key", logl: "log_likelihood", logz: "log_evidence", error: "last_error" };
+const ALARMED = "alarms > 0";
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 const COLUMNS = [
   ["run", "run", "minmax(11rem, 2fr)"],
   ["state", "state", "7rem"],
+  ["alarms", "alarms", "4.5rem"],
   ["iteration", "iteration", "7.5rem"],
   ["log_likelihood", "log likelihood", "9rem"],
   ["log_evidence", "log evidence", "9rem"],
@@ -26,7 +28,7 @@ function rowFrom(fields, names, values) {
   const pairs = row.scalars ?? [];
   row.scalars = Object.create(null);
   for (let n = 0; n + 1 < pairs.length; n += 2) row.scalars[names[pairs[n]]] = Number(pairs[n + 1]);
-  row.text = [row.key, row.run, row.state, row.reason, row.warning, row.last_error].join("\n").toLowerCase();
+  row.text = [row.key, row.run, row.state, row.reason, row.warning, row.last_error, row.alarm].join("\n").toLowerCase();
   return row;
 }
 
@@ -128,7 +130,7 @@ function valueFromRow(row, { now, next }) {
   const figures = row.figure ? [{ name: "fit", file: row.figure, modified: row.modified, size: 0, step: row.step, error: "" }] : [];
   const renderer = { state, drawn, skipped, beat, frame_seconds, last_error, pid: 0, host: "", last_drawn: null };
   const end = row.done ?? null ? { done: row.done, earliest: row.earliest, latest: row.latest, criterion: "" } : null;
-  return { now, next, detail: null, run: { ...row, end, scalars: Object.entries(scalars) }, renderer, figures };
+  return { now, next, detail: null, run: { ...row, end, scalars: Object.entries(scalars), alarms: row.alarm ? [{ message: row.alarm, panel: "", figure: "" }] : [] }, renderer, figures };
 }
 
 /** Sorted rows: what is unknown comes last, either way. */
@@ -251,8 +253,9 @@ class RunsPage {
     for (const row of this.runs.rows.values()) {
       count(`state = ${row.state}`);
       if (row.is_silent) count("is_silent = true");
+      if (row.alarms) count(ALARMED);
     }
-    const words = (kind) => (kind === "is_silent = true" ? "silent" : kind.replace("state = ", ""));
+    const words = (kind) => ({ "is_silent = true": "silent", [ALARMED]: "alarmed" }[kind] ?? kind.replace("state = ", ""));
     const chips = [...counts].map(([kind, number]) => [kind, kind ? `${fixed(number)} ${words(kind)}` : counted(number, "run")]);
     const shown = this.shown.length === this.runs.rows.size ? [] : [el("span", {}, `${fixed(this.shown.length)} shown`)];
     const drawn = chips.map((chip) => chip.join()).join() + this.shown.length + this.at.filter;
@@ -344,14 +347,14 @@ class RunsPage {
     const columns = this.columns;
     if (item.row !== row || item.columns !== columns.length + this.isGrid) {
       Object.assign(item, { row, columns: columns.length + this.isGrid });
-      item.className = `item ${row.state}${row.is_silent ? " silent" : ""}`;
+      item.className = `item ${row.state}${row.is_silent ? " silent" : ""}${row.alarms ? " alarmed" : ""}`;
       item.link.href = "#" + new URLSearchParams({ ...this.kept, run: row.key });
       item.pick.setAttribute("aria-label", `Compare ${printable(row.run, 60)}`);
       const cells = columns.map(([field]) => el("span", { class: `cell c-${classOf(field)}` }, ...cellOf(row, field)));
       item.age = cells[columns.findIndex(([field]) => field === "updated")];
       item.left = cells[columns.findIndex(([field]) => field === "done")];
       item.link.replaceChildren(el("span", { class: "room" }), el("span", { class: "thumb" }, item.image), ...cells);
-      item.link.title = printable(row.reason || row.warning || row.key, 500);
+      item.link.title = printable(row.alarm || row.reason || row.warning || row.key, 500);
     }
     item.pick.checked = this.picked.has(row.key);
     if (item.left) say(item.left, (row.done ?? null) === null ? UNKNOWN : roughly(row.done - this.runs.source.present));
@@ -399,13 +402,14 @@ function classOf(field) {
 /** The inside of a cell. */
 function cellOf(row, field) {
   if (field === "run") {
-    const note = row.is_silent || row.state === "failed" || row.state === "died" || row.reason ? row.reason || row.warning || row.last_error : "";
+    const note = row.alarms ? `\u26a0\ufe0e ${row.alarm}` : row.is_silent || row.state === "failed" || row.state === "died" || row.reason ? row.reason || row.warning || row.last_error : "";
     const second = note || (row.key === row.run ? row.warning : row.key);
-    return [el("b", {}, printable(row.run, 120)), el("small", { class: note ? "note" : "" }, printable(second || "", 200))];
+    return [el("b", {}, printable(row.run, 120)), el("small", { class: row.alarms ? "note alarm" : note ? "note" : "" }, printable(second || "", 200))];
   }
   if (field === "state") return [el("span", { class: "pill state " + (row.is_silent ? "silent" : row.state) }, row.is_silent ? "silent" : printable(row.state, 20))];
   const value = Object.hasOwn(row, field) ? row[field] : (row.scalars[field] ?? null);
   if (field === "updated" || field === "done") return [];
+  if (field === "alarms") return value ? [el("b", { class: "bad" }, `\u26a0\ufe0e ${fixed(value)}`)] : [];
   if (field === "started") return [clock(value)];
   if (value === null) return [UNKNOWN];
   if (field.startsWith("log_")) return [nats(value)];

@@ -14,6 +14,7 @@ import numpy as np
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import WrongTypeError, WrongValueError
 from autoviz_render.spool.guard import wrong
+from autoviz_render.spool.weights import SAMPLE_ARRAYS
 
 
 def as_floats(values: Any) -> Floats:
@@ -81,7 +82,7 @@ def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, Wron
     """Make samples fit the figure of a posterior, in place.
 
     Args:
-        arrays: `samples` and `live_points`, array[point, parameter], `log_weights` and `chain`, array[sample], and any
+        arrays: `samples` and `live_points`, array[point, parameter], those of `SAMPLE_ARRAYS`, array[sample], and any
             others. Samples without weights may be array[chain, draw, parameter].
         parameters: How many there are.
 
@@ -97,15 +98,14 @@ def fit_samples(arrays: dict[str, Any], parameters: int) -> list[tuple[str, Wron
             arrays[name] = np.reshape(arrays[name], (-1, 1))
         elif len(shape) != 2 or shape[1] != parameters:
             left_out.append((name, WrongValueError(f"its shape is {shape}; expected array[point, {parameters}]")))
-    for name in ("log_weights", "chain") if "samples" in arrays else ():
+    for name in SAMPLE_ARRAYS if "samples" in arrays else ():
         count = len(arrays["samples"])
         shape = np.shape(arrays.get(name, np.empty(count)))
         if shape != (count,):
             left_out.append((name, WrongValueError(f"its shape is {shape}; expected ({count},), one for each sample")))
     for name, _ in left_out:
         arrays.pop(name, None)
-        if name not in {"live_points", "chain"}:  # without their weights samples would show another posterior
-            arrays.pop("samples", None)
-            arrays.pop("log_weights", None)
-            arrays.pop("chain", None)
+        if name in {"samples", "log_weights"}:  # without their weights samples would show another posterior
+            for each in ("samples", *SAMPLE_ARRAYS):
+                arrays.pop(each, None)
     return left_out

@@ -7,6 +7,16 @@ import numpy.typing as npt
 
 from autoviz_render.spool.arrays import Floats
 
+SAMPLE_ARRAYS = (
+    "log_weights",
+    "chain",
+    "log_likelihoods",
+    "log_likelihoods_birth",
+    "live_counts",
+    "log_densities",
+)
+"""The arrays of a snapshot that hold a number for each of its `samples`: see `docs/format.md`."""
+
 
 def normalised_weights(log_weights: npt.ArrayLike) -> Floats:
     """Weights with a sum of one; all zero if no sample weighs anything.

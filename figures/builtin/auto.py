@@ -26,12 +26,16 @@ from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.snapshot import Snapshot
+from autoviz_render.spool.weights import SAMPLE_ARRAYS
 
 MOST_PANELS = 16
 _SHORT = 6
 """Arrays of at most this many values are written out in the table."""
 
 _MOST_BARS = 600
+_OF_SAMPLES = {*SAMPLE_ARRAYS} - {"log_weights", "chain"}
+"""For programs that go on with the samples; a figure of them says nothing that others do not."""
+
 _MODELS = ("model", "model_data", "model_image")
 
 Arrays = Mapping[str, Array]
@@ -41,7 +45,8 @@ Arrays = Mapping[str, Array]
 def auto(snapshot: Snapshot) -> list[Panel]:
     """At most `MOST_PANELS` panels, the table among them; the arrays beyond are named in the table."""
     everything = {**snapshot.arrays, **snapshot.static, **snapshot.arrays}  # the first for the order, the last to win
-    named = {name: np.asarray(array) for name, array in everything.items()}
+    hidden = _OF_SAMPLES if "samples" in everything else ()
+    named = {name: np.asarray(array) for name, array in everything.items() if name not in hidden}
     extents = {name: extent for name, array in named.items() if (extent := _extent(name, array)) is not None}
     fits, shown = _fits(named, extents)
     images: list[Panel] = []

@@ -173,7 +173,9 @@ class _Nested:
 
     def samples(self) -> dict[str, Floats]:
         position = self._positions(self._state)
-        return self._posterior.arrays(position, self._live) if self._posterior else {"live_points": position}
+        if self._posterior is None:
+            return {"live_points": position}
+        return self._posterior.arrays(position, self._live, _births(self._state))
 
     def _positions(self, of: Any) -> Floats:
         return self.raveler.ravel(of.particles.position)
@@ -182,7 +184,7 @@ class _Nested:
         dead = _likelihoods(info)
         if self._posterior is None:
             self._posterior = NestedPosterior(self._live.size, dead.shape[-1], self.raveler.size)
-        self._posterior.add(self._positions(info).reshape(-1, self.raveler.size), dead.ravel())
+        self._posterior.add(self._positions(info).reshape(-1, self.raveler.size), dead.ravel(), _births(info))
         for step in dead if stacked else [dead]:
             self._evidence.add(step, self._live)
         slices: Any = getattr(info, "update_info", None)
@@ -199,6 +201,12 @@ def _likelihoods(of: Any) -> Floats:
     return np.where(np.isnan(found), -np.inf, found)
 
 
+def _births(of: Any) -> Floats | None:
+    """The contours within which the particles of a state or an info were drawn, copied to the host."""
+    found = getattr(of.particles, "loglikelihood_birth", None)
+    return None if found is None else np.array(found, dtype=np.float64).ravel()
+
+
 class _Chains:
     """A chain or several side by side: a bounded number of steps, and running numbers."""
 
@@ -206,27 +214,29 @@ class _Chains:
         batch = np.shape(state.logdensity)
         self.raveler = Raveler(state.position, len(batch))
         self._burn_in, self._target = burn_in, target
-        self._chain = Chain(math.prod(batch[1:] if stacked else batch), self.raveler.size)
+        self._chain = Chain(math.prod(batch[1:] if stacked else batch), self.raveler.size + 1)  # and the log density
         self._sums: dict[str, float] = {}
         self.evaluations = evaluations
 
     def take(self, state: Any, info: Any) -> tuple[Floats, Floats]:
         """The points of this step, or of several, array[point, parameter], and their log densities, array[point]."""
         points = self.raveler.ravel(state.position).reshape(-1, self._chain.chains, self.raveler.size)
-        self._chain.add(points)
+        log_density = np.asarray(state.logdensity, dtype=np.float64)
+        self._chain.add(np.concatenate([points, log_density.reshape(*points.shape[:2], 1)], axis=2))
         for name in ("acceptance_rate", "is_divergent"):
             if (of_step := getattr(info, name, None)) is not None:
                 self._sums[name] = self._sums.get(name, 0.0) + float(np.sum(np.asarray(of_step)))
         count = points.shape[0] * points.shape[1]
         self.evaluations += int(np.sum(np.asarray(getattr(info, "num_integration_steps", count))))
-        return points.reshape(count, -1), np.asarray(state.logdensity, dtype=np.float64).ravel()
+        return points.reshape(count, -1), log_density.ravel()
 
     def scalars(self) -> dict[str, Any]:
         rate = self._sums.get("acceptance_rate", math.nan) / (self._chain.steps * self._chain.chains)
         numbers = {"acceptance": rate, "divergences": self._sums.get("is_divergent")}
         if self._target is not None:
             numbers |= {"steps": self._chain.steps, "steps_target": self._target}
-        return numbers | convergence(self._chain.after(self._burn_in))
+        return numbers | convergence(self._chain.after(self._burn_in)[..., :-1])
 
     def samples(self) -> dict[str, Floats]:
-        return chain_arrays(self._chain.after(self._burn_in))
+        kept = self._chain.after(self._burn_in)
+        return chain_arrays(kept[..., :-1], log_densities=kept[..., -1])

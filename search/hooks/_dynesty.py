@@ -11,6 +11,7 @@ import numpy as np
 from autoviz_render.search.hooks.findings import Display, chosen_display, guard_of, refuse_misplaced, tell
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.search.statistics.priority_sample import weighted_arrays
+from autoviz_render.search.statistics.weights import log_volumes
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
@@ -115,7 +116,7 @@ class _Run:
 
     def samples(self) -> dict[str, Floats]:
         live = {} if self._inner.added_live else {"live_points": self._inner.live_v.copy()}
-        return weighted_arrays(*self._weighted()) | live
+        return weighted_arrays(*self._weighted(), **self._contours()) | live
 
     def _weighted(self) -> tuple[Floats, Floats]:
         """The points of the run so far, array[sample, parameter], and their log weights, array[sample], in nats.
@@ -125,10 +126,39 @@ class _Run:
         """
         run, inner = self._sampler.saved_run, self._inner
         points, weights = np.asarray(run["v"], dtype=np.float64), np.asarray(run["logwt"], dtype=np.float64)
-        if getattr(self._sampler, "batch_sampler", None) is not None or inner.added_live:
+        if not self._has_live:
             return points, weights
         of_live = inner.live_logl + run["logvol"][-1] - np.log(inner.live_logl.size)
         return np.concatenate([points, inner.live_v]), np.concatenate([weights, of_live])
+
+    def _contours(self) -> dict[str, Any]:
+        """Of the same points, their log likelihoods, those of the contours of their birth, and the volumes left.
+
+        dynesty does not keep births. A point is drawn in the place of one that died, under the same number, within
+        that one's contour; the first of each number is from the prior, or from within the lower bound of its batch.
+        """
+        run = self._sampler.saved_run
+        deaths, numbers, volumes = (np.asarray(run[name], dtype=np.float64) for name in ("logl", "id", "logvol"))
+        first = np.full(deaths.size, -np.inf)
+        if "batch" in run.keys() and len(run["batch"]) == deaths.size and len(run["batch_logl_bounds"]):  # noqa: SIM118
+            lower = np.asarray(run["batch_logl_bounds"], dtype=np.float64)[:, 0]
+            first = lower[np.asarray(run["batch"], dtype=np.intp)]
+        if self._has_live:
+            live = np.asarray(self._inner.live_logl, dtype=np.float64)
+            rank = live.argsort(kind="stable").argsort(kind="stable")
+            volumes = np.append(volumes, volumes[-1] + log_volumes(live.size - np.arange(live.size))[rank])
+            deaths, first = np.append(deaths, live), np.append(first, np.full(live.size, -np.inf))
+            numbers = np.append(numbers, np.arange(live.size))
+        order = np.argsort(numbers, kind="stable")  # those of a number in the order of their deaths
+        follows = np.diff(numbers[order], prepend=np.nan) == 0
+        births = np.empty(deaths.size)
+        births[order] = np.where(follows, np.roll(deaths[order], 1), first[order])
+        return {"log_likelihood": deaths, "log_likelihood_birth": births, "log_volume": volumes}
+
+    @property
+    def _has_live(self) -> bool:
+        """Whether the live points belong to the run beside those in it."""
+        return getattr(self._sampler, "batch_sampler", None) is None and not self._inner.added_live
 
     @property
     def _inner(self) -> Any:

@@ -59,7 +59,7 @@ class EmceeHook:
         self._steps, self._autocorrelation_times = steps, autocorrelation_times
         self._update, self._sampler, self._burn_in = update, sampler, burn_in
         self._walkers = int(sampler.nwalkers)
-        self._chain = Chain(self._walkers, int(sampler.ndim))
+        self._chain = Chain(self._walkers, int(sampler.ndim) + 1)  # and the log density
         self._guard = guard_of("emcee")
         with self._guard("reading the steps so far"):
             self._resume()
@@ -71,7 +71,7 @@ class EmceeHook:
             state: An `emcee.State`: `coords`, array[walker, parameter], and `log_prob`, array[walker]; both are copied.
         """
         with self._guard("taking note of a step"):
-            self._chain.add(state.coords[None])  # copied: emcee changes these arrays in place
+            self._chain.add(_rows(state.coords, state.log_prob)[None])  # copied: emcee changes these arrays in place
             self._tell(state.coords, state.log_prob)
 
     def run_mcmc(self, initial_state: Any, nsteps: int, **settings: Any) -> Any:
@@ -100,7 +100,8 @@ class EmceeHook:
 
     def samples(self) -> dict[str, Floats]:
         """The posterior so far: `samples`, array[sample, parameter], of all walkers: they are one ensemble."""
-        return chain_arrays(self._chain.after(self._burn_in), is_ensemble=True)
+        kept = self._chain.after(self._burn_in)
+        return chain_arrays(kept[..., :-1], is_ensemble=True, log_densities=kept[..., -1])
 
     def scalars(self) -> dict[str, Any]:
         """`acceptance`, `autocorrelation_time` in steps, and `effective_sample_size`."""
@@ -109,7 +110,7 @@ class EmceeHook:
             numbers["count_target"] = self._steps * self._walkers
         if stored := int(self._sampler.iteration):
             numbers["acceptance"] = np.mean(self._sampler.backend.accepted) / stored
-        steps = self._chain.after(self._burn_in)
+        steps = self._chain.after(self._burn_in)[..., :-1]
         if len(steps) >= LEAST_STEPS:
             time = self._chain.stride * worst(autocorrelation_time(steps))
             if self._chain.stride > 1 and time < _SHORT * self._chain.stride and stored >= self._chain.steps:
@@ -125,8 +126,10 @@ class EmceeHook:
         steps = int(self._sampler.iteration)
         if not steps:
             return
-        self._chain.resume(steps, lambda stride: self._sampler.get_chain(thin=stride))
         log_prob = self._sampler.get_log_prob()
+        self._chain.resume(
+            steps, lambda stride: _rows(self._sampler.get_chain(thin=stride), log_prob[stride - 1 :: stride])
+        )
         step, walker = np.unravel_index(np.nanargmax(log_prob), log_prob.shape)
         # that one step: the first that emcee reads is number discard + thin - 1, and the next is beyond the last
         thin = steps - int(step)
@@ -135,3 +138,8 @@ class EmceeHook:
 
     def _tell(self, positions: Any, log_prob: Any) -> None:
         tell(self._update, self, positions, log_prob, evaluations=self._chain.steps * self._walkers)
+
+
+def _rows(positions: Any, log_prob: Any) -> Floats:
+    """Positions with their log density behind them: array[..., parameter + 1]."""
+    return np.concatenate([positions, np.asarray(log_prob)[..., None]], axis=-1)

@@ -126,7 +126,8 @@ class _Run:
         likelihood = np.concatenate([shell[start:] for shell, start in zip(sampler.log_l, first, strict=True)])
         each = np.repeat(volumes - np.log(np.maximum(counts, 1)), counts)
         arrays = weighted_arrays(np.arange(likelihood.size)[:, None], likelihood + each)
-        arrays["samples"] = _physical(sampler, points[arrays["samples"][:, 0].astype(np.intp)])
+        chosen = arrays["samples"][:, 0].astype(np.intp)
+        arrays |= {"samples": _physical(sampler, points[chosen]), "log_likelihoods": likelihood[chosen]}
         if not sampler.explored:
             alive = np.argsort(likelihood, kind="stable")[-sampler.n_live :]
             arrays["live_points"] = _physical(sampler, points[np.sort(alive)])

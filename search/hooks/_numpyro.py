@@ -92,7 +92,7 @@ class _Chunks:
     def __init__(self, samples: Any, target: int | None) -> None:
         self._target = target
         self.raveler = Raveler(samples, batch=2)
-        self._chain = Chain(len(self.raveler.ravel(samples)), self.raveler.size)
+        self._chain = Chain(len(self.raveler.ravel(samples)), self.raveler.size + 1)  # and the log density
         self._divergences = 0
         self._numbers: dict[str, Any] = {}
         self.evaluations = 0
@@ -100,8 +100,9 @@ class _Chunks:
     def take(self, samples: Any, extra: Mapping[str, Any], state: Any) -> tuple[Floats, Floats | None]:
         """The draws of a chunk, or the last of each chain, array[point, parameter]; their log densities if known."""
         draws = self.raveler.ravel(samples).swapaxes(0, 1)  # array[draw, chain, parameter]
-        self._chain.add(draws)
         of_all = _collected(extra, state, "potential_energy")
+        densities = np.full(draws.shape[:2], np.nan) if of_all is None else -np.asarray(of_all, dtype=np.float64).T
+        self._chain.add(np.concatenate([draws, densities[..., None]], axis=2))
         energy = _field(state, "potential_energy") if of_all is None else of_all
         energy = None if energy is None else np.asarray(energy, dtype=np.float64)
         if (diverging := _collected(extra, state, "diverging")) is not None:
@@ -121,10 +122,11 @@ class _Chunks:
 
     def scalars(self) -> dict[str, Any]:
         aim = {} if self._target is None else {"draws": self._chain.steps, "draws_target": self._target}
-        return self._numbers | aim | convergence(self._chain.after(0))
+        return self._numbers | aim | convergence(self._chain.after(0)[..., :-1])
 
     def samples(self) -> dict[str, Floats]:
-        return chain_arrays(self._chain.after(0))
+        kept = self._chain.after(0)
+        return chain_arrays(kept[..., :-1], log_densities=kept[..., -1])
 
 
 def _field(state: Any, name: str) -> Any:

@@ -28,6 +28,7 @@ class _Weighted:
         self.raveler, self.evaluations = raveler, evaluations
         self._positions: Floats = np.empty((0, raveler.size))
         self._log_weights: Floats = np.empty(0)
+        self._log_likelihood: Floats | None = None  # array[particle]; None if the state does not tell
         self._log_evidence: float | None = None
         self._tempering: float | None = None
         self._acceptance: float | None = None
@@ -42,7 +43,7 @@ class _Weighted:
         }
 
     def samples(self) -> dict[str, Floats]:
-        return weighted_arrays(self._positions, self._log_weights)
+        return weighted_arrays(self._positions, self._log_weights, log_likelihood=self._log_likelihood)
 
     def _moved(self, info: Any, count: int) -> None:
         """Take the mean acceptance of the steps that moved `count` particles, if it is known, and their evaluations."""
@@ -117,6 +118,7 @@ class PersistentParticles(_Weighted):
         tempering = np.array(state.tempering_schedule, dtype=np.float64)[:end]
         evidences = np.array(state.persistent_log_Z, dtype=np.float64)[:end]
         self._log_evidence, self._tempering = float(evidences[-1]), float(tempering[-1])
+        self._log_likelihood = log_likelihood
         self._log_weights = _persistent_weights(log_likelihood, tempering, evidences)
         if info is not None:
             self._moved(getattr(info, "smc_info", info), self._count)

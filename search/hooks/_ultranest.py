@@ -99,7 +99,8 @@ class _Tree:
     def samples(self) -> dict[str, Floats]:
         self._read()
         live = {} if self._is_explored else {"live_points": self._live}
-        return weighted_arrays(self._points(), self._log_weights) | live
+        contours = {"log_likelihood": self._log_likelihood, "log_likelihood_birth": self._births}
+        return weighted_arrays(self._points(), self._log_weights, **contours) | live
 
     def scalars(self) -> dict[str, Any]:
         self._read()
@@ -151,7 +152,7 @@ class _Tree:
             unseen.extend((child, node.value) for child in node.children)
         table = np.array(found, dtype=np.float64).reshape(-1, 3)
         rows, deaths, births = table[table[:, 0].argsort()].T  # as they were found: an order that does not change
-        self._rows, self._log_likelihood = rows.astype(np.intp), deaths
+        self._rows, self._log_likelihood, self._births = rows.astype(np.intp), deaths, births
         self._log_weights = log_weights(deaths, births)
         self._read_at = count
 

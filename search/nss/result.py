@@ -8,13 +8,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autoviz_render.spool.arrays import Floats
+from autoviz_render.spool.interchange.samples import Samples
 from autoviz_render.spool.system.atomic import write_whole
 from autoviz_render.spool.text import printable, shown_safely
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_SHOWN = 10  # parameters
 
@@ -66,6 +70,27 @@ class Result:
         more = f" and {len(self.parameter_names) - _MOST_SHOWN} more" * (len(self.parameter_names) > _MOST_SHOWN)
         evidence = f"log evidence {self.log_evidence:.2f} ± {self.log_evidence_error:.2f}"
         return f"Result({evidence}, {printable(told, 500)}{more}, {len(self.samples)} samples)"
+
+    def to_samples(self) -> Samples:
+        """All points as `Spool.samples` has those of a snapshot: for anesthetic, or as a table of pandas."""
+        order = np.argsort(self.log_likelihood, kind="stable")
+        birth = self.log_likelihood_birth
+        made = Samples(
+            self.parameter_names,
+            self.samples,
+            weights=np.exp(self.log_weights),
+            log_likelihood=self.log_likelihood,
+            log_likelihood_birth=np.where(np.isnan(birth), -np.inf, birth),
+        )
+        return made.at(order)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A table: a column for each parameter, then `weights`, `logL`, `logL_birth` and `nlive`.
+
+        Raises:
+            MissingPackageError: pandas is not installed: `pip install 'autoviz-render[interchange]'`.
+        """
+        return self.to_samples().to_pandas()
 
     def mean(self) -> Floats:
         """The posterior mean: array[parameter]."""

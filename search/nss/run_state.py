@@ -55,7 +55,7 @@ class NestedRun:
         died = _by_name(dead)
         self.checkpoint.died(died)
         if self._posterior is not None:
-            self._posterior.add(died["position"], died["log_likelihood"])
+            self._posterior.add(**died)
         self._evidence.add(died["log_likelihood"], np.asarray(self.live.loglikelihood, dtype=np.float64))
 
     @property
@@ -72,7 +72,7 @@ class NestedRun:
         """What a figure of the posterior reads, by name; nothing before `begin`, and nothing without such a figure."""
         if self.live is None or self._posterior is None:
             return {}
-        return self._posterior.arrays(self.live.position, self.live.loglikelihood)
+        return self._posterior.arrays(**_by_name(self.live))
 
     def numbers(self) -> dict[str, float]:
         """How far it is: `evaluations`, `rate` in evaluations a second, those of `RunningEvidence.numbers`,
@@ -110,7 +110,7 @@ class NestedRun:
         names = [field.name for field in dataclasses.fields(RunningEvidence)]
         self._evidence = RunningEvidence(**{name: saved.numbers[name] for name in names})
         if self._posterior is not None and (dead := self.checkpoint.dead()):
-            self._posterior.add(dead["position"], dead["log_likelihood"])
+            self._posterior.add(**dead)
 
 
 def _on_the_host(arrays: Any) -> Any:

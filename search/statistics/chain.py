@@ -79,7 +79,9 @@ class Chain:
         return self._kept[min(skipped // self.stride, max(0, self._count - 1)) : self._count]
 
 
-def chain_arrays(steps: Floats, *, most: int = MOST, is_ensemble: bool = False) -> dict[str, Array]:
+def chain_arrays(
+    steps: Floats, *, most: int = MOST, is_ensemble: bool = False, log_densities: Floats | None = None
+) -> dict[str, Array]:
     """The posterior so far of chains: some of their samples, evenly spaced, the newest among them.
 
     Whole steps are left out first: every 32nd sample of 32 chains would be always of the same chain.
@@ -88,13 +90,16 @@ def chain_arrays(steps: Floats, *, most: int = MOST, is_ensemble: bool = False) 
         steps: array[step, chain, parameter], in physical units, without the burn-in.
         most: How many samples are kept.
         is_ensemble: Whether the chains are the walkers of one ensemble, which nobody tells apart.
+        log_densities: array[step, chain], of the posterior up to a constant, in nats; NaN where it is not known.
 
     Returns:
         `samples`, array[sample, parameter], in the order of the steps; of several chains also `chain`, array[sample],
-        the number of each sample's chain.
+        the number of each sample's chain; `log_densities`, array[sample], if they are given and known.
     """
     kept = _evenly(steps, most // steps.shape[1])
     arrays: dict[str, Array] = {"samples": _evenly(kept.reshape(-1, steps.shape[2]), most)}
+    if log_densities is not None and not np.isnan(log_densities).all():
+        arrays["log_densities"] = _evenly(_evenly(log_densities, most // steps.shape[1]).ravel(), most)
     if steps.shape[1] > 1 and not is_ensemble:
         arrays["chain"] = _evenly(np.tile(np.arange(steps.shape[1], dtype=np.int32), len(kept)), most)
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

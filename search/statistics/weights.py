@@ -8,6 +8,8 @@ import numpy as np
 
 from autoviz_render.spool.arrays import Floats, Indices
 
+_ROUNDING = 1e-6  # of a count that is the difference of sums
+
 
 def log_shells(alive: Floats | Indices) -> Floats:
     """The log prior volume between the contour of each death and the one before.
@@ -47,6 +49,46 @@ def log_weights(log_likelihood: Floats, log_likelihood_birth: Floats) -> Floats:
     weights = np.empty_like(deaths)
     weights[order] = deaths + log_shells(alive_at(deaths, log_likelihood_birth))
     return weights
+
+
+def log_volumes(alive: Floats | Indices) -> Floats:
+    """The log prior volume that is left at each death.
+
+    With n points alive, a death shrinks the volume by n / (n + 1), in its mean: as dynesty and anesthetic count, in
+    whose tables it stands. `log_shells` shrinks it in the mean of its logarithm.
+
+    Args:
+        alive: array[death], how many points were alive at each death, in the order of the deaths.
+
+    Returns:
+        array[death], in nats; the volume before the first death is 0.
+
+    Source: Skilling (2006), Bayesian Analysis 1, 833.
+    """
+    return np.asarray(np.cumsum(-np.log1p(1.0 / alive)))
+
+
+def live_counts(log_likelihood: Floats, log_volumes: Floats) -> Floats:
+    """How many live points shrink the volume, from one of these points to the next, as it shrank.
+
+    Of all points of a run these are the live points that it had. Of some of them they are fewer, as if the run had had
+    only these points: whoever reckons with them finds the run's own evidence.
+
+    Args:
+        log_likelihood: array[sample], in nats, in any order.
+        log_volumes: array[sample], in nats, see above.
+
+    Returns:
+        array[sample]; 0 for a point at which the volume did not shrink.
+    """
+    order = np.lexsort((-log_volumes, log_likelihood))
+    shrinkage = -np.diff(log_volumes[order], prepend=0.0)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        found = np.where(shrinkage > 0, 1.0 / np.expm1(shrinkage), 0.0)
+    whole = np.round(found)
+    counts = np.empty_like(found)
+    counts[order] = np.where(np.abs(found - whole) < _ROUNDING * found, whole, found)
+    return counts
 
 
 def alive_at(deaths: Floats, log_likelihood_birth: Floats) -> Indices:

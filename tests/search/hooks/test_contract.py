@@ -15,6 +15,9 @@ from autoviz_render.search import hooks
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 
+CONTOURS = {"log_likelihoods", "log_likelihoods_birth", "live_counts", "log_densities"}
+"""What is published for programs that go on with the samples: each sampler's as far as it knows."""
+
 CENTRE = np.array([0.3, 0.6])
 
 
@@ -45,6 +48,7 @@ class Adapter:
     example_arrays = frozenset({"samples", "log_weights", "model"})
     resumes_the_bits = True
     resumes_the_posterior = True
+    contours = frozenset({"log_likelihoods", "log_likelihoods_birth", "live_counts"})
 
     def run(self, update: QuickUpdate | None = None, *, is_broken: bool = False) -> list[Any]:
         """What of a run must not depend on the hook. is_broken: with a second hook, that cannot work."""
@@ -130,6 +134,7 @@ class Ultranest(Adapter):
 
 
 class Nautilus(Adapter):
+    contours = frozenset({"log_likelihoods"})
     every = 1
     example = ("nautilus_microlensing.py", "log evidence", "--live", 60, "--samples", 50, "--networks", 0)
     settings: ClassVar = {"n_dim": 2, "n_live": 50, "n_networks": 0, "n_batch": 10, "n_points_min": 20, "seed": 4}
@@ -162,6 +167,7 @@ class Nautilus(Adapter):
 
 
 class Emcee(Adapter):
+    contours = frozenset({"log_densities"})
     every = 400
     pages: ClassVar = {"wave": {"samples", "model"}}
     example = ("emcee_transit.py", "duration", "--steps", 20)
@@ -200,6 +206,7 @@ class Emcee(Adapter):
 
 
 class Numpyro(Adapter):
+    contours = frozenset({"log_densities"})
     every = 1
     pages: ClassVar = {"line": {"samples", "model"}}
     example = ("numpyro_cepheids.py", "slope", "--draws", 60, "--chains", 1)
@@ -402,6 +409,26 @@ def test_a_run_is_the_same_to_the_last_bit(alone, watched):
     assert_same(bits, alone)
 
 
+def test_samples_come_with_what_their_sampler_knows_of_them(adapter, watched):
+    """Evidence is worked out again from births and deaths; a chain's density tells where its mode is."""
+    run_dir, _, _ = watched
+    snapshot, samples = newest(run_dir), Spool(run_dir).samples()
+    assert set(snapshot.arrays) & CONTOURS == adapter.contours
+    assert len(samples) == len(samples.values) > 0
+    if "log_densities" in adapter.contours:
+        assert np.isfinite(samples.log_density).all()
+        return
+    assert samples.log_likelihood.max() == pytest.approx(snapshot.log_likelihood, abs=1e-6)
+    if "live_counts" in adapter.contours:
+        assert (np.diff(samples.log_likelihood) >= 0).all()
+        assert (samples.log_likelihood_birth <= samples.log_likelihood).all()
+        volumes = np.cumsum(np.log(samples.live_counts / (samples.live_counts + 1)))
+        shells = -np.diff(np.exp(np.append(volumes, -np.inf)), prepend=1.0)[:-1]
+        evidence = np.logaddexp.reduce(samples.log_likelihood + np.log(shells))
+        own = snapshot.scalars["log_evidence"] + max(0.0, snapshot.scalars.get("remaining") or 0.0)
+        assert evidence == pytest.approx(own, abs=0.3)
+
+
 def test_what_breaks_costs_one_warning_and_leaves_the_run_as_it_was(adapter, alone, tmp_path, caplog):
     """A figure is never worth a run: not arrays that fail, nor a disk, nor a hook that cannot work."""
     (tmp_path / "file").write_text("no folder can be here")
@@ -441,7 +468,7 @@ def test_its_page_runs(name, adapter, tmp_path, monkeypatch):
     """What is copied first."""
     run_blocks(f"samplers/{name}.md", tmp_path, monkeypatch, count=adapter.blocks)
     for run, arrays in adapter.pages.items():
-        assert set(newest(tmp_path / "output" / run).arrays) == arrays
+        assert set(newest(tmp_path / "output" / run).arrays) - CONTOURS == arrays
         assert Spool(tmp_path / "output" / run).info().state == "finished"
 
 

@@ -13,7 +13,8 @@ from autoviz_render.search.statistics.priority_sample import NestedPosterior, we
 from autoviz_render.spool.store import Spool
 
 LIVE, DELETE, STEPS = 50, 5, 60
-SHAPES = {"samples": (2060, 2), "log_weights": (2060,), "live_points": (60, 2)}
+OF_EACH = ("log_weights", "log_likelihoods", "log_likelihoods_birth", "live_counts")
+SHAPES = {"samples": (2060, 2), "live_points": (60, 2)} | dict.fromkeys(OF_EACH, (2060,))
 
 
 def shrinking(seed=0, steps=STEPS):
@@ -66,6 +67,35 @@ def test_what_is_kept_stands_for_what_is_not():
     assert np.mean(totals) == pytest.approx(1.0, abs=0.05)
 
 
+def volumes(arrays):
+    """The log prior volume at each point, by the live points there are, in the order of the contours."""
+    known = np.flatnonzero(np.isfinite(arrays["log_weights"]))
+    order = known[arrays["log_likelihoods"][known].argsort(kind="stable")]
+    counts = arrays["live_counts"][order]
+    return arrays["log_likelihoods"][order], np.cumsum(np.log(counts / (counts + 1)))
+
+
+def test_the_live_points_of_all_points_are_those_of_the_run():
+    """Whole numbers: as many as there were, one less within a step, and in the end one by one."""
+    dead, live = shrinking(steps=4)
+    arrays = kept(dead, 100).arrays(*live)
+    order = arrays["log_likelihoods"][: 4 * DELETE].argsort()
+    counts = arrays["live_counts"][: 4 * DELETE][order].tolist()
+    assert counts == list(range(LIVE, LIVE - DELETE, -1)) * 4
+    assert sorted(arrays["live_counts"][-LIVE:]) == list(range(1, LIVE + 1))
+    assert arrays["log_likelihoods"][-LIVE:].tolist() == live[1].tolist()
+    assert np.isneginf(arrays["log_likelihoods_birth"]).all(), "nobody said where they were born"
+
+
+def test_some_points_leave_the_volumes_where_they_were():
+    """A program that goes on with the points of a long run finds the evidence of the run."""
+    dead, live = shrinking(steps=400)
+    few, everything = (volumes(kept(dead, most).arrays(*live)) for most in (100, 10_000))
+    of_all = dict(zip(*everything, strict=True))
+    expected = np.array([of_all[level] for level in few[0]])
+    np.testing.assert_allclose(few[1], expected, atol=1e-6)
+
+
 def test_a_run_in_pieces_keeps_the_same_points():
     """After a resumption all dead points come at once: the figure must not change by it, in any bit."""
     dead, live = shrinking()
@@ -91,6 +121,9 @@ def test_until_so_many_have_died_the_rest_weighs_nothing():
         assert {name: array.shape for name, array in arrays.items()} == {
             "samples": (40 + LIVE, 1),
             "log_weights": (40 + LIVE,),
+            "log_likelihoods": (40 + LIVE,),
+            "log_likelihoods_birth": (40 + LIVE,),
+            "live_counts": (40 + LIVE,),
             "live_points": (LIVE, 1),
         }
         assert np.isneginf(arrays["log_weights"]).sum() == 40 - steps * DELETE

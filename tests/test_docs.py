@@ -41,5 +41,7 @@ def test_the_paths_of_the_page_are_those_in_a_snapshot(run_dir, publish):
     fixed = set(re.findall(r"`/(meta/\w+|parameters/\w+)`", page))
     with h5py.File(Spool(run_dir).newest().path, locking=False) as file:
         found = {f"{group}/{name}" for group in ("meta", "parameters") for name in file[group]}
-        assert dict(file.attrs) == {"format": "autoviz-render snapshot", "format_version": 1}
+        ours = {"format": "autoviz-render snapshot", "format_version": 1}
+        assert dict(file.attrs) == ours | {"NX_class": "NXroot", "default": "entry"}
+        assert all(f"`{name}`" in page for name in file.attrs)
     assert found == fixed

@@ -24,6 +24,7 @@ from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.format.checksums import Checksums, checksum
 from autoviz_render.spool.format.footer import footer_bytes
 from autoviz_render.spool.format.manifest import FILE_FORMAT, FORMAT_VERSION, ArrayEntry, manifest_bytes
+from autoviz_render.spool.format.nexus import mark_default_plot
 
 _serial = itertools.count()  # HDF5 refuses to make a file that another thread has open, in memory too
 _ALIGNMENT = 8  # of every array in the file: readers use the bytes where they lie
@@ -205,7 +206,7 @@ def _template(kind: str, entries: tuple[ArrayEntry, ...]) -> _Template | None:
     return _Template.of(kind, image, places)
 
 
-def _empty_image(kind: str, entries: Iterable[ArrayEntry]) -> tuple[bytearray, list[int]]:
+def _empty_image(kind: str, entries: Sequence[ArrayEntry]) -> tuple[bytearray, list[int]]:
     """A file of the datasets without room for their values, and the addresses of their object headers.
 
     HDF5 itself would look through all gaps that alignment has left so far to make room for one dataset more: 50 s for
@@ -228,6 +229,7 @@ def _empty_image(kind: str, entries: Iterable[ArrayEntry]) -> tuple[bytearray, l
                 file.id, each.path.encode(), h5py.h5t.py_create(stored, logical=True), space, dcpl=create, lcpl=link
             )
             addresses.append(int(h5py.h5o.get_info(dataset).addr))
+        mark_default_plot(file, kind, entries)
         file.flush()
         return bytearray(file.id.get_file_image()), addresses
 
@@ -253,11 +255,12 @@ def _end_at(image: bytearray, end: int) -> None:
     image[40:48] = end.to_bytes(8, "little")
 
 
-def _ordinary(kind: str, arrays: Mapping[str, Array], entries: Iterable[ArrayEntry]) -> _Template:
+def _ordinary(kind: str, arrays: Mapping[str, Array], entries: Sequence[ArrayEntry]) -> _Template:
     """The file as h5py writes it; behind it the bytes of arrays that HDF5 did not store as they are."""
     with _hdf5, _new_file(kind) as file:
         for path, value in arrays.items():
             file.create_dataset(path, data=value)
+        mark_default_plot(file, kind, entries)
         file.flush()
         offsets = {path: file[path].id.get_offset() for path in arrays}
         body = bytearray(file.id.get_file_image())

@@ -15,7 +15,8 @@ A *run directory* is any directory the user names. Its `spool/` holds what one s
 `SpoolWriter`, which does both, within bounds (`retention`), on a full disk too (`write.disk_space`). `Spool` is the
 reader's side: a directory listing is the truth, and nothing is ordered by modification time. Both report what went
 wrong in one printable line (`guard`, `text`, `errors`). `weights` has the formulas for the weights of samples that the
-search and the figures share. `docs/format.md` specifies every byte. This package imports NumPy and h5py, nothing else.
+search and the figures share. `interchange` is for the programs that people open next: `Spool.samples`. `docs/format.md`
+specifies every byte. This package imports NumPy and h5py, nothing else, but for `interchange`, where it is asked to.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from __future__ import annotations
 import importlib
 
 _NAMES = {
-    "errors": "LaterVersionError NoSpoolError SpoolError UnreadableError",
+    "errors": "LaterVersionError NoSamplesError NoSpoolError SpoolError UnreadableError",
+    "interchange.samples": "Samples",
     "publisher": "Publisher",
     "retention": "Retention",
     "snapshot": "Snapshot SnapshotRef",

@@ -55,6 +55,16 @@ class NoSpoolError(SpoolError, FileNotFoundError):
     __str__ = SpoolError.__str__  # OSError's own would print the arguments as an errno
 
 
+class NoSamplesError(SpoolError, LookupError):
+    """A snapshot holds no samples of a posterior, or none that fit together."""
+
+    __str__ = SpoolError.__str__
+
+
+class MissingPackageError(AutovizError, ImportError):
+    """A package that an extra brings is not installed. The message is one line that says how to install it."""
+
+
 class UnreadableError(SpoolError, ValueError):
     """A file of the spool is damaged, cut short, or holds what no snapshot may hold."""
 

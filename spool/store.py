@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.epochs import AbandonedRanges, Epoch
@@ -23,12 +23,17 @@ from autoviz_render.spool.guard import WarnOnce, wrong
 from autoviz_render.spool.info import SpoolInfo, read_info
 from autoviz_render.spool.notes import Notes
 from autoviz_render.spool.packs.pack_files import PackFiles
-from autoviz_render.spool.paths import SpoolPaths, why_no_spool
+from autoviz_render.spool.paths import SpoolPaths, snapshot_name, why_no_spool
 from autoviz_render.spool.scalars import ScalarsReader
 from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
 from autoviz_render.spool.system.archived import archive_beside, is_file, is_folder, spools_in
 from autoviz_render.spool.system.safe_read import refuse_a_link
 from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown_safely
+
+if TYPE_CHECKING:
+    from autoviz_render.spool.interchange.datatree import DataTree
+    from autoviz_render.spool.interchange.samples import Samples
+    from autoviz_render.spool.interchange.tables import DataFrame
 
 log = logging.getLogger("autoviz_render.spool")
 
@@ -204,6 +209,62 @@ class Spool:
         info = self._known_info()
         of_run = _of_run(info) if info else {"run": self.paths.run_dir.name}
         return Snapshot(static=static, history=history, static_digests=digests, **of_run, **fields)
+
+    def samples(self, ref: SnapshotRef | None = None) -> Samples:
+        """The posterior that a snapshot holds, with its weights and labels: see `Samples`.
+
+        Args:
+            ref: Of the snapshot; by default the newest.
+
+        Raises:
+            NoSamplesError: It holds no samples.
+            NoSpoolError: There is no spool, or no snapshot in it yet.
+            SpoolError, OSError: As `read` raises them.
+        """
+        return self._with_samples(ref)[1]
+
+    def to_datatree(self, ref: SnapshotRef | None = None, *, resample: bool = False) -> DataTree:
+        """The same as a tree of xarray, which ArviZ takes from version 1 on.
+
+        Its groups are `posterior`, array[chain, draw] of each parameter; `sample_stats`, with `lp`, the log likelihood
+        and the weights; `observed_data` and `constant_data`, the static arrays. Its attributes name the run and the
+        snapshot. ArviZ takes all draws to weigh the same: of a nested sampler ask for `resample`.
+
+        Args:
+            ref: Of the snapshot; by default the newest.
+            resample: Draw samples of equal weight, as many as the effective sample size; the same at every call.
+
+        Raises:
+            MissingPackageError: xarray is not installed: `pip install 'autoviz-render[interchange]'`.
+            SpoolError, OSError: As `samples` raises them.
+        """
+        from autoviz_render.spool.interchange.datatree import tree_of
+
+        info = self._known_info()
+        program = info.producer.program if info else ""
+        return tree_of(*self._with_samples(ref), resample=resample, program=program)
+
+    def to_pandas(self) -> DataFrame:
+        """The numbers of every quick update, as `scalars` has them: a row each, by the number of the quick update.
+
+        The columns are `epoch`, `iteration`, `time`, `log_likelihood`, `best NAME` of each parameter, and the sampler's
+        own numbers.
+
+        Raises:
+            MissingPackageError: pandas is not installed: `pip install 'autoviz-render[interchange]'`.
+            SpoolError: They cannot be read.
+        """
+        from autoviz_render.spool.interchange.tables import table_of_lines
+
+        self._refs()  # a path without a spool is no empty table
+        return table_of_lines(self.scalars())
+
+    def _with_samples(self, ref: SnapshotRef | None) -> tuple[Snapshot, Samples]:
+        from autoviz_render.spool.interchange.published import samples_of  # which a sampler's process does not need
+
+        snapshot = self.read_newest() if ref is None else self.read(ref)
+        name = snapshot_name(snapshot.epoch, snapshot.sequence)
+        return snapshot, samples_of(snapshot, self.paths.snapshots / name)
 
     def static(self, digest: str) -> Mapping[str, Array]:
         """The arrays of one static file by name; kept, as they never change.

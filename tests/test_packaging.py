@@ -33,6 +33,7 @@ BACKENDS = "search/backends.py"
 # What the modules of a folder may import from the other folders of their package.
 FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "spool/system": set(),
+    "spool/interchange": set(),
     "spool/format": {"spool/system"},
     "spool/write": {"spool/system", "spool/format"},
     "renderer/plot": set(),
@@ -165,8 +166,20 @@ def test_no_folder_holds_more_modules_than_one_looks_through():
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if "spool" in path.parts], ids=lambda path: path.name)
 def test_the_spool_imports_numpy_and_h5py_only(path):
-    """A sampler's environment must hold nothing else to publish."""
-    assert outside_modules(path) <= {"numpy", "h5py"}
+    """A sampler's environment must hold nothing else to publish. What goes on with samples is asked for by name."""
+    asked_for = {"anesthetic", "pandas", "xarray"} if path.parent.name == "interchange" else set()
+    assert outside_modules(path) <= {"numpy", "h5py"} | asked_for
+
+
+def test_samples_are_read_without_what_the_extra_brings():
+    """The arrays are NumPy's: pandas and xarray are loaded by those who ask for a table or a tree."""
+    program = (
+        "import sys, autoviz_render.spool.interchange as here, pkgutil, importlib\n"
+        "for each in pkgutil.iter_modules(here.__path__): importlib.import_module(f'{here.__name__}.{each.name}')\n"
+        "print(*sorted({'anesthetic', 'pandas', 'xarray', 'matplotlib'} & set(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
 
 
 def test_only_the_search_imports_jax_and_nothing_imports_pyplot():

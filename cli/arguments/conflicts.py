@@ -28,6 +28,7 @@ _HOW = (
     "--frame-timeout",
     "--out",
 )
+_PICTURES = tuple(each for each in _HOW if each not in ("--figure", "--panel", "--out"))
 _WHERE = ("--jobs", "--shard", "--dask")
 _WITHOUT = {
     "--movie": (
@@ -48,6 +49,8 @@ _WITHOUT = {
         ),
     ),
     "--status": ("draws nothing", (*_HOW, *_WHERE, "--redraw", "--since", "--abandoned", "--html", "--preview")),
+    "--samples": ("draws nothing", (*(each for each in _HOW if each != "--out"), *_WHERE, "--redraw", "--preview")),
+    "--fits": ("draws nothing", (*_PICTURES, *_WHERE, "--redraw", "--preview")),
     "--watch": ("draws in one process", _WHERE),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),

@@ -41,6 +41,7 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "renderer/work": {"renderer/plot", "renderer/alarms"},
     "renderer/live": {"renderer/plot", "renderer/work", "renderer/alarms"},
     "renderer/batch": {"renderer/plot", "renderer/work", "renderer/alarms"},
+    "renderer/sheet": {"renderer/plot", "renderer/work", "renderer/batch"},
     "views/model": set(),
     "views/alarms": {"views/model"},
     "views/page": {"views/model"},

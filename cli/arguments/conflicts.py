@@ -52,6 +52,10 @@ _WITHOUT = {
     "--samples": ("draws nothing", (*(each for each in _HOW if each != "--out"), *_WHERE, "--redraw", "--preview")),
     "--fits": ("draws nothing", (*_PICTURES, *_WHERE, "--redraw", "--preview")),
     "--watch": ("draws in one process", _WHERE),
+    "--sheet": (
+        "shows one moment of each run, on pages of its own",
+        ("--all", "--since", "--abandoned", "--redraw", "--panel", "--preview", "--shard", "--dask"),
+    ),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
     "--json": ("is for another program to read", ("--preview",)),
@@ -87,12 +91,22 @@ def conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
         yield "--compare takes two steps and one PATH, or two runs and no PATH"
     if "--watch" not in given and (remote := [path for path in values["paths"] if isinstance(path, str)]):
         yield f"{remote[0]} goes with --watch"
+    yield from _of_sheets(given, values)
     if "--movie" in given and "," in (values["figure"] or ""):
         yield f"--movie shows one figure: name one of {values['figure']}"
     if {"--fps", "--duration"} <= given:
         yield "--fps and --duration: choose a constant rate, or true time"
     if len(ways := [way for way in _WAYS if way in given]) > 1 and {*ways} != {"--watch", "--html"}:
         yield f"{ways[0]} and {ways[1]}: choose one of them"
+
+
+def _of_sheets(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
+    """What does not go together with a sheet, or only with one."""
+    formats = set(values["formats"])
+    if "--sheet" not in given and "html" in formats:
+        yield "--format html goes with --sheet; --html writes a page over all runs"
+    if "--sheet" in given and (unknown := formats - {"png", "webp", "pdf", "html"}):
+        yield f"--sheet is written as png, webp, pdf or html, not as {' and '.join(sorted(unknown))}"
 
 
 def _steps(compared: Sequence[str]) -> list[str]:

@@ -33,6 +33,7 @@ class Options:
         serve: Where to listen: `[HOST:]PORT`, or `unix:PATH`; None does not.
         on_alarm: A command of the user's, split into words, run for each new alarm.
         sheet: The titles of the panels on contact sheets.
+        sheet_formats: What `--format` says of these: "html" is one of theirs.
         sort, where: The order of the runs on these, and which.
         compare: Two steps of a run, or two runs.
         redo: A figure's file, to be drawn again.
@@ -67,6 +68,7 @@ class Options:
     debug: bool
     on_alarm: tuple[str, ...] | None = None
     sheet: tuple[str, ...] | None = None
+    sheet_formats: tuple[str, ...] = ("png",)
     sort: str | None = None
     where: str | None = None
     compare: Sequence[str] | None = None
@@ -94,7 +96,8 @@ class Options:
 def parse(arguments: Sequence[str] | None) -> Options:
     """The options, checked against each other; exits with 2 if they do not go together."""
     parser = make_parser()
-    values: dict[str, Any] = vars(parser.parse_args(_with_preview(sys.argv[1:] if arguments is None else arguments)))
+    typed = _with_order(_with_preview(sys.argv[1:] if arguments is None else arguments))
+    values: dict[str, Any] = vars(parser.parse_args(typed))
     given: set[str] = values.pop("given", set())
     if "--movie" in given and not given & {"--step", "--best"}:
         values["which"] = "all"
@@ -105,6 +108,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
     if remote:
         values |= {"remote": remote[0], "paths": (Path(remote[0]),)}
     how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel", "limits")}
+    if values["sheet"] is not None:
+        values["sheet_formats"], how["formats"] = how["formats"], ("png",)
     try:
         return Options(settings=RenderSettings(**how), **values)
     except SettingsError as error:
@@ -117,6 +122,17 @@ def _with_preview(arguments: Sequence[str]) -> list[str]:
         "--preview=on" if each == "--preview" and after not in PREVIEWS else each
         for each, after in zip_longest(arguments, arguments[1:])
     ]
+
+
+def _with_order(arguments: Sequence[str]) -> list[str]:
+    """The arguments, in which the `-KEY` of `--sort -KEY` is no option of its own."""
+    joined: list[str] = []
+    for each in arguments:
+        if joined and joined[-1] == "--sort":
+            joined[-1] = f"--sort={each}"
+        else:
+            joined.append(each)
+    return joined
 
 
 def _spec(name: str) -> FigureSpec:

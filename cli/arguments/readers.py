@@ -16,6 +16,8 @@ from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.settings import Limits, SettingsError
 
 MOVIES = (".mp4", ".gif", ".webp")
+HTML = "html"
+"""A format of sheets alone."""
 
 
 def path(text: str) -> Path | str:
@@ -37,9 +39,9 @@ def address(text: str) -> str:
 
 
 def formats(text: str) -> tuple[str, ...]:
-    """Kinds of files between commas."""
+    """Kinds of files between commas; a sheet has a page of its own for a browser, html."""
     formats = tuple(dict.fromkeys(text.lower().split(",")))
-    if not set(formats) <= set(FORMATS):
+    if not set(formats) <= {*FORMATS, HTML}:
         raise argparse.ArgumentTypeError(f"{text!r}: choose from {', '.join(FORMATS)}")
     return formats
 

@@ -20,6 +20,7 @@ from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.spool.paths import passed_over
 from autoviz_render.spool.text import cut, printable
 from autoviz_render.views.model.reader import Place
+from autoviz_render.views.page.sheet import SheetSite
 from autoviz_render.views.page.site import site_folder
 
 log = logging.getLogger("autoviz_render.cli")
@@ -47,6 +48,9 @@ def make_sheets(options: Options) -> int:
     keys = [place.key(run.spool.paths.directory) for run in runs]
     faults: list[str] = []
     is_empty = True
+    site = SheetSite(order) if order.strips else None
+    if site is not None:
+        site.refuse_another_programs()
     with Progress("runs") as progress:
         pages = draw(
             runs,
@@ -62,6 +66,10 @@ def make_sheets(options: Options) -> int:
                 is_empty = False
                 _say(page, faults)
                 print_files(page.files, as_json=options.json)
+                if site is not None:
+                    site.add(page)
+    if site is not None and not is_empty:
+        print_files([site.write()], as_json=options.json)
     if len(faults) > _MOST_SAID:
         log.error("%d more could not be drawn: their cells say why", len(faults) - _MOST_SAID)
     if is_empty:

@@ -24,6 +24,9 @@ _WIDE = 9
 _HIGH = 15.0
 """Inches of a page on a screen at most."""
 
+_COLUMN = 240 / 25.4
+"""Inches: the height of a journal's column, of a page that is narrower than A4's √2 allows for."""
+
 LABEL = 0.235
 HEADING = 0.32
 """Inches of the line with a run's name, and of that over a page."""
@@ -98,6 +101,16 @@ class SheetLayout:
             self.heading + down * (self.label + self.height + self.margin) + self.margin,
         )
 
+    def strip_size(self, count: int) -> tuple[int, int]:
+        """Width and height of the panels of so many runs, side by side without anything between them."""
+        across = min(self.across, max(count, 1))
+        return across * self.width, math.ceil(max(count, 1) / across) * self.height
+
+    def strip_place(self, number: int, count: int) -> tuple[int, int]:
+        """Left and top of a run's panels there."""
+        row, column = divmod(number, min(self.across, max(count, 1)))
+        return column * self.width, row * self.height
+
     def place(self, number: int) -> tuple[int, int]:
         """Left and top of a run's cell on its page."""
         row, column = divmod(number, self.across)
@@ -114,7 +127,8 @@ def sheet_layout(
         panels: Of a run.
         runs: How many there are: a sheet of few is smaller.
         dpi: Dots an inch.
-        width, height: Of a page that is to be printed, in inches; None is for a screen, or as high as √2 its width.
+        width, height: Of a page that is to be printed, in inches; None is for a screen, or as high as √2 its width, and
+            240 mm at least.
     """
     margin = round(_MARGIN * dpi)
     if width is None:
@@ -129,7 +143,7 @@ def sheet_layout(
     cell = CellPage(columns=columns, rows=math.ceil(panels / columns), slot=slot)
     pixels_wide, pixels_high = (round(side * dpi * _SCALE) for side in cell.sheet([]).grid.size)
     label, heading = round(LABEL * dpi), round(HEADING * dpi)
-    high = _HIGH if width is None else height or math.sqrt(2) * width
+    high = _HIGH if width is None else height or max(math.sqrt(2) * width, _COLUMN)
     down = int((high * dpi - heading - margin) / (label + pixels_high + margin))
     down = min(max(1, down), math.ceil(max(runs, 1) / across))
     return SheetLayout(dpi, cell, across, down, pixels_wide, pixels_high, label, heading, margin)

@@ -77,6 +77,7 @@ class SheetPage:
         faults: What could not be drawn, a line each.
         strip: The name of the picture of its panels in `sheet_files`; empty if there is none.
         size: Width and height of a run's panels, in pixels.
+        across: How many of them stand side by side in that picture.
     """
 
     number: int
@@ -85,3 +86,4 @@ class SheetPage:
     faults: Sequence[str] = ()
     strip: str = ""
     size: tuple[int, int] = (0, 0)
+    across: int = 1

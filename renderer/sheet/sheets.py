@@ -163,7 +163,7 @@ class _Maker:
         order, size = self._order, self._layout.runs
         runs = self._runs[number * size : (number + 1) * size]
         shown[number] = [_shown(run, order) for run in runs]
-        labels = [CellLabel(printable(each.name, 200), each.number, each.mark.mark) for each in shown[number]]
+        labels = [CellLabel(_label(each), each.number, each.mark.mark) for each in shown[number]]
         page = SheetPageJob(
             runs[0].spool.paths.directory,
             NO_FIGURE,
@@ -206,9 +206,11 @@ class _Maker:
         faults += [of_run(Path(cell.spool), cell.fault) for cell in page.cells if _is_unread(cell)]
         self._words.reached(page.number, len(page.cells))
         strip = Path(page.strip).name if page.strip and Path(page.strip) in result.files else ""
-        size = self._layout.width, self._layout.height
+        size, across = (self._layout.width, self._layout.height), min(self._layout.across, len(page.cells))
         made = [path for path in result.files if path.name != strip]
-        return SheetPage(page.number, shown, made, [*faults, *([result.fault] if result.fault else [])], strip, size)
+        return SheetPage(
+            page.number, shown, made, [*faults, *([result.fault] if result.fault else [])], strip, size, across
+        )
 
     @contextlib.contextmanager
     def _pdf(self) -> Iterator[PdfOfPages | None]:
@@ -255,6 +257,12 @@ class _Maker:
 def _shown(run: RunNumbers, order: SheetOrder) -> SheetRun:
     state = run.value("state")
     return SheetRun(run.key, run.name, number_of(run, order), str(state or ""), run.marked, run.spool.paths.directory)
+
+
+def _label(run: SheetRun) -> str:
+    """A run's name; with its place, if that does not end in it."""
+    name, key = printable(run.name, 200), printable(run.key, 200)
+    return key if key.endswith(name) else name if key == "." else f"{key} ({name})"
 
 
 def _is_unread(cell: SheetCell) -> bool:

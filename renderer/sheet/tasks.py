@@ -177,7 +177,7 @@ class SheetPageJob(_OfCells):
         number: Of the page, from 0: what it says of itself has that.
         formats: Of the files of the page; none if it is not wanted as such.
         pdf: A file for its pixels, to become a part of a PDF; empty for none.
-        strip: A file for the panels alone, run under run, for a page in a browser; empty for none.
+        strip: A file for the panels alone, run beside run, for a page in a browser; empty for none.
     """
 
     names: Sequence[str] = ()
@@ -211,7 +211,7 @@ class SheetPageJob(_OfCells):
         how, count = self.layout, len(self.cells)
         width, height = how.page_size(count)
         page = drawer.blank(height, width) if self.formats or self.pdf else None
-        strip = drawer.blank(count * how.height, how.width) if self.strip else None
+        strip = drawer.blank(*how.strip_size(count)[::-1]) if self.strip else None
         if page is not None:
             page[: how.heading] = drawer.heading(self.heading, self.page, width)
         for number, cell in enumerate(self.cells):
@@ -220,7 +220,7 @@ class SheetPageJob(_OfCells):
             for fault in faults:
                 say(word(number, fault, page=self.number))
             if strip is not None:
-                _put(strip, panels, 0, number * how.height)
+                _put(strip, panels, *how.strip_place(number, count))
             if page is not None:
                 left, top = how.place(number)
                 _put(page, drawer.line(cell.label), left, top)

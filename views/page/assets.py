@@ -11,10 +11,11 @@ from typing import Literal
 import autoviz_render
 from autoviz_render.spool.text import printable
 
-Kind = Literal["run", "runs"]
-"""Of a page: about one run, or over all of them."""
+Kind = Literal["run", "runs", "sheet"]
+"""Of a page: about one run, over all of them, or a contact sheet."""
 
 _FOLDER = files(__package__) / "assets"
+_SOURCES = ("page.html", "sheet.html")
 _GENERATOR = "autoviz-render"
 _OURS = re.compile(rb'<meta name="generator" content="autoviz-render[ "]')
 _STYLE = re.compile(r'^<link rel="stylesheet" href="([\w.-]+)">$', re.MULTILINE)
@@ -30,7 +31,8 @@ def page(kind: Kind, title: str, *, served_from: str | None = None) -> bytes:
         title: Of its window, as its writer made it.
         served_from: The link to the folder of the assets, "" or ending in `/`; None puts them into the page.
     """
-    text = _inlined() if served_from is None else _linked(served_from)
+    source = "sheet.html" if kind == "sheet" else "page.html"
+    text = _inlined(source) if served_from is None else _linked(source, served_from)
     told = html.escape(printable(title, _LONGEST_TITLE))
     head, _, rest = text.partition("</head>")
     head = head.replace('name="autoviz-page" content="run"', f'name="autoviz-page" content="{kind}"')
@@ -47,9 +49,9 @@ def asset(name: str) -> bytes:
 
 @cache
 def asset_names() -> frozenset[str]:
-    """The page's sources: its style and its programs, and the page that loads them."""
-    text = _source()
-    return frozenset(["page.html", *_STYLE.findall(text), *_PROGRAM.findall(text)])
+    """The pages' sources: their style and their programs, and the pages that load them."""
+    text = "\n".join(map(_source, _SOURCES))
+    return frozenset([*_SOURCES, *_STYLE.findall(text), *_PROGRAM.findall(text)])
 
 
 def is_ours(head: bytes) -> bool:
@@ -58,21 +60,21 @@ def is_ours(head: bytes) -> bool:
 
 
 @cache
-def _source() -> str:
-    text = (_FOLDER / "page.html").read_text(encoding="utf-8")
+def _source(name: str) -> str:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
     return text.replace(f'content="{_GENERATOR}"', f'content="{_GENERATOR} {autoviz_render.__version__}"')
 
 
 @cache
-def _inlined() -> str:
-    style = _STYLE.sub(lambda match: f"<style>\n{_text(match[1])}</style>", _source())
+def _inlined(source: str) -> str:
+    style = _STYLE.sub(lambda match: f"<style>\n{_text(match[1])}</style>", _source(source))
     return _PROGRAM.sub(lambda match: f"<script>\n{_text(match[1])}</script>", style)
 
 
 @cache
-def _linked(folder: str) -> str:
+def _linked(source: str, folder: str) -> str:
     server = '<meta name="autoviz-server" content="1">\n</head>'
-    text = _STYLE.sub(lambda match: f'<link rel="stylesheet" href="{folder}{match[1]}">', _source())
+    text = _STYLE.sub(lambda match: f'<link rel="stylesheet" href="{folder}{match[1]}">', _source(source))
     return _PROGRAM.sub(lambda match: f'<script src="{folder}{match[1]}"></script>', text).replace("</head>", server)
 
 

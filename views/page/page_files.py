@@ -28,11 +28,15 @@ class PageFiles:
     Args:
         folder: The page's.
         refuse_links: Raises SpoolError if the folder is not to be written to, as it is reached through a link.
+        page, data: The names of the page and of the folder of its data.
     """
 
-    def __init__(self, folder: Path, refuse_links: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, folder: Path, refuse_links: Callable[[], object] = lambda: None, *, page: str = PAGE, data: str = DATA
+    ) -> None:
         self.folder = folder
-        self.data = folder / DATA
+        self.data = folder / data
+        self._page = folder / page
         self._refuse_links = refuse_links
         self._is_open = False
         self._ours: set[str] = set()
@@ -48,19 +52,20 @@ class PageFiles:
         if self._is_open:
             return
         self.refuse_another_programs()
-        file = self.folder / PAGE
         self.data.mkdir(exist_ok=True)
         self._check()
         remove_drafts(self.data)
-        if not _is_same(file, page):
-            write_whole(file, [page], tmp=self.data)
+        if not _is_same(self._page, page):
+            write_whole(self._page, [page], tmp=self.data)
         self._is_open = True
 
     def refuse_another_programs(self) -> None:
         """Raises ForeignFileError if there is another program's page."""
-        file = self.folder / PAGE
-        if os.path.lexists(file) and not is_ours(_head(file)):
-            raise ForeignFileError(file, "is another program's page, and is kept: there is no page of the figures here")
+        self._check()
+        if os.path.lexists(self._page) and not is_ours(_head(self._page)):
+            raise ForeignFileError(
+                self._page, "is another program's page, and is kept: there is no page of the figures here"
+            )
 
     def write(self, name: str, script: bytes) -> None:
         """Write a data script. Raises as `open` does."""

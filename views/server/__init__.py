@@ -7,7 +7,7 @@ Addresses
     All are relative to the base, which is wherever the browser found the server: `http://localhost:8000/`, or
     `https://hub/user/me/autoviz-render/`. A proxy may strip that prefix or keep it: an address is known by its end.
     A run is known by an ID of 16 hexadecimal digits; its `folder` in the rows of the runs page is `runs/ID/`.
-    Only GET and HEAD; a body is refused. ::
+    Only GET and HEAD, but for `api/mark`; a body is refused. ::
 
         ./  index.html                     the runs page                                text/html
         index_files/NAME                   its data: `index.js`, `runs-000.js`, ...     text/javascript
@@ -16,6 +16,9 @@ Addresses
         runs/ID/index_files/NAME           its data: `run.js`, `film-00.js`, ...
         runs/ID/NAME                       a figure as it is now, by its `file` in `run.js` (`fit.png`)
         frames/DIGEST.png                  a picture for ever: the SHA-256 of its bytes
+        sheet.html  sheet_files/NAME       a contact sheet, if `--sheet --format html` made one
+        api/marks                          the marks of all runs                            application/json
+        api/mark                           POST: mark a run
         api/events                         what happens, as it happens                  text/event-stream
         api/state                          the same, for those who must ask             application/json
         api/draw                           any kept step, drawn                         application/json
@@ -71,6 +74,12 @@ Addresses
     `errors` has a line for each panel that shows its error. What went wrong otherwise is `{"error": "a line"}`: 400, a
     parameter is malformed; 404, there is no such run, step or figure; 410, retention removed the snapshot; 422, it
     cannot be read or drawn; 429 and 503, with `Retry-After`: this visitor, or all of them, ask for too much.
+
+`api/mark?run=RUN&mark=good|bad|look|&note=TEXT&when=MOMENT`
+    By POST, without a body, with the header `X-Autoviz-Mark: 1`, which no page of another origin can send: one run is
+    marked in `marks.csv` beside the sheet, which is written whole. `RUN` is what the sheet calls it; `note` has at most
+    1,000 characters. The answer is `{"marked": COUNT}`, or `{"error": "a line"}`. `api/marks` gives all of them:
+    `{"marks": [[run, mark, note, when]]}`. Nothing else can be changed by a visitor.
 
 Who may look
     A random token is in the address that the command prints: `BASE?token=TOKEN`; a program may send the header

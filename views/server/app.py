@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from autoviz_render.renderer.work.jobs import error_line
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.views.model.run_view import RunView
 from autoviz_render.views.page.run_page import drawn_steps
@@ -23,6 +24,7 @@ from autoviz_render.views.server.known_runs import checked, figure_named
 from autoviz_render.views.server.network.access import Access
 from autoviz_render.views.server.newest import Newest
 from autoviz_render.views.server.pages import HTML, SCRIPT, Pages
+from autoviz_render.views.server.sheets import Sheets, UnknownRunError
 from autoviz_render.views.server.streams import Streams, message
 
 log = logging.getLogger("autoviz_render.views")
@@ -32,11 +34,15 @@ _ROUTES = {
     "events": r"api/events",
     "state": r"api/state",
     "draw": r"api/draw",
+    "marks": r"api/marks",
+    "mark": r"api/mark",
     "frame": r"frames/(?P<digest>[0-9a-f]{64})\.(?P<kind>png|webp|svg)",
     "asset": r"assets/(?P<name>[\w.-]+)",
     "run_script": _RUN + r"index_files/(?P<name>[\w-]+\.js)",
     "run_page": _RUN + r"(?:index\.html)?",
     "figure": _RUN + r"(?P<name>[^/]+)",
+    "sheet_file": r"sheet_files/(?P<name>[\w.-]+)",
+    "sheet_page": r"sheet\.html",
     "runs_script": r"index_files/(?P<name>[\w-]+\.js)",
     "runs_page": r"(?:index\.html)?",
 }
@@ -54,14 +60,24 @@ class App:
         pages: What there is to see.
         newest: The newest frames, and the runs.
         draws: Draws what is asked for.
+        sheets: The contact sheet, and its marks.
         streams: Of events.
         most_streams: How many there may be.
     """
 
     def __init__(
-        self, access: Access, pages: Pages, newest: Newest, draws: Draws, *, streams: Streams, most_streams: int
+        self,
+        access: Access,
+        pages: Pages,
+        newest: Newest,
+        draws: Draws,
+        *,
+        sheets: Sheets,
+        streams: Streams,
+        most_streams: int,
     ) -> None:
         self._access, self._pages, self._newest, self._draws = access, pages, newest, draws
+        self._sheets = sheets
         self._streams, self._most_streams = streams, most_streams
         self._announcements: Announcements = newest.announcements
 
@@ -137,6 +153,35 @@ class App:
         content = self._newest.frames.get(digest)
         return None if content is None else answers.file(request, content, TYPES[kind], digest, answers.FOR_EVER)
 
+    async def _sheet_page(self, request: Request) -> Response:
+        if request.state.visitor.by == "token":
+            return answers.line(303, "see the page of all runs", location=f"./?token={quote(self._access.token)}")
+        return answers.file(request, await self._newest.off_loop(self._sheets.page), HTML)
+
+    async def _sheet_file(self, request: Request, name: str) -> Response:
+        content, kind = await self._newest.off_loop(self._sheets.file, name)
+        return answers.file(request, content, kind, caching=answers.ASK_FIRST if kind == SCRIPT else answers.FOR_EVER)
+
+    async def _marks(self, request: Request) -> Response:
+        del request
+        return answers.json_of({"marks": await self._newest.off_loop(self._sheets.marks)})
+
+    async def _mark(self, request: Request) -> Response:
+        if request.method != "POST":
+            return answers.json_of({"error": "a mark is sent by POST"}, 405)
+        if request.headers.get("x-autoviz-mark") != "1":  # no page of another origin can send it unasked
+            return answers.json_of({"error": "a mark has the header X-Autoviz-Mark: 1"}, 403)
+        run, mark, note, when = (request.query_params.get(name, "") for name in ("run", "mark", "note", "when"))
+        try:
+            count = await self._newest.off_loop(self._sheets.mark, run, mark, note, when)
+        except UnknownRunError as error:
+            return answers.json_of({"error": str(error)}, 404)
+        except (SpoolError, OSError) as error:  # before ValueError, which an unreadable file is, too
+            return answers.json_of({"error": error_line(error)}, 503, retry_after=2)
+        except ValueError as error:
+            return answers.json_of({"error": str(error)}, 400)
+        return answers.json_of({"marked": count})
+
     async def _draw(self, request: Request) -> Response:
         return await self._draws.answer(request, request.state.visitor.name)
 
@@ -192,7 +237,8 @@ def _route(path: str) -> tuple[str, dict[str, str]]:
 
 def _malformed(request: Request) -> Response | None:
     """An answer to what is no request for anything here."""
-    if request.method not in ("GET", "HEAD"):
+    is_mark = request.method == "POST" and _route(request.scope["path"])[0] == "mark"
+    if request.method not in ("GET", "HEAD") and not is_mark:
         return answers.line(405, "only GET and HEAD", allow="GET, HEAD", connection="close")
     if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
         return answers.line(413, "a request has no body here", connection="close")

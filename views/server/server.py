@@ -174,6 +174,7 @@ class _Parts:
         from autoviz_render.views.server.draws import Draws
         from autoviz_render.views.server.newest import Newest
         from autoviz_render.views.server.pages import Pages
+        from autoviz_render.views.server.sheets import Sheets
         from autoviz_render.views.server.streams import Streams
 
         announcements = Announcements()
@@ -182,7 +183,8 @@ class _Parts:
         self._drawer = Drawer(folder, timeout, bounds)
         self._pages = Pages(feed, folder)
         draws = Draws(settings, self._newest, self._drawer)
-        self.app = App(access, self._pages, self._newest, draws, streams=self._streams, most_streams=bounds.streams)
+        more: dict[str, Any] = {"streams": self._streams, "most_streams": bounds.streams}
+        self.app = App(access, self._pages, self._newest, draws, sheets=Sheets(feed), **more)
 
     @contextlib.asynccontextmanager
     async def at_work(self, loop: asyncio.AbstractEventLoop) -> Any:

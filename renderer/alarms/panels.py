@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -11,20 +12,28 @@ import numpy as np
 from autoviz_render.figures.panels import ColouredPanel, Panel
 from autoviz_render.renderer.alarms.alarm import Alarm
 from autoviz_render.renderer.alarms.among import ALL
+from autoviz_render.renderer.alarms.arrays import array_alarms
 from autoviz_render.renderer.alarms.fits import Residuals, residuals_of
 from autoviz_render.renderer.alarms.rules import Rules
-from autoviz_render.renderer.alarms.statistics import chi_squared_range, total
+from autoviz_render.renderer.alarms.statistics import chi_squared_range, scale_of, total
 from autoviz_render.renderer.alarms.values import ValueRules, short_title
+from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
 _ALIKE = 0.5
 """Of residuals without a noise map, the part that neighbours must share: the noise itself may be correlated."""
 
 _RISING = 0.1
-"""A share of what chi squared is too high by: a search that gained more in its second half is not done."""
+"""Of what is missing: a search that may yet bring a larger share of it is not done."""
 
-_FEWEST_UPDATES = 4
+_FEWEST_UPDATES = 8
 """Quick updates of a search that goes on, before its fit is judged."""
+
+_FAR = 10.0
+"""Standard deviations: a point that is off by more is a fault of the data or of the model, and no noise."""
+
+_FEWEST_OF_TAILS = 50
+"""Points of which it can be told whether most are as near as they should be."""
 
 _FIXED = re.compile(r"^data|noise|mask|weight|coverage|exposure|psf|dirty image|by distance|uv", re.IGNORECASE)
 """Titles of what does not depend on the fit: two runs of the same data share it."""
@@ -49,7 +58,10 @@ def panel_alarms(
             then judged only if its log likelihood has stopped rising by so much that they could still become right.
     """
     with np.errstate(all="ignore"):
-        found = list(ValueRules(snapshot, figure, rules).alarms(list(panels)))
+        found = [
+            *ValueRules(snapshot, figure, rules).alarms(list(panels)),
+            *array_alarms(panels, snapshot, figure, rules),
+        ]
         for residuals in residuals_of(panels, snapshot):
             found += _of_model(residuals, figure, rules)
             found += _of_fit(residuals, snapshot, figure, rules, is_running=is_running)
@@ -104,36 +116,49 @@ def _of_fit(
     if not left.size:
         return
     if residuals.is_normalised and chi_rule.is_for(title):
-        alarm, excess = _chi_squared(
-            total(left, left) * residuals.stride, left.size * residuals.stride, snapshot, rules
-        )
-        if alarm and not (is_running and _still_rises(snapshot, excess)):
+        alarm, excess = _chi_squared(left, residuals.stride, snapshot, rules)
+        if alarm and _is_judged(snapshot, excess, is_running=is_running):
             yield Alarm("chi_squared", alarm[0], figure, title, alarm[1], alarm[2])
     if rule.is_for(title):
         sigma = residuals.structure()
         if not residuals.is_normalised and sigma < _ALIKE * np.sqrt(left.size):
             return
-        if sigma > rule.sigma and not (is_running and _still_rises(snapshot, sigma**2)):
+        if sigma > rule.sigma and _is_judged(snapshot, sigma**2, is_running=is_running):
             message = f"the residuals are no noise: neighbours are alike, by {sigma:.3g} standard deviations"
             yield Alarm("structured", message, figure, title, sigma, rule.sigma)
 
 
 def _chi_squared(
-    chi_squared: float, count: int, snapshot: Snapshot, rules: Rules
+    left: Floats, stride: int, snapshot: Snapshot, rules: Rules
 ) -> tuple[tuple[str, float, float] | None, float]:
-    """What is wrong with chi squared: a sentence, the ratio and its limit; and by how much it is too high."""
-    rule = rules.chi_squared
+    """What is wrong with chi squared: a sentence, the ratio and its limit; and by how much it is too high.
+
+    Args:
+        left: array[point], residuals over the noise.
+        stride: Of how many points one is among them.
+        snapshot: Of the fit.
+        rules: See `Rules`.
+    """
+    rule, count = rules.chi_squared, left.size * stride
+    chi_squared = total(left, left) * stride
     free = len(snapshot.parameters) + _linear_parameters(snapshot, count)
     expected = max(count - free, 1)
     lowest, highest = chi_squared_range(expected, count, rule.sigma)
     low, high = min(lowest, (1 - rule.margin) * expected), max(highest, (1 + rule.margin) * count)
     reduced = chi_squared / count
     told = f"chi squared is {chi_squared:,.6g} in {count:,} points: {reduced:.3g} each, not about 1"
-    if chi_squared > high:
+    if chi_squared > high and not _has_tails(left, rule.margin):
         return (told, reduced, high / count), chi_squared - count
     if chi_squared < low and count > free:
-        return (told, reduced, low / count), 0.0
+        return (told, reduced, low / count), math.inf  # which no search gets over
     return None, 0.0
+
+
+def _has_tails(left: Floats, margin: float) -> bool:
+    """Whether a few points that are off, none of them very far, make chi squared too high: noise may have tails."""
+    if left.size < _FEWEST_OF_TAILS or float(np.abs(left).max()) > _FAR:
+        return False
+    return scale_of(left) ** 2 < 1 + margin
 
 
 def _linear_parameters(snapshot: Snapshot, count: int) -> int:
@@ -147,11 +172,27 @@ def _linear_parameters(snapshot: Snapshot, count: int) -> int:
 
 
 def _still_rises(snapshot: Snapshot, excess: float) -> bool:
-    """Whether the second half of a search brought more than a tenth of what is missing, or it has just begun."""
-    best = [line.log_likelihood for line in snapshot.history]
-    if len(best) < _FEWEST_UPDATES:
+    """Whether a search may yet bring more than a tenth of what is missing, or has just begun.
+
+    It may bring what its second half brought, and what a nested sampler says that the live points would add.
+
+    Args:
+        snapshot: Of the search.
+        excess: What is missing, in units of chi squared; infinite if more updates do not help.
+    """
+    if math.isinf(excess):
+        return False
+    remaining = snapshot.scalars.get("remaining", math.nan)
+    values = np.array([line.log_likelihood for line in snapshot.history])
+    if values.size < _FEWEST_UPDATES and not math.isfinite(remaining):
         return True
-    values = np.array(best)
-    gain = np.max(values, initial=-np.inf, where=np.isfinite(values))
-    gain -= np.max(values[: values.size // 2], initial=-np.inf, where=np.isfinite(values[: values.size // 2]))
-    return bool(2 * gain > _RISING * excess)
+    half, whole = (
+        float(np.max(some, initial=-math.inf, where=np.isfinite(some))) for some in (values[: values.size // 2], values)
+    )
+    gain = whole - half if math.isfinite(half) else 0.0
+    return 2 * max(gain, remaining if math.isfinite(remaining) else 0.0) > _RISING * excess
+
+
+def _is_judged(snapshot: Snapshot, excess: float, *, is_running: bool) -> bool:
+    """Whether a bad fit is more than the beginning of a search."""
+    return not (is_running and _still_rises(snapshot, excess))

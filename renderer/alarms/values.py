@@ -30,9 +30,6 @@ _FITTED = re.compile(r"source|model|reconstruct|residual|chi", re.IGNORECASE)
 _ALIKE = 1e-10
 """Values that differ by less than this part of their size are the same but for rounding."""
 
-_NOTHING = 1e-9
-"""Values that are smaller than this part of the data, in the same unit, are zero but for rounding."""
-
 _CATEGORIES = 10
 """An array of fewer different values names kinds, or counts a few."""
 
@@ -71,7 +68,6 @@ class ValueRules:
 
     def __post_init__(self) -> None:
         self._kept: dict[int, tuple[Array, Array]] = {}
-        self._size_of_data: dict[str, float] = {}
 
     def alarms(self, panels: list[Panel]) -> Iterator[Alarm]:
         """Those of all panels with colours, each array once."""
@@ -123,7 +119,7 @@ class ValueRules:
         lost = self._lost(panel, title, found) if found.lost else None
         if lost or found.lost == found.size or is_closer or isinstance(panel, ScatterPanel):
             return lost
-        if self._is_zero(panel, found):
+        if found.low == found.high == 0:
             return self._zero(panel, title)
         if found.high - found.low <= _ALIKE * max(abs(found.low), abs(found.high)):
             return self._constant(panel, title, found)
@@ -138,10 +134,6 @@ class ValueRules:
         if found.size < _LEAST or self._may_be_even(panel, title) or not self.rules.constant.is_for(title):
             return None
         return self._alarm("constant", title, f"every value is {found.high:.6g}", value=found.high)
-
-    def _is_zero(self, panel: ColouredPanel, found: Summary) -> bool:
-        size = max(abs(found.low), abs(found.high))
-        return size == 0 or size < _NOTHING * self._size_of_data.get(panel.unit, 0.0)
 
     def _empty(self, panel: ColouredPanel, title: str) -> Alarm | None:
         is_image = isinstance(panel, ImagePanel | MeshPanel)

@@ -41,7 +41,8 @@ class Header:
         least = self._bold(told[-1]) + _APART if told else 0.0
         moment = _moment(snapshot, self._width - _NAME - 0.9 - least, self._size)
         free = self._width - 0.9 - text_width(moment, self._size)
-        badge = self._fitting(told, free - _APART, self._bold(snapshot.run)) if told else ""
+        wanted = self._bold(fitted(snapshot.run, free, self._size, mathtext=False)) if told else 0.0
+        badge = self._fitting(told, free - _APART, wanted) if told else ""
         name = fitted(snapshot.run, (free - (self._bold(badge) + _APART if told else 0.0)) / _BOLD, self._size)
         line = 0.37 * layout.HEADER
         self._run.show(name, 0.34, line, mathtext=False)

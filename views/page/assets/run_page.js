@@ -346,12 +346,13 @@ class RunPage {
     this.alarmed = drawn;
     this.alarms.hidden = !alarms.length;
     const names = figures.map((figure) => figure.name);
-    const line = ({ message, panel, figure, step, since }) => el("li", {},
-      ...(panel ? [el("b", {}, printable(panel, 120)), ": "] : []), printable(message, 400),
-      el("small", {}, ...[names.length > 1 && names.includes(figure)
-        ? button(printable(figure, 40), "Show the figure", () => this.toFigure(figure)) : null,
-      step === null || step === undefined ? null : ` since quick update ${fixed(step)}`,
-      since ? `, ${clock(since)}` : null].filter(Boolean)));
+    const when = ({ step, since }) => [Number.isInteger(step) ? `quick update ${fixed(step)}` : null,
+      Number.isFinite(since) ? clock(since) : null].filter(Boolean).join(", ");
+    const shown = (figure) => (names.length > 1 && names.includes(figure)
+      ? button(printable(figure, 40), "Show the figure", () => this.toFigure(figure)) : null);
+    const line = (alarm) => el("li", {}, alarm.panel ? el("b", {}, printable(alarm.panel, 120)) : null,
+      (alarm.panel ? ": " : "") + printable(alarm.message, 400),
+      el("small", {}, shown(alarm.figure), when(alarm) ? ` since ${when(alarm)}` : null));
     this.alarms.replaceChildren(el("h2", {}, `\u26a0\ufe0e ${counted(alarms.length, "alarm")}`), el("ul", {}, ...alarms.map(line)));
   }
 

@@ -30,6 +30,9 @@ BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcar
 PYTHON_PYAUTOFIT ?= $(call python_named,3.12) $(call python_named,3.13) $(PYTHON)
 VENV_PYAUTOFIT = .venv-pyautofit
 
+# PyMC, nutpie, zeus and bilby pin what others do not, too.
+VENV_SAMPLERS = .venv-samplers
+
 # The oldest versions that setup.cfg allows, on the oldest Python: most of them have no wheels for a later one.
 PYTHON_MINIMUMS ?= $(call python_named,3.11) $(PYTHON)
 VENV_MINIMUMS = .venv-minimums
@@ -45,7 +48,7 @@ first_python = $(firstword $(foreach python,$(1),$(shell "$(python)" -c \
 VENV_DEV = .venv-dev
 LINKS = $(VENV_DEV)/links/autoviz_render
 
-.PHONY: demo help dev test test-minimums test-pyautofit test-services test-browser check lint coverage bench package clean
+.PHONY: demo help dev test test-minimums test-pyautofit test-samplers test-services test-browser check lint coverage bench package clean
 
 demo: $(VENV)/search.installed
 	rm -rf output/demo
@@ -88,6 +91,10 @@ test-pyautofit:
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_PYAUTOFIT) $(VENV_PYAUTOFIT)/pyautofit,test-pyautofit.installed && \
 	exec $(VENV_PYAUTOFIT)/bin/pytest $(PARALLEL) tests/pyautofit
 
+test-samplers:
+	$(MAKE) --no-print-directory VENV=$(VENV_SAMPLERS) $(VENV_SAMPLERS)/test-samplers.installed
+	$(VENV_SAMPLERS)/bin/pytest -n 2 --dist loadgroup tests/samplers
+
 # Not at once: each wants the processors for its daemons.
 test-services: $(VENV)/search,test.installed
 	$(BIN)/pytest tests/services
@@ -99,7 +106,7 @@ test-browser: $(VENV)/search,test,test-browser.installed $(VENV)/ipykernel6
 $(VENV)/ipykernel6: | $(VENV)/search,test,test-browser.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target '$@' 'ipykernel<7' nest-asyncio
 
-check: lint docs test test-services test-browser test-minimums test-pyautofit
+check: lint docs test test-services test-browser test-minimums test-pyautofit test-samplers
 
 lint: $(VENV)/search,test,check.installed
 	$(BIN)/ruff check .
@@ -134,7 +141,7 @@ package: $(VENV)/release.installed
 	$(BIN)/twine check --strict dist/*
 
 clean:
-	rm -rf $(VENV) $(VENV_DEV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) build docs/_build *.egg-info src/*.egg-info .coverage .coverage.* dist output
+	rm -rf $(VENV) $(VENV_DEV) $(VENV_MINIMUMS) $(VENV_PYAUTOFIT) $(VENV_SAMPLERS) build docs/_build *.egg-info src/*.egg-info .coverage .coverage.* dist output
 
 $(VENV)/bin/pip $(VENV_DEV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

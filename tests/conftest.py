@@ -32,6 +32,7 @@ settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("same")
 
 pytest_plugins = ["busy", "lens_snapshots"]
+pytest.register_assert_rewrite("hook_contract")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

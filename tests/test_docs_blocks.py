@@ -50,6 +50,10 @@ RUN_BY = {
     "docs/samplers/nss.md": (HERE, 1),
     "docs/samplers/numpyro.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/pyautofit.md": ("tests/pyautofit/test_pages.py", 1),
+    "docs/samplers/bilby.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
+    "docs/samplers/nutpie.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
+    "docs/samplers/pymc.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
+    "docs/samplers/zeus.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
     "docs/samplers/ultranest.md": ("tests/search/hooks/test_contract.py", 1),
 }
 

@@ -63,7 +63,7 @@ SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / "setup.cfg")
 REQUIREMENTS = SETTINGS["options"]["install_requires"].split("\n")[1:]
 EXTRAS = {extra: lines.split("\n")[1:] for extra, lines in SETTINGS["options.extras_require"].items()}
-FOR_USERS = set(EXTRAS) - {"test", "test-browser", "test-pyautofit", "check", "coverage", "release"}
+FOR_USERS = set(EXTRAS) - {"test", "test-browser", "test-pyautofit", "test-samplers", "check", "coverage", "release"}
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autoviz_render.search.hooks.variables import entry_names
 from autoviz_render.spool.arrays import Floats
 
 
@@ -36,7 +37,7 @@ class Raveler:
         self.names: Sequence[str] = ()
         if any(path for path, _ in paths):
             named = zip(paths, self._shapes, strict=True)
-            self.names = [name for (path, _), shape in named for name in _names(_joined(path), shape)]
+            self.names = [name for (path, _), shape in named for name in entry_names(_joined(path), shape)]
 
     def ravel(self, tree: Any) -> Floats:
         """A copy on the host: array[..., parameter], float64."""
@@ -56,7 +57,3 @@ def _joined(path: Sequence[Any]) -> str:
     """`disk.mass` of the keys that lead to a leaf."""
     keys = [getattr(step, "key", getattr(step, "name", getattr(step, "idx", step))) for step in path]
     return ".".join(str(key) for key in keys)
-
-
-def _names(name: str, shape: Sequence[int]) -> list[str]:
-    return [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(*shape)] if shape else [name]

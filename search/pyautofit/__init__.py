@@ -4,6 +4,7 @@
     fit            the quick updates of one fit: what is published, when, and by which process
     running_fits   the fits that go on in this process, by the folder of their output
     graphs         the members of a factor graph, each with its own quick updates
+    overview       a whole graph: the log likelihoods of its members, the parameters that they share
     titles         what a fit is called
     compiled       the arrays of a figure as one compiled function, compiled beside the search
     figure_arrays  what there is to show of an analysis that the user wrote

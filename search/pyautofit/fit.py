@@ -84,6 +84,9 @@ class LiveFit:
     Attributes:
         folder: Of the fit's output.
         key: Of the settings.
+        title: What the run is called.
+        model: What is fitted.
+        iteration: Of the last quick update that was published.
         is_over: Whether the last quick update was made.
     """
 
@@ -93,9 +96,10 @@ class LiveFit:
         self.folder = Path(paths.output_path)
         self.is_over = False
         self.key = settings.key
-        self._title = title_of(paths, model) or self.folder.name
+        self.title = title_of(paths, model) or self.folder.name
+        self.model = model
+        self.iteration = 0
         self._search = getattr(paths, "search", None)
-        self._model = model
         self._figure_arrays = figure_arrays
         self._settings = settings
         self._is_jax = is_jax
@@ -147,6 +151,16 @@ class LiveFit:
             self._updater.close("finished", insist=True)
 
     @property
+    def renderer(self) -> Where | None:
+        """Where its figures are drawn."""
+        return self._settings.renderer
+
+    @property
+    def best(self) -> tuple[Floats | None, float] | None:
+        """The best fit that was published: its parameters if they are known, and its log likelihood."""
+        return None if self._shown is None else self._shown[:2]
+
+    @property
     def cadence(self) -> float:
         """Iterations between quick updates; infinite if there are to be none."""
         settings = ("iterations_per_quick_update", "iterations_per_full_update")
@@ -171,10 +185,10 @@ class LiveFit:
             def arrays(vector: Any) -> Mapping[str, Any]:
                 import jax.numpy
 
-                instance = self._model.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy)
+                instance = self.model.instance_from_vector(vector=vector, ignore_assertions=True, xp=jax.numpy)
                 return self._figure_arrays.arrays(instance)
 
-            self._compiled = CompiledArrays(arrays, self._model.prior_count)
+            self._compiled = CompiledArrays(arrays, self.model.prior_count)
         return self._compiled
 
     def _update(self, instance: Any, parameters: Floats | None) -> None:
@@ -191,16 +205,16 @@ class LiveFit:
     def _take_from_pool(self, parameters: Floats) -> None:
         with self._guard("a quick update of the pool's"), self._lock:
             self._updates += 1
-            instance = self._model.instance_from_vector(vector=parameters, ignore_assertions=True)
+            instance = self.model.instance_from_vector(vector=parameters, ignore_assertions=True)
             best = self._best_fit(parameters, instance)
             if self._shown is None or best.log_likelihood > self._shown.log_likelihood:
                 self._show(best)
 
     def _parameters(self, instance: Any) -> Floats | None:
         if self._is_jax:  # without them there is no compiling, and no figure
-            return parameter_values(self._model, instance)
+            return parameter_values(self.model, instance)
         with self._guard("finding the parameters of an instance"):
-            return parameter_values(self._model, instance)
+            return parameter_values(self.model, instance)
         return None
 
     def _best_fit(self, parameters: Floats | None, instance: Any) -> _BestFit:
@@ -219,10 +233,11 @@ class LiveFit:
         updater = self._opened()
         updater.take(best.parameters, best.log_likelihood)
         every = self.cadence if math.isfinite(self.cadence) else 1
+        self.iteration = self._first_iteration + int(self._updates * every)
         updater.publish(
             best.arrays,
-            iteration=self._first_iteration + int(self._updates * every),
-            names=() if best.parameters is None else parameter_names(self._model),
+            iteration=self.iteration,
+            names=() if best.parameters is None else parameter_names(self.model),
             # neither PyAutoFit's background thread nor that of a pool may start one: see `renderer.live.process`
             may_start=threading.current_thread() is self._thread,
         )
@@ -237,7 +252,7 @@ class LiveFit:
                 figure=self._settings.figure or self._figure_arrays.figure,
                 static={**self._figure_arrays.static(), **(self._settings.static or {})},
                 resumed_from=self._first_iteration or None,
-                title=self._title,  # its folder is called by a digest
+                title=self.title,  # its folder is called by a digest
                 **self._descriptions(),
                 counts="gradient steps" if hasattr(self._search, "_manage_quick_update_step") else COUNTS,
             )
@@ -247,7 +262,7 @@ class LiveFit:
         """What is said of arrays and parameters: by the user, then by PyAutoFit."""
         given = self._settings.descriptions
         with self._guard("reading the labels of the parameters"):
-            labels = {**parameter_labels(self._model), **given.labels}
+            labels = {**parameter_labels(self.model), **given.labels}
             return vars(checked_descriptions(given.units, labels, given.axes))
         return vars(given)
 

@@ -2,7 +2,7 @@
 
 PyAutoFit gives `analyses/analysis_0`, `analyses/analysis_1`, ... in the output of a graph to its members. A member
 hears of the fit when its attributes are saved there, and of quick updates through the visualizer of the first member of
-its kind, which is given all of them.
+its kind, which is given all of them. The graph itself has an `overview`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from autoviz_render.search.pyautofit.fit import LiveFit
 log = logging.getLogger("autoviz_render.search")
 
 MOST_RENDERERS = 4
-"""Members of a graph that are drawn while it is fitted: each takes a process."""
+"""Members of a graph that are drawn while it is fitted, if each takes a process of its own."""
+
+MOST_SHARING = 100
+"""The same if they share one: each has two threads in the search's process."""
 
 _ANALYSIS = "analysis_"
 
@@ -30,11 +33,34 @@ def member_number(paths: Any) -> int | None:
     return int(number) if name.startswith(_ANALYSIS) and number.isdecimal() else None
 
 
+def most_drawn() -> int:
+    """How many members of a graph are drawn while it is fitted."""
+    from autoviz_render.renderer.sharing.rendezvous import address
+
+    return MOST_RENDERERS if address() is None else MOST_SHARING
+
+
 def member_paths(paths: Any, number: int) -> Any:
     """What a `LiveFit` needs of the paths of a member, which knows neither its search nor its name."""
     parent = paths.parent
-    name = f"{getattr(parent, 'name', None) or Path(parent.output_path).name}, {_ANALYSIS}{number}"
+    name = f"{getattr(parent, 'name', None) or Path(parent.output_path).name}, {_factor_name(parent, number)}"
     return SimpleNamespace(output_path=paths.output_path, name=name, search=parent.search)
+
+
+def _factor_name(parent: Any, number: int) -> str:
+    """The name that the user gave the factor, or that of its folder."""
+    factors = getattr(getattr(parent.model, "factor", None), "model_factors", ())
+    factor = factors[number] if number < len(factors) else None
+    name = str(getattr(factor, "name", "")).replace(", ", " ")
+    is_given = bool(name) and not name.removeprefix(type(factor).__name__).isdecimal()
+    return name if is_given else f"{_ANALYSIS}{number}"
+
+
+def has_only_live_members(parent: Any) -> bool:
+    """Whether all factors of a graph that are fitted to data are live."""
+    factors = getattr(getattr(parent.model, "factor", None), "model_factors", ())
+    analyses = [factor.analysis for factor in factors if getattr(factor, "analysis", factor) is not factor]
+    return bool(analyses) and all(getattr(each, "_live_settings", None) is not None for each in analyses)
 
 
 def quick_update(members: Sequence[LiveFit], analyses: Sequence[Any], instances: Sequence[Any]) -> bool:

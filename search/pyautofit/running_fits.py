@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from autoviz_render.search.pyautofit.fit import LiveFit
+from autoviz_render.search.pyautofit.overview import Overview
 
 _fits: dict[Path, LiveFit] = {}
+_overviews: dict[Path, Overview] = {}
+"""Of the graphs that are fitted as one, by the folder of their output."""
 
 
 def begin(fit: LiveFit) -> None:
@@ -49,4 +53,16 @@ def end_member(paths: Any, key: str, samples_summary: Any) -> None:
             del _fits[fit.folder]
             if not fit.is_over:
                 fit.finish(samples_summary.instance)
-            return
+            break
+    if not members_of(paths) and (overview := _overviews.pop(Path(paths.output_path), None)) is not None:
+        overview.finish()
+
+
+def overview_of(paths: Any, make: Callable[[], Overview]) -> Overview | None:
+    """That of the graph that has its output there, made if it is not; None if the whole graph is live by itself."""
+    if fit_of(paths) is not None:
+        return None
+    folder = Path(paths.output_path)
+    if folder not in _overviews:
+        _overviews[folder] = make()
+    return _overviews[folder]

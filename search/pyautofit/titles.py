@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
+_STEP = "optimization_"
+
 
 def title_of(paths: Any, model: Any) -> str:
-    """The name of the search; of a cell of a grid the ranges of its priors, too: `subhalo: centre_0 -1 to -0.5, ...`.
+    """The name of the search; of a cell of a grid the ranges of its priors, too: `subhalo: centre_0 -1 to -0.5, ...`;
+    of a factor in expectation propagation its name and the step.
 
     PyAutoFit calls such a cell by the search's name, a digest, and the path, lower and upper limit of each prior, all
     with underscores between them: too long for a line, and what tells two of them apart stands in its middle.
@@ -16,13 +19,23 @@ def title_of(paths: Any, model: Any) -> str:
         paths: PyAutoFit's, of the fit.
         model: What is fitted.
     """
-    name = str(getattr(paths, "name", None) or "")
+    name = str(getattr(paths, "name", None) or "") or _step(paths)
     *search, _, label = ("", "", *PurePath(name).parts)
     cell = _cell(label, model) if search[2:] else []
     if not cell:
         return name
     ranges = (f"{word} {prior.lower_limit:.6g} to {prior.upper_limit:.6g}" for word, prior in _words(cell))
     return f"{'/'.join(search[2:])}: {', '.join(ranges)}"
+
+
+def _step(paths: Any) -> str:
+    """Of a factor that expectation propagation fits time and again: the graph's name, the factor's, and which time."""
+    *factor, label = PurePath(str(getattr(paths, "analysis_name", None) or "")).parts or ("",)
+    number = label.removeprefix(_STEP)
+    if not factor or number == label or not number.isdecimal():
+        return ""
+    graph = str(getattr(paths.parent, "name", None) or "")
+    return ", ".join([*([graph] if graph else []), "/".join(factor), f"step {int(number) + 1}"])
 
 
 def _cell(label: str, model: Any) -> list[tuple[tuple[str, ...], Any]]:

@@ -158,7 +158,7 @@ class _Found:
     def end(self, result: Any, names: Sequence[str]) -> None:
         """By weight, of a nested sampler, or else of equal weight, as bilby gives them."""
         nested = getattr(result, "nested_samples", None)
-        table = nested if nested is not None and "weights" in nested else result.posterior
+        table: Any = nested if nested is not None and "weights" in nested else result.posterior
         columns = [np.asarray(table[name], dtype=np.float64) for name in (*names, "log_likelihood")]
         weights = np.ones(len(table)) if table is not nested else np.asarray(table["weights"], dtype=np.float64)
         self._dead = PrioritySample(len(columns))

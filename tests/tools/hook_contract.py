@@ -15,6 +15,9 @@ from pages import images, newest, run_blocks, run_example
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 
+CONTOURS = {"log_likelihoods", "log_likelihoods_birth", "live_counts", "log_densities"}
+"""What is published for programs that go on with the samples: each sampler's as far as it knows."""
+
 CENTRE = np.array([0.3, 0.6])
 
 

@@ -158,9 +158,10 @@ class _Found:
     def end(self, result: Any, names: Sequence[str]) -> None:
         """By weight, of a nested sampler, or else of equal weight, as bilby gives them."""
         nested = getattr(result, "nested_samples", None)
-        table: Any = nested if nested is not None and "weights" in nested else result.posterior
+        is_weighted = nested is not None and "weights" in nested
+        table: Any = nested if is_weighted else result.posterior
         columns = [np.asarray(table[name], dtype=np.float64) for name in (*names, "log_likelihood")]
-        weights = np.ones(len(table)) if table is not nested else np.asarray(table["weights"], dtype=np.float64)
+        weights = np.asarray(table["weights"], dtype=np.float64) if is_weighted else np.ones(len(table))
         self._dead = PrioritySample(len(columns))
         with np.errstate(divide="ignore"):
             self._dead.add(np.column_stack(columns), np.log(weights))

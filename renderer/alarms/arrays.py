@@ -35,14 +35,20 @@ def array_alarms(panels: Sequence[Panel], snapshot: Snapshot, figure: str, rules
             yield from _lost(~np.isfinite(np.asarray(array)), "values", title, figure, rules)
     samples = snapshot.arrays.get("samples")
     title = next((panel.title for panel in panels if isinstance(panel, CornerPanel)), _titled(panels, "Posterior"))
-    if samples is not None and title and np.ndim(samples) in (2, 3) and np.asarray(samples).dtype.kind == "f":
+    if (
+        samples is not None
+        and title
+        and np.size(samples)
+        and np.ndim(samples) in (2, 3)
+        and np.asarray(samples).dtype.kind == "f"
+    ):
         yield from _of_samples(np.asarray(samples), snapshot, title, figure, rules)
 
 
 def _of_samples(samples: Array, snapshot: Snapshot, title: str, figure: str, rules: Rules) -> Iterator[Alarm]:
     rows = samples.reshape(-1, samples.shape[-1])
     weights = snapshot.arrays.get("log_weights")
-    if weights is not None and np.shape(weights) == (len(rows),):
+    if weights is not None and np.shape(weights) == (len(rows),) and np.asarray(weights).dtype.kind == "f":
         rows = rows[np.asarray(weights) > -np.inf]
     lost: Mask = np.asarray(~np.isfinite(rows).all(axis=1))
     yield from _lost(lost, "samples", title, figure, rules)

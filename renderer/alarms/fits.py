@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, Panel, ScatterPanel, Series
 from autoviz_render.renderer.alarms.statistics import cell_structure, changes, image_structure, likeness, line_structure
@@ -149,9 +150,10 @@ def _of_images(panels: Sequence[Panel]) -> Iterator[Residuals]:
         values = np.asarray(panel.values)
         if values.ndim != 2 or values.dtype.kind != "f":
             continue
-        used = np.isfinite(values)
-        if panel.mask is not None:
-            used &= ~np.asarray(panel.mask, dtype=np.bool_)
+        mask = np.zeros(values.shape, np.bool_) if panel.mask is None else np.asarray(panel.mask, dtype=np.bool_)
+        if mask.shape != values.shape:
+            continue
+        used = np.isfinite(values) & ~mask
         yield Residuals(title, values.astype(np.float64, copy=False), used, "image")
 
 
@@ -266,13 +268,14 @@ def _cells(uv: Floats) -> Array:
 def _of_points(panels: Sequence[Panel], *, with_strips: bool) -> Iterator[Residuals]:
     """Of points in a plane of residuals, and of the strips below lines, if these are known from nowhere else."""
     for panel in panels:
-        found: list[Floats] = []
+        found: list[ArrayLike] = []
         if isinstance(panel, ScatterPanel) and "(σ)" in panel.x_label and "(σ)" in panel.y_label:
-            found = [np.asarray(each, np.float64).ravel() for each in (panel.x, panel.y)]
+            found = [panel.x, panel.y]
         elif with_strips and isinstance(panel, LinesPanel) and "(σ)" in panel.residual_label:
-            found = [np.asarray(each.y, np.float64).ravel() for each in panel.residuals if _is_of_points(each)]
-        if found:
-            values = np.concatenate(found)
+            found = [each.y for each in panel.residuals if _is_of_points(each)]
+        arrays = [np.asarray(each) for each in found]
+        if arrays and all(each.dtype.kind in "iuf" for each in arrays):
+            values = np.concatenate([each.astype(np.float64).ravel() for each in arrays])
             yield Residuals(short_title(panel.title), values, np.isfinite(values), "points")
 
 

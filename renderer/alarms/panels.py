@@ -15,7 +15,7 @@ from autoviz_render.renderer.alarms.among import ALL
 from autoviz_render.renderer.alarms.arrays import array_alarms
 from autoviz_render.renderer.alarms.fits import Residuals, residuals_of
 from autoviz_render.renderer.alarms.rules import Rules
-from autoviz_render.renderer.alarms.statistics import chi_squared_range, scale_of, total
+from autoviz_render.renderer.alarms.statistics import chi_squared_range, total
 from autoviz_render.renderer.alarms.values import ValueRules, short_title
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
@@ -31,6 +31,9 @@ _FEWEST_UPDATES = 8
 
 _FAR = 10.0
 """Standard deviations: a point that is off by more is a fault of the data or of the model, and no noise."""
+
+_IN_TAILS, _MOST_IN_TAILS = 3.0, 0.1
+"""Standard deviations from which on a point is in a tail, and the share of points that may be."""
 
 _FEWEST_OF_TAILS = 50
 """Points of which it can be told whether most are as near as they should be."""
@@ -158,7 +161,8 @@ def _has_tails(left: Floats, margin: float) -> bool:
     """Whether a few points that are off, none of them very far, make chi squared too high: noise may have tails."""
     if left.size < _FEWEST_OF_TAILS or float(np.abs(left).max()) > _FAR:
         return False
-    return scale_of(left) ** 2 < 1 + margin
+    inner = left[np.abs(left) < _IN_TAILS]
+    return inner.size > (1 - _MOST_IN_TAILS) * left.size and total(inner, inner) < (1 + margin) * inner.size
 
 
 def _linear_parameters(snapshot: Snapshot, count: int) -> int:

@@ -96,9 +96,13 @@ class ValueRules:
             image, mask = np.asarray(panel.values), panel.mask
             if image.ndim != 2 or image.dtype.kind not in "biuf":
                 raise ValueError("no image")
+            if mask is not None and np.shape(mask) != image.shape:
+                raise ValueError("a mask of another shape")
             kept = None if mask is None else self._indices(np.asarray(mask))
             return (image.ravel() if kept is None else image.ravel().take(kept)), (id(panel.values), id(mask))
-        values = np.asarray(panel.values if isinstance(panel, ImagePanel | MeshPanel) else panel.coloured_values())
+        values = np.asarray(panel.values if isinstance(panel, ImagePanel | MeshPanel) else _placed(panel))
+        if values.dtype.kind not in "biuf":
+            raise ValueError("no numbers")
         return values.ravel(), (id(getattr(panel, "values", panel)), 0)
 
     def _indices(self, mask: Array) -> Array | None:
@@ -200,11 +204,17 @@ class ValueRules:
         """Whether a panel shows what is no result of the fit, nor what was measured."""
         if _MAY_BE_EVEN.search(title) and not _FITTED.search(title):
             return True
-        return self._is_static(panel) and not _DATA.search(title)
+        return self._is_static(panel, title) and not _DATA.search(title)
 
-    def _is_static(self, panel: ColouredPanel) -> bool:
+    def _is_static(self, panel: ColouredPanel, title: str) -> bool:
+        """Whether a panel shows a static array: itself, or under its name; zeros may be equal to any mask."""
         own = np.asarray(getattr(panel, "values", ()))
-        return any(_is_same(np.asarray(each), own) for each in self.snapshot.static.values())
+        return any(
+            own is each
+            or np.may_share_memory(own, each)
+            or (title.startswith(name) and _is_same(np.asarray(each), own))
+            for name, each in self.snapshot.static.items()
+        )
 
     def _is_unused_part(self, panel: ColouredPanel, title: str) -> bool:
         """Whether a part of the model is zero that the model does without: the others are all of it."""
@@ -229,6 +239,13 @@ class ValueRules:
 
 _MODELS = ("model_image", "model", "model_data")
 _PART = re.compile(r"(^|/)(lens_light|source_image|model_(?!image|data|error|lower|upper)\w+)$")
+
+
+def _placed(panel: ColouredPanel) -> Array:
+    """The values of points that have a place."""
+    if any(np.asarray(each).dtype.kind == "c" for each in vars(panel).values() if isinstance(each, np.ndarray)):
+        raise ValueError("no real numbers")
+    return panel.coloured_values()
 
 
 def summary(values: Array) -> Summary:

@@ -22,7 +22,9 @@ _LAST_PAGES, _PROMPTLY = 20.0, 2.0  # seconds to write pages at the end, if nobo
 
 
 @contextmanager
-def views_of(options: Options, path: Path, feed: Feed, tell: Callable[[AlarmNews], None]) -> Iterator[None]:
+def views_of(
+    options: Options, path: Path, feed: Feed, tell: Callable[[AlarmNews], None] = lambda _: None
+) -> Iterator[None]:
     """Show what was asked for until the end; a view that fails costs a warning, never the drawing.
 
     Args:

@@ -88,7 +88,7 @@ class RenderResult:
     record: str = field(default="", repr=False)
     alarms: tuple[Alarm, ...] = ()
     alarms_at_end: tuple[Alarm, ...] = field(default=(), repr=False)
-    panels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    panels: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     warnings: tuple[str, ...] = ()
 
     @property

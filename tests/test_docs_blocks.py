@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import configparser
+import logging
 import re
 import shlex
 import textwrap
@@ -33,6 +34,7 @@ RUN_BY = {
     "docs/guide/afterwards.md": (HERE, 4),
     "docs/guide/cluster.md": (HERE, 3),
     "docs/guide/notebooks.md": (HERE, 1),
+    "docs/guide/open-next.md": (HERE, 5),
     "docs/guide/pandas.md": (HERE, 4),
     "docs/figures/auto.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),
@@ -150,6 +152,32 @@ def test_a_spool_becomes_tables_as_the_page_says(searched, monkeypatch, capsys):
     assert found["runs"].loc["search", "b"] == 2.1
     assert list(found["curves"]) == [1, 2, 3, 4, 5]
     assert "16%" in capsys.readouterr().out
+
+
+def test_other_programs_open_the_run_as_the_page_says(searched, monkeypatch, capsys):
+    """Each of them the file that it reads, or the value that it takes."""
+    from autoviz_render.cli import main
+
+    rng = np.random.default_rng(1)
+    deaths = np.sort(rng.random(300))
+    nested = {
+        "samples": rng.normal(2.0, 0.1, (300, 2)),
+        "log_weights": np.linspace(-9.0, 0.0, 300),
+        "log_likelihoods": deaths,
+        "log_likelihoods_birth": np.append(np.full(50, -np.inf), deaths[:250]),
+    }
+    with Publisher(searched / "output" / "search", static={"data": np.eye(5)}, labels={"a": "$a$"}) as publisher:
+        publisher.publish(nested, iteration=5, log_likelihood=9.0, parameters={"a": 2.0, "b": 2.1})
+    run = str(searched / "output" / "search")
+    handlers = list(logging.getLogger("autoviz_render").handlers)
+    assert [main(["--samples", run]), main(["--fits", run])] == [0, 0]
+    logging.getLogger("autoviz_render").handlers[:] = handlers
+    found = run_blocks("guide/open-next.md", searched, monkeypatch)
+    printed = capsys.readouterr().out
+    assert "NestedSamples" in printed
+    assert "['a', 'b']" in printed
+    assert found["table"]["a"].tolist() == found["samples"].values[:, 0].tolist()
+    assert list(found["tree"].children) == ["posterior", "sample_stats", "observed_data"]
 
 
 def test_ranks_and_bounds_of_a_cluster_run_as_they_stand(tmp_path, monkeypatch):

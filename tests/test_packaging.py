@@ -39,6 +39,7 @@ FOLDER_MAY_IMPORT: dict[str, set[str]] = {
     "renderer/plot": set(),
     "renderer/alarms": set(),
     "renderer/work": {"renderer/plot", "renderer/alarms"},
+    "renderer/fits": {"renderer/plot"},
     "renderer/live": {"renderer/plot", "renderer/work", "renderer/alarms"},
     "renderer/batch": {"renderer/plot", "renderer/work", "renderer/alarms"},
     "renderer/sheet": {"renderer/plot", "renderer/work", "renderer/batch"},

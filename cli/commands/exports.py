@@ -20,7 +20,13 @@ from autoviz_render.spool.system.atomic import make_folder, write_whole
 log = logging.getLogger("autoviz_render.cli")
 
 Files = Mapping[str, bytes]
-"""The content of files by what their names end in, behind the stem: ".csv", "-panel-1.fits"."""
+"""The content of files by their names: "samples.csv"."""
+
+Make = Callable[[Snapshot, SnapshotRef], Files]
+"""Gives the files of a snapshot."""
+
+IsOurs = Callable[[Path], bool]
+"""Whether a file is not there, or one of ours, that may be replaced."""
 
 
 class NotOursError(SpoolError, FileExistsError):
@@ -29,21 +35,15 @@ class NotOursError(SpoolError, FileExistsError):
     __str__ = SpoolError.__str__
 
 
-def export(
-    options: Options,
-    stem: str,
-    make: Callable[[Snapshot, SnapshotRef, Spool], Files],
-    is_ours: Callable[[Path], bool],
-) -> int:
+def export(options: Options, make: Make, is_ours: IsOurs) -> int:
     """Write the files of each chosen snapshot of each run, and print their names; the exit code.
 
     They go where the figures go, under names made as theirs are. What is wrong with one run costs no other.
 
     Args:
         options: Which runs and snapshots, and the folder.
-        stem: How the files' names begin.
-        make: Gives the content of the files of a snapshot.
-        is_ours: Whether we wrote a file that is there: any other is left alone.
+        make: Gives the files of a snapshot.
+        is_ours: Tells which files that are there may be replaced.
 
     Raises:
         PathError, NoSpoolError, OSError: As `find_runs` raises them.
@@ -57,7 +57,7 @@ def export(
     selection = Selection(options.which, options.since, options.abandoned)
     for run in runs:
         try:
-            written = _export_run(run, selection, stem, make, is_ours)
+            written = _export_run(run, selection, make, is_ours)
             for files in written:
                 print_files(files, as_json=options.json)
                 codes.add(DONE)
@@ -69,13 +69,7 @@ def export(
     return next((code for code in (INCOMPLETE, DONE) if code in codes), NOTHING)
 
 
-def _export_run(
-    run: Run,
-    selection: Selection,
-    stem: str,
-    make: Callable[[Snapshot, SnapshotRef, Spool], Files],
-    is_ours: Callable[[Path], bool],
-) -> Iterator[list[Path]]:
+def _export_run(run: Run, selection: Selection, make: Make, is_ours: IsOurs) -> Iterator[list[Path]]:
     spool = run.spool
     folder = run.out or (spool.paths.images / "frames" if selection.which == "all" else spool.paths.images)
     refuse_links(spool.paths, folder)
@@ -83,7 +77,7 @@ def _export_run(
     for snapshot, ref in _snapshots(spool, selection):
         count += 1
         suffix = "" if selection.which == "newest" else f"-{ref.path.stem}"
-        files = {folder / f"{stem}{suffix}{end}": data for end, data in make(snapshot, ref, spool).items()}
+        files = {folder / _named(name, suffix): data for name, data in make(snapshot, ref).items()}
         _refuse_anothers(files, is_ours)
         make_folder(folder)
         for path, data in files.items():
@@ -93,7 +87,13 @@ def _export_run(
         raise NoSpoolError(spool.paths.directory, why_nothing(spool, selection))
 
 
-def _refuse_anothers(paths: Iterable[Path], is_ours: Callable[[Path], bool]) -> None:
+def _named(name: str, suffix: str) -> str:
+    """The name of a file with that of its snapshot in it."""
+    stem, point, kind = name.rpartition(".")
+    return f"{stem}{suffix}{point}{kind}"
+
+
+def _refuse_anothers(paths: Iterable[Path], is_ours: IsOurs) -> None:
     """Raises NotOursError before anything is written."""
     for path in paths:
         if not is_ours(path):

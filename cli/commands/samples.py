@@ -13,7 +13,6 @@ from autoviz_render.spool.interchange.csv_table import csv_bytes
 from autoviz_render.spool.interchange.getdist_files import SIGNED, getdist_bytes
 from autoviz_render.spool.interchange.published import samples_of
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
-from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.safe_read import open_plain
 
 _STEM = "samples"
@@ -26,13 +25,13 @@ def write_samples(options: Options) -> int:
     Raises:
         PathError, NoSpoolError, OSError, OutputClosedError: As `export` raises them.
     """
-    return export(options, _STEM, _files, is_ours)
+    return export(options, _files, is_ours)
 
 
-def _files(snapshot: Snapshot, ref: SnapshotRef, spool: Spool) -> Files:
+def _files(snapshot: Snapshot, ref: SnapshotRef) -> Files:
     samples = samples_of(snapshot, ref.path)
-    del spool
-    return {".csv": csv_bytes(samples), **getdist_bytes(samples)}
+    files = {".csv": csv_bytes(samples), **getdist_bytes(samples)}
+    return {f"{_STEM}{suffix}": data for suffix, data in files.items()}
 
 
 def is_ours(path: Path) -> bool:

@@ -81,5 +81,5 @@ def _names(snapshot: Snapshot, width: int) -> tuple[str, ...]:
 
 
 def _told(snapshot: Snapshot, kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    told: Mapping[str, str] = getattr(snapshot, kind, {})
+    told: Mapping[str, str] = getattr(snapshot, kind)
     return tuple(str(told.get(name, "")) for name in names)

@@ -86,6 +86,10 @@ class Samples:
         others = ((name, COLUMN_LABELS[name], each) for name, each in self._others().items())
         return parameters | {name: (label, each) for name, label, each in others}
 
+    def beside(self) -> dict[str, Array]:
+        """What is known of each sample beside its parameters: array[sample] by name, `weights` and those above."""
+        return ({} if self.weights is None else {"weights": self.weights}) | self._others()
+
     def full_labels(self) -> list[str]:
         """The labels of the parameters with their units, as text with LaTeX between dollar signs."""
         told = zip(self.names, self.labels or self.names, self.units or ("",) * len(self.names), strict=True)
@@ -102,8 +106,7 @@ class Samples:
         with needed_by("to_pandas"):
             import pandas as pd
         parameters = dict(zip(unique(self.names, _TAKEN), self.values.T, strict=True))
-        weights = {} if self.weights is None else {"weights": self.weights}
-        return pd.DataFrame({**parameters, **weights, **self._others()})
+        return pd.DataFrame({**parameters, **self.beside()})
 
     def to_anesthetic(self) -> anesthetic.Samples:
         """A `NestedSamples` if the contours of birth are known, else `MCMCSamples`: the table of `samples.csv`.

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, Panel, ScatterPanel, Series
-from autoviz_render.renderer.alarms.statistics import cell_structure, changes, image_structure, likeness, line_structure
+from autoviz_render.renderer.alarms.statistics import (
+    cell_structure,
+    changes,
+    image_structure,
+    likeness,
+    line_structure,
+    planes,
+)
 from autoviz_render.renderer.alarms.values import short_title
 from autoviz_render.spool.arrays import Array, Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
@@ -113,9 +120,9 @@ class Pair:
         return np.where(np.isfinite(size) & (size > 0), size, np.nan)
 
     def templates(self) -> Iterator[Floats]:
-        """What is left if the model, or a part of it, is too bright, has moved, or is blurred too much."""
+        """What is left if the model, or a part of it, is too bright, has moved, or is blurred; and of a background."""
         model, *parts = map(_finite, (self.model, *self.parts))
-        return chain(changes(np.asarray(model, np.float64)), parts)
+        return chain(changes(np.asarray(model, np.float64)), parts, planes(model.shape))
 
 
 @np.errstate(all="ignore")

@@ -32,7 +32,7 @@ _FEWEST_UPDATES = 8
 _FAR = 10.0
 """Standard deviations: a point that is off by more is a fault of the data or of the model, and no noise."""
 
-_IN_TAILS, _MOST_IN_TAILS = 3.0, 0.1
+_IN_TAILS, _MOST_IN_TAILS = 3.0, 0.2
 """Standard deviations from which on a point is in a tail, and the share of points that may be."""
 
 _FEWEST_OF_TAILS = 50
@@ -103,9 +103,9 @@ def _of_model(residuals: Residuals, figure: str, rules: Rules) -> Iterator[Alarm
         return
     lost = model.size - int(np.count_nonzero(np.isfinite(model)))
     share = lost / model.size
-    if share > rules.not_finite.share and rules.not_finite.is_for(title):
+    if share > rules.not_finite.of_model and rules.not_finite.is_for(title):
         message = f"the model is not finite at {lost:,} of {model.size:,} points"
-        yield Alarm("not_finite", message, figure, title, share, rules.not_finite.share)
+        yield Alarm("not_finite", message, figure, title, share, rules.not_finite.of_model)
     elif not model.any() and rules.zero.is_for(title):
         yield Alarm("zero", "the model is zero everywhere", figure, title)
 
@@ -118,21 +118,21 @@ def _of_fit(
     left = residuals.found()
     if not left.size:
         return
+    sigma = residuals.structure()
     if residuals.is_normalised and chi_rule.is_for(title):
-        alarm, excess = _chi_squared(left, residuals.stride, snapshot, rules)
+        alarm, excess = _chi_squared(
+            left, residuals.stride, snapshot, rules, may_have_tails=residuals.kind == "line" and sigma <= rule.sigma
+        )
         if alarm and _is_judged(snapshot, excess, is_running=is_running):
             yield Alarm("chi_squared", alarm[0], figure, title, alarm[1], alarm[2])
-    if rule.is_for(title):
-        sigma = residuals.structure()
-        if not residuals.is_normalised and sigma < _ALIKE * np.sqrt(left.size):
-            return
-        if sigma > rule.sigma and _is_judged(snapshot, sigma**2, is_running=is_running):
-            message = f"the residuals are no noise: neighbours are alike, by {sigma:.3g} standard deviations"
-            yield Alarm("structured", message, figure, title, sigma, rule.sigma)
+    threshold = rule.sigma if residuals.is_normalised else max(rule.sigma, _ALIKE * math.sqrt(left.size))
+    if sigma > threshold and rule.is_for(title) and _is_judged(snapshot, sigma**2, is_running=is_running):
+        message = f"the residuals are no noise: they have structure, by {sigma:.3g} standard deviations"
+        yield Alarm("structured", message, figure, title, sigma, threshold)
 
 
 def _chi_squared(
-    left: Floats, stride: int, snapshot: Snapshot, rules: Rules
+    left: Floats, stride: int, snapshot: Snapshot, rules: Rules, *, may_have_tails: bool
 ) -> tuple[tuple[str, float, float] | None, float]:
     """What is wrong with chi squared: a sentence, the ratio and its limit; and by how much it is too high.
 
@@ -141,6 +141,7 @@ def _chi_squared(
         stride: Of how many points one is among them.
         snapshot: Of the fit.
         rules: See `Rules`.
+        may_have_tails: Whether a few points that are off may be noise.
     """
     rule, count = rules.chi_squared, left.size * stride
     chi_squared = total(left, left) * stride
@@ -150,7 +151,7 @@ def _chi_squared(
     low, high = min(lowest, (1 - rule.margin) * expected), max(highest, (1 + rule.margin) * count)
     reduced = chi_squared / count
     told = f"chi squared is {chi_squared:,.6g} in {count:,} points: {reduced:.3g} each, not about 1"
-    if chi_squared > high and not _has_tails(left, rule.margin):
+    if chi_squared > high and not (may_have_tails and _has_tails(left, rule.margin)):
         return (told, reduced, high / count), chi_squared - count
     if chi_squared < low and count > free:
         return (told, reduced, low / count), math.inf  # which no search gets over

@@ -86,9 +86,11 @@ class NotFiniteRule(PanelRule):
 
     Attributes:
         share: Of the pixels that should have one, from 0 to 1, above which it is an alarm.
+        of_model: The same in models and residuals, which should have one wherever the data do.
     """
 
-    share: float = _at_least(0.0, 0.001, 1.0)
+    share: float = _at_least(0.0, 0.01, 1.0)
+    of_model: float = _at_least(0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -159,6 +160,14 @@ def changes(model: Floats) -> Iterator[Floats]:
         curvature[middle] += model[before]
         yield change
     yield curvature
+
+
+@lru_cache(maxsize=8)
+def planes(shape: tuple[int, ...]) -> tuple[Floats, ...]:
+    """What is the same everywhere, and what rises along each axis: arrays of the shape."""
+    slopes = [np.linspace(-1.0, 1.0, length) for length in shape]
+    grids = np.meshgrid(*slopes, indexing="ij")
+    return (np.ones(shape), *(np.ascontiguousarray(each) for each in grids))
 
 
 def chi_squared_range(least: float, most: float, sigma: float) -> tuple[float, float]:

@@ -27,6 +27,9 @@ _DATA = re.compile(r"(?<![a-z])(data|image|observ|measur|flux|count)", re.IGNORE
 _FITTED = re.compile(r"source|model|reconstruct|residual|chi", re.IGNORECASE)
 """In the titles of what no fit does without; the light of a lens, say, may be no part of a model."""
 
+_EVERYWHERE = re.compile(r"model|residual|chi", re.IGNORECASE)
+"""In the titles of what has a value wherever the data have one; a source may have cells that nothing is known of."""
+
 _ALIKE = 1e-10
 """Values that differ by less than this part of their size are the same but for rounding."""
 
@@ -35,6 +38,9 @@ _CATEGORIES = 10
 
 _STEEP = 5
 """By how many times more pixels must be at the largest value than at those just below."""
+
+_BAD_PIXELS = 3
+"""Without a value in data that have a mask: more should have been masked."""
 
 _LEAST = 4
 """Values that can be constant: one alone always is."""
@@ -159,11 +165,13 @@ class ValueRules:
             expected = self._should_have_values(panel)
             lost = int(np.count_nonzero(expected & ~np.isfinite(np.asarray(panel.values, dtype=np.float64))))
             count = int(np.count_nonzero(expected))
-        share = lost / max(count, 1)
-        if share <= rule.share or not lost:
+        share, allowed = lost / max(count, 1), rule.of_model if _EVERYWHERE.search(title) else rule.share
+        if isinstance(panel, ImagePanel) and panel.mask is not None and _DATA.search(title):
+            allowed = min(allowed, _BAD_PIXELS / max(count, 1))  # where the likelihood would be none
+        if share <= allowed:
             return None
         message = f"{lost:,} of {count:,} values are not finite"
-        return self._alarm("not_finite", title, message, value=share, threshold=rule.share)
+        return self._alarm("not_finite", title, message, value=share, threshold=allowed)
 
     def _should_have_values(self, panel: ImagePanel) -> Mask:
         """array[y, x]: not masked, and none of the run's static arrays of this shape lacks a value there.

@@ -38,8 +38,12 @@ _IN_TAILS, _MOST_IN_TAILS = 3.0, 0.2
 _FEWEST_OF_TAILS = 50
 """Points of which it can be told whether most are as near as they should be."""
 
-_FIXED = re.compile(r"^data|noise|mask|weight|coverage|exposure|psf|dirty image|by distance|uv", re.IGNORECASE)
-"""Titles of what does not depend on the fit: two runs of the same data share it."""
+_FIXED = re.compile(
+    r"^data|noise|mask|weight|coverage|exposure|psf|dirty image|by distance|uv"
+    r"|magnification|deflection|lens.light|lens.subtracted|grid|coordinate",
+    re.IGNORECASE,
+)
+"""Titles of what does not depend on the fit, or may be the same in several: a mass that is held fixed."""
 
 _SAMPLED = 4096
 """Values of an array that its digest is of, besides its sum."""
@@ -74,7 +78,7 @@ def panel_alarms(
 def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]:
     """What tells the values of a panel from those of another run's, by its title; under "" the numbers of the fit.
 
-    Panels that do not depend on the fit, that are constant or of few values have none.
+    Panels that do not depend on the fit, that are constant or of few values have none, nor have closer views.
 
     Args:
         panels: Of the figure, as they are drawn.
@@ -82,17 +86,19 @@ def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]
     """
     numbers = np.array([snapshot.log_likelihood, *snapshot.parameters.values()], dtype=np.float64)
     digests = {ALL: f"{zlib.crc32(numbers.tobytes()):08x}"}
-    static = {id(each) for each in snapshot.static.values()}
+    seen = {id(each) for each in snapshot.static.values()}
     for panel in panels:
-        title = short_title(panel.title)
-        if not isinstance(panel, ColouredPanel) or _FIXED.search(title) or id(getattr(panel, "values", 0)) in static:
+        title, held = short_title(panel.title), getattr(panel, "values", ())
+        is_closer = any(title.startswith(f"{other}:") for other in digests if other)
+        if not isinstance(panel, ColouredPanel) or _FIXED.search(title) or is_closer or id(held) in seen:
             continue
-        values = np.asarray(getattr(panel, "values", ()))
+        seen.add(id(held))
+        values = np.asarray(held)
         if title not in digests and values.dtype.kind in "iuf" and values.size >= _FEWEST_VALUES:
             flat = np.ascontiguousarray(values.ravel()[:: max(values.size // _SAMPLED, 1)])
             if flat.min() < flat.max():
-                total = np.asarray(values.sum(dtype=np.float64))
-                digests[title] = f"{values.shape}{zlib.crc32(flat.tobytes()):08x}{total.tobytes().hex()}"
+                total_of_all = np.asarray(values.sum(dtype=np.float64))
+                digests[title] = f"{values.shape}{zlib.crc32(flat.tobytes()):08x}{total_of_all.tobytes().hex()}"
     return digests
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import odd_snapshots
@@ -194,7 +195,14 @@ def test_what_is_odd_is_looked_at_like_all_else(figure, fit):
 
 def test_panels_of_any_form_are_looked_at():
     """Which the figure says itself, in their places."""
-    odd = [np.zeros((0, 0)), np.array([["a"]]), np.array(5.0), np.ones((2, 2, 2)), np.array([[1j]]), [[1], [2]]]
+    odd: list[Any] = [
+        np.zeros((0, 0)),
+        np.array([["a"]]),
+        np.array(5.0),
+        np.ones((2, 2, 2)),
+        np.array([[1j]]),
+        [[1], [2]],
+    ]
     panels = [ImagePanel("odd", each, mask=np.ones((3, 3), bool), scale="symmetric", unit="σ") for each in odd]
     assert panel_alarms(panels, Snapshot({}), "odd", Rules()) == []
     assert panel_digests(panels, Snapshot({})).keys() == {""}
@@ -204,7 +212,8 @@ def test_digests_tell_what_the_fit_made_and_nothing_else():
     """Two runs of one dataset share their data; what shares a source shares too much."""
 
     def digests(fit):
-        return panel_digests(find_figure("imaging")(fit), fit)
+        drawn: Any = find_figure("imaging")(fit)
+        return panel_digests(drawn, fit)
 
     one, other = digests(lens_fit(60)), digests(lens_fit(60, seed=1, shear=0.11, source=SOURCE))
     assert {title for title in one if one[title] == other[title]} >= {"Source plane"}

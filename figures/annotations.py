@@ -1,4 +1,4 @@
-"""What is laid over a panel in the units of its axes: lines and bands across it, texts and arrows."""
+"""What is laid over a panel in the units of its axes: lines and bands across it, texts, arrows, marks of the sky."""
 
 from __future__ import annotations
 
@@ -62,3 +62,30 @@ class Annotation:
     _: KW_ONLY
     to: tuple[Any, Any] | None = None
     colour: str = ""
+
+
+@dataclass(frozen=True)
+class Compass:
+    """Two arrows in a corner of an image, to the north and to the east.
+
+    Attributes:
+        north: (x, y) of its direction, in the units of the axes: the longer of both arrows has the length that there is
+            room for.
+        east: As north. Where x falls to the right on the panel, so it does here.
+    """
+
+    north: tuple[float, float]
+    east: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A bar in a corner of an image, that says how long a length is.
+
+    Attributes:
+        length: Along x, in the units of the axis; positive.
+        label: Of the length: "1″".
+    """
+
+    length: float
+    label: str

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from autoviz_render.figures.errors import MissingArraysError
+from autoviz_render.figures.given.names import in_unit, label_of
 from autoviz_render.figures.numbers import rounded, whole, with_error
 from autoviz_render.figures.panels import Extent, TablePanel
 from autoviz_render.spool.arrays import Array, Floats, Mask
@@ -236,7 +237,10 @@ def best_fit(
         errors: Standard deviations of parameters, by name: those have the digits of theirs.
     """
     known = errors or {}
-    rows = [(name, with_error(value, known.get(name, np.nan))) for name, value in snapshot.parameters.items()]
+    rows = [
+        (label_of(snapshot, name), in_unit(snapshot, name, with_error(value, known.get(name, np.nan))))
+        for name, value in snapshot.parameters.items()
+    ]
     return [TablePanel("Best fit", [*rows, *more])] if rows or more else []
 
 

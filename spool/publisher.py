@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from autoviz_render.spool.errors import ClosedError, WrongTypeError, WrongValueError, checks_construction
+from autoviz_render.spool.errors import AutovizError, ClosedError, WrongTypeError, WrongValueError, checks_construction
 from autoviz_render.spool.format.descriptions import checked_descriptions
 from autoviz_render.spool.guard import unguarded, wrong
 from autoviz_render.spool.info import STATES, State, figure_names
@@ -22,6 +22,7 @@ from autoviz_render.spool.snapshot import COUNTS, LONGEST_COUNTS
 from autoviz_render.spool.system.at_exit import end_at_exit, forget
 from autoviz_render.spool.write.arena import Arenas
 from autoviz_render.spool.write.conversion import flatten, hand_over, hand_over_one
+from autoviz_render.spool.write.fits_header import without_texts
 from autoviz_render.spool.write.update_writer import Numbers, PublisherStats, Update, UpdateWriter
 from autoviz_render.spool.write.writer import DURABILITIES, Durability, SpoolWriter
 
@@ -43,7 +44,8 @@ class Publisher:
     Args:
         run_dir: Any directory; `~` is the home. It is made, with its `spool/`, by the writer's thread.
         figure: The name of the figure to draw, or several, the first one first.
-        static: Arrays that never change (data, noise map, mask), written once.
+        static: Arrays that never change (data, noise map, mask), written once. `wcs` may be a FITS header, or a mapping
+            of its keywords: figures then show where north and east are, and a scale bar.
         name: For one of several writers to a run directory (chains, MPI ranks): the spool is `spool-NAME/`. If another
             process writes that spool already, `spool-2/` or `spool-NAME-2/` is taken, and a warning says so. If an
             earlier publisher of this process does (a notebook's cell is run again), it lets go: what it still publishes
@@ -293,7 +295,9 @@ def _is_whole(number: object) -> bool:
 def _leaves(static: Mapping[str, Any]) -> dict[str, Any]:
     _refuse_unless(isinstance(static, Mapping), "static", static, "expected a mapping of names to arrays")
     try:
-        leaves = flatten(hand_over(static, unguarded), unguarded)
+        leaves = flatten(hand_over(without_texts(static), unguarded), unguarded)
+    except AutovizError:
+        raise
     except (TypeError, ValueError) as error:
         raise WrongValueError(f"static cannot be published: {error}") from error
     for name, leaf in leaves.items():

@@ -22,6 +22,8 @@ from autoviz_render.figures.bins import MOST_POINTS, thin
 from autoviz_render.figures.builtin.auto_arrays import columns_of, drawable, is_picture, is_table, pictures_of, table_of
 from autoviz_render.figures.builtin.points import with_points
 from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.given.names import axis_labels, in_unit, label_of, quantity, unit_of
+from autoviz_render.figures.given.sky import is_wcs
 from autoviz_render.figures.numbers import plain_number
 from autoviz_render.figures.panels import Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
 from autoviz_render.spool.arrays import Array
@@ -46,21 +48,24 @@ def auto(snapshot: Snapshot) -> list[Panel]:
     """At most `MOST_PANELS` panels, the table among them; the arrays beyond are named in the table."""
     everything = {**snapshot.arrays, **snapshot.static, **snapshot.arrays}  # the first for the order, the last to win
     hidden = _OF_SAMPLES if "samples" in everything else ()
-    named = {name: np.asarray(array) for name, array in everything.items() if name not in hidden}
+    named = {name: np.asarray(each) for name, each in everything.items() if name not in hidden and not is_wcs(name)}
     extents = {name: extent for name, array in named.items() if (extent := _extent(name, array)) is not None}
-    fits, shown = _fits(named, extents)
+    fits, shown = _fits(snapshot, named, extents)
     images: list[Panel] = []
     lines: list[Panel] = []
-    rows = [(name, plain_number(value)) for name, value in (*snapshot.parameters.items(), *snapshot.scalars.items())]
+    rows = [
+        (label_of(snapshot, name), in_unit(snapshot, name, plain_number(value)))
+        for name, value in (*snapshot.parameters.items(), *snapshot.scalars.items())
+    ]
     for name, array in named.items():
         if name in extents or name in shown:
             continue
-        if pictures := list(_pictures(name, array, named.get("mask"), extents)):
+        if pictures := list(_pictures(snapshot, name, array, named.get("mask"), extents)):
             images += pictures
-        elif panels := list(_lines(name, array)):
+        elif panels := list(_lines(snapshot, name, array)):
             lines += panels
         else:
-            rows.append((name, _in_words(array)))
+            rows.append((label_of(snapshot, name), in_unit(snapshot, name, _in_words(array))))
     drawn: list[Panel] = [*fits, *images, *lines]
     room = MOST_PANELS - 1
     if len(drawn) > room or (len(drawn) == MOST_PANELS and rows):
@@ -73,7 +78,7 @@ def auto(snapshot: Snapshot) -> list[Panel]:
     return drawn or [TextPanel("Nothing to draw", "This snapshot holds no arrays, parameters or scalars.")]
 
 
-def _fits(named: Arrays, extents: dict[str, Extent]) -> tuple[list[Panel], set[str]]:
+def _fits(snapshot: Snapshot, named: Arrays, extents: dict[str, Extent]) -> tuple[list[Panel], set[str]]:
     """The panels of data with their model, images first, and the names of the arrays that they show."""
     images: list[Panel] = []
     lines: list[Panel] = []
@@ -84,10 +89,10 @@ def _fits(named: Arrays, extents: dict[str, Extent]) -> tuple[list[Panel], set[s
             continue
         if measured.ndim == 1 and measured.size > 1:
             others = _others(named, data, measured.shape)
-            lines.append(_data_and_model(named, data, model, others))
+            lines.append(_data_and_model(snapshot, named, data, model, others))
             shown |= {data, model, *others.values()}
         elif next(pictures_of(data, named[data]), None) and not is_picture(named[data]):
-            images += _image_fit(named, data, model, extents)
+            images += _image_fit(snapshot, named, data, model, extents)
             shown |= {data, model}
     return [*images, *lines], shown
 
@@ -127,41 +132,49 @@ def _others(named: Arrays, data: str, shape: tuple[int, ...]) -> dict[str, str]:
     return found
 
 
-def _data_and_model(named: Arrays, data: str, model: str, others: dict[str, str]) -> LinesPanel:
+def _data_and_model(snapshot: Snapshot, named: Arrays, data: str, model: str, others: dict[str, str]) -> LinesPanel:
     """Data as points, the model as a line."""
     measured, modelled = (_floats(named[name]) for name in (data, model))
     x = _floats(named[others["x"]]) if "x" in others else np.arange(measured.size, dtype=np.float64)
     order = np.argsort(x, kind="stable")
     x, measured, modelled = x[order], measured[order], modelled[order]
     if measured.size > MOST_POINTS:
-        points = Series(*thin(x, measured), label=data, width=0.7)
+        points = Series(*thin(x, measured), label=label_of(snapshot, data), width=0.7)
     else:
         noise = _floats(named[others["noise_map"]])[order] if "noise_map" in others else None
         error = None if noise is None or noise.size > _MOST_BARS else np.where(noise > 0, noise, np.nan)
         marker = "o" if measured.size <= 150 else "."
-        points = Series(x, measured, error=error, label=data, style="", marker=marker)
-    title = f"{data} and {model}" + (", absolute values" if named[data].dtype.kind == "c" else "")
+        points = Series(x, measured, error=error, label=label_of(snapshot, data), style="", marker=marker)
+    title = f"{label_of(snapshot, data)} and {label_of(snapshot, model)}"
+    title += ", absolute values" if named[data].dtype.kind == "c" else ""
+    coordinate = quantity(snapshot, others["x"]) if "x" in others else "index"
+    x_label, y_label = axis_labels(snapshot, data, coordinate, quantity(snapshot, data))
     return LinesPanel(
         title,
-        [points, Series(*thin(x, modelled), label=model)],
+        [points, Series(*thin(x, modelled), label=label_of(snapshot, model))],
         span=(1, 2),
-        x_label=others.get("x", "index"),
-        y_label=data,
+        x_label=x_label,
+        y_label=y_label,
     )
 
 
-def _image_fit(named: Arrays, data: str, model: str, extents: dict[str, Extent]) -> list[Panel]:
+def _image_fit(snapshot: Snapshot, named: Arrays, data: str, model: str, extents: dict[str, Extent]) -> list[Panel]:
     """Data, model and what is left, of the same part of each."""
     with np.errstate(all="ignore"):
         left = _precise(named[data]) - _precise(named[model])
     arrays = (named[data], named[model], left)
     titles, values = zip(
-        *(next(pictures_of(name, each)) for name, each in zip((data, model, ""), arrays, strict=True)), strict=True
+        *(
+            next(pictures_of(name, each))
+            for name, each in zip((label_of(snapshot, data), label_of(snapshot, model), ""), arrays, strict=True)
+        ),
+        strict=True,
     )
     signed = (False, False, left.dtype.kind != "c")
+    difference = f"{label_of(snapshot, data)} − {label_of(snapshot, model)}"
     one, other, rest = (
-        _image(title, each, named.get("mask"), extents, data, is_signed=is_signed)
-        for title, each, is_signed in zip((*titles[:2], f"{data} − {model}"), values, signed, strict=True)
+        _image(snapshot, title, each, named.get("mask"), extents, name=data, is_signed=is_signed)
+        for title, each, is_signed in zip((*titles[:2], difference), values, signed, strict=True)
     )
     limits = colour_range(one.coloured_values())
     return [*(replace(each, low=limits.low, high=limits.high) for each in (one, other)), rest]
@@ -176,18 +189,28 @@ def _floats(array: Array) -> Array:
     return np.empty(0) if values is None else values.astype(np.float64)
 
 
-def _pictures(name: str, array: Array, mask: Array | None, extents: dict[str, Extent]) -> Iterator[ImagePanel]:
-    for title, values in pictures_of(name, array):
-        yield _image(title, values, mask, extents, name)
+def _pictures(
+    snapshot: Snapshot, name: str, array: Array, mask: Array | None, extents: dict[str, Extent]
+) -> Iterator[ImagePanel]:
+    for title, values in pictures_of(label_of(snapshot, name), array):
+        is_signed = any(word in f"{name} {title}".lower() for word in ("residual", "difference"))
+        yield _image(snapshot, title, values, mask, extents, name=name, is_signed=is_signed)
 
 
 def _image(
-    title: str, values: Array, mask: Array | None, extents: dict[str, Extent], name: str, *, is_signed: bool = False
+    snapshot: Snapshot,
+    title: str,
+    values: Array,
+    mask: Array | None,
+    extents: dict[str, Extent],
+    *,
+    name: str,
+    is_signed: bool = False,
 ) -> ImagePanel:
     shape = values.shape[:2]
     is_masked = mask is not None and mask.dtype.kind == "b" and mask.shape == shape
     is_boolean = values.dtype.kind == "b"
-    is_signed = is_signed or any(word in title.lower() for word in ("residual", "difference"))
+    x_label, y_label = axis_labels(snapshot, name)
     return ImagePanel(
         title,
         values,
@@ -198,27 +221,31 @@ def _image(
         low=0.0 if is_boolean else None,
         high=1.0 if is_boolean else None,
         equal=max(shape) <= 5 * min(shape),
+        unit=unit_of(snapshot, name),
+        x_label=x_label,
+        y_label=y_label,
     )
 
 
-def _lines(name: str, array: Array) -> Iterator[Panel]:
+def _lines(snapshot: Snapshot, name: str, array: Array) -> Iterator[Panel]:
     """One line, or the columns of a table: in one panel, if they are of one size."""
     if is_table(array):
-        yield TablePanel(name, table_of(array))
+        yield TablePanel(label_of(snapshot, name), table_of(array))
         return
     columns = columns_of(array)
     if sum(values.size for values in columns.values()) <= _SHORT:
         return
-    title = name + (", absolute value" if array.dtype.kind == "c" else "")
+    title = label_of(snapshot, name) + (", absolute value" if array.dtype.kind == "c" else "")
+    x_label, y_label = axis_labels(snapshot, name, "index", unit_of(snapshot, name))
     series = {
         label: Series(*thin(np.arange(values.size), values), label=label if len(columns) > 1 else "")
         for label, values in columns.items()
     }
     if len(columns) > 1 and not _of_one_size(list(columns.values())):
         for label, each in series.items():
-            yield LinesPanel(f"{title}: {label}", [replace(each, label="")], x_label="index")
+            yield LinesPanel(f"{title}: {label}", [replace(each, label="")], x_label=x_label, y_label=y_label)
         return
-    yield LinesPanel(title, list(series.values()), x_label="index")
+    yield LinesPanel(title, list(series.values()), x_label=x_label, y_label=y_label)
 
 
 def _of_one_size(columns: list[Array]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.figures.colours import colour_range, shown_values
+from autoviz_render.figures.given.names import plane_axes
 from autoviz_render.figures.panels import ColouredPanel, Extent, Panel, full_extent
 from autoviz_render.figures.reading import extent_of, mask_of
 from autoviz_render.spool.arrays import Floats, Mask
@@ -27,23 +28,32 @@ class Frame:
         extent: (x0, x1, y0, y1), outer edges, in arcsec; in pixels if the snapshot has no extent.
         view: The part of it that holds every unmasked pixel.
         tick_unit: "″" if the extent is in arcsec.
+        x_label, y_label: What the run calls the axes; "" if it does not say.
     """
 
     mask: Mask
     extent: Extent
     view: Extent
     tick_unit: str
+    x_label: str = ""
+    y_label: str = ""
 
 
-def frame_of(snapshot: Snapshot, shape: tuple[int, ...]) -> Frame:
+def frame_of(snapshot: Snapshot, shape: tuple[int, ...], name: str = "data") -> Frame:
     """The frame of images of a shape, from the arrays `mask` and `extent`, both optional.
+
+    Args:
+        snapshot: That holds them.
+        shape: Of the images.
+        name: Of the array whose axes the run may have named.
 
     Raises:
         ValueError: The mask has another shape, or the extent is none.
     """
     mask, given = mask_of(snapshot, shape), extent_of(snapshot, "extent", may_be_reversed=True)
     extent = full_extent(mask, given)
-    return Frame(mask, extent, unmasked_view(mask, extent), "″" if given else "")
+    axes = plane_axes(snapshot, name, "extent", unit="arcsec" if given else "")
+    return Frame(mask, extent, unmasked_view(mask, extent), **axes)
 
 
 def facing(panels: Sequence[Panel], frame: Frame) -> list[Panel]:
@@ -51,7 +61,7 @@ def facing(panels: Sequence[Panel], frame: Frame) -> list[Panel]:
     x0, x1, y0, y1 = frame.extent
 
     def turned(panel: Panel) -> Panel:
-        if not (isinstance(panel, ColouredPanel) and panel.view and panel.tick_unit):
+        if not (isinstance(panel, ColouredPanel) and panel.view and panel.equal):
             return panel
         x, y = sorted(panel.view[:2], reverse=x0 > x1), sorted(panel.view[2:], reverse=y0 > y1)
         return replace(panel, view=(x[0], x[1], y[0], y[1]))

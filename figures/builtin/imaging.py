@@ -57,6 +57,7 @@ from autoviz_render.figures.builtin.images import RESIDUALS, Frame, facing, fram
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
+from autoviz_render.figures.given.names import label_of, unit_of
 from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TablePanel, TextPanel
 from autoviz_render.figures.reading import (
     Shape,
@@ -175,6 +176,7 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
     shape = np.shape(snapshot.arrays.get("data", snapshot.static.get("data", ())))
     required: dict[str, Shape] = dict.fromkeys(("noise_map", "model_image"), shape)
     fit, faults = without_faulty(imaging_fit, snapshot, {"data": (None, None), **required})
+    unit = unit_of(snapshot, "data", unit)
     edge = Curve(*mask_edge(fit.frame.mask, fit.frame.extent), colour="#404040", width=0.8)
 
     def image(title: str, values: Floats, *curves: Curve, **settings: Any) -> Panel:
@@ -186,15 +188,15 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
     lenses = [fit, *(plane.lensing for plane in fit.nearer)]
     critical = [lens.critical_curve(style="--" if number else "-") for number, lens in enumerate(lenses)]
     first: list[Panel] = [
-        image("Data", fit.data, **limits),
-        image("Model image", fit.model_image, *critical, **limits),
+        image(label_of(snapshot, "data", "Data"), fit.data, **limits),
+        image(label_of(snapshot, "model_image", "Model image"), fit.model_image, *critical, **limits),
         image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
     ]
     below = shown_values(fit.signal_to_noise, fit.frame.mask).min(initial=0.0) < 0
     colours: dict[str, Any] = RESIDUALS if below else {"colours": "viridis", "low": 0.0}
     signal = image("Signal-to-noise", fit.signal_to_noise, unit="σ", **colours)
     tables = best_fit(snapshot, not_used(snapshot, faults))
-    second, third = _components(tables, fit, image, limits)
+    second, third = _components(snapshot, tables, fit, image, limits)
     clipped = image("Normalised residuals, ±1σ", fit.residuals, unit="σ", low=-1.0, high=1.0, **RESIDUALS)
     chi_squared = image(_chi_squared_title(fit), fit.chi_squared, unit="σ²", colours="cividis", low=0.0)
     rows = [first, [signal, *second, clipped], [*third, chi_squared]]
@@ -202,7 +204,7 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
         row.append(plane)
     rows += [_nearer_row(each, unit, image) for each in fit.nearer]
     if fit.lens_light is not None:
-        _add_column(rows, tables, [*_magnification(fit, image), _noise_map(fit, image)])
+        _add_column(rows, tables, [*_magnification(fit, image), _noise_map(snapshot, fit, image)])
     rows = [facing(row, fit.frame) for row in rows]
     return rows if fit.nearer else list(chain(*rows))
 
@@ -223,8 +225,9 @@ def _magnification(fit: ImagingFit, image: Callable[..., Panel]) -> list[Panel]:
     return [image("Magnification", fit.magnification, replace(fit.critical_curve(), label=""), **shown)]
 
 
-def _noise_map(fit: ImagingFit, image: Callable[..., Panel]) -> Panel:
-    return image("Noise map", fit.noise_map, colours="viridis")
+def _noise_map(snapshot: Snapshot, fit: ImagingFit, image: Callable[..., Panel]) -> Panel:
+    said = {"unit": unit_of(snapshot, "noise_map")} if "noise_map" in snapshot.units else {}
+    return image(label_of(snapshot, "noise_map", "Noise map"), fit.noise_map, colours="viridis", **said)
 
 
 def _nearer_row(source: NearerSource, unit: str, image: Callable[..., Panel]) -> list[Panel]:
@@ -236,21 +239,22 @@ def _nearer_row(source: NearerSource, unit: str, image: Callable[..., Panel]) ->
 
 
 def _components(
-    tables: Sequence[Panel], fit: ImagingFit, image: Callable[..., Panel], limits: dict[str, Any]
+    snapshot: Snapshot, tables: Sequence[Panel], fit: ImagingFit, image: Callable[..., Panel], limits: dict[str, Any]
 ) -> tuple[list[Panel], list[Panel]]:
     """What stands between signal-to-noise and residuals, and before chi squared: the light of lens and source.
 
     Without lens light, what there is instead, with the tables. image: makes a panel. limits: colour limits of the data.
     """
     critical = replace(fit.critical_curve(), label="")
-    title = f"{fit.named('Source')} model image"
+    title = label_of(snapshot, "source_image", f"{fit.named('Source')} model image")
     mask = fit.frame.mask
     if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
         lensed = image_limits(fit.lens_subtracted, mask, fit.source_image)
         data = image("Lens-subtracted data", fit.lens_subtracted, critical, **lensed)
         source = image(title, fit.source_image, critical, **lensed)
-        return [image("Lens light", fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
-    others: list[Panel] = [_noise_map(fit, image), *tables]
+        light = label_of(snapshot, "lens_light", "Lens light")
+        return [image(light, fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
+    others: list[Panel] = [_noise_map(snapshot, fit, image), *tables]
     if not tables and fit.source_image is not None:
         others += [image(title, fit.source_image, **limits)]
     return _magnification(fit, image), others

@@ -44,6 +44,7 @@ from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribut
 from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
+from autoviz_render.figures.given.names import label_of, unit_of
 from autoviz_render.figures.numbers import rounded
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series, TextPanel
 from autoviz_render.figures.reading import best_fit, check, find, needed, not_used, without_faulty
@@ -83,7 +84,8 @@ def interferometer(snapshot: Snapshot, *, unit: str = "Jy") -> list[Panel] | lis
     numbers += [("longest baseline", f"{rounded(longest / uv_unit[0], 4)} {uv_unit[1]}")]
     numbers += [("left out", f"{fit.left_out:,}")] if fit.left_out else []
     odd = _odd_images(snapshot)
-    make = partial(_images, unit=f"{unit} beam⁻¹", odd=odd)
+    unit = unit_of(snapshot, "data", unit)
+    make = partial(_images, unit=unit_of(snapshot, "dirty_image", f"{unit} beam⁻¹"), odd=odd)
     (images, views, nearer), others = without_faulty(make, snapshot, {})
     numbers += not_used(snapshot, faults | others)
     left = [*images, *_by_distance(ring_means(fit, rings(fit)), uv_unit, unit), _residuals(fit, uv_unit)]
@@ -122,13 +124,14 @@ def _images(
     Args:
         odd: What is wrong with images, by their names: it stands in their places.
     """
-    instead = {name: TextPanel(_IMAGES[name], f"Not drawn: {fault}.") for name, fault in odd.items()}
+    titles = {name: label_of(snapshot, name, title) for name, title in _IMAGES.items()}
+    instead = {name: TextPanel(titles[name], f"Not drawn: {fault}.") for name, fault in odd.items()}
     names = [name for name in _IMAGES if find(snapshot, name) is not None and name not in odd]
     if not names:
         planes = [plane for plane, _ in nearer_planes(snapshot, None)]
         return [*instead.values()], *_views(lensing_of(snapshot, None), planes)
     images = needed(snapshot, "interferometer", names, 2)
-    frame = frame_of(snapshot, images[0].shape)
+    frame = frame_of(snapshot, images[0].shape, "dirty_image")
     lensing = lensing_of(snapshot, frame)
     nearer = [plane for plane, _ in nearer_planes(snapshot, frame)]
     critical = [lensing.critical_curve(), *(plane.critical_curve(style="--") for plane in nearer)]
@@ -138,7 +141,7 @@ def _images(
     for name, values in zip(names, images, strict=True):
         settings = RESIDUALS if name == "dirty_residuals" else limits
         curves = critical if name == "dirty_model" else []
-        panels[name] = ImagePanel(_IMAGES[name], values, unit=unit, curves=curves, **vars(frame), **settings)
+        panels[name] = ImagePanel(titles[name], values, unit=unit, curves=curves, **vars(frame), **settings)
     views, others = _views(lensing, nearer)
     drawn = [panels[name] for name in _IMAGES if name in panels]
     return drawn, facing(views, frame), [facing(row, frame) for row in others]

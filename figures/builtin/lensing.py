@@ -23,6 +23,7 @@ import numpy as np
 
 from autoviz_render.figures.builtin.images import Frame, model_limits
 from autoviz_render.figures.builtin.source_plane import (
+    SOURCE_PLACES,
     Source,
     finer_part,
     in_view,
@@ -32,6 +33,7 @@ from autoviz_render.figures.builtin.source_plane import (
 )
 from autoviz_render.figures.curves import Line, contour, joined, smoothed, to_source_plane
 from autoviz_render.figures.errors import UnusableMeshError
+from autoviz_render.figures.given.names import plane_axes, within
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
 from autoviz_render.figures.reading import check, find, floats
 from autoviz_render.spool.arrays import Floats
@@ -59,6 +61,8 @@ class Lensing:
         no_source: Why a source that is there is not shown; "" if it is.
         finer: Parts of the source on finer meshes, by the number of the view that they take the place of.
         number: Of the source plane, the nearest being 1; 0 if there is but one.
+        axes: What the axes of the source plane are called, as settings of a panel.
+        unit: Of the source; None if the run does not say.
     """
 
     inverse_magnification: Floats | None
@@ -69,6 +73,8 @@ class Lensing:
     no_source: str
     finer: Mapping[int, Source]
     number: int
+    axes: Mapping[str, str]
+    unit: str | None
 
     def critical_curve(self, **style: Any) -> Curve:
         """To be laid over images, with its entry in the legend."""
@@ -106,7 +112,7 @@ def nearer_planes(snapshot: Snapshot, frame: Frame | None) -> list[tuple[Lensing
     """
     planes = []
     for number in _plane_numbers(snapshot):
-        of_plane = _within(snapshot, f"plane_{number}/")
+        of_plane = within(snapshot, f"plane_{number}/")
         try:
             planes.append((_one_plane(of_plane, frame, number), of_plane))
         except ValueError as error:
@@ -117,14 +123,6 @@ def nearer_planes(snapshot: Snapshot, frame: Frame | None) -> list[tuple[Lensing
 def _plane_numbers(snapshot: Snapshot) -> list[int]:
     found = (_PLANE.match(name) for name in (*snapshot.arrays, *snapshot.static))
     return sorted({int(match[1]) for match in found if match})[:_MOST_PLANES]
-
-
-def _within(snapshot: Snapshot, prefix: str) -> Snapshot:
-    arrays, static = (
-        {name.removeprefix(prefix): array for name, array in all_of_them.items() if name.startswith(prefix)}
-        for all_of_them in (snapshot.arrays, snapshot.static)
-    )
-    return replace(snapshot, arrays=arrays, static=static)
 
 
 def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
@@ -146,7 +144,18 @@ def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
         no_source = str(error)
     parts = {view: finer_part(snapshot, name) for view, name in ((1, "source_caustic"), (2, "source_zoom"))}
     finer = {view: part for view, part in parts.items() if part is not None}
-    return Lensing(inverse, critical_curves, caustics, _vertices(snapshot, "cut"), source, no_source, finer, number)
+    return Lensing(
+        inverse,
+        critical_curves,
+        caustics,
+        _vertices(snapshot, "cut"),
+        source,
+        no_source,
+        finer,
+        number,
+        plane_axes(snapshot, "source", *SOURCE_PLACES, "extent"),
+        snapshot.units.get("source"),
+    )
 
 
 def _given(snapshot: Snapshot, name: str, otherwise: list[Line]) -> list[Line]:
@@ -183,7 +192,7 @@ def source_panels(lensing: Lensing, unit: str) -> list[Panel]:
     titles = [name, f"{name}: caustic" if lensing.caustics else f"{name}: closer", f"{name}: brightest part"]
     curves = _source_curves(lensing)
     unlabelled = [replace(curve, label="") for curve in curves]
-    shared: dict[str, Any] = {"unit": unit, "tick_unit": "″"}
+    shared: dict[str, Any] = {"unit": unit if lensing.unit is None else lensing.unit, **lensing.axes}
     limits = _limits(lensing)
     panels: list[Panel] = [TextPanel(title, f"Not drawn: {lensing.no_source}.") for title in titles]
     if source is not None:

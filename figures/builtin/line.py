@@ -37,6 +37,7 @@ from autoviz_render.figures.bins import MOST_POINTS, equal_bins, thin
 from autoviz_render.figures.builtin.axis_fit import LineFit, line_fit, two_sided
 from autoviz_render.figures.builtin.residuals import autocorrelation_panel, chi_squared_rows, distribution_panel
 from autoviz_render.figures.colours import GREY, robust_limits
+from autoviz_render.figures.given.names import axis_labels, label_of, quantity, unit_of, with_unit
 from autoviz_render.figures.numbers import plain_number, whole
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series
 from autoviz_render.figures.reading import best_fit
@@ -76,8 +77,8 @@ def line(
     """One wide panel over three.
 
     Args:
-        x_label, y_label: The axes' names with their units, in plain text: "wavelength (µm)". A package whose data have
-            them registers a function of its own that calls this one with them.
+        x_label, y_label: The axes' names with their units, in plain text: "wavelength (µm)", of a run that does not say
+            them. A package whose data have them registers a function of its own that calls this one with them.
         x_log, y_log: Whether the axes are logarithmic; None chooses by the data.
         x_reversed, y_reversed: Whether the axes run the other way, as magnitudes do.
 
@@ -86,22 +87,24 @@ def line(
         ValueError: The data are no array[point] of real numbers.
     """
     fit = line_fit(snapshot)
+    x_label = quantity(snapshot, "dates" if fit.dates else "x", x_label or ("date" if fit.dates else "x"))
+    x_label, y_label = axis_labels(snapshot, "data", x_label, quantity(snapshot, "data", y_label))
     if x_log is None:
         x_log = not fit.dates and _spans_decades(fit.x[fit.shown])
     if y_log is None:
         y_log = _spans_decades(fit.data[fit.shown]) and _is_significant(fit)
     main = LinesPanel(
         _title(fit),
-        list(_series(fit)),
+        list(_series(snapshot, fit)),
         span=(1, 3),
-        x_label=x_label or ("date" if fit.dates else "x"),
+        x_label=x_label,
         y_label=y_label,
         x_log=x_log,
         y_log=y_log,
         x_dates=fit.dates,
         y_limits=_limits(fit, y_log=y_log),
         residuals=_residuals(fit, x_log=x_log),
-        residual_label="residual" if fit.noise_map is None else "residual (σ)",
+        residual_label=with_unit("residual", unit_of(snapshot, "data") if fit.noise_map is None else "σ"),
         residual_limits=_strip_limits(fit),
     )
     numbers = lines_of(main)
@@ -111,7 +114,7 @@ def line(
     return [
         [main],
         [
-            _distribution(fit),
+            _distribution(snapshot, fit),
             autocorrelation_panel(fit.residuals, fit.is_far),
             *best_fit(snapshot, _rows(snapshot, fit)),
         ],
@@ -145,12 +148,14 @@ def _is_significant(fit: LineFit) -> bool:
     return bool(np.mean(~(fit.data[fit.shown] <= noise)) >= 0.9)
 
 
-def _series(fit: LineFit) -> Iterator[Series]:
-    yield _data(fit)
-    yield _model(fit)
+def _series(snapshot: Snapshot, fit: LineFit) -> Iterator[Series]:
+    yield replace(_data(fit), label=label_of(snapshot, "data"))
+    band = "" if fit.band is None else " with band"
+    yield replace(_model(fit), label=label_of(snapshot, "model") + band)
     for number, (name, values) in enumerate(fit.components.items()):
         style = _STYLES[(number + 2) // _COLOURS % len(_STYLES)]
-        yield Series(*thin(fit.x, values), label=name, style=style, width=1.2)
+        label = label_of(snapshot, f"model_{name}", name)
+        yield Series(*thin(fit.x, values), label=label, style=style, width=1.2)
     masked = fit.mask & np.isfinite(fit.x)
     if masked.any():
         lost = thin(fit.x[masked], fit.data[masked])
@@ -161,19 +166,19 @@ def _data(fit: LineFit) -> Series:
     used = ~fit.mask
     count = int(used.sum())
     if count > MOST_POINTS:
-        return Series(*_gapped(*thin(fit.x[used], fit.data[used])), label="data", width=0.7)
+        return Series(*_gapped(*thin(fit.x[used], fit.data[used])), width=0.7)
     error, x_error = (fit.noise_map, fit.x_error) if count <= _MOST_BARS else (None, None)
     y = np.where(used, fit.data, np.nan)
-    return Series(fit.x, y, error=error, x_error=x_error, label="data", style="", marker=_marker(count))
+    return Series(fit.x, y, error=error, x_error=x_error, style="", marker=_marker(count))
 
 
 def _model(fit: LineFit) -> Series:
     x, model = thin(fit.x, fit.model)
     marker = "_" if np.isfinite(model).sum() == 1 else ""  # a line of one point is not seen
     if fit.band is None:
-        return Series(x, model, label="model", marker=marker)
+        return Series(x, model, marker=marker)
     kept = np.minimum(np.searchsorted(fit.x, x), fit.x.size - 1)
-    return Series(x, model, band=fit.band[:, kept], label="model with band", marker=marker)
+    return Series(x, model, band=fit.band[:, kept], marker=marker)
 
 
 def _marker(count: int) -> str:
@@ -215,13 +220,14 @@ def _strip_limits(fit: LineFit) -> Limits | None:
     return (low - room, high + room) if 1e-290 < high - low < 1e300 else None
 
 
-def _distribution(fit: LineFit) -> Panel:
+def _distribution(snapshot: Snapshot, fit: LineFit) -> Panel:
     if fit.noise_map is not None:
         return distribution_panel({"": fit.residuals})
     if not fit.used.size:
         return LinesPanel("Residuals", [], x_label="data − model", y_label="density", note="There are no residuals")
     beyond = int(fit.is_far.sum())
-    label = f"data − model; {beyond:,} beyond" if beyond else "data − model"
+    label = with_unit("data − model", unit_of(snapshot, "data"))
+    label = f"{label}; {beyond:,} beyond" if beyond else label
     return HistogramPanel("Residuals", fit.residuals[~fit.is_far], marked=0.0, x_label=label)
 
 

@@ -41,6 +41,14 @@ from autoviz_render.figures.builtin.residuals import chi_squared_rows, hold
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import joined, segments
 from autoviz_render.figures.errors import MissingArraysError
+from autoviz_render.figures.given.names import (
+    label_of,
+    plane_axes,
+    quantity,
+    unit_of,
+    unit_of_places,
+    with_unit,
+)
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, LinesPanel, Panel, ScatterPanel, Series, TextPanel
 from autoviz_render.figures.plane.rings import ellipse, rings
 from autoviz_render.figures.plane.shears import DATA, MODEL, has_shear, shear_panels, shear_residuals
@@ -48,8 +56,8 @@ from autoviz_render.figures.reading import best_fit, find, floats, pairs, ratio
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
-_MEASURED = {"fluxes": ("Fluxes", "flux"), "time_delays": ("Time delays", "time delay (days)")}
-"""What is measured at positions beside them: the title of its panel, and the label of its axis."""
+_MEASURED = {"fluxes": ("Fluxes", "flux", ""), "time_delays": ("Time delays", "time delay", "days")}
+"""What is measured at positions beside them: the title of its panel, the label of its axis, and its unit."""
 
 _PAIRS = "positions model_positions source_positions source_centre ellipses_points critical_curves shear model_shear"
 _ALONE = "positions_noise_map shear_noise_map ellipses image"
@@ -142,11 +150,11 @@ def _of_positions(snapshot: Snapshot, positions: Floats) -> tuple[list[Panel], F
     residuals = np.empty(0)
     if model is not None:
         offsets = _offsets(positions, model)
-        panels.append(_offset_panel(offsets, noise))
+        panels.append(_offset_panel(offsets, noise, unit_of_places(snapshot)))
         residuals = residuals if noise is None else _over(offsets, noise).ravel()
     if traced is not None:
         panels = panels or [_positions(snapshot, positions, None, noise)]
-        panels.append(_source_plane(traced, pairs(snapshot, "source_centre")))
+        panels.append(_source_plane(snapshot, traced, pairs(snapshot, "source_centre")))
     return panels, residuals
 
 
@@ -174,16 +182,25 @@ def _positions(snapshot: Snapshot, positions: Floats, model: Floats | None, nois
         curves.append(Curve(*segments(*x.T, *y.T), colour=GREY))
     crosses = [] if model is None else [Curve(*model.T, style="", marker="x", colour=MODEL, width=1.6, label="model")]
     if image is not None:
-        frame = frame_of(snapshot, image.shape)
+        frame = frame_of(snapshot, image.shape, _image_name(snapshot))
         curves.append(rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE))
         limits = image_limits(image, frame.mask)
-        return ImagePanel("Positions", image, curves=[*curves, *crosses], **vars(frame), **limits)
+        title, unit = label_of(snapshot, "positions", "Positions"), unit_of(snapshot, _image_name(snapshot))
+        return ImagePanel(title, image, unit=unit, curves=[*curves, *crosses], **vars(frame), **limits)
     circles = [] if noise is None else [rings(positions, noise, label="data, ±1σ", colour=DATA)]
     values, unit = np.arange(1.0, len(positions) + 1), "number"
     if model is not None:
         offsets = np.hypot(*_offsets(positions, model).T)
-        values, unit = (offsets, "offset (″)") if noise is None else (ratio(offsets, noise), "offset (σ)")
-    return _plane("Positions", positions, values, unit, [*curves, *circles, *crosses])
+        sign = unit_of_places(snapshot)
+        values = offsets if noise is None else ratio(offsets, noise)
+        unit = with_unit("offset", sign if noise is None else "σ")
+    title = label_of(snapshot, "positions", "Positions")
+    return _plane(title, positions, values, unit, [*curves, *circles, *crosses], **_axes(snapshot))
+
+
+def _axes(snapshot: Snapshot, name: str = "positions") -> dict[str, str]:
+    """The axes of the plane, as settings of a panel."""
+    return plane_axes(snapshot, name, "positions", "positions_yx", "extent")
 
 
 def _plane(title: str, places: Floats, values: Floats, unit: str, curves: list[Curve], **more: Any) -> ScatterPanel:
@@ -207,9 +224,9 @@ def _square_round(places: Floats, entries: int) -> Extent | None:
     return x - half, x + half, y - half, y + half
 
 
-def _offset_panel(offsets: Floats, noise: Floats | None) -> Panel:
+def _offset_panel(offsets: Floats, noise: Floats | None, sign: str) -> Panel:
     """By how much the model is off in both directions: a cloud about zero, with circles of one, two and three sigma."""
-    unit = "″" if noise is None else "σ"
+    unit = sign if noise is None else "σ"
     curves = [Curve(np.zeros(1), np.zeros(1), style="", marker="+", colour=GREY)]
     if noise is not None:
         offsets = _over(offsets, noise)
@@ -219,15 +236,19 @@ def _offset_panel(offsets: Floats, noise: Floats | None) -> Panel:
     return _plane("Model less data", offsets, np.hypot(*offsets.T), f"offset ({unit})", curves, **labels)
 
 
-def _source_plane(traced: Floats, centre: Floats | None) -> Panel:
+def _source_plane(snapshot: Snapshot, traced: Floats, centre: Floats | None) -> Panel:
     """The points traced back to the source plane: one place, if the model is right."""
     middle = np.nanmean(traced, axis=0) if centre is None else centre[0]
     curves = [] if centre is None else [Curve(*centre.T, style="", marker="x", colour=MODEL, width=1.6, label="model")]
-    return _plane("Source plane", traced, np.hypot(*(traced - middle).T), "offset (″)", curves)
+    title = label_of(snapshot, "source_positions", "Source plane")
+    offset = with_unit("offset", unit_of_places(snapshot))
+    axes = _axes(snapshot, "source_positions")
+    return _plane(title, traced, np.hypot(*(traced - middle).T), offset, curves, **axes)
 
 
-def _measured(snapshot: Snapshot, name: str, count: int, title: str, label: str) -> tuple[list[Panel], Floats]:
+def _measured(snapshot: Snapshot, name: str, count: int, *words: str) -> tuple[list[Panel], Floats]:
     """What was measured at each position, and the model of it, by the number of the position."""
+    title, label, unit = words
     data, model, noise = (floats(snapshot, each, (count,)) for each in (name, f"model_{name}", f"{name}_noise_map"))
     if data is None:
         return [], np.empty(0)
@@ -241,7 +262,8 @@ def _measured(snapshot: Snapshot, name: str, count: int, title: str, label: str)
         shown = Series(number, residuals, style="", marker="o", colour=DATA)
         strip = {"residuals": [shown, *([] if noise is None else [hold(3.0, 1.0)])]}
         strip["residual_label"] = "residual" if noise is None else "residual (σ)"
-    limits = (0.5, count + 0.5)
+    limits, title = (0.5, count + 0.5), label_of(snapshot, name, title)
+    label = quantity(snapshot, name, label, unit)
     panel = LinesPanel(title, series, x_label="number of the position", y_label=label, x_limits=limits, **strip)
     return [panel], residuals if noise is not None else np.empty(0)
 
@@ -260,15 +282,18 @@ def _ellipses(snapshot: Snapshot) -> list[Panel]:
     panels: list[Panel]
     if image is None:
         centres = np.stack([x, y], axis=1)
-        panels = [_plane("Ellipses", centres, major, "semi-major axis (″)", curves, radius=2.0)]
+        major_axis = with_unit("semi-major axis", unit_of_places(snapshot))
+        panels = [_plane("Ellipses", centres, major, major_axis, curves, radius=2.0, **_axes(snapshot, "ellipses"))]
     else:
-        frame = frame_of(snapshot, image.shape)
-        panels = [ImagePanel("Ellipses", image, curves=curves, **vars(frame), **image_limits(image, frame.mask))]
+        frame = frame_of(snapshot, image.shape, _image_name(snapshot))
+        unit = unit_of(snapshot, _image_name(snapshot))
+        limits = image_limits(image, frame.mask)
+        panels = [ImagePanel("Ellipses", image, unit=unit, curves=curves, **vars(frame), **limits)]
     if len(ellipses) > 1:
-        order = np.argsort(major)
+        order, x_label = np.argsort(major), with_unit("semi-major axis", unit_of_places(snapshot))
         for title, label, values in (("Axis ratio", "axis ratio", minor / major), ("Angle", "angle (degrees)", angle)):
             line = Series(major[order], values[order], marker="o", colour=MODEL)
-            panels.append(LinesPanel(title, [line], x_label="semi-major axis (″)", y_label=label))
+            panels.append(LinesPanel(title, [line], x_label=x_label, y_label=label))
     return panels
 
 
@@ -279,8 +304,14 @@ def _critical_curves(snapshot: Snapshot, style: dict[str, Any]) -> list[Curve]:
 
 def _image(snapshot: Snapshot) -> Floats | None:
     """The image behind; None if there is none."""
+    name = _image_name(snapshot)
+    return np.asarray(find(snapshot, name), np.float64) if name else None
+
+
+def _image_name(snapshot: Snapshot) -> str:
+    """Of the array that is the image behind; "" if there is none."""
     for name in ("image", "data"):
         found = find(snapshot, name)
         if found is not None and found.ndim == 2 and min(found.shape) > 3 and found.dtype.kind in "biuf":
-            return np.asarray(found, np.float64)
-    return None
+            return name
+    return ""

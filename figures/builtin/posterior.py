@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoviz_render.figures import densities
+from autoviz_render.figures.given.names import quantity
 from autoviz_render.figures.numbers import interval, whole
 from autoviz_render.figures.panels import (
     CornerPanel,
@@ -60,6 +61,7 @@ class Posterior:
 
     Attributes:
         names: Of the parameters.
+        titles: What they are called, with their units.
         samples: array[sample, parameter], in the parameters' units.
         weights: array[sample], of sum one.
         is_weighted: Whether the snapshot gives weights.
@@ -75,6 +77,7 @@ class Posterior:
     """
 
     names: Sequence[str]
+    titles: Sequence[str]
     samples: Floats
     weights: Floats
     is_weighted: bool
@@ -132,6 +135,7 @@ def posterior_of(
     kept, weights = _usable(samples, np.zeros(count) if log_weights is None else log_weights)
     return Posterior(
         names=names,
+        titles=tuple(quantity(snapshot, name) for name in names),
         samples=samples[kept],
         weights=weights,
         is_weighted=log_weights is not None,
@@ -195,7 +199,7 @@ def _corner(found: Posterior, size: int, insets: Sequence[Panel] = ()) -> Panel:
     return CornerPanel(
         title,
         found.samples[:, columns],
-        tuple(found.names[column] for column in columns),
+        tuple(found.titles[column] for column in columns),
         weights=found.weights,
         marked=found.best[columns],
         truths=found.truths[columns],
@@ -209,7 +213,7 @@ def _corner(found: Posterior, size: int, insets: Sequence[Panel] = ()) -> Panel:
 
 def _intervals(found: Posterior) -> Panel:
     told = (interval(*quantiles) for quantiles in found.intervals().tolist())
-    return TablePanel("Median and 68%", list(zip(found.names, told, strict=True)))
+    return TablePanel("Median and 68%", list(zip(found.titles, told, strict=True)))
 
 
 def _errors(found: Posterior) -> dict[str, float]:
@@ -236,7 +240,7 @@ def _numbers(found: Posterior) -> list[tuple[str, str]]:
 def _points(found: Posterior) -> list[Panel]:
     """The points themselves, in the first two parameters shown; of samples that weigh the same, their course."""
     if not found.is_weighted:
-        return [course(found.names, found.samples, found.chain)] if len(found.samples) >= _LEAST_OF_COURSE else []
+        return [course(found.titles, found.samples, found.chain)] if len(found.samples) >= _LEAST_OF_COURSE else []
     if len(found.shown) < 2 or not found.weights.size:
         return []
     columns = list(found.shown[:2])
@@ -254,8 +258,8 @@ def _points(found: Posterior) -> list[Panel]:
             y,
             found.weights[drawn] / found.weights.max(),
             view=(view[0], view[1], view[2], view[3]),
-            x_label=found.names[columns[0]],
-            y_label=found.names[columns[1]],
+            x_label=found.titles[columns[0]],
+            y_label=found.titles[columns[1]],
             unit="weight",
             low=0.0,
             high=1.05,

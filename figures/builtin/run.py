@@ -18,7 +18,7 @@ resumed; the pause before has no part in the time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
@@ -29,6 +29,7 @@ from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.estimate import estimate
 from autoviz_render.figures.estimate.words import roughly
+from autoviz_render.figures.given.names import in_unit, label_of, unit_of
 from autoviz_render.figures.numbers import nats, plain_number, rounded, whole, with_error
 from autoviz_render.figures.panels import LinesPanel, Panel, Series, TablePanel
 from autoviz_render.spool.arrays import Floats
@@ -59,6 +60,7 @@ class Course:
         starts: The updates that were the first after a resumption.
         log_likelihood: Of the best fit, in nats.
         scalars: By name; NaN if an update has none.
+        snapshot: That says what they are called, and their units.
     """
 
     count: Floats
@@ -67,6 +69,7 @@ class Course:
     starts: Sequence[int]
     log_likelihood: Floats
     scalars: Mapping[str, Floats]
+    snapshot: Snapshot = field(default_factory=lambda: Snapshot(arrays={}))
 
     @property
     def time_unit(self) -> tuple[float, str]:
@@ -109,6 +112,7 @@ def course_of(snapshot: Snapshot, unit: str | None = None) -> Course:
         starts=starts.tolist(),
         log_likelihood=_column(line.log_likelihood for line in lines),
         scalars={name: _column(line.scalars.get(name, np.nan) for line in lines) for name in names},
+        snapshot=snapshot,
     )
 
 
@@ -130,7 +134,8 @@ def run(snapshot: Snapshot, *, count: str | None = None) -> list[Panel]:
 
 
 def _log_likelihood(course: Course) -> Iterator[Panel]:
-    title, series, label = "Best log likelihood", {"": course.log_likelihood}, "log likelihood"
+    series, label = {"": course.log_likelihood}, label_of(course.snapshot, "log_likelihood", "log likelihood")
+    title = f"Best {label}"
     if np.isfinite(course.log_likelihood).any():
         yield _over_count(course, title, series, label, marked="resumed")
         if course.count.size > 2:
@@ -146,7 +151,8 @@ def _statistics(course: Course) -> Iterator[Panel]:
             series["with live points"] = evidence + remaining
         if error is not None:
             series |= {"one σ more": evidence + error, "one σ less": evidence - error}
-        yield _latest(course, "Log evidence", series, "log Z")
+        title = label_of(course.snapshot, "log_evidence", "Log evidence")
+        yield _latest(course, title, series, label_of(course.snapshot, "log_evidence", "log Z"))
     if remaining is not None:
         yield _over_count(course, "Remaining evidence", _aimed(course, "remaining"), "Δ log Z", y_log=True)
     size = course.scalars.get("effective_sample_size")
@@ -179,7 +185,8 @@ def _speed(course: Course) -> Iterator[Panel]:
 def _others(course: Course) -> Iterator[Panel]:
     for name, values in course.scalars.items():
         if name not in _KNOWN and not name.endswith(_AIMS) and np.isfinite(values).any():
-            yield _over_count(course, name.replace("_", " "), _aimed(course, name))
+            title, unit = label_of(course.snapshot, name, name.replace("_", " ")), unit_of(course.snapshot, name)
+            yield _over_count(course, title, _aimed(course, name), unit)
 
 
 def _now(snapshot: Snapshot, course: Course) -> Panel:
@@ -195,7 +202,8 @@ def _now(snapshot: Snapshot, course: Course) -> Panel:
     hidden = ("evaluations", *_KNOWN[-3:])
     latest = {name: float(values[-1]) for name, values in course.scalars.items() if name not in hidden}
     latest = {name: value for name, value in latest.items() if not name.endswith(_AIMS)}
-    return TablePanel("Now", [*rows, *((name, _told(name, latest)) for name in latest)])
+    numbers = ((label_of(snapshot, name), in_unit(snapshot, name, _told(name, latest))) for name in latest)
+    return TablePanel("Now", [*rows, *numbers])
 
 
 def _told(name: str, latest: Mapping[str, float]) -> str:

@@ -91,7 +91,7 @@ def source_of(snapshot: Snapshot) -> Source | None:
     source, extent = floats(snapshot, "source"), extent_of(snapshot, "source_extent")
     if source is None:
         return None
-    if source.ndim == 1 and not any(find(snapshot, name) is not None for name in _PLACES):
+    if source.ndim == 1 and not any(find(snapshot, name) is not None for name in SOURCE_PLACES):
         raise UnusableMeshError(f"it is not known where the {source.size:,} cells of the source are")
     points = next((name for name in _ON_POINTS if find(snapshot, name) is not None), "")
     if source.ndim == 2 and any(find(snapshot, name) is not None for name in ("source_x", "source_y")):
@@ -180,7 +180,7 @@ def voronoi_source(values: Floats, x: Floats, y: Floats) -> Source:
 
 _ON_POINTS = {"source_vertices": (delaunay_source, "triangles"), "source_centres": (voronoi_source, "cells")}
 
-_PLACES = ("source_extent", "source_x", "source_y", *_ON_POINTS)
+SOURCE_PLACES = ("source_extent", "source_x", "source_y", *_ON_POINTS)
 """The arrays that say where a source's cells are."""
 
 

@@ -13,6 +13,7 @@ from autoviz_render.figures.bins import equal_bins, grid_sums
 from autoviz_render.figures.builtin.residuals import distribution_panel
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import Line, segments
+from autoviz_render.figures.given.names import plane_axes, unit_of_places, with_unit
 from autoviz_render.figures.numbers import plain_number, round_up
 from autoviz_render.figures.panels import Curve, Extent, LinesPanel, Panel, ScatterPanel, Series
 from autoviz_render.figures.reading import find, floats, pairs, ratio
@@ -57,14 +58,14 @@ def shear_panels(snapshot: Snapshot, positions: Floats) -> list[Panel]:
         return []
     residuals = shear_residuals(snapshot, count)
     known = {"data": data} if model is None else {"data": data, "model": model, "data less model": data - model}
-    panels: list[Panel] = _sticks(positions, known)
+    panels: list[Panel] = _sticks(snapshot, positions, known)
     panels.append(_profile(snapshot, positions, data, model, noise))
     if len(residuals):
         panels.append(distribution_panel(dict(zip(("γ₁", "γ₂"), residuals.T, strict=True)), title="Residuals"))
     return panels
 
 
-def _sticks(positions: Floats, shears: dict[str, Floats]) -> list[Panel]:
+def _sticks(snapshot: Snapshot, positions: Floats, shears: dict[str, Floats]) -> list[Panel]:
     """A stick for each galaxy, as long as its shear is large: data and model, and in a second panel what is left.
 
     Both panels have one scale.
@@ -77,15 +78,16 @@ def _sticks(positions: Floats, shears: dict[str, Floats]) -> list[Panel]:
     scale = 1.2 * side / np.sqrt(max(len(places), 1)) / largest if largest > 0 else 0.0
     words = {"data less model": ""}
     if scale > 0:
-        key = round_up(largest)
-        words["data"] = f"data: γ = {plain_number(key)} is {plain_number(float(f'{scale * key:.2g}'))}″ long"
+        key, sign = round_up(largest), unit_of_places(snapshot)
+        words["data"] = f"data: γ = {plain_number(key)} is {plain_number(float(f'{scale * key:.2g}'))}{sign} long"
     curves = {
         label: Curve(
             *_as_sticks(places, scale, shear), colour=MODEL if label == "model" else DATA, label=words.get(label, label)
         )
         for label, shear in known.items()
     }
-    settings: dict[str, Any] = {"equal": True, "tick_unit": "″", "view": view, "radius": 1.5, "unit": "|γ|"}
+    settings: dict[str, Any] = {"equal": True, "view": view, "radius": 1.5, "unit": "|γ|"}
+    settings |= plane_axes(snapshot, "shear", "positions", "positions_yx")
     settings |= {"low": 0.0, "high": float(sizes["data"].max(initial=0.0)) or None}
     means = f", means of {len(positions):,}" if are_means else ""
     both = [curves[label] for label in ("data", "model") if label in curves]
@@ -166,4 +168,4 @@ def _profile(snapshot: Snapshot, positions: Floats, data: Floats, model: Floats 
     if model is not None:
         series.append(Series(radius, turned(model)[0], label="model", colour=MODEL))
     title = f"Tangential shear about ({plain_number(x)}, {plain_number(y)})"
-    return LinesPanel(title, series, x_label="distance (″)", y_label="shear")
+    return LinesPanel(title, series, x_label=with_unit("distance", unit_of_places(snapshot)), y_label="shear")

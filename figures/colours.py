@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.panels import Scale
+from autoviz_render.figures.panels import ColouredPanel, Scale
+from autoviz_render.figures.scaling.intervals import interval_of, limits_of
+from autoviz_render.figures.scaling.stretches import STRETCHES, stretched
 from autoviz_render.spool.arrays import Array, Floats
+from autoviz_render.spool.format.colour_scales import Interval
 
 GREY = "#808080"
 """What is expected, or masked: it does not stand out from the data, on white paper or on black."""
@@ -26,6 +30,7 @@ class ColourRange:
     Attributes:
         low, high: In the unit of the values; finite, low < high; both positive if the scale is "log".
         under, over: Whether values lie beyond them.
+        exponent: If the scale is "power".
     """
 
     low: float
@@ -33,6 +38,7 @@ class ColourRange:
     scale: Scale = "linear"
     under: bool = False
     over: bool = False
+    exponent: float = 0.5
 
 
 def shown_values(values: Array, mask: Array | None) -> Floats:
@@ -86,29 +92,52 @@ def colour_range(
     scale: Scale = "linear",
     low: float | None = None,
     high: float | None = None,
+    interval: str | float = "",
+    exponent: float = 0.5,
 ) -> ColourRange:
     """The range of a panel's colours: never empty, always finite.
 
     Args:
         values: An array of any shape.
         mask: Of the same shape, True where masked; None for none.
-        low, high: The limits, in the unit of the values; None for robust ones.
+        low, high: The limits, in the unit of the values; None for those of the interval.
+        interval: How they follow from the values, as a panel has it; "" for robust ones.
+        exponent: Of the scale "power".
     """
     shown = shown_values(values, mask)
+    how = interval_of(interval)
     if scale == "symmetric" and (low is None or high is None):
         given = [abs(limit) for limit in (low, high) if limit is not None]
-        high = given[0] if given else robust_limits(np.abs(shown))[1]
+        high = given[0] if given else max(map(abs, _limits(np.abs(shown) if how.name != "limits" else shown, how)))
         low = -high
     elif scale == "log":
-        low, high = _log_limits(shown, low, high)
+        low, high = _log_limits(shown, low, high, how)
     elif low is None or high is None:
-        robust_low, robust_high = robust_limits(shown)
-        low = robust_low if low is None else low
-        high = robust_high if high is None else high
+        own_low, own_high = _limits(shown, how)
+        low = own_low if low is None else low
+        high = own_high if high is None else high
     low, high = _widened(float(low), float(high), scale)
     slack = 1e-9 * (high - low)
     under, over = bool(np.any(shown < low - slack)), bool(np.any(shown > high + slack))
-    return ColourRange(low, high, scale, under=under and scale != "log", over=over)
+    return ColourRange(low, high, scale, under=under and scale != "log", over=over, exponent=exponent)
+
+
+def range_of(panel: ColouredPanel, values: Array | None = None) -> ColourRange:
+    """The range of the colours of a panel.
+
+    Args:
+        panel: That is drawn.
+        values: Its `coloured_values`, if they are known already.
+    """
+    values = panel.coloured_values() if values is None else values
+    limits: dict[str, Any] = {"low": panel.low, "high": panel.high, "interval": panel.interval}
+    return colour_range(values, scale=panel.scale, exponent=panel.exponent, **limits)
+
+
+def _limits(shown: Floats, interval: Interval) -> tuple[float, float]:
+    if interval.name == "robust" or not shown.size:
+        return robust_limits(shown)
+    return limits_of(interval, np.clip(shown, -LARGEST, LARGEST))
 
 
 @np.errstate(over="ignore")
@@ -119,12 +148,16 @@ def position(values: Array, limits: ColourRange) -> Floats:
         safe = np.where(values > 0, values, limits.low)
         low, high = math.log(limits.low), math.log(limits.high)  # their quotient may overflow
         return np.asarray((np.log(safe) - low) / (high - low))
-    return np.asarray((values - limits.low) / (limits.high - limits.low))
+    share = np.asarray((values - limits.low) / (limits.high - limits.low))
+    return stretched(share, limits.scale, limits.exponent) if limits.scale in STRETCHES else share
 
 
 @np.errstate(over="ignore")
-def _log_limits(shown: Floats, low: float | None, high: float | None) -> tuple[float, float]:
+def _log_limits(shown: Floats, low: float | None, high: float | None, interval: Interval) -> tuple[float, float]:
     positive = shown[shown > 0]
+    if interval.name != "robust" and positive.size:
+        own = _limits(positive, interval)
+        return own[0] if low is None else low, own[1] if high is None else high
     if high is None:
         high = float(np.exp(robust_limits(np.log(positive))[1])) if positive.size else 1.0
     if low is None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoviz_render.figures.annotations import Annotation, Guide
-from autoviz_render.figures.errors import check_colours, check_style, one_of
+from autoviz_render.figures.annotations import Annotation, Compass, Guide, ScaleBar
+from autoviz_render.figures.errors import PanelError, check_colours, check_style, one_of
+from autoviz_render.figures.scaling.intervals import interval_of
 from autoviz_render.spool.arrays import Array, Floats, Mask
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Extent = tuple[float, float, float, float]
 AxisLimits = tuple[Any, Any]
 """(low, high) of an axis; (high, low) reverses it; `numpy.datetime64` on an axis of dates."""
 
-Scale = Literal["linear", "symmetric", "log"]
+Scale = Literal["linear", "symmetric", "log", "asinh", "sqrt", "power"]
 Side = Literal["left", "right"]
 
 
@@ -149,14 +150,18 @@ class ColouredPanel(Panel):
         unit: Of the values, shown over the colour bar. Plain text: "e⁻ s⁻¹".
         colours: The name of a Matplotlib colour map.
         scale: "linear"; "symmetric" centres the colours on zero; "log" leaves values of zero and below at the lowest
-            colour.
-        low: The lower colour limit, in the unit of the values. None takes a robust one: the extreme, unless a few
-            values lie far outside the rest. Values beyond a limit show as an arrow on the colour bar.
+            colour; "asinh", "sqrt" and "power" give what is faint more colours.
+        exponent: Of "power": a half is the square root.
+        low: The lower colour limit, in the unit of the values. None takes that of the interval. Values beyond a limit
+            show as an arrow on the colour bar.
         high: The upper colour limit, as low.
+        interval: How the limits follow from the values: "" are robust ones, the extremes unless a few values lie far
+            outside the rest; "zscale", "minmax", a percentage of the values that they hold, "99.5%".
         equal: Whether a unit is as long in y as in x.
         curves: Laid over the values, in order.
         guides: Lines and bands across.
         annotations: Texts and arrows, over everything else.
+        marks: A compass and a scale bar, in the upper corners.
         share_x: Panels of a figure with the same word here show the same range of x; "" shares with none.
         share_y: As share_x.
     """
@@ -169,17 +174,23 @@ class ColouredPanel(Panel):
     unit: str = ""
     colours: str = "inferno"
     scale: Scale = "linear"
+    exponent: float = 0.5
     low: float | None = None
     high: float | None = None
+    interval: str | float = ""
     equal: bool = True
     curves: Sequence[Curve] = ()
     guides: Sequence[Guide] = ()
     annotations: Sequence[Annotation] = ()
+    marks: Sequence[Compass | ScaleBar] = ()
     share_x: str = ""
     share_y: str = ""
 
     def __post_init__(self) -> None:
         one_of("scale", self.scale, get_args(Scale))
+        interval_of(self.interval)
+        if not 0 < self.exponent <= 10:
+            raise PanelError(f"exponent is {self.exponent!r}; expected a positive number of at most 10")
         check_colours(self.colours)
 
     def coloured_values(self) -> Floats:

@@ -50,6 +50,6 @@ def draw(
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
     name = spec.name if isinstance(spec, FigureSpec) else getattr(spec, "__name__", "")
     theme = THEMES[settings.theme]
-    told = settings.record()
+    recipe, told = settings.coloured(recipe), settings.record()
     kept = KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name, settings=told)
     return kept.draw(snapshot, Judge(None, name))

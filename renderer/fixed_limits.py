@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.colours import range_of
 from autoviz_render.figures.numbers import whole
 from autoviz_render.figures.panels import ColouredPanel, HistogramPanel, LinesPanel, Panel, ScatterPanel
 from autoviz_render.figures.registry import Recipe
@@ -121,7 +121,7 @@ def _limits(panel: Panel) -> Limits:
         axes = artists_of(panel).axes(panel)
         if not isinstance(panel, ColouredPanel):
             return axes
-        found = colour_range(panel.coloured_values(), scale=panel.scale, low=panel.low, high=panel.high)
+        found = range_of(panel)
         return {**axes, "low": found.low, "high": found.high}
     except Exception:  # a stranger's panel; the figure will show the error
         log.debug("a panel without limits", exc_info=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from autoviz_render.figures.registry import Recipe, figure_names, find_figure, find_target, load_figure
 from autoviz_render.renderer.plot.formats import FORMATS, Format
 from autoviz_render.spool.errors import AutovizError, checks_construction, nearest
+from autoviz_render.spool.format.colour_scales import parse_interval, parse_stretch
 from autoviz_render.spool.guard import wrong
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ class RenderSettings:
         width: Of a figure that is to be printed: inches, or a text with a unit, "88mm", "8.8cm", "3.46in". Text then
             has 7 to 10 points, and panels stand in as few columns as that takes. None is the size for a screen.
         height: With `width`, as `width`; None is as high as the panels need.
+        stretch: How colours are spread between their limits: "linear", "log", "asinh", "sqrt" or "power:0.5", for all
+            panels but those centred on zero; None is as each figure has it.
+        interval: What the limits of colours are: "zscale", "minmax", a percentage of the values, "99.5%", or two limits
+            "0,2.5" of the panels in the unit of the first one; None is as each figure has it.
         panel: The title of the one panel that is drawn, or how it begins, or its number counted from 1; None draws all.
             It is taken from a run's first figure, unless `figures` says otherwise.
         limits: The axes and colours: "own", of each snapshot by itself; "run", the same at every snapshot of a run,
@@ -122,6 +127,8 @@ class RenderSettings:
     height: float | str | None = None
     panel: str | int | None = None
     limits: Limits = "own"
+    stretch: str | None = None
+    interval: str | float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "formats", _listed("formats", self.formats, "png"))
@@ -133,6 +140,7 @@ class RenderSettings:
             raise SettingsError(wrong("height", self.height, "give a width too"))
         if self.panel is not None and (isinstance(self.panel, bool) or not isinstance(self.panel, str | int)):
             raise SettingsError(wrong("panel", self.panel, "give a panel's title, or its number counted from 1"))
+        self._check_colours()
         if cast(object, self.dpi) is None:
             object.__setattr__(self, "dpi", _screen_dpi() if self.width is None else PRINT_DPI)
         dpi: Any = self.dpi
@@ -149,6 +157,27 @@ class RenderSettings:
                 raise SettingsError(
                     wrong("figures", self.figures, "name at least one, and none with the file name of another")
                 )
+
+    def _check_colours(self) -> None:
+        if isinstance(self.interval, (int, float)):
+            object.__setattr__(self, "interval", f"{self.interval}%")
+        for name, parse in (("stretch", parse_stretch), ("interval", parse_interval)):
+            given = getattr(self, name)
+            try:
+                if given is not None and not isinstance(given, str):
+                    raise ValueError("expected text")
+                if given is not None and (parse(given).name == "symmetric" or not given.strip()):
+                    raise ValueError(f"leave out {name} for each figure's own")
+            except ValueError as error:
+                raise SettingsError(wrong(name, given, str(error))) from None
+
+    def coloured(self, recipe: Recipe) -> Recipe:
+        """The recipe with the stretch and the interval that were chosen."""
+        if self.stretch is None and self.interval is None:
+            return recipe
+        from autoviz_render.figures.scaling.choice import with_colours
+
+        return with_colours(recipe, self.stretch, cast(str | None, self.interval))
 
     @property
     def page(self) -> Page:

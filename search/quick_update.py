@@ -71,6 +71,7 @@ class QuickUpdate:
         units: Of arrays and parameters by name, as for `Publisher`.
         labels: What figures call arrays and parameters, as for `Publisher`.
         axes: What the axes of arrays are called, as for `Publisher`.
+        scales: How their colours follow from their values, as for `Publisher`.
 
     Raises:
         ValueError, TypeError: For arguments that can never work, before anything is made or started.
@@ -96,6 +97,7 @@ class QuickUpdate:
         units: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         axes: Mapping[str, Sequence[str]] | None = None,
+        scales: Mapping[str, str] | None = None,
     ) -> None:
         if isinstance(parameter_names, Iterable) and not isinstance(parameter_names, str):
             parameter_names = tuple(parameter_names)
@@ -119,6 +121,7 @@ class QuickUpdate:
             units=units,
             labels=labels,
             axes=axes,
+            scales=scales,
         )
         self._is_count_named = counts is not None
         self._guard = self._updater.guard

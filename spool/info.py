@@ -87,6 +87,7 @@ class SpoolInfo:
         units: Of arrays and parameters, by name; empty if the run gave none.
         labels: What figures call them, by name.
         axes: What the axes of an array are called, by its name: x and y of an image or a series.
+        scales: How the colours of an array follow from its values, by its name: `asinh 99.5%`.
     """
 
     run: str
@@ -99,6 +100,7 @@ class SpoolInfo:
     units: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scales: Mapping[str, str] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether nothing more will be published: the run ended, or its process died without a word."""

@@ -65,6 +65,8 @@ class Publisher:
             `{"radius": r"$\\theta_E$"}`.
         axes: What the axes of an array's panel are called, units included: of an image x and y, of a series its
             coordinate and its values: `{"data": ("x (arcsec)", "y (arcsec)")}`.
+        scales: How the colours of an array follow from its values: a stretch (linear, log, asinh, sqrt, power:0.3), an
+            interval (zscale, minmax, 99.5%, or two limits as 0,2.5), or both: `{"data": "asinh 99.5%"}`.
 
     Attributes:
         counts: The same; it may change before a quick update, as a sampler's hook learns it.
@@ -93,6 +95,7 @@ class Publisher:
         units: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         axes: Mapping[str, Sequence[str]] | None = None,
+        scales: Mapping[str, str] | None = None,
     ) -> None:
         if durability not in DURABILITIES:
             raise WrongValueError(wrong("durability", durability, "expected 'rename' or 'fsync'"))
@@ -104,7 +107,7 @@ class Publisher:
         is_possible = resumed_from is None or _is_whole(resumed_from)
         _refuse_unless(is_possible, "resumed_from", resumed_from, "expected a whole number of iterations, or None")
         self.counts = checked_counts(counts)
-        descriptions = checked_descriptions(units, labels, axes)
+        descriptions = checked_descriptions(units, labels, axes, scales)
         leaves = _leaves({} if static is None else static)
         self._writer = SpoolWriter(
             self.run_dir,

@@ -94,6 +94,7 @@ class Snapshot:
         units: Of arrays and parameters, in plain text by name; empty if the run gave none.
         labels: What figures call arrays and parameters, by name; mathematics between dollars.
         axes: What the axes of an array's panel are called, by its name: x and y of an image or a series.
+        scales: How the colours of an array follow from its values, by its name: `asinh 99.5%`.
         digest: Names its content: the SHA-256 of the footer of its file, which has a checksum of every byte; empty if
             it was not read from one.
         static_digests: The SHA-256 of its static files.
@@ -117,6 +118,7 @@ class Snapshot:
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
     static_digests: tuple[str, ...] = ()
+    scales: Mapping[str, str] = field(default_factory=dict)
 
     @shown_safely
     def __repr__(self) -> str:

@@ -385,7 +385,7 @@ class Spool:
 
 def _of_run(info: SpoolInfo) -> dict[str, Any]:
     """The fields of a snapshot that are its run's."""
-    return {name: getattr(info, name) for name in ("run", "figures", "units", "labels", "axes")}
+    return {name: getattr(info, name) for name in ("run", "figures", "units", "labels", "axes", "scales")}
 
 
 def as_snapshot(data: memoryview, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:

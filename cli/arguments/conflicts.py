@@ -17,16 +17,8 @@ _WAYS = ("--watch", "--status", "--movie", "--html", "--sheet", "--compare", "--
 """Options of which each says what is done; without one of them, figures are drawn."""
 
 _HOW = (
-    "--figure",
-    "--format",
-    "--dpi",
-    "--theme",
-    "--width",
-    "--height",
-    "--panel",
-    "--limits",
-    "--frame-timeout",
-    "--out",
+    *("--figure", "--format", "--dpi", "--theme", "--width", "--height", "--panel", "--limits"),
+    *("--stretch", "--interval", "--frame-timeout", "--out"),
 )
 _PICTURES = tuple(each for each in _HOW if each not in ("--figure", "--panel", "--out"))
 _WHERE = ("--jobs", "--shard", "--dask")

@@ -93,6 +93,10 @@ class Options:
         return replace(self.settings, figures=figures)
 
 
+_HOW = ("formats", "dpi", "theme", "width", "height", "panel", "limits", "stretch", "interval")
+"""The options that are fields of `RenderSettings`."""
+
+
 def parse(arguments: Sequence[str] | None) -> Options:
     """The options, checked against each other; exits with 2 if they do not go together."""
     parser = make_parser()
@@ -107,7 +111,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     remote = [path for path in values["paths"] if isinstance(path, str)]
     if remote:
         values |= {"remote": remote[0], "paths": (Path(remote[0]),)}
-    how = {name: values.pop(name) for name in ("formats", "dpi", "theme", "width", "height", "panel", "limits")}
+    how = {name: values.pop(name) for name in _HOW}
     if values["sheet"] is not None:
         values["sheet_formats"], how["formats"] = how["formats"], ("png",)
     try:

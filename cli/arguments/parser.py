@@ -168,6 +168,8 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     height = "with --width: the figure's height (default as the panels need)"
     panel = "one panel alone, by its title or number"
     limits = "axes and colours: of each snapshot by itself, the same over a run, or those of step N (default own)"
+    stretch = "spread of colours between their limits: linear, log, asinh, sqrt or power:EXPONENT"
+    interval = "limits of colours: zscale, minmax, a percentage of the values as 99.5%%, or LOW,HIGH"
     group.add_argument("--figure", metavar="NAME", help=figures)
     group.add_argument(
         "--format", dest="formats", type=readers.formats, default=default.formats, metavar="FORMAT", help=formats
@@ -177,6 +179,8 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--height", metavar="HEIGHT", help=height)
     group.add_argument("--panel", metavar="TITLE", help=panel)
     group.add_argument("--limits", type=readers.limits, default=default.limits, metavar="own|run|N", help=limits)
+    group.add_argument("--stretch", metavar="NAME", help=stretch)
+    group.add_argument("--interval", metavar="LIMITS", help=interval)
     group.add_argument("--theme", choices=themes, default=default.theme, help="colours of all but the data")
     group.add_argument("--jobs", type=readers.whole(1, 1024), default=1, metavar="N", help="draw with N processes")
     group.add_argument("--redraw", **_FLAG, help="with --all: redraw figures that are up to date")

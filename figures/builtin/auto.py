@@ -15,17 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.bins import MOST_POINTS, thin
 from autoviz_render.figures.builtin.auto_arrays import columns_of, drawable, is_picture, is_table, pictures_of, table_of
 from autoviz_render.figures.builtin.points import with_points
-from autoviz_render.figures.colours import colour_range
+from autoviz_render.figures.colours import range_of
 from autoviz_render.figures.given.names import axis_labels, in_unit, label_of, quantity, unit_of
-from autoviz_render.figures.given.sky import is_wcs
+from autoviz_render.figures.given.sky import is_wcs, sky_marks
 from autoviz_render.figures.numbers import plain_number
-from autoviz_render.figures.panels import Extent, ImagePanel, LinesPanel, Panel, Series, TablePanel, TextPanel
+from autoviz_render.figures.panels import (
+    Extent,
+    ImagePanel,
+    LinesPanel,
+    Panel,
+    Series,
+    TablePanel,
+    TextPanel,
+    full_extent,
+)
+from autoviz_render.figures.scaling.choice import said_colours
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.weights import SAMPLE_ARRAYS
@@ -66,7 +77,7 @@ def auto(snapshot: Snapshot) -> list[Panel]:
             lines += panels
         else:
             rows.append((label_of(snapshot, name), in_unit(snapshot, name, _in_words(array))))
-    drawn: list[Panel] = [*fits, *images, *lines]
+    drawn: list[Panel] = [*_with_marks(snapshot, [*fits, *images]), *lines]
     room = MOST_PANELS - 1
     if len(drawn) > room or (len(drawn) == MOST_PANELS and rows):
         rows += [(panel.title, "not drawn: too many panels") for panel in drawn[room:]]
@@ -76,6 +87,14 @@ def auto(snapshot: Snapshot) -> list[Panel]:
     if len(drawn) == 4 and any(isinstance(panel, ImagePanel) for panel in fits):
         drawn[3] = replace(drawn[3], span=(1, 3))  # else they would be laid out in two columns, and the fit torn apart
     return drawn or [TextPanel("Nothing to draw", "This snapshot holds no arrays, parameters or scalars.")]
+
+
+def _with_marks(snapshot: Snapshot, images: list[Panel]) -> list[Panel]:
+    """The first image, with where it lies on the sky."""
+    if not images or not isinstance(first := images[0], ImagePanel):
+        return images
+    extent = full_extent(first.values, first.extent)
+    return [replace(first, marks=sky_marks(snapshot, np.shape(first.values), extent, extent)), *images[1:]]
 
 
 def _fits(snapshot: Snapshot, named: Arrays, extents: dict[str, Extent]) -> tuple[list[Panel], set[str]]:
@@ -176,7 +195,7 @@ def _image_fit(snapshot: Snapshot, named: Arrays, data: str, model: str, extents
         _image(snapshot, title, each, named.get("mask"), extents, name=data, is_signed=is_signed)
         for title, each, is_signed in zip((*titles[:2], difference), values, signed, strict=True)
     )
-    limits = colour_range(one.coloured_values())
+    limits = range_of(one)
     return [*(replace(each, low=limits.low, high=limits.high) for each in (one, other)), rest]
 
 
@@ -211,15 +230,18 @@ def _image(
     is_masked = mask is not None and mask.dtype.kind == "b" and mask.shape == shape
     is_boolean = values.dtype.kind == "b"
     x_label, y_label = axis_labels(snapshot, name)
+    colours: dict[str, Any] = {"scale": "symmetric" if is_signed else "linear", "low": None, "high": None}
+    if is_boolean:
+        colours |= {"low": 0.0, "high": 1.0}
+    elif not is_signed and values.ndim == 2:
+        colours = said_colours(snapshot, name, values, mask if is_masked else None, colours)
     return ImagePanel(
         title,
         values,
         mask=mask if is_masked and name != "mask" else None,
         extent=extents.get(f"{name}_extent") or (extents.get("extent") if is_masked else None),
         colours="RdBu_r" if is_signed else "cividis" if is_boolean else "inferno",
-        scale="symmetric" if is_signed else "linear",
-        low=0.0 if is_boolean else None,
-        high=1.0 if is_boolean else None,
+        **colours,
         equal=max(shape) <= 5 * min(shape),
         unit=unit_of(snapshot, name),
         x_label=x_label,

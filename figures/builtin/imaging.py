@@ -58,6 +58,7 @@ from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_p
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
 from autoviz_render.figures.given.names import label_of, unit_of
+from autoviz_render.figures.given.sky import sky_marks
 from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TablePanel, TextPanel
 from autoviz_render.figures.reading import (
     Shape,
@@ -69,6 +70,7 @@ from autoviz_render.figures.reading import (
     ratio,
     without_faulty,
 )
+from autoviz_render.figures.scaling.choice import said_colours
 from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -184,11 +186,13 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
             return TextPanel(title, "".join(f"Not drawn: {faults[name]}.\n" for name in required if name in faults))
         return ImagePanel(title, values, curves=(edge, *curves), **{"unit": unit, **vars(fit.frame), **settings})
 
+    where = fit.frame.extent, fit.frame.view
     limits = image_limits(fit.data, fit.frame.mask, fit.model_image)
+    limits = said_colours(snapshot, "data", fit.data, fit.frame.mask, limits)
     lenses = [fit, *(plane.lensing for plane in fit.nearer)]
     critical = [lens.critical_curve(style="--" if number else "-") for number, lens in enumerate(lenses)]
     first: list[Panel] = [
-        image(label_of(snapshot, "data", "Data"), fit.data, **limits),
+        image(label_of(snapshot, "data", "Data"), fit.data, marks=sky_marks(snapshot, shape, *where), **limits),
         image(label_of(snapshot, "model_image", "Model image"), fit.model_image, *critical, **limits),
         image("Normalised residuals", fit.residuals, unit="σ", **RESIDUALS),
     ]
@@ -250,10 +254,13 @@ def _components(
     mask = fit.frame.mask
     if fit.lens_light is not None and fit.lens_subtracted is not None and fit.source_image is not None:
         lensed = image_limits(fit.lens_subtracted, mask, fit.source_image)
+        lensed = said_colours(snapshot, ("source_image", "data"), fit.lens_subtracted, mask, lensed)
         data = image("Lens-subtracted data", fit.lens_subtracted, critical, **lensed)
         source = image(title, fit.source_image, critical, **lensed)
         light = label_of(snapshot, "lens_light", "Lens light")
-        return [image(light, fit.lens_light, **model_limits(fit.lens_light, mask))], [data, source]
+        bright = model_limits(fit.lens_light, mask)
+        bright = said_colours(snapshot, ("lens_light", "data"), fit.lens_light, mask, bright)
+        return [image(light, fit.lens_light, **bright)], [data, source]
     others: list[Panel] = [_noise_map(snapshot, fit, image), *tables]
     if not tables and fit.source_image is not None:
         others += [image(title, fit.source_image, **limits)]

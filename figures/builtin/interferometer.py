@@ -45,9 +45,11 @@ from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ri
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
 from autoviz_render.figures.given.names import label_of, unit_of
+from autoviz_render.figures.given.sky import sky_marks
 from autoviz_render.figures.numbers import rounded
 from autoviz_render.figures.panels import Curve, ImagePanel, LinesPanel, Panel, Series, TextPanel
 from autoviz_render.figures.reading import best_fit, check, find, needed, not_used, without_faulty
+from autoviz_render.figures.scaling.choice import said_colours
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -137,11 +139,15 @@ def _images(
     critical = [lensing.critical_curve(), *(plane.critical_curve(style="--") for plane in nearer)]
     models = [values for name, values in zip(names, images, strict=True) if name == "dirty_model"]
     limits = image_limits(images[0], frame.mask, *models)
+    limits = said_colours(snapshot, "dirty_image", images[0], frame.mask, limits)
     panels: dict[str, Panel] = {**instead}
     for name, values in zip(names, images, strict=True):
         settings = RESIDUALS if name == "dirty_residuals" else limits
         curves = critical if name == "dirty_model" else []
-        panels[name] = ImagePanel(titles[name], values, unit=unit, curves=curves, **vars(frame), **settings)
+        more: dict[str, Any] = {"unit": unit, "curves": curves, **vars(frame), **settings}
+        if name == "dirty_image":
+            more["marks"] = sky_marks(snapshot, values.shape, frame.extent, frame.view)
+        panels[name] = ImagePanel(titles[name], values, **more)
     views, others = _views(lensing, nearer)
     drawn = [panels[name] for name in _IMAGES if name in panels]
     return drawn, facing(views, frame), [facing(row, frame) for row in others]

@@ -36,6 +36,7 @@ from autoviz_render.figures.errors import UnusableMeshError
 from autoviz_render.figures.given.names import plane_axes, within
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, MeshPanel, Panel, TextPanel
 from autoviz_render.figures.reading import check, find, floats
+from autoviz_render.figures.scaling.choice import said_colours
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -63,6 +64,7 @@ class Lensing:
         number: Of the source plane, the nearest being 1; 0 if there is but one.
         axes: What the axes of the source plane are called, as settings of a panel.
         unit: Of the source; None if the run does not say.
+        snapshot: That all of it is of.
     """
 
     inverse_magnification: Floats | None
@@ -75,6 +77,7 @@ class Lensing:
     number: int
     axes: Mapping[str, str]
     unit: str | None
+    snapshot: Snapshot
 
     def critical_curve(self, **style: Any) -> Curve:
         """To be laid over images, with its entry in the legend."""
@@ -155,6 +158,7 @@ def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
         number,
         plane_axes(snapshot, "source", *SOURCE_PLACES, "extent"),
         snapshot.units.get("source"),
+        snapshot,
     )
 
 
@@ -231,10 +235,15 @@ def _limits(lensing: Lensing) -> dict[int, dict[str, Any]]:
     the whole shows: the whole source would be dark under its limits.
     """
     parts = {0: lensing.source, **lensing.finer}
-    found = {number: model_limits(part.values) for number, part in parts.items() if part is not None}
+    found = {
+        number: said_colours(lensing.snapshot, "source", part.values, None, model_limits(part.values))
+        for number, part in parts.items()
+        if part is not None
+    }
     brightest = 2 * found[0]["high"] if 0 in found else np.inf
     alike = [each for each in found.values() if each["high"] <= brightest]
-    both = {"low": min(each["low"] for each in alike), "high": max(each["high"] for each in alike)} if alike else {}
+    limits = {"low": min(each["low"] for each in alike), "high": max(each["high"] for each in alike)} if alike else {}
+    both = {**alike[0], **limits} if alike else {}
     return {number: both if found.get(number) in alike or number not in found else found[number] for number in range(3)}
 
 

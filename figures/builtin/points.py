@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.figures.builtin.images import frame_of, image_limits
+from autoviz_render.figures.builtin.images import Frame, frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import CURVE
 from autoviz_render.figures.builtin.residuals import chi_squared_rows, hold
 from autoviz_render.figures.colours import GREY
@@ -49,10 +49,12 @@ from autoviz_render.figures.given.names import (
     unit_of_places,
     with_unit,
 )
+from autoviz_render.figures.given.sky import sky_marks
 from autoviz_render.figures.panels import Curve, Extent, ImagePanel, LinesPanel, Panel, ScatterPanel, Series, TextPanel
 from autoviz_render.figures.plane.rings import ellipse, rings
 from autoviz_render.figures.plane.shears import DATA, MODEL, has_shear, shear_panels, shear_residuals
 from autoviz_render.figures.reading import best_fit, find, floats, pairs, ratio
+from autoviz_render.figures.scaling.choice import said_colours
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -184,7 +186,7 @@ def _positions(snapshot: Snapshot, positions: Floats, model: Floats | None, nois
     if image is not None:
         frame = frame_of(snapshot, image.shape, _image_name(snapshot))
         curves.append(rings(positions, 0.03 * (frame.view[1] - frame.view[0]), label="data", **CURVE))
-        limits = image_limits(image, frame.mask)
+        limits = _image_colours(snapshot, image, frame)
         title, unit = label_of(snapshot, "positions", "Positions"), unit_of(snapshot, _image_name(snapshot))
         return ImagePanel(title, image, unit=unit, curves=[*curves, *crosses], **vars(frame), **limits)
     circles = [] if noise is None else [rings(positions, noise, label="data, ±1σ", colour=DATA)]
@@ -287,7 +289,7 @@ def _ellipses(snapshot: Snapshot) -> list[Panel]:
     else:
         frame = frame_of(snapshot, image.shape, _image_name(snapshot))
         unit = unit_of(snapshot, _image_name(snapshot))
-        limits = image_limits(image, frame.mask)
+        limits = _image_colours(snapshot, image, frame)
         panels = [ImagePanel("Ellipses", image, unit=unit, curves=curves, **vars(frame), **limits)]
     if len(ellipses) > 1:
         order, x_label = np.argsort(major), with_unit("semi-major axis", unit_of_places(snapshot))
@@ -306,6 +308,12 @@ def _image(snapshot: Snapshot) -> Floats | None:
     """The image behind; None if there is none."""
     name = _image_name(snapshot)
     return np.asarray(find(snapshot, name), np.float64) if name else None
+
+
+def _image_colours(snapshot: Snapshot, image: Floats, frame: Frame) -> dict[str, Any]:
+    """The colours of the image behind, and where it lies on the sky, as settings of a panel."""
+    colours = said_colours(snapshot, _image_name(snapshot), image, frame.mask, image_limits(image, frame.mask))
+    return {**colours, "marks": sky_marks(snapshot, image.shape, frame.extent, frame.view)}
 
 
 def _image_name(snapshot: Snapshot) -> str:

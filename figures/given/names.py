@@ -105,7 +105,9 @@ def within(snapshot: Snapshot, prefix: str, *, shared: bool = False) -> Snapshot
         own = {name.removeprefix(prefix): each for name, each in held.items() if name.startswith(prefix)}
         return {**held, **own} if keep else own
 
-    said: dict[str, Any] = {kind: of_group(getattr(snapshot, kind), keep=True) for kind in ("units", "labels", "axes")}
+    said: dict[str, Any] = {
+        kind: of_group(getattr(snapshot, kind), keep=True) for kind in ("units", "labels", "axes", "scales")
+    }
     arrays, static = of_group(snapshot.arrays, keep=shared), of_group(snapshot.static, keep=shared)
     own = {name.removeprefix(prefix) for name in snapshot.static if name.startswith(prefix)}
     arrays = {name: each for name, each in arrays.items() if f"{prefix}{name}" in snapshot.arrays or name not in own}

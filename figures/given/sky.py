@@ -33,6 +33,10 @@ _LENGTHS = tuple(
 """Round ones, in degrees, ascending, with their labels; those of 0.1 arcsec and more are not in milliarcsec."""
 
 
+_LARGEST = 1e12
+"""Of a number that can be one of a header."""
+
+
 def is_wcs(name: str) -> bool:
     """Whether an array is a keyword of a header: not to be drawn."""
     return name.startswith("wcs/") or "/wcs/" in name
@@ -54,7 +58,7 @@ def sky_marks(snapshot: Snapshot, shape: tuple[int, ...], extent: Extent, view: 
     )
     with np.errstate(all="ignore"):
         on_sky = _sky_per_pixel(snapshot, middle)
-        if on_sky is None:
+        if on_sky is None or not abs(np.linalg.det(on_sky)) > 0:
             return []
         per_unit = on_sky / np.array(pixel)  # degrees to the east and to the north, for each unit of the two axes
         to_axes = np.linalg.inv(per_unit)
@@ -71,7 +75,10 @@ def sky_marks(snapshot: Snapshot, shape: tuple[int, ...], extent: Extent, view: 
 def _sky_per_pixel(snapshot: Snapshot, pixel: tuple[float, float]) -> Floats | None:
     """Degrees to the east and to the north at a pixel, for a step along x and along y: array[2, 2]; None if unknown."""
     matrix = _matrix(snapshot)
-    if matrix is None or not abs(np.linalg.det(matrix)) > 1e-12 * float(np.abs(matrix).max(initial=0.0)) ** 2 > 0:
+    if matrix is None:
+        return None
+    largest = float(np.abs(matrix).max())
+    if not (largest > 1 / _LARGEST and abs(np.linalg.det(matrix / largest)) > 1e-9):
         return None
     declination, x, y = (_number(snapshot, name, np.nan) for name in ("CRVAL2", "CRPIX1", "CRPIX2"))
     if not np.isfinite([declination, x, y]).all():
@@ -115,4 +122,7 @@ def _checked(matrix: list[list[float]]) -> Floats | None:
 
 def _number(snapshot: Snapshot, name: str, otherwise: float) -> float:
     found = find(snapshot, f"wcs/{name}")
-    return float(found) if found is not None and found.shape == () and found.dtype.kind in "iuf" else otherwise
+    if found is None or found.shape != () or found.dtype.kind not in "iuf":
+        return otherwise
+    value = float(found)
+    return value if abs(value) < _LARGEST else math.nan

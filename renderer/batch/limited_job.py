@@ -58,7 +58,7 @@ class LimitedJob(Job):
 
 @lru_cache(2)  # each is a figure that is kept: whoever compares looks at one step after the other
 def _figure(spec: FigureSpec, how: RenderSettings, spool: str, snapshot: str, _stamp: tuple[int, int]) -> KeptFigure:
-    recipe = with_limits_of(spec.recipe(), _read(Path(spool), snapshot))
+    recipe = with_limits_of(how.coloured(spec.recipe()), _read(Path(spool), snapshot))
     told: dict[str, Any] = {"name": spec.name, "settings": how.record() | {"limits": snapshot}}
     return KeptFigure(recipe, dpi=how.dpi, theme=THEMES[how.theme], page=how.page, warns=False, **told)
 

@@ -160,7 +160,7 @@ class _Pictures:
         named = (snapshot_ref(self._spool.paths.snapshots, name) for name in job.snapshots)
         self.refs = [ref for ref in named if ref is not None]
         self._last = self._until_readable()
-        how, recipe = job.settings, with_limits_of(job.figure.recipe(), self._last)
+        how, recipe = job.settings, with_limits_of(job.settings.coloured(job.figure.recipe()), self._last)
         theme = THEMES[how.theme]
         self._figure = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page)
         self.paper = rgb(theme.paper)

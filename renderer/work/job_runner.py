@@ -114,7 +114,11 @@ class JobRunner:
         """What the limits of a live figure are taken from: an earlier snapshot, as long as they hold for this one."""
         key = job.spool, job.figure
         like = self._likes.get(key)
-        if like is None or like.epoch > snapshot.epoch or not hold(job.figure.recipe(), like, snapshot):
+        if (
+            like is None
+            or like.epoch > snapshot.epoch
+            or not hold(job.settings.coloured(job.figure.recipe()), like, snapshot)
+        ):
             self._likes[key] = like = snapshot
             while len(self._likes) > _MOST_KEPT:
                 self._likes.pop(next(iter(self._likes)))
@@ -172,7 +176,7 @@ class _KeptFigures:
             self._kept.remove(chosen)
             kept = chosen[2]
         else:
-            recipe, theme = figure.recipe(), THEMES[how.theme]
+            recipe, theme = how.coloured(figure.recipe()), THEMES[how.theme]
             recipe = recipe if like is None else with_limits_of(recipe, like)
             named: dict[str, Any] = {"name": figure.name, "settings": told}
             kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, warns=False, **named)

@@ -113,6 +113,7 @@ class NSS:
         units: As for `QuickUpdate`.
         labels: As for `QuickUpdate`.
         axes: As for `QuickUpdate`.
+        scales: As for `QuickUpdate`.
 
     Raises:
         WrongValueError, WrongTypeError: An argument can never work.
@@ -145,6 +146,7 @@ class NSS:
         units: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         axes: Mapping[str, Sequence[str]] | None = None,
+        scales: Mapping[str, str] | None = None,
     ) -> None:
         counts = {"num_live": num_live, "num_delete": num_delete, "chunk_size": chunk_size}
         refuse_no_analysis(analysis)
@@ -153,7 +155,7 @@ class NSS:
         checked_figures(figure)
         refuse_unknown_figures(renderer, figure, may_be_missing=True)
         chosen_display(display)
-        checked_descriptions(units, labels, axes)
+        checked_descriptions(units, labels, axes, scales)
         num_delete = num_delete or max(1, num_live // 10)
         if not 0 < num_delete < num_live:
             expected = f"expected at least 1 and less than num_live, which is {num_live}"
@@ -183,6 +185,7 @@ class NSS:
             units=units,
             labels=labels,
             axes=axes,
+            scales=scales,
         )
         self._resume = resume
         self._compilation_cache = compilation_cache

@@ -49,7 +49,7 @@ class Settings:
         renderer: As for `live`.
         display: As for `live`.
         key: Shared by all copies of the analysis.
-        descriptions: Units, labels and axes, as for `live`.
+        descriptions: Units, labels, axes and scales, as for `live`.
     """
 
     arrays: Callable[[Any], Mapping[str, Any]] | None
@@ -263,7 +263,7 @@ class LiveFit:
         given = self._settings.descriptions
         with self._guard("reading the labels of the parameters"):
             labels = {**parameter_labels(self.model), **given.labels}
-            return vars(checked_descriptions(given.units, labels, given.axes))
+            return vars(checked_descriptions(given.units, labels, given.axes, given.scales))
         return vars(given)
 
     def _resumed_from(self) -> int:

@@ -52,6 +52,7 @@ def live(
     units: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     axes: Mapping[str, Sequence[str]] | None = None,
+    scales: Mapping[str, str] | None = None,
 ) -> A:
     """The analysis with live figures: `search.fit(model, live(analysis))`, and nothing else changes.
 
@@ -75,6 +76,7 @@ def live(
         labels: What figures call arrays and parameters, as for `QuickUpdate`; parameters that are not named are called
             as PyAutoFit's `config/notation/label.yaml` has it.
         axes: What the axes of arrays are called, as for `QuickUpdate`.
+        scales: How their colours follow from their values, as for `QuickUpdate`.
 
     Returns:
         An analysis of the same class by name, with the same attributes as the one given.
@@ -85,7 +87,7 @@ def live(
     """
     _refuse_impossible(analysis, arrays, figure, static, renderer)
     chosen_display(display)
-    descriptions = checked_descriptions(units, labels, axes)
+    descriptions = checked_descriptions(units, labels, axes, scales)
     settings = Settings(arrays, figure, static, renderer, display, uuid.uuid4().hex, descriptions)
     _figure_arrays(analysis, settings)
     return _live(analysis, settings)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autoviz_render.spool.errors import WrongTypeError, WrongValueError
+from autoviz_render.spool.format.colour_scales import parse_scale
 from autoviz_render.spool.format.names import check_name
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.text import printable
@@ -33,35 +34,45 @@ class Descriptions:
         units: The unit of its values: "arcsec".
         labels: What figures call it: "Einstein radius", or with mathematics between dollars, as Matplotlib has it.
         axes: What the axes of its panel are called, units included: x and y of an image, or of a series.
+        scales: How its colours follow from its values: a stretch, an interval, or both, as in `asinh 99.5%`.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scales: Mapping[str, str] = field(default_factory=dict)
 
 
-def checked_descriptions(units: Any = None, labels: Any = None, axes: Any = None) -> Descriptions:
+def checked_descriptions(units: Any = None, labels: Any = None, axes: Any = None, scales: Any = None) -> Descriptions:
     """Those that were given, if a spool can hold them.
 
     Args:
         units: Text by name, or None.
         labels: Text by name, or None.
         axes: Several texts by name, or None.
+        scales: Text by name, or None.
 
     Raises:
         WrongTypeError, WrongValueError: They are none, or too many; the message names the argument.
     """
-    checked = Descriptions(_by_name("units", units, _text), _by_name("labels", labels, _text), _named_axes(axes))
+    checked = Descriptions(
+        units=_by_name("units", units, _text),
+        labels=_by_name("labels", labels, _text),
+        axes=_by_name("axes", axes, _texts),
+        scales=_by_name("scales", scales, _scale),
+    )
     size = len(json.dumps(asdict(checked), indent=2))
     if size > MAX_BYTES:
-        raise WrongValueError(f"units, labels and axes have {size} bytes together; expected at most {MAX_BYTES}")
+        told = f"units, labels, axes and scales have {size} bytes together; expected at most {MAX_BYTES}"
+        raise WrongValueError(told)
     return checked
 
 
 def read_descriptions(content: Mapping[str, Any]) -> Descriptions:
     """Those in a stranger's `spool.json`: what is no text is ignored, what is too long is cut. Never raises."""
     axes = {name: _axes_read(texts) for name, texts in _entries(content, "axes") if isinstance(texts, list)}
-    return Descriptions(_read(content, "units"), _read(content, "labels"), axes)
+    scales = {name: text for name, text in _read(content, "scales").items() if _is_scale(text)}
+    return Descriptions(_read(content, "units"), _read(content, "labels"), axes, scales)
 
 
 def _by_name(argument: str, given: Any, check: Any) -> dict[str, Any]:
@@ -77,16 +88,28 @@ def _by_name(argument: str, given: Any, check: Any) -> dict[str, Any]:
     return {name: check(f"{argument}[{name!r:.100}]", value) for name, value in given.items()}
 
 
-def _named_axes(given: Any) -> dict[str, tuple[str, ...]]:
-    return _by_name("axes", given, _texts)
-
-
 def _text(argument: str, given: Any) -> str:
     if not isinstance(given, str):
         raise WrongTypeError(wrong(argument, given, "expected text"))
     if not given.isprintable() or len(given) > LONGEST_TEXT:
         raise WrongValueError(wrong(argument, given, _EXPECTED))
     return str(given)
+
+
+def _scale(argument: str, given: Any) -> str:
+    text = _text(argument, given)
+    try:
+        parse_scale(text)
+    except ValueError as error:
+        raise WrongValueError(wrong(argument, given, str(error))) from None
+    return text
+
+
+def _is_scale(text: str) -> bool:
+    try:
+        return bool(parse_scale(text))
+    except ValueError:
+        return False
 
 
 def _texts(argument: str, given: Any) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ NOTHING = np.zeros((3, 3))
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ImagePanel("a", NOTHING, scale=cast(Any, "asinh")), "scale is 'asinh'; expected one of: 'linear', "),
+        (lambda: ImagePanel("a", NOTHING, scale=cast(Any, "cubic")), "scale is 'cubic'; expected one of: 'linear', "),
         (lambda: ImagePanel("a", NOTHING, scale=cast(Any, "symetric")), "'symmetric'"),
         (lambda: ScatterPanel("a", [1.0], [1.0], [1.0], colours="virdis"), "colours is 'virdis'; .* viridis"),
         (lambda: ImagePanel("a", NOTHING, colours="nosuch"), "expected a colour map of Matplotlib"),

@@ -1,8 +1,9 @@
-"""The artists of what is laid over a panel: lines and bands across, texts and arrows."""
+"""The artists of what is laid over a panel: lines and bands across, texts and arrows, a compass and a scale bar."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,16 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Polygon
 
-from autoviz_render.figures.annotations import Annotation, Guide
+from autoviz_render.figures.annotations import Annotation, Compass, Guide, ScaleBar
 from autoviz_render.figures.series import as_numbers, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.text_cache import Label
+from autoviz_render.renderer.plot.canvas import Layer, Stroke
 from autoviz_render.renderer.plot.layout import Rectangle
 from autoviz_render.renderer.plot.text_metrics import text_width
+from autoviz_render.spool.arrays import Floats
 
 _ABOVE = 0.05
 """Inches between a point and its text, and between a text and the frame."""
@@ -114,6 +117,112 @@ class Annotations:
                 end = place(each.to)
                 start = _start(left, bottom, width, height, end) if each.text else (column, row)
                 arrow.set_positions(start, end)
+
+
+_LONG = 0.14, 0.34
+"""The longer arrow of a compass: as a share of an image's width, and in inches at most."""
+
+_INSIDE = 0.13
+"""Inches between the marks and the frame."""
+
+_HEAD = 0.06
+"""Inches of the two strokes of an arrow's head."""
+
+_LEAST = 1.2
+"""Inches of a side of an image that has room for marks."""
+
+
+class SkyMarks:
+    """A compass and a scale bar in the upper corners of an image: white with a dark edge, seen on any colour.
+
+    Attributes:
+        artists: The lines, their edge first, and the texts.
+        layers: The same.
+    """
+
+    def __init__(self, marks: Sequence[Compass | ScaleBar], area: Area) -> None:
+        self.artists: list[Artist] = []
+        self.layers: list[Layer] = []
+        if not marks:
+            return
+        style: dict[str, Any] = {"zorder": 5, "solid_capstyle": "round", "solid_joinstyle": "round"}
+        self._lines = [Stroke([], [], color=colour, linewidth=width, **style) for colour, width in _EDGED]
+        for line in self._lines:
+            line.set_transform(area.inches)
+            area.add(line)
+        texts: dict[str, Any] = {"fontsize": layout.LABEL_SIZE, "color": _EDGED[1][0], "zorder": 6}
+        make = partial(Label, area, edge=_EDGED[0][0], ha="center", va="center", **texts)
+        self._north, self._east, self._length = make(), make(), make()
+        self.artists = [*self._lines, self._north, self._east, self._length]
+        self.layers = [self._lines, self._north, self._east, self._length]
+
+    def show(self, marks: Sequence[Compass | ScaleBar], part: Rectangle, x: Axis, y: Axis, lower: float) -> None:
+        """Show marks; those for which there is no room are not shown.
+
+        Args:
+            marks: Of the same kinds as before.
+            part: The image, in inches.
+            x, y: Its axes.
+            lower: Inches at the top right that are taken.
+        """
+        if not marks:
+            return
+        per_unit = part.width / (x.high - x.low), part.height / (y.high - y.low)
+        paths: list[Floats] = []
+        for label in (self._north, self._east, self._length):
+            label.show("", 0.0, 0.0)
+        for mark in marks if min(part.width, part.height) >= _LEAST else ():
+            if isinstance(mark, Compass):
+                paths += self._show_compass(mark, part, per_unit, lower)
+            else:
+                paths += self._show_bar(mark, part, abs(per_unit[0]))
+        points = np.concatenate([np.empty((0, 2)), *(np.vstack([path, [[np.nan, np.nan]]]) for path in paths)])
+        for line in self._lines:
+            line.set_data(*points.T)
+
+    def _show_compass(
+        self, compass: Compass, part: Rectangle, per_unit: tuple[float, float], lower: float
+    ) -> list[Floats]:
+        """Both arrows with their letters, in a box in the upper right corner."""
+        arrows = np.array([compass.north, compass.east], dtype=np.float64) * per_unit
+        lengths = np.hypot(*arrows.T)
+        if not (np.isfinite(lengths).all() and lengths.min() > 0):
+            return []
+        arrows *= min(_LONG[0] * part.width, _LONG[1]) / lengths.max()
+        letters = arrows * (1 + 0.12 / np.hypot(*arrows.T))[:, None]
+        half = 0.6 * layout.LABEL_SIZE / 72
+        ends = np.vstack([[[0.0, 0.0]], letters - half, letters + half])
+        corner = np.array([part.right - _INSIDE, part.top - _INSIDE - lower]) - ends.max(axis=0)
+        for label, text, (left, bottom) in zip((self._north, self._east), "NE", corner + letters, strict=True):
+            label.show(text, float(left), float(bottom))
+        return [_arrow(corner, corner + arrow) for arrow in arrows]
+
+    def _show_bar(self, bar: ScaleBar, part: Rectangle, per_unit: float) -> list[Floats]:
+        """The bar in the upper left corner, with its length under it."""
+        length = bar.length * per_unit
+        width = max(length, text_width(bar.label, layout.LABEL_SIZE))
+        if not 0.05 <= length <= 0.6 * part.width or width > 0.6 * part.width:
+            return []
+        left, top = part.left + _INSIDE + (width - length) / 2, part.top - _INSIDE - 0.04
+        self._length.show(bar.label, part.left + _INSIDE + width / 2, top - 0.07 - 0.62 * layout.LABEL_SIZE / 72)
+        tick = 0.04
+        return [
+            np.array([(left, top - tick), (left, top + tick)]),
+            np.array([(left, top), (left + length, top)]),
+            np.array([(left + length, top - tick), (left + length, top + tick)]),
+        ]
+
+
+_EDGED = (("black", 2.9), ("white", 1.3))
+"""Colour and width of the edge of a line, and of the line."""
+
+
+def _arrow(start: Floats, end: Floats) -> Floats:
+    """A line with two strokes at its end: array[vertex, 2]."""
+    along = (end - start) / np.hypot(*(end - start))
+    across = np.array([-along[1], along[0]])
+    sides = [end - _HEAD * along + sign * 0.6 * _HEAD * across for sign in (1, -1)]
+    return np.array([start, end, sides[0], end, sides[1]])
 
 
 def overlay_structure(panel: Any) -> Hashable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Hashable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from matplotlib.transforms import IdentityTransform
 
 from autoviz_render.figures import colours
 from autoviz_render.figures.numbers import Ticks, decade_ticks, round_ticks
+from autoviz_render.figures.scaling.stretches import STRETCHES, stretched_ticks
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Labels, blank, cropped
@@ -135,4 +136,6 @@ def _ticks(limits: colours.ColourRange, bar: Rectangle, width: float) -> Ticks:
         return ticks if is_apart and widest <= width else Ticks((), ())
 
     most = max(3, min(5, int(bar.height / 0.55)))
+    if limits.scale in STRETCHES:
+        return stretched_ticks(limits.low, limits.high, most, partial(colours.position, limits=limits), room)
     return (decade_ticks if limits.scale == "log" else round_ticks)(limits.low, limits.high, most, room=room)

@@ -16,7 +16,7 @@ from autoviz_render.figures.panels import ColouredPanel, Curve, Extent, is_same
 from autoviz_render.figures.series import as_numbers, on_axis
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
-from autoviz_render.renderer.plot.artists.annotations import Annotations, Guides, overlay_structure
+from autoviz_render.renderer.plot.artists.annotations import Annotations, Guides, SkyMarks, overlay_structure
 from autoviz_render.renderer.plot.artists.colour_bar import ColourBar
 from autoviz_render.renderer.plot.artists.frame import Axis, Frame
 from autoviz_render.renderer.plot.artists.legend import Legend
@@ -72,6 +72,7 @@ class Coloured:
         drawn = zip([*self._curves, *self._guides.artists], named, strict=True)
         entries = [(artist, each.label) for artist, each in drawn if each.label]
         self._legends = [Legend(area, entries)] if entries else []
+        self._marks = SkyMarks(panel.marks, area)
         self._note = Label(area, boxed=True, ha="right", va="bottom", fontsize=layout.SMALL_SIZE, zorder=6)
         self._bar = None if getattr(panel, "is_picture", False) else ColourBar(area)
         self._title = panel_title(area)
@@ -84,11 +85,12 @@ class Coloured:
             [self.frame.border],
             *(each if isinstance(each, Label) else [each] for each in self._annotations.artists),
             self._legends,
+            *self._marks.layers,
             *[self._note, *bar, self._title, self._unit],
         ]
         self.layers = [each for each in self.layers if not isinstance(each, Sequence) or each]
         self.foreground: list[Artist] = [
-            *[*over, *self._legends, self._note],
+            *[*over, *self._legends, *self._marks.artists, self._note],
             *(self._bar.foreground if self._bar else []),
             *[self._title, self._unit],
         ]
@@ -123,11 +125,12 @@ class Coloured:
         for legend in self._legends:
             legend.show_in(parts.image, beside)
         values = panel.coloured_values()
-        self._limits = colours.colour_range(values, scale=panel.scale, low=panel.low, high=panel.high)
+        self._limits = colours.range_of(panel, values)
         common = self._bar.show(parts.bar, self._limits, colour_table(panel.colours)) if self._bar else ""
         self._show_title(panel, parts, common)
         count = values.size - np.count_nonzero(np.isfinite(values))
-        self._show_note(f"{count:,} not finite" if count else "", parts.image, beside)
+        is_high = self._show_note(f"{count:,} not finite" if count else "", parts.image, beside)
+        self._marks.show(panel.marks, parts.image, x, y, lower=0.25 * is_high)
         return parts, view, look
 
     def _show_curves(self, curves: Sequence[Curve], view: Extent, logs: dict[str, bool]) -> None:
@@ -155,8 +158,11 @@ class Coloured:
             return Rectangle(image.left, top - height, image.width, height)
         return Rectangle(left, image.bottom, max(0.0, self._area.size.width - left), image.height)
 
-    def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> None:
-        """A note in the lower right corner, in the upper one if a legend is in the way, beside the image, or none."""
+    def _show_note(self, note: str, image: Rectangle, beside: Rectangle) -> bool:
+        """A note in the lower right corner, in the upper one if a legend is in the way, beside the image, or none.
+
+        Returns whether it is in the upper one of the image.
+        """
         needed = text_width(note, self._note.size) + 0.12
         fitting = [part for part in (image, beside) if part.width >= needed and part.height >= _LINE]
         part = fitting[0] if fitting else image
@@ -164,6 +170,7 @@ class Coloured:
         is_high = bool(in_the_way) and part.width < needed + in_the_way
         line = part.top - 0.25 if is_high else part.bottom + 0.05
         self._note.show(note if fitting else "", part.right - 0.06, line)
+        return bool(note) and is_high and part is image
 
     def _show_title(self, panel: ColouredPanel, parts: ColouredParts, common: str) -> None:
         """The title, and over the bar what its numbers leave out, which is never cut, and the unit.
@@ -197,7 +204,7 @@ class Coloured:
 def coloured_structure(panel: ColouredPanel) -> Hashable:
     """What of such a panel is fixed when its artists are built."""
     styles = [(each.colour, each.style, each.width, each.marker, each.label, each.outline) for each in panel.curves]
-    return bool(panel.x_label), bool(panel.y_label), overlay_structure(panel), *styles
+    return bool(panel.x_label), bool(panel.y_label), overlay_structure(panel), tuple(map(type, panel.marks)), *styles
 
 
 def _axis(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from autoviz_render.renderer.plot import layout
@@ -36,23 +37,24 @@ class Label(Text):
         size: Of its letters, in points, unless they are made smaller to fit.
     """
 
-    def __init__(self, area: Area, *, boxed: bool = False, **style: Any) -> None:
+    def __init__(self, area: Area, *, boxed: bool = False, edge: str = "", **style: Any) -> None:
         """An empty label.
 
         Args:
             area: Where it stands.
             boxed: Whether a piece of paper hides most of what is behind it.
+            edge: The colour of a thin edge round the letters, which shows them on any colour; "" for none.
             style: Matplotlib's properties of a text; all of them can be hashed.
         """
         style = {"color": area.theme.ink, **style}
         super().__init__(0.0, 0.0, "", **style)
         self.size = float(self.get_fontsize())
         box = area.theme.paper if boxed else ""
-        self._look = (*style.items(), box)
+        self._look = (*style.items(), box, edge)
         self._area = area
         self.set_figure(area.subfigure)
         self.set_transform(area.inches)
-        _put_in_box(self, box)
+        _put_in_box(self, box, edge)
         area.add(self)
 
     def show(self, text: str, x: float, y: float, *, mathtext: bool = True) -> None:
@@ -159,10 +161,10 @@ def paste(renderer: RendererAgg, cached: CachedPixels, x: int, y: int) -> None:
 
 @lru_cache(maxsize=1024)
 def _text_pixels(content: str, parse_math: bool, look: Any, size: float, dpi: float) -> CachedPixels:
-    *style, box = look
+    *style, box, edge = look
     text = Text(0.0, 0.0, content, parse_math=parse_math, **dict(style))
     text.set_fontsize(size)
-    _put_in_box(text, box)
+    _put_in_box(text, box, edge)
     text.set_figure(Figure(figsize=(1, 1), dpi=dpi))
     extent = text.get_window_extent(blank(1, 1, dpi))
     x, y = _MARGIN - math.floor(extent.x0), _MARGIN - math.floor(extent.y0)
@@ -178,6 +180,8 @@ def _text_ink(content: str, parse_math: bool, look: Any, size: float, dpi: float
     return Ink.of(pixels), left, bottom
 
 
-def _put_in_box(text: Text, colour: str) -> None:
+def _put_in_box(text: Text, colour: str, edge: str) -> None:
+    if edge:
+        text.set_path_effects([withStroke(linewidth=1.5, foreground=edge)])
     if colour:
         text.set_bbox({"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 2})

@@ -16,6 +16,8 @@ The modules are::
     series       lines as they can be drawn, and the limits of the axes that hold them
     shared_axes  panels that show the same range
     numbers      ticks and numbers as text
+    given/       what a run says beside its numbers: units, labels, axes; the sky, the bands
+    scaling/     from values to colours: stretches, intervals, pictures of three images
     plane/       what lies in a plane: shears, circles and ellipses
     builtin/     the recipes that come with the package
 
@@ -31,11 +33,12 @@ from __future__ import annotations
 import importlib
 
 _NAMES = {
-    "annotations": "Annotation Guide",
+    "annotations": "Annotation Compass Guide ScaleBar",
     "errors": "FigureError MissingArraysError PanelError",
     "meshes": "delaunay voronoi",
     "panels": "ColouredPanel CornerPanel Curve CustomPanel HistogramPanel ImagePanel LinesPanel MeshPanel Panel "
     "PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
+    "scaling.rgb": "lupton_rgb",
     "registry": "Recipe figure_names find_figure",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

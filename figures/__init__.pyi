@@ -1,6 +1,6 @@
 # The public names for type checkers and editors; `__init__.py` imports them when they are used.
 
-from autoviz_render.figures.annotations import Annotation, Guide
+from autoviz_render.figures.annotations import Annotation, Compass, Guide, ScaleBar
 from autoviz_render.figures.errors import FigureError, MissingArraysError, PanelError
 from autoviz_render.figures.meshes import delaunay, voronoi
 from autoviz_render.figures.panels import (
@@ -26,6 +26,7 @@ from autoviz_render.figures.registry import Recipe, figure_names, find_figure
 __all__ = [
     "Annotation",
     "ColouredPanel",
+    "Compass",
     "CornerPanel",
     "Curve",
     "CustomPanel",
@@ -41,6 +42,7 @@ __all__ = [
     "PolygonalMesh",
     "Recipe",
     "RectangularMesh",
+    "ScaleBar",
     "ScatterPanel",
     "Series",
     "TablePanel",

@@ -82,6 +82,37 @@ def imaging() -> Snapshot:
     )
 
 
+def bands() -> Snapshot:
+    """The lens in three bands: a red galaxy, and a blue source behind it."""
+    rng = np.random.default_rng(4)
+    seen = lens(74, 3.0)
+    mesh = np.meshgrid(*[(np.arange(40) + 0.5) / 40 * 1.4 - 0.7] * 2)
+    arrays = {key: seen[key] for key in ("inverse_magnification", "deflections")}
+    static = {"mask": seen["radius"] > 2.7, "extent": seen["extent"]}
+    static["source_extent"] = np.array([-0.7, 0.7, -0.7, 0.7])
+    for name, light, ring in (("g", 0.5, 1.3), ("r", 1.4, 1.0), ("i", 2.4, 0.8)):
+        smooth, ringed = light * np.exp(-1.7 * seen["radius"] ** 0.7), ring * seen["ring"]
+        noise = np.sqrt(0.03**2 + 0.004 * (smooth + ringed))
+        static[f"{name}/data"] = smooth + ringed + noise * rng.standard_normal(noise.shape)
+        static[f"{name}/noise_map"] = noise
+        arrays[f"{name}/model_image"] = smooth + 0.97 * ringed
+        arrays[f"{name}/source"] = ring * source(*mesh)
+    step, turn = 6 / 74 / 3600, np.radians(20)
+    static["wcs/CD1_1"], static["wcs/CD1_2"] = (step * np.array([-np.cos(turn), np.sin(turn)])).tolist()
+    static["wcs/CD2_1"], static["wcs/CD2_2"] = (step * np.array([np.sin(turn), np.cos(turn)])).tolist()
+    return Snapshot(
+        arrays=arrays,
+        static=static,
+        parameters={"einstein_radius": 1.3, "gamma1": 0.12, "gamma2": 0.0},
+        iteration=184_000,
+        log_likelihood=-14_871.6,
+        run="lens in three bands",
+        counts=COUNTS,
+        units={"einstein_radius": "arcsec"},
+        labels={"einstein_radius": r"$\theta_E$", "gamma1": r"$\gamma_1$", "gamma2": r"$\gamma_2$"},
+    )
+
+
 def interferometer() -> Snapshot:
     """The same lens without its light, observed by forty antennas for some hours: 23,400 visibilities."""
     rng = np.random.default_rng(2)
@@ -281,6 +312,7 @@ def gallery() -> Recipe:
 
 SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "auto": auto,
+    "bands": bands,
     "imaging": imaging,
     "interferometer": interferometer,
     "line": line,
@@ -293,7 +325,7 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
 
 def draw(name: str, dpi: float = DPI) -> Drawing:
     """One of the pictures."""
-    recipe = gallery() if name == "panels" else find_figure(name)
+    recipe = gallery() if name == "panels" else find_figure("imaging" if name == "bands" else name)
     return KeptFigure(recipe, dpi=dpi).draw(SNAPSHOTS[name]())
 
 

@@ -37,6 +37,12 @@ y; extents are (x0, x1, y0, y1), outer edges, in arcsec::
                                       such a name are of the farthest plane
     psf                    any        not drawn
 
+A fit to several bands has them as groups, `g/data`, `g/model_image` and so on, or as a first axis of `data` and
+`model_image`, from the bluest to the reddest. Each is a row then: data, model, residuals and source. Of three or more
+there are pictures in colours, of the data and of the model, too.
+
+`wcs/CD1_1` and other keywords of a FITS header give the data arrows to the north and to the east, and a scale bar.
+
 In a fit without lens light the magnification, the noise map and the best fit's parameters take the places of the three
 panels that need it, and there is no column at the right. Anything else that is missing is left out, and the others
 close up. Points of the source that coincide become one, and those that are not finite are left out; if the rest make no
@@ -57,6 +63,8 @@ from autoviz_render.figures.builtin.images import RESIDUALS, Frame, facing, fram
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
 from autoviz_render.figures.colours import shown_values
 from autoviz_render.figures.curves import mask_edge
+from autoviz_render.figures.errors import FigureError
+from autoviz_render.figures.given.bands import bands_of
 from autoviz_render.figures.given.names import label_of, unit_of
 from autoviz_render.figures.given.sky import sky_marks
 from autoviz_render.figures.panels import Curve, ImagePanel, Panel, TablePanel, TextPanel
@@ -71,10 +79,14 @@ from autoviz_render.figures.reading import (
     without_faulty,
 )
 from autoviz_render.figures.scaling.choice import said_colours
+from autoviz_render.figures.scaling.rgb import lupton_rgb, own_stretch
 from autoviz_render.spool.arrays import Floats, Mask
 from autoviz_render.spool.snapshot import Snapshot
 
 UNIT = "e⁻ s⁻¹"
+
+_Q = 2.0
+"""Of pictures: noise of a twentieth of the brightest part stays dark."""
 
 _ROWS_OF_A_SLOT = 17
 """Of a table."""
@@ -175,6 +187,53 @@ def imaging(snapshot: Snapshot, *, unit: str = UNIT) -> list[Panel] | list[list[
         MissingArraysError: A required array is not there.
         ValueError: The data are no image of real numbers.
     """
+    if bands := bands_of(snapshot):
+        return _bands(snapshot, bands, unit)
+    return _one_band(snapshot, unit)
+
+
+def _bands(snapshot: Snapshot, bands: Sequence[tuple[str, Snapshot]], unit: str) -> list[list[Panel]]:
+    """A row for each band: data, model, residuals and source; and the best fit, with pictures if there are three."""
+    rows: list[list[Panel]] = []
+    for name, band in bands:
+        try:
+            panels = [
+                *chain.from_iterable(each if isinstance(each, list) else [each] for each in _one_band(band, unit))
+            ]
+        except (ValueError, FigureError) as error:  # the other bands are as good as ever
+            panels = [TextPanel("Data", f"Not drawn: {error}.")]
+        plane = [each for each in panels if each.title.startswith("Source plane")][:1]
+        rows.append([replace(each, title=f"{name}: {each.title}") for each in [*panels[:3], *plane]])
+    tables: list[Panel] = [*best_fit(snapshot)]
+    pictures = _pictures(bands) if len(bands) >= 3 else []
+    if pictures:
+        return [*rows, [*pictures, *tables]]
+    rows[0] += tables
+    return rows
+
+
+def _pictures(bands: Sequence[tuple[str, Snapshot]]) -> list[Panel]:
+    """Data and model in colours: the reddest band is red, the bluest blue, one between them green."""
+    chosen = [bands[-1], bands[len(bands) // 2], bands[0]]
+    told = ", ".join(name for name, _ in chosen)
+    pictures: list[Panel] = []
+    try:
+        images = [[floats(band, name) for _, band in chosen] for name in ("data", "model_image")]
+        red, green, blue = (np.asarray(each) for each in images[0])
+        frame = frame_of(chosen[0][1], red.shape)
+        stretch = own_stretch(*(np.where(frame.mask, np.nan, each) for each in (red, green, blue)), q=_Q)
+        for title, three in zip(("Data", "Model"), images, strict=True):
+            red, green, blue = (np.asarray(each) for each in three)
+            settings: dict[str, Any] = vars(frame)
+            if not pictures:
+                settings = settings | {"marks": sky_marks(chosen[0][1], red.shape, frame.extent, frame.view)}
+            pictures.append(lupton_rgb(red, green, blue, stretch, _Q, title=f"{title}: {told}", **settings))
+    except ValueError:
+        return []  # bands of several shapes make no picture
+    return pictures
+
+
+def _one_band(snapshot: Snapshot, unit: str) -> list[Panel] | list[list[Panel]]:
     shape = np.shape(snapshot.arrays.get("data", snapshot.static.get("data", ())))
     required: dict[str, Shape] = dict.fromkeys(("noise_map", "model_image"), shape)
     fit, faults = without_faulty(imaging_fit, snapshot, {"data": (None, None), **required})

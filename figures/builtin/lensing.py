@@ -43,6 +43,9 @@ from autoviz_render.spool.snapshot import Snapshot
 CURVE: dict[str, Any] = {"colour": "#4df3ff", "outline": "black"}
 """Critical curves and caustics: a light cyan, which the inferno map does not hold, with a dark outline."""
 
+_OF_PLANES = ("#7dff6b", "#ff8ad8", "#f4f4f4")
+"""Of those of nearer source planes, the nearest first: each plane has its own."""
+
 _PLANE = re.compile(r"plane_([1-9]\d{0,3})/")
 
 _MOST_PLANES = 3
@@ -64,6 +67,7 @@ class Lensing:
         number: Of the source plane, the nearest being 1; 0 if there is but one.
         axes: What the axes of the source plane are called, as settings of a panel.
         unit: Of the source; None if the run does not say.
+        is_farthest: Whether no source plane is behind it.
         snapshot: That all of it is of.
     """
 
@@ -77,20 +81,27 @@ class Lensing:
     number: int
     axes: Mapping[str, str]
     unit: str | None
+    is_farthest: bool
     snapshot: Snapshot
 
     def critical_curve(self, **style: Any) -> Curve:
         """To be laid over images, with its entry in the legend."""
         x, y = joined(self.critical_curves)
-        label = f"critical curve{self._of_plane}" if x.size else ""
-        return Curve(x, y, label=label, **CURVE | style)
+        label = f"critical curve{self.of_plane}" if x.size else ""
+        return Curve(x, y, label=label, **self.colour | style)
+
+    @property
+    def colour(self) -> dict[str, Any]:
+        """How its lines look: those of each source plane have a colour of their own."""
+        return CURVE if self.is_farthest else CURVE | {"colour": _OF_PLANES[(self.number - 1) % len(_OF_PLANES)]}
 
     def named(self, words: str) -> str:
         """Words that end in "plane" or "source", with the number of the plane if there are several."""
         return f"{words} {self.number}" if self.number else words
 
     @property
-    def _of_plane(self) -> str:
+    def of_plane(self) -> str:
+        """Words behind the name of a line, if there are several planes."""
         return f" of plane {self.number}" if self.number else ""
 
 
@@ -104,7 +115,7 @@ def lensing_of(snapshot: Snapshot, frame: Frame | None) -> Lensing:
         ValueError: An array has another shape than it should.
     """
     nearer = _plane_numbers(snapshot)
-    return _one_plane(snapshot, frame, nearer[-1] + 1 if nearer else 0)
+    return _one_plane(snapshot, frame, nearer[-1] + 1 if nearer else 0, is_farthest=True)
 
 
 def nearer_planes(snapshot: Snapshot, frame: Frame | None) -> list[tuple[Lensing, Snapshot]]:
@@ -117,7 +128,7 @@ def nearer_planes(snapshot: Snapshot, frame: Frame | None) -> list[tuple[Lensing
     for number in _plane_numbers(snapshot):
         of_plane = within(snapshot, f"plane_{number}/")
         try:
-            planes.append((_one_plane(of_plane, frame, number), of_plane))
+            planes.append((_one_plane(of_plane, frame, number, is_farthest=False), of_plane))
         except ValueError as error:
             raise ValueError(f"plane_{number}/{error}") from error
     return planes
@@ -128,7 +139,7 @@ def _plane_numbers(snapshot: Snapshot) -> list[int]:
     return sorted({int(match[1]) for match in found if match})[:_MOST_PLANES]
 
 
-def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
+def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int, *, is_farthest: bool) -> Lensing:
     inverse, critical_curves, caustics = None, [], []
     if frame is not None:
         inverse = floats(snapshot, "inverse_magnification", frame.mask.shape)
@@ -158,6 +169,7 @@ def _one_plane(snapshot: Snapshot, frame: Frame | None, number: int) -> Lensing:
         number,
         plane_axes(snapshot, "source", *SOURCE_PLACES, "extent"),
         snapshot.units.get("source"),
+        is_farthest,
         snapshot,
     )
 
@@ -222,9 +234,13 @@ def _source_panel(source: Source, title: str, view: Extent, **settings: Any) -> 
 
 def _source_curves(lensing: Lensing) -> list[Curve]:
     """What lies over a source plane, with its entries in the legend."""
-    curves = [Curve(*joined(lensing.caustics), label="caustic" if lensing.caustics else "", **CURVE)]
+    curves = [
+        Curve(
+            *joined(lensing.caustics), label=f"caustic{lensing.of_plane}" if lensing.caustics else "", **lensing.colour
+        )
+    ]
     if lensing.cut[0].size:
-        curves.append(Curve(*lensing.cut, style="--", label="pseudo-caustic", **CURVE))
+        curves.append(Curve(*lensing.cut, style="--", label="pseudo-caustic", **lensing.colour))
     return curves
 
 

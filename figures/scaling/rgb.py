@@ -75,14 +75,18 @@ def lupton_rgb(
 
 
 def own_stretch(*images: ArrayLike, q: float = 8.0, minimum: float = 0.0) -> float:
-    """A stretch with which one pixel in two hundred is as bright as a picture can be.
+    """A stretch with which one pixel in two hundred is as bright in one colour as a picture can be.
 
     Args:
         images: array[y, x] each.
         q, minimum: As `lupton_pixels` takes them.
     """
-    mean = np.mean([np.asarray(each, dtype=np.float64) for each in images], axis=0) - minimum
-    shown = mean[np.isfinite(mean)]
-    bright = float(np.percentile(shown, 99.5)) if shown.size else 0.0
-    stretch = bright * q / float(np.sinh(np.arcsinh(_TENTH * q) / _TENTH))
+    colours = np.stack([np.asarray(each, dtype=np.float64) for each in images]) - minimum
+    colours = colours[:, np.isfinite(colours.sum(axis=0))]
+    if not colours.size:
+        return 1.0
+    mean, brightest = (float(np.percentile(each, 99.5)) for each in (colours.mean(axis=0), colours.max(axis=0)))
+    if not 0 < mean < np.inf:
+        return 1.0
+    stretch = mean * q / float(np.sinh(np.arcsinh(_TENTH * q) / _TENTH * mean / max(brightest, mean)))
     return stretch if 0 < stretch < np.inf else 1.0

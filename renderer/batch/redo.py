@@ -67,7 +67,7 @@ def redo(file: Path, place: Path | None = None, figure: str | FigureSpec | None 
         raise UnreadableError(file, f"has none of the suffixes {', '.join(FORMATS)}")
     settings, spec = _settings(told, kind, file), figure or _figure(told, file)
     spool, snapshot = _snapshot(told, file, place)
-    recipe = (FigureSpec(spec) if isinstance(spec, str) else spec).recipe()
+    recipe = settings.coloured((FigureSpec(spec) if isinstance(spec, str) else spec).recipe())
     if isinstance(settings.limits, int):
         recipe = with_limits_of(recipe, _limiting(spool, settings.limits))
     kept = KeptFigure(

@@ -25,6 +25,7 @@ from autoviz_render.spool.errors import AutovizError, SpoolError
 from autoviz_render.spool.guard import WarnOnce
 from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths
+from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.safe_read import append_plain, open_plain, read_plain
 
 NAME = "drawn.jsonl"
@@ -136,6 +137,7 @@ def identity(job: Job) -> str | None:
         how.record(),
         png.deflate.__name__,
         *_rules_of(job),
+        *_said_of(job),
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -147,6 +149,16 @@ def _rules_of(job: Job) -> list[str]:
     except (AutovizError, OSError):  # then the default ones are used
         rules = Rules()
     return [] if rules == Rules() else [repr(rules)]
+
+
+def _said_of(job: Job) -> list[str]:
+    """What the run says of its arrays and parameters, which stands in the figure, and may change at its next start."""
+    try:
+        info = Spool(job.spool).info()
+    except (SpoolError, OSError):
+        return []
+    said = [dict(each) for each in (info.units, info.labels, info.axes, info.scales)]
+    return [json.dumps(said, sort_keys=True)] if any(said) else []
 
 
 @functools.lru_cache(maxsize=64)

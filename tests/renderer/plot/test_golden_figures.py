@@ -155,3 +155,38 @@ def test_a_panel_that_fails(examples):
     message = f"a view is (x0, x1, y0, y1), x0 and x1 different, y0 and y1 too, not {view}"
     assert figure.errors == (f"Source plane: ValueError: {message}",)
     return Golden(replace(figure, errors=()))
+
+
+HEADER = {"CD1_1": -2e-5, "CD1_2": 9e-6, "CD2_1": 9e-6, "CD2_2": 2e-5, "CRVAL1": 150.0, "CRVAL2": 2.0}
+"""Pixels of 0.08 arcsec, north a little to the right of up."""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_an_image_on_the_sky_with_the_names_and_units_of_the_run(examples, theme):
+    """A compass, a scale bar, asinh, axes, and mathematics in the table."""
+    snapshot = examples.imaging()
+    wcs = {f"wcs/{key}": np.asarray(value) for key, value in {**HEADER, "CRPIX1": 37.0, "CRPIX2": 37.0}.items()}
+    said: dict[str, Any] = {
+        "units": {"data": "MJy/sr", "source": "mJy", "einstein_radius": "arcsec"},
+        "labels": {"data": "F444W", "einstein_radius": r"$\theta_E$", "gamma1": r"$\gamma_{1$"},
+        "axes": {"data": ("x (arcsec)", "y (arcsec)")},
+        "scales": {"data": "asinh", "source": "sqrt 99%"},
+    }
+    return draw("imaging", replace(snapshot, static={**snapshot.static, **wcs}, **said), theme)
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_three_bands_and_their_picture(examples):
+    """A red lens and a blue source."""
+    return draw("imaging", examples.bands(), "dark")
+
+
+@pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
+def test_two_source_planes_each_with_its_own_lines(examples):
+    """A double Einstein ring: whose caustic is whose is told by the colour."""
+    snapshot = examples.imaging()
+    nearer = {name: snapshot.arrays[name] for name in ("source", "source_extent", "source_image", "deflections")}
+    nearer["inverse_magnification"] = snapshot.arrays["inverse_magnification"] + 0.35
+    arrays = {**snapshot.arrays, **{f"plane_1/{name}": value for name, value in nearer.items()}}
+    return draw("imaging", replace(snapshot, arrays=arrays))

@@ -105,8 +105,8 @@ def _see_among(readers: Sequence[RunReader], facts: Mapping[str, Facts], now: fl
     among.compare(by_key, lambda key: str(SpoolPaths(by_key[key].view.spool).run_dir))
     going_on = {key: each for key, each in facts.items() if each.state == "running" and by_key[key].view.is_readable}
     for key, alarms in among.alarms(by_key, going_on, now).items():
-        view = by_key[key].view
-        by_key[key].view = replace(view, alarms=(*view.alarms, *alarms))
+        view, of_now = by_key[key].view, (replace(each, since=None) for each in alarms)  # a look knows no earlier one
+        by_key[key].view = replace(view, alarms=(*view.alarms, *of_now))
 
 
 def _read(spools: Iterable[Path], place: Place) -> Iterator[RunReader]:

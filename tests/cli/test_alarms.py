@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -110,7 +111,8 @@ def test_an_alarm_is_over_when_the_fit_recovers(run_dir, command, monkeypatch):
 
     run = Run(run_dir)
     run.publish(source=np.zeros((20, 20)))
-    take, left = LiveRun.take, [run.publish, run.publisher.close]
+    take = LiveRun.take
+    left: list[Callable[[], None]] = [run.publish, run.publisher.close]
 
     def taken(self, *given):
         take(self, *given)

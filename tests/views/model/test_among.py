@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from autoviz_render.renderer.alarms.rules import Rules
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.scalars import append_lines, line_text
 from autoviz_render.spool.snapshot import ScalarsLine
-from autoviz_render.views.model import among as module
 from autoviz_render.views.model.among import AmongRuns, Disks
 from autoviz_render.views.model.course import Course
 from autoviz_render.views.model.follow import read_runs
@@ -92,17 +92,17 @@ def test_a_disk_that_fills_is_named_by_the_runs_on_it(tmp_path, monkeypatch):
     """Before a checkpoint cannot be written any more."""
     disk = SimpleNamespace(f_blocks=10**6, f_frsize=4096, f_bavail=5)
     monkeypatch.setattr(os, "statvfs", lambda _: disk, raising=False)
-    alarm = Disks().alarm(tmp_path, module.Rules())
+    alarm = Disks().alarm(tmp_path, Rules())
     assert alarm is not None
     assert alarm.rule == "disk"
     disk.f_bavail = 9 * 10**5
-    assert Disks().alarm(tmp_path, module.Rules()) is None
+    assert Disks().alarm(tmp_path, Rules()) is None
     clock = iter(range(0, 100_000, 60))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     disks, found = Disks(), None
     for _ in range(60):
         disk.f_bavail -= 10**4
-        found = disks.alarm(tmp_path, module.Rules()) or found
+        found = disks.alarm(tmp_path, Rules()) or found
     assert found is not None
     assert "full in" in found.message
-    assert disks.alarm(tmp_path / "nothing", module.Rules()) is None
+    assert disks.alarm(tmp_path / "nothing", Rules()) is None

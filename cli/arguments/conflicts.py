@@ -46,7 +46,7 @@ _WITHOUT = {
     "--watch": ("draws in one process", _WHERE),
     "--sheet": (
         "shows one moment of each run, on pages of its own",
-        ("--all", "--since", "--abandoned", "--redraw", "--panel", "--preview", "--shard", "--dask"),
+        ("--all", "--since", "--abandoned", "--redraw", "--panel", "--preview", "--shard", "--dask", "--limits"),
     ),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),

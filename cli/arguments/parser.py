@@ -160,7 +160,7 @@ def _add_together(group: argparse._ArgumentGroup) -> None:
 
 def _add_how(group: argparse._ArgumentGroup) -> None:
     figures = "figures to draw instead of the run's own, separated by commas: names, or module:function to import"
-    formats = f"one or several of {','.join(FORMATS)}, separated by commas (default png)"
+    formats = f"one or several of {','.join(FORMATS)}, separated by commas (default png); for a sheet also html"
     timeout = "abandon a figure that takes longer, and its process (default 120)"
     default, themes = RenderSettings(), get_args(ThemeName)
     dpi = "dots per inch (default 100, or what AUTOVIZ_DPI says; with --width 300)"

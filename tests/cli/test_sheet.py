@@ -151,6 +151,7 @@ def test_hostile_names_do_no_harm(command, tmp_path):
         ("--redraw",),
         ("--status",),
         ("--preview",),
+        ("--limits", "run"),
     ],
 )
 def test_what_does_nothing_beside_a_sheet_is_refused(command, output, arguments):

@@ -78,11 +78,13 @@ def make_sheets(options: Options) -> int:
 
 
 def _order(options: Options) -> SheetOrder:
-    folder = site_folder(_root(options.paths), options.out)
+    root = _root(options.paths)
+    folder = site_folder(root, options.out)
+    beside = root if root.is_dir() else folder
     return SheetOrder(
         names=options.sheet or (),
         folder=folder,
-        title=_root(options.paths).name,
+        title=root.absolute().name,
         settings=options.render_settings(),
         pages=[each for each in _PAGES if each in options.sheet_formats],
         pdf="pdf" in options.sheet_formats,
@@ -90,7 +92,7 @@ def _order(options: Options) -> SheetOrder:
         sort=options.sort,
         where=options.where,
         selection=Selection(options.which),
-        marks=read_marks(folder),
+        marks=read_marks(site_folder(beside, None)) | read_marks(folder),
     )
 
 

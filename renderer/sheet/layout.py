@@ -135,7 +135,7 @@ def sheet_layout(
         columns = min(panels, _WIDE)
         across = min(max(1, _WIDE // columns), max(runs, 1))
     else:
-        total = max(1, int((width - 2 * _MARGIN) / _SCALE / _NARROWEST + 1e-6))
+        total = max(1, int(width / _SCALE / _NARROWEST + 1e-6))
         columns = min(panels, total)
         across = max(1, total // columns)
     columns = math.ceil(panels / math.ceil(panels / columns))  # four panels in two rows of two, not three and one

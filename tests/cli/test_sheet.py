@@ -12,6 +12,7 @@ from PIL import Image
 
 from autoviz_render.spool.publisher import Publisher
 from autoviz_render.spool.store import Spool
+from autoviz_render.views.page.scripts import value_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202e $(rm -rf) =cmd()"
 
@@ -128,6 +129,20 @@ def test_a_shorter_sheet_removes_the_pages_of_a_longer_one_and_nothing_else(comm
     assert code == 1
     assert "another program wrote it" in err[0]
     assert (output / "sheet-001.png").read_bytes() == b"mine, too"
+
+
+def test_marks_choose_runs_wherever_the_sheet_goes(command, output, tmp_path):
+    """They are beside the runs, where the page of a server writes them, or beside the sheet."""
+    (output / "marks.csv").write_text("run,mark\nlens_1,bad\n")
+    out = tmp_path / "elsewhere"
+    code, *_ = command("--sheet", "data", "--where", "mark == 'bad'", "--format", "html", "--out", out, output)
+    assert code == 0
+    value = value_of((out / "sheet_files" / "sheet.js").read_bytes())
+    assert [row[0] for row in value["rows"]] == ["lens_1"]
+    assert value["rows"][0][4] == "bad"
+    (out / "marks.csv").write_text("run,mark\nlens_1,good\n")
+    code, *_ = command("--sheet", "data", "--where", "mark == 'bad'", "--out", out, output)
+    assert code == 3
 
 
 def test_hostile_names_do_no_harm(command, tmp_path):

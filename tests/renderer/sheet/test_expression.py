@@ -8,7 +8,7 @@ import pytest
 
 from autoviz_render.renderer.sheet.expression import Expression, ExpressionError
 
-RUN = {
+RUN: dict[str, float | str | bool | None] = {
     "chi2": 1.5,
     "state": "finished",
     "run": "field/lens_7",

@@ -22,6 +22,7 @@ from autoviz_render.figures.panels import (
     TriangularMesh,
 )
 from autoviz_render.figures.registry import Recipe, figure_names, find_figure
+from autoviz_render.figures.scaling.rgb import lupton_rgb
 
 __all__ = [
     "Annotation",
@@ -51,5 +52,6 @@ __all__ = [
     "delaunay",
     "figure_names",
     "find_figure",
+    "lupton_rgb",
     "voronoi",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,8 @@ def test_each_band_is_a_row_and_three_are_a_picture():
     assert [row[0] for row in found] == ["u: Data", "g: Data", "r: Data", "Data: r, g, u"]
     assert found[0][1:] == ["u: Model image", "u: Normalised residuals", "u: Source plane"]
     assert found[3] == ["Data: r, g, u", "Model: r, g, u", "Best fit"]
-    picture = imaging(grouped("u", "g", "r"))[3][0]
+    rows: Any = imaging(grouped("u", "g", "r"))
+    picture = rows[3][0]
     assert isinstance(picture, ImagePanel)
     assert picture.is_picture
 
@@ -65,5 +68,5 @@ def test_a_band_that_cannot_be_drawn_leaves_the_others():
     snapshot = grouped("u", "g", "r")
     arrays = {name: value for name, value in snapshot.arrays.items() if name != "g/noise_map"}
     arrays["r/data"] = np.ones((3, 3, 3))
-    rows = imaging(Snapshot(arrays=arrays))
+    rows: Any = imaging(Snapshot(arrays=arrays))
     assert [type(row[0]) for row in rows] == [ImagePanel, TextPanel, TextPanel]

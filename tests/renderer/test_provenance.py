@@ -63,7 +63,7 @@ def test_the_text_of_a_png_is_read_by_others(spool, tmp_path):
     """Any program that shows a picture's properties shows it."""
     draw(spool()[-1], "auto", RenderSettings(dpi=20)).save(tmp_path / "figure.png")
     with Image.open(tmp_path / "figure.png") as image:
-        assert json.loads(image.text["Provenance"])["step"] == 2
+        assert json.loads(image.info["Provenance"])["step"] == 2
 
 
 def test_a_digest_names_what_is_in_the_file(spool, tmp_path):

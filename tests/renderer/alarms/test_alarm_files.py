@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_a_link_in_its_place_is_not_followed(paths, tmp_path):
 def test_an_alarm_keeps_since_when_it_stands_and_is_gone_when_the_fit_recovers(paths, monkeypatch):
     """Also after the renderer was started again."""
     clock = iter(range(100, 1000))
-    monkeypatch.setattr(standing.time, "time", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "time", lambda: float(next(clock)))
     first = made(paths)
     first.take("fit", ref(paths, 3), [ZERO], [ZERO], {})
     first.write()

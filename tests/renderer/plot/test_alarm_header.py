@@ -88,5 +88,5 @@ def test_the_line_says_less_where_there_is_less_room():
 def test_a_panel_alone_on_a_page_has_no_line_and_no_mark():
     """It is for a paper."""
     page = Page(width=3.46, panel=1)
-    alone = [KeptFigure(panels, dpi=DPI, page=page).draw(snapshot(), remarks_of(*each)).pixels for each in ((), (0,))]
-    assert np.array_equal(*alone)
+    one, other = (KeptFigure(panels, dpi=DPI, page=page).draw(snapshot(), remarks_of(*each)) for each in ((), (0,)))
+    assert np.array_equal(one.pixels, other.pixels)

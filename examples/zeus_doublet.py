@@ -7,6 +7,7 @@ python examples/zeus_doublet.py --output output/doublet
 from __future__ import annotations
 
 import argparse
+import random
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,8 @@ def main() -> None:
     figures = {"figure": ["line", "posterior", "run"], "every_seconds": 2}
     update = QuickUpdate(options.output, arrays=model, static=static, parameter_names=NAMES, **figures)
 
-    np.random.seed(options.seed)  # noqa: NPY002  zeus draws from this one
+    random.seed(options.seed)  # zeus draws from both
+    np.random.seed(options.seed)  # noqa: NPY002
     sampler = zeus.EnsembleSampler(20, len(NAMES), log_posterior, verbose=False)
     start = LOW + (HIGH - LOW) * np.random.default_rng(options.seed).uniform(0.3, 0.7, (20, len(NAMES)))
     sampler.run_mcmc(start, options.steps, callbacks=hooks.zeus(update, sampler))

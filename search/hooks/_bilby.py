@@ -157,7 +157,7 @@ class _Found:
 
     def end(self, result: Any, names: Sequence[str]) -> None:
         """By weight, of a nested sampler, or else of equal weight, as bilby gives them."""
-        nested = getattr(result, "nested_samples", None)
+        nested: Any = getattr(result, "nested_samples", None)
         is_weighted = nested is not None and "weights" in nested
         table: Any = nested if is_weighted else result.posterior
         columns = [np.asarray(table[name], dtype=np.float64) for name in (*names, "log_likelihood")]

@@ -156,6 +156,24 @@ class LiveFit:
         return self._settings.renderer
 
     @property
+    def has_all_updates(self) -> bool:
+        """Whether this process hears of quick updates, rather than each of a pool of its own."""
+        return self._is_shown and self._workers is None
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this is another process than the one that made it."""
+        return os.getpid() != self._pid
+
+    @property
+    def may_start(self) -> bool:
+        """Whether this is the search's own thread.
+
+        Neither PyAutoFit's background thread nor that of a pool may start a process: see `renderer.live.process`.
+        """
+        return threading.current_thread() is self._thread
+
+    @property
     def best(self) -> tuple[Floats | None, float] | None:
         """The best fit that was published: its parameters if they are known, and its log likelihood."""
         return None if self._shown is None else self._shown[:2]
@@ -238,8 +256,7 @@ class LiveFit:
             best.arrays,
             iteration=self.iteration,
             names=() if best.parameters is None else parameter_names(self.model),
-            # neither PyAutoFit's background thread nor that of a pool may start one: see `renderer.live.process`
-            may_start=threading.current_thread() is self._thread,
+            may_start=self.may_start,
         )
 
     def _opened(self) -> Updater:

@@ -18,7 +18,6 @@ from autoviz_render.search.pyautofit import graphs, running_fits
 from autoviz_render.search.pyautofit.figure_arrays import FigureArrays, GivenFigureArrays
 from autoviz_render.search.pyautofit.fit import LiveFit, Settings
 from autoviz_render.search.pyautofit.lensing import lensing_arrays
-from autoviz_render.search.pyautofit.overview import Overview
 from autoviz_render.spool.errors import WrongTypeError, checks_arguments
 from autoviz_render.spool.format.descriptions import checked_descriptions
 from autoviz_render.spool.guard import Guard, wrong
@@ -185,8 +184,10 @@ def _member_visualizer(base: type[Any]) -> type[Any]:
         members = running_fits.members_of(paths) if quick_update and analyses else []
         if members:
             is_done = graphs.quick_update(members, analyses, instance)
+            overview = running_fits.overview_of(paths)
             with Guard(log, paths)("a quick update of the graph"):
-                _look_over(paths, members)
+                if overview is not None:
+                    overview.quick_update()
             if is_done:
                 return
         base.visualize_combined(
@@ -312,20 +313,11 @@ def _begin_member(analysis: Any, paths: Any) -> None:
         if number == most:
             message = "%s: members from analysis_%d on are not drawn by themselves: run  autoviz-render --watch %s"
             log.warning(message, parent.output_path, number, parent.output_path)
-    member = graphs.member_paths(paths, number)
-    running_fits.begin(LiveFit(member, parent.model[number], figure_arrays, settings, is_jax=analysis.is_jax))
-
-
-def _look_over(paths: Any, members: Sequence[LiveFit]) -> None:
-    """A quick update of the graph itself."""
-
-    def make() -> Overview:
-        renderer = next((fit.renderer for fit in members if fit.renderer is not None), None)
-        return Overview(paths, members, renderer, is_whole=graphs.has_only_live_members(paths))
-
-    overview = running_fits.overview_of(paths, make)
-    if overview is not None:
-        overview.quick_update()
+    member = LiveFit(
+        graphs.member_paths(paths, number), parent.model[number], figure_arrays, settings, is_jax=analysis.is_jax
+    )
+    running_fits.begin(member)
+    running_fits.join_overview(parent, member, is_whole=graphs.has_only_live_members(parent))
 
 
 def _has_nothing_to_publish(paths: Any) -> bool:

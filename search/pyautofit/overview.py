@@ -6,7 +6,6 @@ share.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from autoviz_render.search.backends import Where
 from autoviz_render.search.pyautofit.fit import LiveFit
 from autoviz_render.search.pyautofit.parameters import parameter_names
 from autoviz_render.search.quick_update import COUNTS
@@ -26,47 +24,57 @@ MOST_NUMBERS = 100
 
 
 class Overview:
-    """The quick updates of a graph.
+    """The quick updates of a graph, in the folder of its output.
 
     Args:
         paths: PyAutoFit's, of the graph.
-        members: Its live members, in the order of the graph.
-        is_whole: Whether all that are fitted to data are among them, so that their log likelihoods can be added up.
-        renderer: Where figures are drawn.
+        is_whole: Whether all that are fitted to data are live, so that their log likelihoods can be added up.
     """
 
-    def __init__(self, paths: Any, members: Sequence[LiveFit], renderer: Where | None, *, is_whole: bool) -> None:
+    def __init__(self, paths: Any, *, is_whole: bool) -> None:
         self._folder = Path(paths.output_path)
         self._title = str(getattr(paths, "name", None) or self._folder.name)
-        self._members, self._renderer, self._is_whole = list(members), renderer, is_whole
-        self._pid, self._thread = os.getpid(), threading.current_thread()
+        self._is_whole = is_whole
+        self._members: list[LiveFit] = []
+        self._lock = threading.Lock()  # the search's own thread, and its background thread
         self._updater: Updater | None = None
         self._iteration = 0
 
+    def add(self, member: LiveFit) -> None:
+        """Take the next member, in the order of the graph, in the search's own thread."""
+        self._members.append(member)
+        if self._updater is None and member.has_all_updates:
+            self._updater = Updater(
+                self._folder, renderer=member.renderer, display=None, figure="run", title=self._title, counts=COUNTS
+            )
+
     def quick_update(self) -> None:
         """Publish what the members tell, once all have told anything new: they do one kind after another."""
-        iteration = min(member.iteration for member in self._members)
-        if os.getpid() == self._pid and iteration > self._iteration:
-            self._iteration = iteration
-            self._publish()
+        with self._lock:
+            iteration = min(member.iteration for member in self._members)
+            if iteration > self._iteration and not self._members[0].is_forked:
+                self._iteration = iteration
+                self._publish()
 
     def finish(self) -> None:
         """Publish how the fit ended, and stop."""
-        if os.getpid() != self._pid or self._updater is None:
-            return
-        try:
-            self._publish()
-        finally:
-            self._updater.close("finished", insist=True)
+        with self._lock:
+            updater = self._updater
+            if updater is None or self._members[0].is_forked:
+                return
+            try:
+                if self._iteration:
+                    self._publish()
+            finally:
+                self._updater = None
+                updater.close("finished", insist=True)
 
     def _publish(self) -> None:
+        if self._updater is None:
+            return
         bests = [member.best for member in self._members]
         numbers = [np.nan if best is None else best[1] for best in bests]
         total = float(np.sum(numbers))
-        if self._updater is None:
-            self._updater = Updater(
-                self._folder, renderer=self._renderer, display=None, figure="run", title=self._title, counts=COUNTS
-            )
         names, values = self._shared(bests)
         self._updater.take(np.array(values), total if self._is_whole and np.isfinite(total) else -np.inf)
         told = zip(self._members[:MOST_NUMBERS], numbers, strict=False)
@@ -75,7 +83,7 @@ class Overview:
             iteration=self._iteration,
             names=names,
             scalars={f"log_likelihood, {member.title.rpartition(', ')[2]}": number for member, number in told},
-            may_start=threading.current_thread() is self._thread,
+            may_start=self._members[0].may_start,
         )
 
     def _shared(self, bests: Sequence[Any]) -> tuple[list[str], list[float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +57,22 @@ def end_member(paths: Any, key: str, samples_summary: Any) -> None:
         overview.finish()
 
 
-def overview_of(paths: Any, make: Callable[[], Overview]) -> Overview | None:
-    """That of the graph that has its output there, made if it is not; None if the whole graph is live by itself."""
+def join_overview(paths: Any, member: LiveFit, *, is_whole: bool) -> None:
+    """Have the quick updates of a member told to the graph that has its output there, unless that is live itself.
+
+    Args:
+        paths: PyAutoFit's, of the graph.
+        member: A fit that was begun.
+        is_whole: As for `Overview`.
+    """
     if fit_of(paths) is not None:
-        return None
+        return
     folder = Path(paths.output_path)
-    if folder not in _overviews:
-        _overviews[folder] = make()
-    return _overviews[folder]
+    if len(members_of(paths)) == 1 and (before := _overviews.pop(folder, None)) is not None:
+        before.finish()  # a script may run a search again
+    _overviews.setdefault(folder, Overview(paths, is_whole=is_whole)).add(member)
+
+
+def overview_of(paths: Any) -> Overview | None:
+    """That of the graph that has its output there."""
+    return _overviews.get(Path(paths.output_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, ClassVar
 
 import numpy as np
@@ -123,12 +124,13 @@ class Zeus(Adapter):
     def sampler(self):
         import zeus
 
-        np.random.seed(5)  # noqa: NPY002  zeus draws from this one
+        random.seed(5)  # zeus draws from both
+        np.random.seed(5)  # noqa: NPY002
         return zeus.EnsembleSampler(8, 2, log_likelihood, verbose=False)
 
     def bits(self, sampler):
         state: Any = np.random.get_state()  # noqa: NPY002
-        return [sampler.get_chain(), sampler.get_log_prob(), state[1]]
+        return [sampler.get_chain(), sampler.get_log_prob(), state[1], random.getstate()[1]]
 
     def run(self, update=None, *, is_broken=False):
         sampler = self.sampler()
@@ -156,7 +158,7 @@ class Bilby(Adapter):
         import bilby
 
         bilby.core.utils.random.seed(7)
-        chosen = {"nlive": 40, "sample": "unif", "rstate": np.random.default_rng(3), "print_method": "interval-60"}
+        chosen = {"nlive": 25, "sample": "unif", "rstate": np.random.default_rng(3), "print_method": "interval-60"}
         files = {"outdir": str(folder), "label": "run", "save": False, "check_point_plot": False}
         return bilby.run_sampler(likelihood, self.priors(), sampler="dynesty", **files, **(chosen | settings))
 
@@ -198,7 +200,7 @@ class Bilby(Adapter):
 
         def stop(*step, **_):
             steps.append(step)
-            if len(steps) == 120:
+            if len(steps) == 80:
                 raise TimeIsUpError
 
         often = {"n_check_point": 20, "check_point_delta_t": 0}

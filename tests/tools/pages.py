@@ -16,7 +16,7 @@ from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
 from autoviz_render.spool.system.at_exit import _end_program
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def python_blocks(page: str) -> list[str]:

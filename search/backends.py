@@ -132,6 +132,13 @@ def make_backend(where: Where | None, publisher: Publisher) -> Backend:
     return {"process": _Process, "thread": _Thread, "inline": _Inline}[place](publisher)
 
 
+def is_renderer_shared() -> bool:
+    """Whether searches in this place draw in one process, rather than each in one of its own."""
+    from autoviz_render.renderer.sharing.rendezvous import address
+
+    return address() is not None
+
+
 class _Process(Backend):
     """A child process, looked after by a thread: a disk that hangs must not hang the sampler.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from autoviz_render.search.backends import is_renderer_shared
 from autoviz_render.search.pyautofit.fit import LiveFit
 
 log = logging.getLogger("autoviz_render.search")
@@ -35,9 +36,7 @@ def member_number(paths: Any) -> int | None:
 
 def most_drawn() -> int:
     """How many members of a graph are drawn while it is fitted."""
-    from autoviz_render.renderer.sharing.rendezvous import address
-
-    return MOST_RENDERERS if address() is None else MOST_SHARING
+    return MOST_SHARING if is_renderer_shared() else MOST_RENDERERS
 
 
 def member_paths(paths: Any, number: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import Any, ClassVar
 
@@ -118,7 +119,7 @@ class Zeus(Adapter):
     pages: ClassVar = {"wave": {"samples", "model"}}
     example = ("zeus_doublet.py", "ratio", "--steps", 20)
     example_arrays = frozenset({"samples", "model", "model_continuum"})
-    resumes_the_posterior = False
+    resumes_the_bits = resumes_the_posterior = False  # zeus tunes itself anew
     start = np.random.default_rng(1).normal(0.5, 0.1, size=(8, 2))
 
     def sampler(self):
@@ -126,7 +127,10 @@ class Zeus(Adapter):
 
         random.seed(5)  # zeus draws from both
         np.random.seed(5)  # noqa: NPY002
-        return zeus.EnsembleSampler(8, 2, log_likelihood, verbose=False)
+        handlers = list(logging.root.handlers)
+        sampler = zeus.EnsembleSampler(8, 2, log_likelihood, verbose=False)
+        logging.root.handlers[:] = handlers  # zeus removes them, pytest's too
+        return sampler
 
     def bits(self, sampler):
         state: Any = np.random.get_state()  # noqa: NPY002

@@ -16,7 +16,7 @@ import zeus
 from autoviz_render import QuickUpdate, hooks
 
 NAMES = ("redshift", "flux", "ratio", "width", "continuum")  # of both lines; of 3729 to 3726; km/s; flux an angstrom
-LOW, HIGH = np.array([0.70, 0.0, 0.3, 20.0, 0.0]), np.array([0.71, 100.0, 1.6, 300.0, 2.0])
+LOW, HIGH = np.array([0.703, 0.0, 0.3, 20.0, 0.0]), np.array([0.7055, 60.0, 1.6, 200.0, 1.2])
 TRUTH = np.array([0.7042, 28.0, 1.25, 95.0, 0.6])
 LINES = np.array([3726.03, 3728.82])  # angstrom, at rest
 

@@ -50,6 +50,7 @@ class ZeusHook:
             log_prob: array[step, walker], their log posterior.
         """
         with self._guard("taking note of a step"):
+            self._update.name_count("steps of walkers")  # several likelihood evaluations each
             if len(chain) < self._chain.steps:  # it was reset
                 self._earlier += self._chain.steps * self._walkers
                 self._chain = Chain(self._walkers, chain.shape[-1] + 1)

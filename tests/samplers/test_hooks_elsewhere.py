@@ -140,7 +140,8 @@ class Zeus(Adapter):
         sampler = self.sampler()
         callbacks: list[Any] = [] if update is None else [hooks.zeus(update, sampler)]
         if is_broken:
-            callbacks.append(lambda *step: hooks.zeus(update, sampler)(None, *step[1:]))
+            wrong = hooks.zeus(update, sampler)
+            callbacks.append(lambda *step: wrong(None, *step[1:]))
         sampler.run_mcmc(self.start, 120, progress=False, callbacks=callbacks or None)
         return self.bits(sampler)
 

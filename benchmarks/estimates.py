@@ -17,13 +17,21 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from table import report
 
+from autoviz_render import RenderSettings, draw
+from autoviz_render.figures.estimate import estimate
+from autoviz_render.figures.panels import Guide, LinesPanel, Series
+from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
+
+PARTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+ON_JAX = ("NSS", "blackjax", "NumPyro")  # whose likelihoods do not sleep
 COST = 3e-4  # seconds that a likelihood sleeps for each point: else the sampler's own time is all there is
 KEPT_LINES = 120
 RECORDINGS = Path(__file__).parent.parent / "tests" / "figures" / "recordings"
@@ -337,7 +345,7 @@ _TOO_SLOW = {
 _NAMES_KEPT = (
     *("remaining", "log_evidence", "log_volume", "log_likelihood_contour", "effective_sample_size"),
     *("live_fraction", "sampling_efficiency", "tempering_param", "autocorrelation_time", "autocorrelation_times"),
-    *("steps", "draws", "live_points"),
+    *("steps", "draws", "live_points", "log_likelihood_range", "is_drawn_from_prior"),
 )
 
 
@@ -356,7 +364,7 @@ def record(folder: Path, only: str | None) -> None:
             with tempfile.TemporaryDirectory() as place:
                 started = time.monotonic()
                 # each step of those on JAX, of which a run has few
-                often = {"every": 1} if name.startswith(("blackjax", "NumPyro")) else {"every_seconds": 0.25}
+                often = {"every": 1} if name.startswith(ON_JAX) else {"every_seconds": 0.25}
                 with QuickUpdate(place, renderer=None, figure="run", **often) as update:
                     try:
                         run(problem, update, seed)
@@ -365,12 +373,12 @@ def record(folder: Path, only: str | None) -> None:
                         continue
                 ended, lines = time.monotonic() - started, Spool(place).scalars()
             print(f"{name}, {problem.name}: {ended:.1f} s, {len(lines)} quick updates", flush=True)
-            runs.append(kept(problem, lines))
+            runs.append(kept(problem, lines, is_costly=not name.startswith(ON_JAX)))
             path = folder / f"{name.replace(', ', '-').replace(' ', '-').lower()}.json.gz"
             path.write_bytes(gzip.compress(json.dumps({"sampler": name, "runs": runs}).encode(), mtime=0))
 
 
-def kept(problem: Problem, lines: Any) -> dict[str, Any]:
+def kept(problem: Problem, lines: Any, *, is_costly: bool) -> dict[str, Any]:
     """A recording, from where the sampler tells something: some lines, evenly in time and in number, in few digits."""
     lines = lines[next(index for index, line in enumerate(lines) if line.scalars) :]  # before, JAX compiled
     times = np.array([line.time for line in lines])
@@ -386,6 +394,7 @@ def kept(problem: Problem, lines: Any) -> dict[str, Any]:
     return {
         "problem": problem.name,
         "is_held_out": problem.is_held_out,
+        "is_costly": is_costly,
         "parameters": problem.parameters,
         "iteration": [line.iteration for line in some],
         "time": column(line.time - times[0] for line in some),
@@ -394,13 +403,123 @@ def kept(problem: Problem, lines: Any) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was told at some part of a run, and what was true."""
+
+    sampler: str
+    problem: str
+    is_held_out: bool
+    part: float
+    ratio: float
+    is_inside: bool
+
+
+def lines_of(run: Mapping[str, Any], seconds_a_count: float | None) -> list[ScalarsLine]:
+    """The quick updates of a recording; their times as recorded, or as if each count had taken as long."""
+    parameters = {f"p{number}": 0.0 for number in range(run["parameters"])}
+    lines = []
+    for number, (iteration, at, top) in enumerate(
+        zip(run["iteration"], run["time"], run["log_likelihood"], strict=True)
+    ):
+        scalars = {name: column[number] for name, column in run["scalars"].items() if column[number] is not None}
+        when = at if seconds_a_count is None else iteration * seconds_a_count
+        lines.append(ScalarsLine(0, number, iteration, when, math.nan if top is None else top, parameters, scalars))
+    return lines
+
+
+def told_of(sampler: str, run: Mapping[str, Any], seconds_a_count: float | None) -> list[Told]:
+    """What is told at a tenth, two tenths, ... of a run; nothing where nothing is told."""
+    lines = lines_of(run, seconds_a_count)
+    first, last, found = lines[0].time, lines[-1].time, []
+    for part in PARTS:
+        seen = [line for line in lines if line.time <= first + part * (last - first)]
+        said = estimate(seen) if len(seen) > 1 else None
+        if said is not None:
+            left = last - seen[-1].time
+            inside = said.low <= left <= said.high
+            about = run["problem"], run["is_held_out"], part, max(said.seconds_left, 1e-9) / left, inside
+            found.append(Told(sampler, *about))
+    return found
+
+
+def recordings(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """All that are in a folder: samplers and their runs."""
+    contents = (json.loads(gzip.decompress(path.read_bytes())) for path in sorted(folder.glob("*.json.gz")))
+    return [(each["sampler"], run) for each in contents for run in each["runs"]]
+
+
+def summary(told: Sequence[Told], runs: int) -> dict[str, Any]:
+    """How right it was at half of a run, and how often the interval held from two tenths on."""
+    half = [each for each in told if each.part == 0.5]
+    late = [each for each in told if 0.2 <= each.part <= 0.8]
+    errors = sorted(abs(math.log(each.ratio)) for each in half)
+    return {
+        "runs": runs,
+        "told at half": len(half),
+        "within 1.5": f"{sum(error <= math.log(1.5) for error in errors)}/{len(half)}",
+        "median factor": math.exp(errors[len(errors) // 2]) if errors else math.nan,
+        "worst": math.exp(errors[-1]) if errors else math.nan,
+        "in its interval, half": f"{sum(each.is_inside for each in half)}/{len(half)}",
+        "20 to 80 %": f"{100 * sum(each.is_inside for each in late) / max(1, len(late)):.0f} %",
+    }
+
+
+def plotted(told: Sequence[Told], title: str) -> LinesPanel:
+    """How wrong it was over the parts of the runs: the middle, and what eight of ten and all but the worst were."""
+    parts = [part for part in PARTS if any(each.part == part for each in told)]
+    ratios = [np.array([each.ratio for each in told if each.part == part]) for part in parts]
+    shares = np.array([np.quantile(each, (0.1, 0.25, 0.5, 0.75, 0.9)) for each in ratios]).T
+    x = 100 * np.array(parts)
+    return LinesPanel(
+        title,
+        [
+            Series(x, shares[2], band=shares[[0, 4]], label="8 of 10", colour="#9aa5b1", style=""),
+            Series(x, shares[2], band=shares[[1, 3]], label="half of them", colour="#3b6ea5", style=""),
+            Series(x, shares[2], label="median", colour="#d1495b", marker="o"),
+        ],
+        x_label="% of the run",
+        y_label="time left: told / true",
+        y_log=True,
+        y_limits=(0.2, 8.0),
+        guides=[Guide(y=1.0), Guide(y=(1 / 1.5, 1.5), label="a factor of 1.5")],
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", type=Path, metavar="FOLDER", help="run the samplers, and keep their numbers there")
     parser.add_argument("--only", metavar="NAME", help="of the samplers, run this one")
-    options = parser.parse_args()
-    if options.record is not None:
-        record(options.record, options.only)
+    parser.add_argument("--from", type=Path, default=RECORDINGS, metavar="FOLDER", help="read the recordings there")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw how wrong it was")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--quick", action="store_true", help="as without it: nothing is run")
+    options = vars(parser.parse_args())
+    if options["record"] is not None:
+        record(options["record"], options["only"])
+        return
+    runs = recordings(options["from"])
+    print("limit: at half of a run within 1.5 in nine of ten; the interval, of eight of ten, holds as many")
+    clocks = {"all evaluations take as long": 0.01, "as recorded, if a likelihood takes 0.3 ms": None}
+    panels = []
+    for clock, cost in clocks.items():
+        some = [(name, run) for name, run in runs if cost is not None or run["is_costly"]]
+        told = {(name, run["problem"]): told_of(name, run, cost) for name, run in some}
+        rows = []
+        for label, chosen in [("tuned", False), ("held out", True)]:
+            those = [each for each in told.values() if each and each[0].is_held_out is chosen]
+            rows.append({"sampler": "all", "set": label} | summary([one for each in those for one in each], len(those)))
+        for sampler in dict.fromkeys(name for name, _ in some):
+            those = [each for (name, _), each in told.items() if name == sampler]
+            rows.append(
+                {"sampler": sampler, "set": "both"} | summary([one for each in those for one in each], len(those))
+            )
+        report(rows, f"the time left, {clock}", options["json"])
+        panels.append(plotted([one for each in told.values() for one in each], clock))
+    if options["plot"] is not None:
+        snapshot = Snapshot(arrays={}, run="estimates", iteration=0)
+        settings = RenderSettings(width=180 / 25.4, dpi=110, formats=("png",))
+        draw(snapshot, lambda _: panels, settings).save(options["plot"])
 
 
 if __name__ == "__main__":

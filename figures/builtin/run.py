@@ -38,7 +38,7 @@ from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
 MOST_PANELS = 12
 _KNOWN = (
     *("log_evidence", "log_evidence_error", "remaining", "effective_sample_size", "rate", "evaluations"),
-    *("log_volume", "log_likelihood_contour", "live_points"),
+    *("log_volume", "log_likelihood_contour", "log_likelihood_range", "live_points", "is_drawn_from_prior"),
 )
 _AIMS = ("_target", "_limit")
 _RATES = 120
@@ -199,7 +199,7 @@ def _now(snapshot: Snapshot, course: Course) -> Panel:
     if left is not None and not left.is_reached:
         rows += [("time left", f"about {roughly(left.seconds_left)}")]
         rows += [("", f"{roughly(left.low)} to {roughly(left.high)}")]
-    hidden = ("evaluations", *_KNOWN[-3:])
+    hidden = ("evaluations", *_KNOWN[-5:])
     latest = {name: float(values[-1]) for name, values in course.scalars.items() if name not in hidden}
     latest = {name: value for name, value in latest.items() if not name.endswith(_AIMS)}
     numbers = ((label_of(snapshot, name), in_unit(snapshot, name, _told(name, latest))) for name in latest)

@@ -22,11 +22,12 @@ _READ = frozenset(
     {
         *("remaining", "live_fraction", "log_evidence", "log_volume", "log_likelihood_contour", "live_points"),
         *("effective_sample_size", "sampling_efficiency", "autocorrelation_times", "tempering_param"),
-        *("steps", "draws", "iterations"),
+        *("steps", "draws", "iterations", "log_likelihood_range", "is_drawn_from_prior"),
     }
 )
 _FEWEST = 4  # quick updates
 _TREND_OF_TIME = 0.2  # of the logarithm of the seconds a count
+_USUAL_A_POINT = 3.0  # draws within bounds for each point
 _USUAL_EFFICIENCY = 0.6  # of nautilus, when it has its last bounds
 
 
@@ -67,7 +68,6 @@ def is_read(name: str) -> bool:
     return name.endswith((_TARGET, _LIMIT)) or name in _READ
 
 
-@np.errstate(all="ignore")  # a stranger's numbers may be any
 def estimate(lines: Sequence[ScalarsLine]) -> Estimate | None:
     """When a run will be done.
 
@@ -77,6 +77,14 @@ def estimate(lines: Sequence[ScalarsLine]) -> Estimate | None:
     Returns:
         None if the sampler tells of nothing by which it stops, or if there is too little to tell.
     """
+    try:
+        with np.errstate(all="ignore"):
+            return _estimate(lines)
+    except (ArithmeticError, ValueError):  # a stranger's numbers may be any
+        return None
+
+
+def _estimate(lines: Sequence[ScalarsLine]) -> Estimate | None:
     record = record_of(lines)
     if record is None or len(record.lines) < _FEWEST or not record.seconds[-1] > 0:
         return None
@@ -95,10 +103,10 @@ def estimate(lines: Sequence[ScalarsLine]) -> Estimate | None:
     if left is None:
         told = "; ".join(_told(name, value) for name, value in targets.items())
         return Estimate(0.0, 0.0, 0.0, 0.0, ran, told, is_reached=True) if targets else None
-    if not (math.isfinite(left.seconds) and math.isfinite(left.iterations)):
-        return None
     factor = math.exp(_TEN_OF_HUNDRED * left.spread)
     low, high = left.seconds / factor, left.seconds * factor
+    if not (low >= 0 and math.isfinite(high) and left.iterations >= 0):
+        return None
     return Estimate(left.seconds, low, high, left.iterations, ran, left.criterion)
 
 
@@ -157,7 +165,21 @@ def _of_evidence(record: Record, name: str, target: float) -> tuple[_Left | None
     if way is None:
         way = growth_way("", remaining, record.count, target) or Way(math.nan, math.inf)
         depth = record.count
-    return _priced(record, depth, way, _told(name, target)), way
+    left = _priced(record, depth, way, _told(name, target))
+    return (_after_the_prior(record, depth, left, way) or left), way
+
+
+def _after_the_prior(record: Record, depth: Floats, left: _Left, way: Way) -> _Left | None:
+    """What is left of a run that draws from its prior still; None of any other.
+
+    That takes as many draws a point as the volume is small, and ends with the first bounds about the live points.
+    """
+    live = record.newest("live_points")
+    if not record.newest("is_drawn_from_prior") > 0 or not live > 0:
+        return None
+    a_point = pace(depth, record.count, way.left).cost / live
+    share = min(1.0, _USUAL_A_POINT / a_point)
+    return _Left(left.seconds * share, left.iterations * share, math.hypot(way.spread, 0.5), left.criterion)
 
 
 def _of_growth(record: Record, name: str, target: float) -> _Left | None:
@@ -181,16 +203,18 @@ def _of_samples(record: Record, target: float, way: Way | None, before: list[_Le
         if size >= target:
             return []
         each = _of_growth(record, "effective_sample_size", target)
+        if (efficiency := record.newest("sampling_efficiency")) > 0:  # which says it of all that is drawn from now on
+            each = _priced(record, record.count, Way((target - size) / efficiency, 0.2), told)
         return None if each is None else [each]
     a_nat = pace(-record.scalar("log_volume"), record.count, 0.0).cost
     efficiency, points = record.newest("sampling_efficiency"), record.newest("live_points")
     if efficiency > 0:  # every point counts, and later ones are drawn as well as the bounds of the end allow
         points, a_sample = a_nat, 1 / max(efficiency, _USUAL_EFFICIENCY)
     else:
-        a_sample = a_nat / points
+        a_sample = a_nat / points if points > 0 else math.nan
     # of a Gaussian of d parameters, N points a nat of volume: Kish's size of weights that are normal in x, variance d/2
     at_end = points * math.sqrt(2 * math.pi * way.dimension) if way is not None else math.nan
-    missing = target - float(np.nanmax([size, at_end]))
+    missing = target - max((each for each in (size, at_end) if math.isfinite(each)), default=math.nan)
     if not missing > 0:
         return []
     if not math.isfinite(a_sample):
@@ -201,7 +225,8 @@ def _of_samples(record: Record, target: float, way: Way | None, before: list[_Le
 
 
 def _of_limits(record: Record, limits: dict[str, float]) -> list[_Left]:
-    found = (_of_growth(record, name, limit) for name, limit in limits.items())
+    ahead = ((name, limit) for name, limit in limits.items() if not _is_reached(record, name, limit))
+    found = (_of_growth(record, name, limit) for name, limit in ahead)
     return [each for each in found if each is not None and each.seconds >= 0]
 
 

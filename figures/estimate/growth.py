@@ -10,15 +10,18 @@ from autoviz_render.figures.estimate.nested import Way
 from autoviz_render.spool.arrays import Floats
 
 _COUNTED = ("count", "steps", "draws", "iterations")
-_GEOMETRIC = ("tempering_param",)
+_GEOMETRIC = ("tempering_param", "log_likelihood_range")
+_PER_COUNT = ("autocorrelation_times",)
 _LATELY = 0.5
+_NEAR = 0.05  # of the count: a run that should be done goes on for so much more
 
 
 def growth_way(name: str, values: Floats, count: Floats, target: float) -> Way | None:
     """What is left of the sampler's count until a scalar has its target.
 
-    What is counted grows in proportion; the parameter of an annealed likelihood by a factor; an effective sample size
-    or a number of autocorrelation times by a power of the count, near one; what has to fall, by a factor.
+    What is counted grows in proportion; the parameter of an annealed likelihood by a factor; a number of
+    autocorrelation times is the count by a time, which wavers about what it was lately; an effective sample size grows
+    as it did lately; what has to fall, falls by a factor.
 
     Args:
         values: array[update], of the scalar.
@@ -33,7 +36,9 @@ def growth_way(name: str, values: Floats, count: Floats, target: float) -> Way |
         return _linear(values, count, target, 0.02)
     if name in _GEOMETRIC or value > target > 0:
         return _geometric(values, count, target)
-    return _power(values, count, target)
+    if name in _PER_COUNT:
+        return _per_count(values, count, target)
+    return _linear(values, count, target, 0.25)
 
 
 def _late(count: Floats) -> slice:
@@ -63,16 +68,13 @@ def _geometric(values: Floats, count: Floats, target: float) -> Way | None:
     return Way(left / slope, 0.3)
 
 
-def _power(values: Floats, count: Floats, target: float) -> Way | None:
+def _per_count(values: Floats, count: Floats, target: float) -> Way | None:
     is_positive = (values > 0) & (count > 0)
     values, count = values[is_positive], count[is_positive]
-    if values.size < 3 or target <= values[-1]:
+    if values.size < 3:
         return None
-    late = _late(count)
-    x, y = np.log(count[late]), np.log(values[late])
-    centred = x - x.mean()
-    # a power of one is expected: what is seen of it counts as much as it spans
-    slope = float((np.sum(centred * y) + 0.3) / (np.sum(centred**2) + 0.3))
-    slope = min(max(slope, 0.4), 1.5)
-    left = float(count[-1]) * ((target / float(values[-1])) ** (1 / slope) - 1)
-    return Way(left, 0.25)
+    each = np.log(count / values)[_late(count)]
+    end = target * math.exp(float(np.median(each)))
+    left = max(end - float(count[-1]), _NEAR * float(count[-1]))
+    doubt = max(float(each.std()), 0.1) / math.sqrt(2)
+    return Way(left, min(doubt * end / left, 1.2))

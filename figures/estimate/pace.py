@@ -11,7 +11,9 @@ from autoviz_render.spool.arrays import Floats
 
 _LATELY = 0.4  # of what was spent so far
 _STRETCHES = 5
-_NOISE = 0.15  # of the logarithm of the pace in one of them, beside what they tell of it themselves
+_NOISE = 0.1  # of the logarithm of the pace in one of them, beside what they tell of it themselves
+_PARTS = 10
+_CARRIED = 0.3
 
 
 @dataclass(frozen=True)
@@ -58,5 +60,13 @@ def pace(progress: Floats, spent: Floats, left: float, *, trend: float = 0.4) ->
         slope = float(np.sum(centred * logs)) / (squares + noise / trend**2)
         rest = logs - logs.mean() - slope * centred
         noise = _NOISE**2 + float(np.mean(rest**2))
-    variance = noise / logs.size + ahead**2 * noise / (squares + noise / trend**2)
+    variance = noise / logs.size + ahead**2 * noise / (squares + noise / trend**2) + _changes(way, cost) ** 2
     return Pace(math.exp(float(logs.mean()) + slope * ahead), math.sqrt(variance))
+
+
+def _changes(way: Floats, cost: Floats) -> float:
+    """How much of the logarithm of the cost may change: as much as from one part of the run to the next one."""
+    places = np.linspace(way[0], way[-1], min(_PARTS, way.size - 1) + 1)
+    spent = np.diff(np.interp(places, way, cost))
+    logs = np.log(spent[spent > 0])
+    return _CARRIED * float(np.sqrt(np.mean(np.diff(logs) ** 2))) if logs.size > 2 else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from autoviz_render.spool.snapshot import ScalarsLine
 _SLOWEST = 10.0
 """An interval in which the count takes so many times as long as in nine of ten others is a pause: a suspended job, a
 stopped machine, a compilation."""
+_MOST = 256  # quick updates, or up to twice as many
 _SHORTEST_PAUSE = 5.0  # seconds: a shorter one is none
 
 
@@ -43,13 +44,19 @@ class Record:
         return float(value) if np.isfinite(value) else np.nan
 
 
-def record_of(lines: Iterable[ScalarsLine]) -> Record | None:
+def _thinned(lines: Sequence[ScalarsLine]) -> Sequence[ScalarsLine]:
+    """Some of very many, evenly taken, the newest among them."""
+    stride = max(1, len(lines) // _MOST)
+    return lines[(len(lines) - 1) % stride :: stride]
+
+
+def record_of(lines: Sequence[ScalarsLine]) -> Record | None:
     """The record of quick updates in the order of publishing; None of fewer than two.
 
     What a later start did over is left out, and so are the pauses between two starts.
     """
     kept: list[ScalarsLine] = []
-    for line in lines:
+    for line in _thinned(lines):
         if kept and line.epoch != kept[-1].epoch:
             while kept and kept[-1].iteration > line.iteration:
                 kept.pop()

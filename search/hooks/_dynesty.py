@@ -112,6 +112,7 @@ class _Run:
             "log_volume": run["logvol"][-1] if is_base else None,
             "log_likelihood_contour": run["logl"][-1] if is_base else None,
             "live_points": self._inner.nlive if is_base else None,
+            "is_drawn_from_prior": float(_draws_from_prior(self._inner)) if is_base else None,
         }
 
     def samples(self) -> dict[str, Floats]:
@@ -165,6 +166,12 @@ class _Run:
         """The sampler with the live points: of a dynamic one, that of the batch, or of the run before all batches."""
         sampler = self._sampler
         return getattr(sampler, "batch_sampler", None) or getattr(sampler, "sampler", None) or sampler
+
+
+def _draws_from_prior(sampler: Any) -> bool:
+    """Whether it has no bounds yet, within which it will draw: most draws are in vain then, and later ones are not."""
+    later = type(getattr(sampler, "internal_sampler_next", None)).__name__
+    return getattr(sampler, "unit_cube_sampling", False) and later == "UniformBoundSampler"
 
 
 def _known(log_likelihood: float) -> float:

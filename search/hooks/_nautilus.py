@@ -97,7 +97,7 @@ class _Run:
             "log_evidence": sampler.log_z,
             "effective_sample_size": sampler.n_eff,
             "live_fraction": self._live_fraction,
-            "sampling_efficiency": sampler.eta if np.any(sampler.shell_n_eff) else None,
+            "sampling_efficiency": sampler.eta if np.all(np.asarray(sampler.shell_n_eff) > 0) else None,
             "bounds": len(sampler.bounds),
         }
 

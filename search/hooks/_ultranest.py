@@ -17,6 +17,9 @@ from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
 
+_LEPSILON = 0.001
+"""Of the log likelihoods of the live points, in nats: as UltraNest has it by default, it stops at a smaller range."""
+
 
 @checks_arguments
 def ultranest(
@@ -77,6 +80,7 @@ class _Tree:
         self._sampler, self._targets = sampler, targets
         self._live: Floats = np.zeros((0, 0))
         self._contour = -np.inf  # the lowest log likelihood of the live points
+        self._range: float | None = None
         self._log_volume: float | None = None
         self._read_at = -1
 
@@ -84,6 +88,7 @@ class _Tree:
         """Publish the best of the live points."""
         self._log_volume = log_volume
         self._live, self._contour = points["p"], float(points["logl"].min())
+        self._range = float(points["logl"].max()) - self._contour
         best = int(np.argmax(points["logl"]))
         tell(update, self, points["p"][best], points["logl"][best], evaluations=self._sampler.ncall)
 
@@ -119,6 +124,8 @@ class _Tree:
             "log_volume": self._log_volume,
             "log_likelihood_contour": self._contour,
             "live_points": len(self._live),
+            "log_likelihood_range": self._range,
+            "log_likelihood_range_limit": _LEPSILON,
             "log_evidence": evidence,
             "log_evidence_error": error,
             "remaining": remaining,

@@ -470,18 +470,18 @@ def plotted(told: Sequence[Told], title: str) -> LinesPanel:
     parts = [part for part in PARTS if any(each.part == part for each in told)]
     ratios = [np.array([each.ratio for each in told if each.part == part]) for part in parts]
     shares = np.array([np.quantile(each, (0.1, 0.25, 0.5, 0.75, 0.9)) for each in ratios]).T
-    x = 100 * np.array(parts)
+    x, hidden = 100 * np.array(parts), np.full(len(parts), np.nan)
     return LinesPanel(
         title,
         [
-            Series(x, shares[2], band=shares[[0, 4]], label="8 of 10", colour="#9aa5b1", style=""),
-            Series(x, shares[2], band=shares[[1, 3]], label="half of them", colour="#3b6ea5", style=""),
+            Series(x, hidden, band=shares[[0, 4]], label="8 of 10", colour="#9aa5b1", width=6.0),
+            Series(x, hidden, band=shares[[1, 3]], label="half of them", colour="#3b6ea5", width=6.0),
             Series(x, shares[2], label="median", colour="#d1495b", marker="o"),
         ],
         x_label="% of the run",
         y_label="time left: told / true",
         y_log=True,
-        y_limits=(0.2, 8.0),
+        y_limits=(0.1, 10.0),
         guides=[Guide(y=1.0), Guide(y=(1 / 1.5, 1.5), label="a factor of 1.5")],
     )
 
@@ -517,7 +517,7 @@ def main() -> None:
         report(rows, f"the time left, {clock}", options["json"])
         panels.append(plotted([one for each in told.values() for one in each], clock))
     if options["plot"] is not None:
-        snapshot = Snapshot(arrays={}, run="estimates", iteration=0)
+        snapshot = Snapshot(arrays={}, run="Estimates of the time left", iteration=len(runs), counts="recorded runs")
         settings = RenderSettings(width=180 / 25.4, dpi=110, formats=("png",))
         draw(snapshot, lambda _: panels, settings).save(options["plot"])
 

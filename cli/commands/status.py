@@ -197,7 +197,7 @@ def _end_details(end: dict[str, Any] | None, walltime: dict[str, Any] | None) ->
     if end is None:
         return []
     times = end["seconds_left"], end["low"], end["high"]
-    told = [f"{words.left(*times)}; it ends when {end['criterion']}"]
+    told = [f"time left {words.about(*times)}; it ends when {end['criterion']}"]
     if walltime is not None:
         now = walltime["time"] - walltime["seconds_left"]
         done, earliest, latest = (now + seconds for seconds in times)

@@ -41,6 +41,8 @@ _KNOWN = (
     *("log_volume", "log_likelihood_contour", "log_likelihood_range", "live_points", "is_drawn_from_prior"),
 )
 _AIMS = ("_target", "_limit")
+_AIM = "ends at"
+_NEAR_AIM = 4.0
 _RATES = 120
 _FEW = 40
 """At most this many quick updates are drawn as points, too: one alone has no line."""
@@ -162,8 +164,10 @@ def _statistics(course: Course) -> Iterator[Panel]:
 
 def _aimed(course: Course, name: str) -> dict[str, Floats]:
     """A scalar, and the value of it at which the sampler stops, if it tells one."""
-    aim = course.scalars.get(f"{name}_target")
-    return {"": course.scalars[name]} | ({"ends at": aim} if aim is not None and np.isfinite(aim[-1]) else {})
+    values, aim = course.scalars[name], course.scalars.get(f"{name}_target")
+    if aim is None or not np.isfinite(aim[-1]) or aim[-1] > _NEAR_AIM * np.nanmax(values, initial=0.0):
+        return {"": values}  # far above, it would press what there is on the axis
+    return {"": values, _AIM: aim}
 
 
 def _speed(course: Course) -> Iterator[Panel]:
@@ -254,7 +258,9 @@ def _panel(
         values, x_limits = values[:, x >= middle], (middle, float(x[-1]) + 0.04 * float(x[-1] - middle))
     limits = _limits(values, log=y_log, zero=zero)
     lines = [
-        Series(*thin(x, each), label=label, marker=_marker(course), style="--" if number else "-")
+        Series(
+            *thin(x, each), label=label, marker="" if label == _AIM else _marker(course), style="--" if number else "-"
+        )
         for number, (label, each) in enumerate(series.items())
     ]
     starts = x[list(course.starts)]

@@ -13,7 +13,7 @@ from autoviz_render.figures.estimate.nested import Way, nested_way
 from autoviz_render.figures.estimate.pace import pace
 from autoviz_render.figures.estimate.record import Record, record_of
 from autoviz_render.spool.arrays import Floats
-from autoviz_render.spool.snapshot import ScalarsLine
+from autoviz_render.spool.snapshot import COUNTS, ScalarsLine
 from autoviz_render.spool.text import cut, printable
 
 _TARGET, _LIMIT = "_target", "_limit"
@@ -248,7 +248,8 @@ def _told(name: str, target: float, record: Record | None = None) -> str:
     if name == "live_fraction":
         return f"the live points' share of the evidence falls to {value}"
     if name == "effective_sample_size":
-        return f"{value} effective samples"
+        return f"there are {value} effective samples"
     if name == "count":
-        return f"{value} {printable(record.lines[-1].counts) if record is not None else ''}".strip()
+        counts = printable(record.lines[-1].counts) if record is not None else COUNTS
+        return f"iteration {value} is reached" if counts == COUNTS else f"{value} {counts} are made"
     return f"{cut(printable(name), 40).replace('_', ' ')} reaches {value}"

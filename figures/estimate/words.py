@@ -1,4 +1,4 @@
-"""The time left in words, rounded as honestly as it is known: "about 2 h left (1 h 20 min to 3 h)"."""
+"""The time left in words, rounded as honestly as it is known: "about 2 h (1 h 30 min to 3 h)"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 _STEPS = (
     (90.0, 10.0),
-    (600.0, 60.0),
+    (1200.0, 60.0),
     (1800.0, 300.0),
     (3600.0, 600.0),
     (5 * 3600.0, 1800.0),
@@ -36,8 +36,8 @@ def roughly(seconds: float) -> str:
     return f"{days:.0f} days" if days == round(days) else f"{days:.1f} days"
 
 
-def left(seconds: float, low: float, high: float) -> str:
-    """How long a run goes on: "about 2 h left (1 h 20 min to 3 h)".
+def about(seconds: float, low: float, high: float) -> str:
+    """How long a run goes on: "about 2 h (1 h 30 min to 3 h)".
 
     Args:
         seconds: The median; it may be over.
@@ -46,9 +46,9 @@ def left(seconds: float, low: float, high: float) -> str:
     if high <= _SOON:
         return "done any moment"
     if seconds < _SOON:
-        return f"less than {roughly(high)} left"
+        return f"less than {roughly(high)}"
     between = roughly(low), roughly(high)
-    told = f"about {roughly(seconds)} left"
+    told = f"about {roughly(seconds)}"
     return told if between[0] == between[1] else f"{told} ({between[0]} to {between[1]})"
 
 

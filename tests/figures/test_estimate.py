@@ -86,7 +86,7 @@ def test_a_count_is_told_by_its_rate():
     assert told.seconds_left == pytest.approx(61.0, rel=0.02)
     assert told.iterations_left == pytest.approx(6100.0, rel=0.02)
     assert told.low < told.seconds_left < told.high
-    assert told.criterion == "10,000 iteration"
+    assert told.criterion == "iteration 10,000 is reached"
 
 
 def test_a_pause_is_no_running_time():
@@ -155,7 +155,15 @@ def test_very_many_quick_updates_take_no_longer():
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        *((0, "10 s"), (43, "40 s"), (100, "2 min"), (1000, "15 min"), (4000, "1 h"), (5000, "1 h 30 min")),
+        *(
+            (0, "10 s"),
+            (43, "40 s"),
+            (100, "2 min"),
+            (1000, "17 min"),
+            (1700, "30 min"),
+            (4000, "1 h"),
+            (5000, "1 h 30 min"),
+        ),
         *((7385, "2 h"), (20_000, "6 h"), (86_400, "24 h"), (216_000, "2.5 days"), (1e6, "12 days")),
         (1e30, "1000 days"),
     ],
@@ -167,9 +175,9 @@ def test_times_are_rounded_as_they_are_known(seconds, text):
 
 def test_the_time_left_in_words():
     """The median first, then what eight of ten are between."""
-    assert words.left(7385, 4800, 11_000) == "about 2 h left (1 h 30 min to 3 h)"
-    assert words.left(-50, -100, 300) == "less than 5 min left"
-    assert words.left(-50, -60, -5) == "done any moment"
+    assert words.about(7385, 4800, 11_000) == "about 2 h (1 h 30 min to 3 h)"
+    assert words.about(-50, -100, 300) == "less than 5 min"
+    assert words.about(-50, -60, -5) == "done any moment"
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def end_facts(run: RunView, now: float) -> Iterator[tuple[str, str]]:
     end = run.end
     if end is not None:
         times = [moment - now for moment in (end.done, end.earliest, end.latest)]
-        yield "time left", words.left(*times)
+        yield "time left", words.about(*times)
         yield "ends when", shown(end.criterion)
         if run.walltime is not None:
             told = words.at_walltime(

@@ -67,7 +67,7 @@ function ago(seconds) {
   return seconds === null ? UNKNOWN : duration(Math.floor(Math.max(seconds, 0))) + " ago";
 }
 
-const ROUGH = [[90, 10], [600, 60], [1800, 300], [3600, 600], [18000, 1800], [172800, 3600], [864000, 43200]];
+const ROUGH = [[90, 10], [1200, 60], [1800, 300], [3600, 600], [18000, 1800], [172800, 3600], [864000, 43200]];
 
 /** A time to one or two digits, as it is known: 40 s, 15 min, 1 h 30 min, 2.5 days. */
 function roughly(seconds) {
@@ -98,7 +98,7 @@ function atWalltime({ began, done, earliest, latest }, walltime) {
   if (walltime >= done) return `${when}: likely done before, not surely`;
   if (began === null || began === undefined) return `${when}: not done by then`;
   const share = 5 * Math.round((20 * Math.max(0, walltime - began)) / Math.max(done - began, 1e-9));
-  return `${when}: about ${Math.min(share, 95)} % of it done${walltime > earliest ? ", or all" : ""}`;
+  return `${when}: about ${Math.min(share, 95)} % done${walltime > earliest ? ", or all" : ""}`;
 }
 
 /** A moment on the reader's clock; the day only if it is another one. */

@@ -36,6 +36,7 @@ RUN_BY = {
     "docs/guide/notebooks.md": (HERE, 1),
     "docs/guide/open-next.md": (HERE, 5),
     "docs/guide/pandas.md": (HERE, 4),
+    "docs/guide/when-done.md": (HERE, 2),
     "docs/figures/auto.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),
     "docs/figures/interferometer.md": (FIGURES, 1),

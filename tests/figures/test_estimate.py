@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,6 @@ def test_the_time_left_in_words():
 )
 def test_what_is_done_at_the_walltime(monkeypatch, walltime, text):
     """Whether to ask for more time is to be known before the job is killed."""
-    monkeypatch.setattr(words.time, "localtime", __import__("time").gmtime)
+    monkeypatch.setattr(words.time, "localtime", time.gmtime)
     moments = {"began": 0.0, "done": 10_000.0, "earliest": 8000.0, "latest": 14_000.0}
     assert words.at_walltime(5000.0, float(walltime), **moments) == text

@@ -19,6 +19,8 @@ The modules are::
     given/       what a run says beside its numbers: units, labels, axes; the sky, the bands
     scaling/     from values to colours: stretches, intervals, pictures of three images
     plane/       what lies in a plane: shears, circles and ellipses
+    fits/        fits in numbers, and what is left of the data
+    comparison/  the same panel of several snapshots: two side by side, or many with one set of limits
     builtin/     the recipes that come with the package
 
 A recipe is a function `Snapshot -> list[Panel]`. What a recipe of your own needs is imported from here: the panels,

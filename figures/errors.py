@@ -24,6 +24,10 @@ class MissingArraysError(FigureError):
     """The snapshot lacks arrays that the figure cannot do without."""
 
 
+class PageError(FigureError):
+    """A figure has no such panel, or does not fit on the page. The message is one line, with the remedy."""
+
+
 class RecipeError(AutovizError, TypeError):
     """A recipe returns no panels. The message is one line: the function, where it is, what it returned."""
 

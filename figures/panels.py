@@ -8,7 +8,7 @@ here, its artists in a module of `autoviz_render.renderer.plot.artists`, and the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -135,6 +135,19 @@ class Panel:
         """The panel as it is drawn at a snapshot: itself, unless it needs more of the snapshot than its own values."""
         del snapshot
         return self
+
+
+class PanelsOf(list[Panel]):
+    """A recipe's panels that are all of one thing, which stands beside the run's name above them.
+
+    Args:
+        subject: A few words.
+        panels: In their order.
+    """
+
+    def __init__(self, subject: str, panels: Iterable[Panel]) -> None:
+        super().__init__(panels)
+        self.subject = subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -464,6 +477,8 @@ class CornerPanel(Panel):
         marked: array[parameter], the best fit, with lines across; NaN for none.
         truths: array[parameter], as marked, of the true values.
         prior: array[sample, parameter], samples of the prior, drawn as outlines; None for none.
+        prior_weights: array[sample], as weights; None for equal ones.
+        prior_name: Of these outlines in the legend: they may be of other samples, to compare with.
         ranges: For each parameter the part shown, (low, high), or None for one that holds nearly all samples.
         bins: How many in each parameter.
         insets: Tables, texts, lines or points, drawn where the upper right is empty: if there are two parameters or
@@ -477,6 +492,8 @@ class CornerPanel(Panel):
     marked: Array | None = None
     truths: Array | None = None
     prior: Array | None = None
+    prior_weights: Array | None = None
+    prior_name: str = "prior"
     ranges: Sequence[tuple[float, float] | None] | None = None
     bins: int = 30
     insets: Sequence[Panel] = ()

@@ -4,6 +4,9 @@ A recipe is a pure function of a snapshot. It returns a list of panels, laid out
 panels. It reads the snapshot and nothing else: no clock, no files. The renderer keeps its arrays until the next frame,
 to see what changed: a recipe makes new arrays and does not fill old ones.
 
+Of most recipes, `--panel` draws one panel alone. A recipe with an argument of the name `panel` is called with what it
+says, and all that it returns is drawn: the figure `history` follows that panel.
+
 A built-in figure is a function in the module of its name in `autoviz_render.figures.builtin`, and its name stands in
 `BUILT_IN`. Another package adds a figure by an entry point in the group `autoviz_render.figures`::
 
@@ -37,7 +40,7 @@ Recipe: TypeAlias = "Callable[[Snapshot], Sequence[Panel] | Sequence[Sequence[Pa
 
 GROUP = "autoviz_render.figures"
 
-BUILT_IN = ("auto", "imaging", "interferometer", "line", "points", "posterior", "run")
+BUILT_IN = ("auto", "history", "imaging", "interferometer", "line", "points", "posterior", "run")
 """The built-in figures. They need no entry points: a source tree, or a frozen program, has none."""
 
 

@@ -24,6 +24,9 @@ from autoviz_render.spool.system.safe_read import read_plain, short_text, whole_
 KEYWORD = "Provenance"
 """Of the text chunk in a PNG."""
 
+COMPARED = "compared with"
+"""Among the settings of a figure that shows two snapshots: the other one."""
+
 _LONGEST_NAME = 100  # characters of a run's name, of a figure's, and of each setting
 _MOST_STATIC = 16  # digests
 _MAX_BYTES = 1 << 30

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autoviz_render.figures.errors import RecipeError
-from autoviz_render.figures.panels import Panel
+from autoviz_render.figures.panels import Panel, PanelsOf
 from autoviz_render.figures.registry import Recipe
+from autoviz_render.renderer.plot.page import Page
 from autoviz_render.spool.errors import AutovizError, nearest
 from autoviz_render.spool.guard import wrong
 from autoviz_render.spool.snapshot import Snapshot
@@ -39,7 +44,18 @@ def panels_of(recipe: Recipe, snapshot: Snapshot) -> list[Any]:
         for each in row:
             if not isinstance(each, Panel):
                 raise _refused(recipe, f"item {number} of what", each, "a panel, such as ImagePanel")
-    return items
+    return returned if isinstance(returned, PanelsOf) else items
+
+
+def for_page(recipe: Recipe, page: Page) -> tuple[Recipe, Page]:
+    """The recipe for a page, and the page; a recipe with an argument `panel` is told which one is asked for."""
+    if page.panel is None:
+        return recipe, page
+    any_recipe: Any = recipe
+    with contextlib.suppress(ValueError, TypeError):  # a builtin has no signature
+        if "panel" in inspect.signature(any_recipe).parameters:
+            return partial(any_recipe, panel=page.panel), replace(page, panel=None)
+    return recipe, page
 
 
 def told(error: BaseException, recipe: Recipe, snapshot: Snapshot) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from autoviz_render.spool.arrays import Array
 from autoviz_render.spool.text import cut, nearby, printable, shown_safely
@@ -72,6 +74,43 @@ class ScalarsLine:
         return self.epoch, self.sequence
 
 
+class Earlier(Sequence["Snapshot"]):
+    """The snapshots that a run keeps of before one, the oldest first: each is read whenever it is asked for.
+
+    None is kept in memory. To read one raises FileNotFoundError if retention removed it meanwhile, and SpoolError if it
+    cannot be read.
+
+    Args:
+        look: Called when they are first looked at: for each its iteration, and what reads it.
+    """
+
+    def __init__(self, look: Callable[[], Sequence[tuple[int, Callable[[], Snapshot]]]] = tuple) -> None:
+        self._look = look
+
+    @staticmethod
+    def of(snapshots: Iterable[Snapshot]) -> Earlier:
+        """Those of a list, which holds them."""
+        held = [(each.iteration, lambda each=each: each) for each in snapshots]
+        return Earlier(lambda: held)
+
+    @cached_property
+    def _found(self) -> Sequence[tuple[int, Callable[[], Snapshot]]]:
+        return self._look()
+
+    @property
+    def iterations(self) -> list[int]:
+        """The iteration of each, which needs no reading of them. Raises SpoolError."""
+        return [iteration for iteration, _ in self._found]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [read() for _, read in self._found[at]]
+        return self._found[at][1]()
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Snapshot:
     """What a sampler published at one quick update.
@@ -98,6 +137,8 @@ class Snapshot:
         digest: Names its content: the SHA-256 of the footer of its file, which has a checksum of every byte; empty if
             it was not read from one.
         static_digests: The SHA-256 of its static files.
+        earlier: The snapshots that the run keeps of before this one, without what had been done over by then. Of a
+            snapshot that a `Spool` read, they are listed when they are first looked at, and read one by one.
     """
 
     arrays: Mapping[str, Array]
@@ -118,6 +159,7 @@ class Snapshot:
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
     static_digests: tuple[str, ...] = ()
+    earlier: Earlier = field(default_factory=Earlier)
     scales: Mapping[str, str] = field(default_factory=dict)
 
     @shown_safely

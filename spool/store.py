@@ -25,7 +25,7 @@ from autoviz_render.spool.notes import Notes
 from autoviz_render.spool.packs.pack_files import PackFiles
 from autoviz_render.spool.paths import SpoolPaths, snapshot_name, why_no_spool
 from autoviz_render.spool.scalars import ScalarsReader
-from autoviz_render.spool.snapshot import ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
+from autoviz_render.spool.snapshot import Earlier, ScalarsLine, Snapshot, SnapshotRef, UpdateKey, goodness
 from autoviz_render.spool.system.archived import archive_beside, is_file, is_folder, spools_in
 from autoviz_render.spool.system.safe_read import refuse_a_link
 from autoviz_render.spool.text import cut, in_one_line, nearby, printable, shown_safely
@@ -208,7 +208,9 @@ class Spool:
         history = _LinesUntil(partial(self.history, *ref.key))
         info = self._known_info()
         of_run = _of_run(info) if info else {"run": self.paths.run_dir.name}
-        return Snapshot(static=static, history=history, static_digests=digests, **of_run, **fields)
+        earlier = Earlier(partial(self._earlier, *ref.key))
+        told: dict[str, Any] = {"history": history, "earlier": earlier, "static_digests": digests}
+        return Snapshot(static=static, **told, **of_run, **fields)
 
     def samples(self, ref: SnapshotRef | None = None) -> Samples:
         """The posterior that a snapshot holds, with its weights and labels: see `Samples`.
@@ -305,6 +307,23 @@ class Spool:
         epochs = [each for each in self._epochs() if each.number <= epoch]
         lines = [line for line in self._lines() if line.key <= (epoch, sequence)]
         return AbandonedRanges(epochs).without_abandoned(lines)
+
+    def _earlier(self, epoch: int, sequence: int) -> list[tuple[int, Callable[[], Snapshot]]]:
+        """The snapshots before one, without what had been done over by then: the iteration of each, and what reads it.
+
+        One whose iteration is not known has that of the one before.
+        """
+        with _said_of(self.paths.snapshots):
+            refs = [ref for ref in self.files.snapshots() if ref.key < (epoch, sequence)]
+        known = {line.key: line.iteration for line in self._lines()}
+        ranges = AbandonedRanges([each for each in self._epochs() if each.number <= epoch])
+        found: list[tuple[int, Callable[[], Snapshot]]] = []
+        iteration = 0
+        for ref in refs:
+            iteration = known.get(ref.key, iteration)
+            if not ranges.is_abandoned(ref.epoch, known.get(ref.key)):
+                found.append((iteration, partial(self.read, ref)))
+        return found
 
     def explain(self, ref: SnapshotRef, error: SpoolError) -> str:
         """What to tell a person of a snapshot that `read` refused; noted in `bad/` if a file is at fault.

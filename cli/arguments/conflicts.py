@@ -48,6 +48,10 @@ _WITHOUT = {
         "shows one moment of each run, on pages of its own",
         ("--all", "--since", "--abandoned", "--redraw", "--panel", "--preview", "--shard", "--dask", "--limits"),
     ),
+    "--compare": (
+        "draws two snapshots, which it names",
+        ("--step", "--all", "--redraw", "--since", "--abandoned", "--preview", *_WHERE),
+    ),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),
     "--json": ("is for another program to read", ("--preview",)),
@@ -79,8 +83,8 @@ def conflicts(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
         yield "--html takes one PATH; to show several runs, name the directory above them"
     if not values["paths"] and "--redo" not in given and "--compare" not in given:
         yield "the following arguments are required: PATH"
-    if "--compare" in given and bool(values["paths"]) != bool(_steps(values["compare"])):
-        yield "--compare takes two steps and one PATH, or two runs and no PATH"
+    if "--compare" in given:
+        yield from _of_comparison(given, values)
     if "--watch" not in given and (remote := [path for path in values["paths"] if isinstance(path, str)]):
         yield f"{remote[0]} goes with --watch"
     yield from _of_sheets(given, values)
@@ -101,6 +105,13 @@ def _of_sheets(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
         yield f"--sheet is written as png, webp, pdf or html, not as {' and '.join(sorted(unknown))}"
 
 
-def _steps(compared: Sequence[str]) -> list[str]:
-    """Those of what is compared that are steps of a run."""
-    return [each for each in compared if each.isdecimal()]
+def _of_comparison(given: set[str], values: Mapping[str, Any]) -> Iterator[str]:
+    if (len(values["paths"]), _steps(values["compare"])) not in ((1, 2), (0, 0)):
+        yield "--compare takes two steps and one PATH, or two runs and no PATH"
+    elif values["paths"] and "--best" in given:
+        yield "--best goes with two runs: leave it out, the steps say which snapshots"
+
+
+def _steps(compared: Sequence[str]) -> int:
+    """How much of what is compared is a step of a run."""
+    return sum(each.isdecimal() and len(each) <= 18 for each in compared)

@@ -9,6 +9,7 @@ import io
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from PIL import Image
 
 from autoviz_render.figures import Recipe, find_figure
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
-from autoviz_render.spool.snapshot import ScalarsLine, Snapshot
+from autoviz_render.spool.snapshot import Earlier, ScalarsLine, Snapshot
 
 HERE = Path(__file__).parent
 DPI = 66
@@ -278,6 +279,21 @@ def run() -> Snapshot:
     return Snapshot(arrays={}, log_likelihood=last.log_likelihood, run="lens", history=lines, counts=COUNTS, **now)
 
 
+def history() -> Snapshot:
+    """The source of the lens as its fit finds it."""
+    last = imaging()
+    moments = []
+    for number in range(16):
+        done = 1 - np.exp(-number / 4)
+        mesh = (np.arange(40) + 0.5) / 40 * 1.4 - 0.7
+        noise = np.random.default_rng(number).standard_normal((40, 40))
+        found = done * source(*np.meshgrid(mesh * (0.7 + 0.3 * done), mesh)) + 0.15 * (1 - done) * noise
+        arrays = {**last.arrays, "source": found}
+        count, best = 1_000 + 12_200 * number, -4871.6 - 9000 * (1 - done) ** 2
+        moments.append(replace(last, arrays=arrays, iteration=count, log_likelihood=best, figures=("imaging",)))
+    return replace(moments[-1], earlier=Earlier.of(moments[:-1]))
+
+
 def auto() -> Snapshot:
     """A model that no other figure knows."""
     rng = np.random.default_rng(6)
@@ -319,6 +335,7 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "points": points,
     "posterior": posterior,
     "run": run,
+    "history": history,
     "panels": lambda: Snapshot(arrays={}, run="panels"),
 }
 

@@ -3,6 +3,7 @@
 The modules are::
 
     auto              whatever is in the snapshot
+    history           one panel at several moments of the run
     imaging           a fit to an image of a gravitational lens
     interferometer    a fit to visibilities
     line              a fit along one axis: a spectrum, a time series
@@ -13,10 +14,7 @@ The modules are::
     images            frame, view and colour limits of images          (imaging, interferometer)
     lensing           critical curves, caustics, source panels         (imaging, interferometer)
     source_plane      a source on a mesh of any kind, and its views    (lensing)
-    visibilities      a fit to visibilities in numbers                 (interferometer)
     auto_arrays       what an array can be drawn as                    (auto)
-    axis_fit          a fit along one axis in numbers                  (line)
-    residuals         distribution and autocorrelation of residuals    (line, interferometer)
 
 A figure's module has a function that works out numbers (`imaging_fit`, `line_fit`, `posterior_of`, `course_of`), and
 the recipe, of the module's name, that makes panels of them. Neither needs Matplotlib, but for a mesh of points.

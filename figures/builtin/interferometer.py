@@ -40,10 +40,10 @@ import numpy as np
 from autoviz_render.figures.bins import equal_bins, grid_sums
 from autoviz_render.figures.builtin.images import RESIDUALS, facing, frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import Lensing, lensing_of, nearer_planes, source_panels
-from autoviz_render.figures.builtin.residuals import chi_squared_rows, distribution_panel, histogram_reach, hold
-from autoviz_render.figures.builtin.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import segments
+from autoviz_render.figures.fits.residuals import chi_squared_rows, distribution_panel, histogram_reach, hold
+from autoviz_render.figures.fits.visibilities import Means, VisibilityFit, ring_means, rings, visibility_fit
 from autoviz_render.figures.given.names import label_of, unit_of
 from autoviz_render.figures.given.sky import sky_marks
 from autoviz_render.figures.numbers import rounded

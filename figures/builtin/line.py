@@ -34,9 +34,9 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.figures.bins import MOST_POINTS, equal_bins, thin
-from autoviz_render.figures.builtin.axis_fit import LineFit, line_fit, two_sided
-from autoviz_render.figures.builtin.residuals import autocorrelation_panel, chi_squared_rows, distribution_panel
 from autoviz_render.figures.colours import GREY, robust_limits
+from autoviz_render.figures.fits.axis_fit import LineFit, line_fit, two_sided
+from autoviz_render.figures.fits.residuals import autocorrelation_panel, chi_squared_rows, distribution_panel
 from autoviz_render.figures.given.names import axis_labels, label_of, quantity, unit_of, with_unit
 from autoviz_render.figures.numbers import plain_number, whole
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, Panel, Series

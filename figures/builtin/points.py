@@ -37,10 +37,10 @@ import numpy as np
 
 from autoviz_render.figures.builtin.images import Frame, frame_of, image_limits
 from autoviz_render.figures.builtin.lensing import CURVE
-from autoviz_render.figures.builtin.residuals import chi_squared_rows, hold
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import joined, segments
 from autoviz_render.figures.errors import MissingArraysError
+from autoviz_render.figures.fits.residuals import chi_squared_rows, hold
 from autoviz_render.figures.given.names import (
     label_of,
     plane_axes,

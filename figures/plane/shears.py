@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autoviz_render.figures.bins import equal_bins, grid_sums
-from autoviz_render.figures.builtin.residuals import distribution_panel
 from autoviz_render.figures.colours import GREY
 from autoviz_render.figures.curves import Line, segments
+from autoviz_render.figures.fits.residuals import distribution_panel
 from autoviz_render.figures.given.names import plane_axes, unit_of_places, with_unit
 from autoviz_render.figures.numbers import plain_number, round_up
 from autoviz_render.figures.panels import Curve, Extent, LinesPanel, Panel, ScatterPanel, Series

@@ -52,8 +52,9 @@ class CornerSamples:
             prior = np.asarray(panel.prior, dtype=np.float64)
             if prior.ndim != 2 or prior.shape[1] != count:
                 raise ValueError(f"prior samples of {count} parameters are not of shape {prior.shape}")
-            prior = prior[np.isfinite(prior).all(axis=1)]
-            self.prior = densities.usable(prior, None) if len(prior) else None
+            finite = np.isfinite(prior).all(axis=1)
+            of_prior = None if panel.prior_weights is None else np.asarray(panel.prior_weights)[finite]
+            self.prior = densities.usable(prior[finite], of_prior) if finite.any() else None
         given = len(samples) if panel.weights is None else int(np.sum(np.asarray(panel.weights) > 0))
         lost = given - len(self.samples)
         self.title = f"{panel.title} ({whole(lost)} not finite, left out)" if lost else panel.title

@@ -20,6 +20,7 @@ from autoviz_render.renderer.plot.colour_pixels import rgb
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.page import PageError
 from autoviz_render.renderer.plot.theme import THEMES
+from autoviz_render.renderer.recipes import for_page
 from autoviz_render.renderer.work.jobs import Job, RenderResult, Task, failed
 from autoviz_render.renderer.work.judge import Judge
 from autoviz_render.spool.arrays import Pixels
@@ -160,9 +161,11 @@ class _Pictures:
         named = (snapshot_ref(self._spool.paths.snapshots, name) for name in job.snapshots)
         self.refs = [ref for ref in named if ref is not None]
         self._last = self._until_readable()
-        how, recipe = job.settings, with_limits_of(job.settings.coloured(job.figure.recipe()), self._last)
+        how = job.settings
+        recipe, page = for_page(job.figure.recipe(), how.page)
+        recipe = with_limits_of(how.coloured(recipe), self._last)
         theme = THEMES[how.theme]
-        self._figure = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page)
+        self._figure = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=page)
         self.paper = rgb(theme.paper)
         self.size = self._draw(self._last).shape[:2]
 

@@ -15,7 +15,7 @@ from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.formats import FORMATS
 from autoviz_render.renderer.plot.theme import THEMES
-from autoviz_render.renderer.provenance import Provenance, read_provenance
+from autoviz_render.renderer.provenance import COMPARED, Provenance, read_provenance
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.renderer.work.judge import Judge
 from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError, UnreadableError
@@ -85,6 +85,9 @@ def redo(file: Path, place: Path | None = None, figure: str | FigureSpec | None 
 
 
 def _settings(told: Provenance, kind: Any, file: Path) -> RenderSettings:
+    if COMPARED in told.settings:
+        other = printable(cut(str(told.settings[COMPARED]), 200))
+        raise ProvenanceError(f"{file}: compares step {told.step} with {other}: draw it again by --compare")
     known = {each.name for each in fields(RenderSettings)} - {"figures", "formats"}
     if unknown := sorted(set(map(str, told.settings)) - known):
         made = f"it was made by version {printable(told.version)}"

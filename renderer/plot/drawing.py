@@ -30,6 +30,7 @@ from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.texts import Failure
 from autoviz_render.renderer.plot.canvas import Canvas
 from autoviz_render.renderer.plot.formats import ERROR_PAGE, FORMATS, SOFTWARE, Format
+from autoviz_render.renderer.plot.header.heading import Heading
 from autoviz_render.renderer.plot.header.line import Header
 from autoviz_render.renderer.plot.header.mark import PanelMark
 from autoviz_render.renderer.plot.header.remark import Remark, RemarksOf, no_remarks
@@ -147,21 +148,23 @@ class KeptFigure:
             warns: Whether a panel that cannot be drawn is a warning; its error is in the drawing's `errors` anyway.
         """
         self._warns = warns
-        self.recipe = recipe
+        self.recipe, self.page = recipes.for_page(recipe, page)
         self.dpi = dpi
         self.theme = theme
-        self.page = page
         self.name = name
         self._settings = settings
         self._built: _BuiltFigure | None = None
 
-    def draw(self, snapshot: Snapshot, remarks_of: RemarksOf = no_remarks) -> Drawing:
+    def draw(
+        self, snapshot: Snapshot, remarks_of: RemarksOf = no_remarks, heading: Heading | None = None
+    ) -> Drawing:
         """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`.
 
         Args:
             snapshot: What is shown.
             remarks_of: Is given the recipe's panels, those too that the page does not show; what it says of them stands
                 in the line above the panels, and they are marked.
+            heading: What else stands there; None is the snapshot's.
 
         Raises:
             PageError: It has no such panel, or does not fit on the page.
@@ -174,7 +177,8 @@ class KeptFigure:
                 self._built = _BuiltFigure(sheet, slots, self.dpi, self.theme, warns=self._warns)
             title = ": ".join(printable(text, 200) for text in (snapshot.run, self.name) if text)
             told = {"_title": title, "_provenance": provenance_of(snapshot, self.name, self._settings)}
-            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, told, remarks)
+            above = Heading.of(snapshot, sheet.subject) if heading is None else heading
+            return self._built.draw([panel for _, panel in sheet.arranged], snapshot, errors, told, (above, remarks))
 
     def _sheet(self, snapshot: Snapshot, errors: list[str], remarks_of: RemarksOf) -> tuple[Sheet, Sequence[Remark]]:
         try:
@@ -253,14 +257,15 @@ class _BuiltFigure:
         snapshot: Snapshot,
         errors: list[str],
         told: Mapping[str, Any],
-        remarks: Sequence[Remark] = (),
+        line: tuple[Heading, Sequence[Remark]],
     ) -> Drawing:
         self._frame += 1
         self._figure._autoviz_frame = self._frame  # type: ignore[attr-defined]
         self._canvas.begin()
+        heading, remarks = line
         marked: set[str] = set()
         if self._header:
-            self._header.draw(snapshot, remarks)
+            self._header.draw(heading, remarks)
             marked = {title for each in remarks for title in each.titles}
         marks = [self._show_mark(number, is_marked=panel.title in marked) for number, panel in enumerate(panels)]
         drawn = [

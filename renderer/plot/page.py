@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autoviz_render.figures.errors import FigureError
-from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, TablePanel, TextPanel
+from autoviz_render.figures.comparison.titles import named_panel
+from autoviz_render.figures.errors import PageError
+from autoviz_render.figures.panels import ColouredPanel, CornerPanel, Panel, PanelsOf, TablePanel, TextPanel
 from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.layout import Grid, GridSlot, Size
-from autoviz_render.spool.text import cut, printable
+
+__all__ = ["SCREEN", "Page", "PageError", "Sheet", "inches"]
 
 SMALLEST_TEXT = 7.0
 """Points, on a page. Journals ask for 5 (Nature), 6 (MNRAS, A&A) or 7 points (Science) at least."""
@@ -28,19 +30,10 @@ panels of lines, with labels and a legend, three and one."""
 _LEAST = Size(1.6, 1.3)
 """Of any slot, in a screen's inches: 30 mm x 24 mm of a page."""
 
-_BEYOND = re.compile(r", [\d,]+ beyond$")
-"""What a movie adds to a title: see `autoviz_render.renderer.fixed_limits`."""
-
 _WORDS = (TablePanel, TextPanel)
 
 _LINES_SHAPE = 0.75
 """Height over width of a wide panel that is no image, if nobody gave a height."""
-
-_LONGEST_LIST = 1500  # characters of titles in an error
-
-
-class PageError(FigureError):
-    """A figure has no such panel, or does not fit on the page. The message is one line, with the remedy."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +44,13 @@ class Sheet:
         grid: Its slots, in a screen's inches.
         arranged: Each panel and its slot.
         scale: What a screen's inches, and points, are multiplied by.
+        subject: What all panels are of, for the line above them; "" if they are of several things.
     """
 
     grid: Grid
     arranged: list[tuple[GridSlot, Panel]]
     scale: float = 1.0
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,15 +76,16 @@ class Page:
             TypeError: The items are neither panels nor rows of panels.
             PageError: There is no such panel, or they do not fit.
         """
+        subject = panels.subject if isinstance(panels, PanelsOf) else ""
         grid, arranged = layout.arrange(panels)
         slots = [slot for slot, _ in arranged]
         arranged = list(zip(slots, with_shared_axes([panel for _, panel in arranged]), strict=True))
         apart = [each for _, panel in arranged for each in _apart(panel, keep=self.width is None)]
         if self.panel is not None and arranged:
-            apart = [replace(_named(self.panel, apart), span=(1, 1))]
+            apart = [replace(named_panel(self.panel, apart), span=(1, 1))]
             grid, arranged = layout.arrange(apart)
         if self.width is None or not arranged:
-            return Sheet(grid, arranged)
+            return Sheet(grid, arranged, subject=subject)
         filled = self._filled(grid, arranged)
         if len(apart) > len(arranged) or not _fits(filled, arranged):
             grid, arranged = _reflowed(apart, self.width / _SCALE)
@@ -99,7 +95,12 @@ class Page:
                 f"the figure's panels ({len(arranged)}) do not fit on a page of {self._size()} with text of "
                 f"{SMALLEST_TEXT:g} points; make it larger, leave out the height, or choose one panel"
             )
-        return Sheet(filled, arranged, _SCALE)
+        return Sheet(filled, arranged, _SCALE, subject)
+
+    def takes(self, panels: Sequence[Sequence[Panel]]) -> bool:
+        """Whether rows of panels have room as they stand, without being laid out anew. Raises TypeError."""
+        grid, arranged = layout.arrange(panels)
+        return self.width is None or _fits(self._filled(grid, arranged), arranged)
 
     def _filled(self, grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> Grid:
         """The grid at the page's size; above a panel alone there is no line, as papers have captions."""
@@ -172,37 +173,6 @@ def _fits(grid: Grid, arranged: list[tuple[GridSlot, Panel]]) -> bool:
         if width < least - 1e-6 or height < _LEAST.height - 1e-6:
             return False
     return True
-
-
-def _named(name: str | int, panels: Sequence[Panel]) -> Panel:
-    """The panel of a title, or the only one whose title begins with it or holds it; or that of a number.
-
-    Raises:
-        PageError: There is none, or there are several.
-    """
-    titles = [_BEYOND.sub("", _words(panel.title)) for panel in panels]
-    wanted = _words(str(name))
-    tests: list[Callable[[str], bool]] = [
-        wanted.__eq__,
-        lambda title: title.startswith(wanted),
-        lambda title: wanted in title,
-    ]
-    for test in tests if isinstance(name, str) and wanted else []:
-        found = [panel for panel, title in zip(panels, titles, strict=True) if test(title)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            break  # by their numbers alone can they be told apart
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(panels):
-        return panels[int(wanted) - 1]
-    listed = ", ".join(f"{number} {printable(cut(str(panel.title), 60))!r}" for number, panel in enumerate(panels, 1))
-    raise PageError(
-        f"panel is {printable(str(name), 100)!r}; choose one by its title or number: {cut(listed, _LONGEST_LIST)}"
-    )
-
-
-def _words(title: str) -> str:
-    return " ".join(str(title).casefold().split())
 
 
 def inches(length: float | str) -> float:

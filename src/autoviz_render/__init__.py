@@ -2,8 +2,8 @@
 
 A sampler publishes its best-fit arrays to a spool (`Publisher`, `QuickUpdate`); an independent
 process draws the newest (`RendererProcess`, or `autoviz-render --watch` by hand); any snapshot can
-be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`) or rendered again to files (`render`); a notebook shows runs
-live (`watch`).
+be read (`Spool`, `Snapshot`), drawn in a notebook (`draw`, two of them side by side by `compare`) or rendered again to
+files (`render`); a notebook shows runs live (`watch`).
 
 Every name is imported when it is first used, so that a sampler pays for what it uses: this module
 alone loads neither Matplotlib nor JAX. Nor does `from autoviz_render import *`, which leaves out the
@@ -19,6 +19,7 @@ _NAMES = {
     "MeshPanel Panel PolygonalMesh RectangularMesh ScatterPanel Series TablePanel TextPanel TriangularMesh",
     "renderer.batch.render": "render",
     "renderer.batch.shards": "Shard",
+    "renderer.compare": "compare",
     "renderer.draw": "draw",
     "renderer.live.process": "RendererProcess",
     "renderer.plot.drawing": "Drawing",

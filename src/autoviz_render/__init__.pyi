@@ -22,6 +22,7 @@ from autoviz_render.figures import (
 )
 from autoviz_render.renderer.batch.render import render
 from autoviz_render.renderer.batch.shards import Shard
+from autoviz_render.renderer.compare import compare
 from autoviz_render.renderer.draw import draw
 from autoviz_render.renderer.live.process import RendererProcess
 from autoviz_render.renderer.plot.drawing import Drawing as Drawing
@@ -68,6 +69,7 @@ __all__ = [
     "TablePanel",
     "TextPanel",
     "TriangularMesh",
+    "compare",
     "draw",
     "hooks",
     "live",

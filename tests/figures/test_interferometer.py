@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.builtin.interferometer import interferometer
-from autoviz_render.figures.builtin.visibilities import ring_means, rings, visibility_fit
 from autoviz_render.figures.errors import MissingArraysError
+from autoviz_render.figures.fits.visibilities import ring_means, rings, visibility_fit
 from autoviz_render.figures.panels import ImagePanel, LinesPanel, MeshPanel, TablePanel, TextPanel
 from autoviz_render.renderer.plot.layout import arrange
 from autoviz_render.spool.snapshot import Snapshot

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autoviz_render.figures.builtin.line import line, line_fit
-from autoviz_render.figures.builtin.residuals import autocorrelation, distribution_panel, histogram_reach
 from autoviz_render.figures.errors import MissingArraysError
+from autoviz_render.figures.fits.residuals import autocorrelation, distribution_panel, histogram_reach
 from autoviz_render.figures.panels import HistogramPanel, LinesPanel, TablePanel
 from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.spool.snapshot import Snapshot

@@ -16,7 +16,7 @@ from autoviz_render.figures.builtin.imaging import imaging
 from autoviz_render.figures.registry import FigureError, figure_names, find_figure, load_figure
 
 ROOT = Path(__file__).parents[2]
-BUILT_IN = ["auto", "imaging", "interferometer", "line", "points", "posterior", "run"]
+BUILT_IN = ["auto", "history", "imaging", "interferometer", "line", "points", "posterior", "run"]
 
 
 def install(monkeypatch, *points):

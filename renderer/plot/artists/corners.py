@@ -309,7 +309,7 @@ def _entries(panel: CornerPanel) -> tuple[str, ...]:
     """The legend's."""
     has_marks = {"best fit": panel.marked, "truth": panel.truths}
     entries = [name for name, of in has_marks.items() if of is not None and np.isfinite(np.asarray(of, float)).any()]
-    entries += ["prior"] * (panel.prior is not None)
+    entries += [panel.prior_name] * (panel.prior is not None)
     return tuple([*entries, _REGIONS] if len(panel.names) > 1 else entries)
 
 
@@ -317,7 +317,7 @@ def _look_of_entry(name: str, area: Area) -> Artist:
     best, truth = _mark_lines(area)
     if name == _REGIONS:
         return PathPatch(Path(np.zeros((1, 2))), facecolor=area.theme.lines[0], edgecolor=area.theme.ink, alpha=0.5)
-    return {"best fit": best, "truth": truth, "prior": Line2D([], [], color=area.theme.soft, linewidth=1.0)}[name]
+    return {"best fit": best, "truth": truth}.get(name) or Line2D([], [], color=area.theme.soft, linewidth=1.0)
 
 
 def _shown_insets(panel: CornerPanel) -> list[Panel]:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from autoviz_render.figures.numbers import nats, whole
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.area import Area
 from autoviz_render.renderer.plot.artists.text_cache import Label
 from autoviz_render.renderer.plot.canvas import Canvas
+from autoviz_render.renderer.plot.header.heading import Heading
 from autoviz_render.renderer.plot.header.remark import Remark, badges
 from autoviz_render.renderer.plot.text_metrics import fitted, text_width
-from autoviz_render.spool.snapshot import Snapshot
 
 _NAME = 0.6  # inches that a header leaves for the run's name at least
 _BOLD = 1.15  # times as wide as the same letter that is not bold
@@ -35,15 +32,16 @@ class Header:
         self._moment = Label(area, ha="right", **style)
         self._badge = Label(area, weight="bold", **style | {"color": area.theme.error})
 
-    def draw(self, snapshot: Snapshot, remarks: Sequence[Remark] = ()) -> None:
-        """Show a snapshot's run and moment, and what there is to remark."""
+    def draw(self, heading: Heading, remarks: Sequence[Remark] = ()) -> None:
+        """Show a run and a moment, and what there is to remark."""
         told = badges(remarks)
         least = self._bold(told[-1]) + _APART if told else 0.0
-        moment = _moment(snapshot, self._width - _NAME - 0.9 - least, self._size)
+        for_name = max(_NAME, self._bold(heading.name)) if heading.is_name_whole else _NAME
+        moment = heading.within(self._width - for_name - 0.9 - least, self._size)
         free = self._width - 0.9 - text_width(moment, self._size)
-        wanted = self._bold(fitted(snapshot.run, free, self._size, mathtext=False)) if told else 0.0
+        wanted = self._bold(fitted(heading.name, free, self._size, mathtext=False)) if told else 0.0
         badge = self._fitting(told, free - _APART, wanted) if told else ""
-        name = fitted(snapshot.run, (free - (self._bold(badge) + _APART if told else 0.0)) / _BOLD, self._size)
+        name = fitted(heading.name, (free - (self._bold(badge) + _APART if told else 0.0)) / _BOLD, self._size)
         line = 0.37 * layout.HEADER
         self._run.show(name, 0.34, line, mathtext=False)
         self._badge.show(badge, 0.34 + self._bold(name) + _APART * bool(name), line, mathtext=False)
@@ -61,16 +59,3 @@ class Header:
         """The longest way to say what is wrong that leaves room for the run's name, or for most of it."""
         room = free - min(name, max(_NAME, _SHARE * free))
         return next((each for each in told if self._bold(each) <= room), told[-1])
-
-
-def _moment(snapshot: Snapshot, width: float, size: float) -> str:
-    """The snapshot's moment in words that fit a width in inches: long ones, short ones, or no log likelihood."""
-    count = f" {whole(snapshot.iteration)}"
-    short = f"{snapshot.counts.rpartition(' ')[2]}{count}"
-    likelihood = nats(snapshot.log_likelihood) if np.isfinite(snapshot.log_likelihood) else ""
-    if likelihood:
-        told = [f"{snapshot.counts}{count}   log likelihood {likelihood}", f"{short}   log L {likelihood}", short]
-    else:
-        told = [f"{snapshot.counts}{count}", short]
-    fits = (each for each in told if text_width(each, size) <= width)
-    return next(fits, fitted(short[: -len(count)], width - text_width(count, size), size) + count)

@@ -54,7 +54,7 @@ def draw(name: str, snapshot: Snapshot, theme: ThemeName = "light") -> Golden:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["imaging", "interferometer", "line", "points", "posterior", "run", "auto"])
+@pytest.mark.parametrize("name", ["imaging", "interferometer", "line", "points", "posterior", "run", "auto", "history"])
 @pytest.mark.mpl_image_compare(baseline_dir="golden", tolerance=TOLERANCE)
 def test_a_figure_of_a_good_fit(examples, name, theme):
     """Converged, as it is in the docs."""

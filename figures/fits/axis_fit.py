@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from autoviz_render.figures.builtin.residuals import far_out
+from autoviz_render.figures.fits.residuals import far_out
 from autoviz_render.figures.numbers import whole
 from autoviz_render.figures.reading import Faults, find, mask_of, needed, optional, ratio, require
 from autoviz_render.figures.series import as_numbers, is_dates

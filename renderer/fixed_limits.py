@@ -19,6 +19,7 @@ from autoviz_render.figures.series import lines_of
 from autoviz_render.figures.shared_axes import with_shared_axes
 from autoviz_render.renderer.plot import layout
 from autoviz_render.renderer.plot.artists import artists_of
+from autoviz_render.renderer.recipes import follows_panel
 from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.snapshot import Snapshot
 
@@ -38,8 +39,11 @@ def with_limits_of(recipe: Recipe, snapshot: Snapshot) -> Recipe:
     its title alone if it moved; numbers in a title may change. In its place it is identified by its title up to a
     comma, too, and takes over what follows, which may speak of the limits. A panel that is not identified, or could be
     either of two, keeps its own limits. Points that it
-    would show, and that lie beyond its axes now, are counted in its title.
+    would show, and that lie beyond its axes now, are counted in its title. A recipe that follows a panel over the run
+    has the same limits in all its panels anyway, and stays as it is.
     """
+    if follows_panel(recipe):
+        return recipe
     known = _known(recipe, snapshot)
 
     def limited(panel: Any, place: Hashable) -> Panel:

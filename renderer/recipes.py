@@ -49,13 +49,17 @@ def panels_of(recipe: Recipe, snapshot: Snapshot) -> list[Any]:
 
 def for_page(recipe: Recipe, page: Page) -> tuple[Recipe, Page]:
     """The recipe for a page, and the page; a recipe with an argument `panel` is told which one is asked for."""
-    if page.panel is None:
+    if page.panel is None or not follows_panel(recipe):
         return recipe, page
     any_recipe: Any = recipe
+    return partial(any_recipe, panel=page.panel), replace(page, panel=None)
+
+
+def follows_panel(recipe: Recipe) -> bool:
+    """Whether a recipe has an argument `panel`: it shows one panel in its own way, at several moments."""
     with contextlib.suppress(ValueError, TypeError):  # a builtin has no signature
-        if "panel" in inspect.signature(any_recipe).parameters:
-            return partial(any_recipe, panel=page.panel), replace(page, panel=None)
-    return recipe, page
+        return "panel" in inspect.signature(recipe).parameters
+    return False
 
 
 def told(error: BaseException, recipe: Recipe, snapshot: Snapshot) -> str:

@@ -33,11 +33,13 @@ RUN_BY = {
     "docs/format.md": ("tests/test_docs.py", 1),
     "docs/guide/afterwards.md": (HERE, 4),
     "docs/guide/cluster.md": (HERE, 3),
+    "docs/guide/comparison.md": (HERE, 1),
     "docs/guide/notebooks.md": (HERE, 1),
     "docs/guide/open-next.md": (HERE, 5),
     "docs/guide/pandas.md": (HERE, 4),
     "docs/guide/when-done.md": (HERE, 2),
     "docs/figures/auto.md": (FIGURES, 1),
+    "docs/figures/history.md": (FIGURES, 1),
     "docs/figures/imaging.md": (FIGURES, 1),
     "docs/figures/interferometer.md": (FIGURES, 1),
     "docs/figures/line.md": (FIGURES, 1),
@@ -121,6 +123,13 @@ def test_a_finished_run_is_drawn_and_read_as_the_page_says(searched, monkeypatch
     assert (searched / "newest.pdf").read_bytes().startswith(b"%PDF")
     assert "finished 4 snapshots" in capsys.readouterr().out
     assert len(list((searched / "output" / "search" / "image" / "frames").glob("*.png"))) == 4
+
+
+def test_two_snapshots_are_compared_as_the_page_says(searched, monkeypatch):
+    """On a screen, and for a paper."""
+    run_blocks("guide/comparison.md", searched, monkeypatch)
+    assert (searched / "what-changed.png").read_bytes().startswith(b"\x89PNG")
+    assert (searched / "what-changed.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_notebook_shows_the_figure_as_the_page_says(tmp_path, monkeypatch, capsys):

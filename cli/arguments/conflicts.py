@@ -50,7 +50,7 @@ _WITHOUT = {
     ),
     "--compare": (
         "draws two snapshots, which it names",
-        ("--step", "--all", "--redraw", "--since", "--abandoned", "--preview", *_WHERE),
+        ("--step", "--all", "--redraw", "--since", "--abandoned", "--preview", "--limits", *_WHERE),
     ),
     "--dask": ("has workers of its own", ("--jobs",)),
     "--html": ("shows all runs, and is best written when every part is drawn", ("--shard",)),

@@ -182,18 +182,21 @@ def _corner(group: Group, columns: int) -> list[list[Panel]]:
     plot, *others = group.panels
     if columns >= 3:
         return [[plot, *others], []]
-    return [[replace(panel, span=(1, columns))] for panel in (plot, *others)]
+    rows: list[list[Panel]] = [[replace(plot, span=(1, columns))]]
+    for panel in others:
+        rows += _high(panel, columns)
+    return rows
 
 
 def _spanning(panel: Panel, columns: int) -> Panel:
     return replace(panel, span=(1, min(3, columns)))
 
 
-def _high(table: TablePanel | None, columns: int) -> list[list[Panel]]:
+def _high(table: Panel | None, columns: int) -> list[list[Panel]]:
     """A table in as many rows of a narrow figure as it needs."""
     if table is None:
         return []
-    count = math.ceil(len(table.rows) / (_LINES * 3 / columns))
+    count = max(1, math.ceil(len(getattr(table, "rows", ())) / (_LINES * 3 / columns)))
     return [[replace(table, span=(count, columns))], *([] for _ in range(count - 1))]
 
 

@@ -155,9 +155,7 @@ class KeptFigure:
         self._settings = settings
         self._built: _BuiltFigure | None = None
 
-    def draw(
-        self, snapshot: Snapshot, remarks_of: RemarksOf = no_remarks, heading: Heading | None = None
-    ) -> Drawing:
+    def draw(self, snapshot: Snapshot, remarks_of: RemarksOf = no_remarks, heading: Heading | None = None) -> Drawing:
         """The snapshot's figure. What a recipe or a panel raises is shown in the figure and listed in its `errors`.
 
         Args:

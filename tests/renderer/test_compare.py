@@ -103,9 +103,9 @@ def test_what_fails_is_told():
     with pytest.raises(KeyError, match="nothing"):
         compare(snapshot(), snapshot(), lambda each: [ImagePanel("a", each.arrays["nothing"])])
     with pytest.raises(WrongTypeError, match="other is 3"):
-        compare(snapshot(), 3)
+        compare(snapshot(), 3)  # type: ignore[arg-type]
     with pytest.raises(WrongTypeError, match="figure is 3"):
-        compare(snapshot(), snapshot(), 3)
+        compare(snapshot(), snapshot(), 3)  # type: ignore[arg-type]
     with pytest.raises(WrongTypeError, match="settings is None"):
         compare(snapshot(), snapshot(), "auto", None)
 

@@ -71,7 +71,7 @@ def test_a_built_in_name_cannot_be_taken_over(monkeypatch):
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
     """The person who mistyped should not have to look elsewhere."""
-    with pytest.raises(FigureError, match=r"no figure is named 'imagin'; there are: auto, imaging, interferometer"):
+    with pytest.raises(FigureError, match=r"no figure is named 'imagin'; there are: auto, history, imaging"):
         find_figure("imagin")
 
 

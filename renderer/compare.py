@@ -135,7 +135,7 @@ def drawn(pair: Compared, figure: str | FigureSpec | Recipe | None, settings: Re
     chosen = shared_figure(pair) if figure is None else figure
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
-    groups = _groups(pair, recipe, settings.panel)
+    groups = _groups(pair, settings.coloured(recipe), settings.panel)
     page = replace(settings.page, panel=None)
     columns = columns_for_screen(groups)
     if page.width is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,9 @@ def with_colours(recipe: Recipe, stretch: str | None, interval: str | None) -> R
     if stretch is None and interval is None:
         return recipe
 
-    def recoloured(snapshot: Snapshot) -> Any:
-        items: list[Any] = list(recipe(snapshot))
+    @wraps(recipe)  # with its arguments: one that follows a panel is told which
+    def recoloured(snapshot: Snapshot, **told: Any) -> Any:
+        items: list[Any] = list(recipe(snapshot, **told))
         change = _change(stretch, interval)
         return [[change(each) for each in item] if isinstance(item, Sequence) else change(item) for item in items]
 

@@ -48,4 +48,4 @@ def test_what_a_sampler_stops_by_is_published(tmp_path, run):
     newest = lines[-1].scalars
     assert {name: newest[name] for name in targets} == targets
     assert all(any(name in line.scalars for line in lines) for name in names)
-    assert estimate(lines[: len(lines) // 2]) is not None
+    assert estimate(lines) is not None

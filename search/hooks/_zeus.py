@@ -1,4 +1,4 @@
-"""zeus: `sampler.run_mcmc(start, nsteps, callbacks=hooks.zeus(update, sampler))`, from version 2.4."""
+"""zeus: `sampler.run_mcmc(start, nsteps, callbacks=hooks.zeus(update, sampler))`, from version 2.5."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ EVERY_KIND = [
     MeshPanel("Cells", RectangularMesh(np.arange(4.0), np.arange(3.0)), RNG.random((2, 3))),
     MeshPanel("Triangles", delaunay(*POINTS.T), RNG.random(40)),
     MeshPanel("Voronoi", voronoi(*POINTS.T), RNG.random(40)),
-    ScatterPanel("Points", *POINTS.T, RNG.random(40)),
+    ScatterPanel("Points", POINTS[:, 0], POINTS[:, 1], RNG.random(40)),
     LinesPanel("Lines", [Series(X, X**2, label="a"), Series(X, np.where(X < 0.5, np.nan, X))]),
     HistogramPanel("Histogram", RNG.random(100)),
     CornerPanel("Corner", RNG.random((200, 2)), ["a", "b"]),

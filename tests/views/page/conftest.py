@@ -25,6 +25,7 @@ def sources(tmp_path, monkeypatch):
     folder.mkdir()
     for name, text in SOURCES.items():
         (folder / name).write_text(text)
+    (folder / "sheet.html").write_text(SOURCES["page.html"])
     made = assets._source, assets._inlined, assets._linked, assets.asset_names
     monkeypatch.setattr(assets, "_FOLDER", folder)
     for each in made:

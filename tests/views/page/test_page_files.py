@@ -140,7 +140,7 @@ def test_a_page_from_a_server_loads_its_sources(sources):
     assert '<script src="../assets/main.js"></script>' in text
     assert '<link rel="stylesheet" href="../assets/page.css">' in text
     assert '<meta name="autoviz-server" content="1">' in text
-    assert assets.asset_names() == {"page.html", "page.css", "data.js", "main.js"}
+    assert assets.asset_names() == {"page.html", "sheet.html", "page.css", "data.js", "main.js"}
     assert assets.asset("main.js") == b"console.log(backslashes);\n"
     with pytest.raises(FileNotFoundError):
         assets.asset("notes.txt")

@@ -11,6 +11,7 @@ import numpy as np
 
 from autoviz_render.figures.builtin.posterior import posterior_of
 from autoviz_render.figures.comparison.titles import common_title
+from autoviz_render.figures.given.names import label_of
 from autoviz_render.figures.numbers import rounded, with_error
 from autoviz_render.figures.panels import Panel, TablePanel, TextPanel
 from autoviz_render.spool.snapshot import Snapshot
@@ -56,7 +57,7 @@ def numbers_of(
             mine, theirs = (each.get(name, math.nan) for each in known)
             sigma = math.hypot(mine, theirs) if are_two_runs else theirs
             change = shift(values[name], others[name], sigma) if name in values and name in others else "–"
-            rows[name] = (_told(values, name, mine), _told(others, name, theirs), change)
+            rows[label_of(other, name)] = (_told(values, name, mine), _told(others, name, theirs), change)
     for first, second in tables:
         texts, other_texts = ({str(a): str(b) for a, b in panel.rows} for panel in (first, second))
         for name in [*texts, *(each for each in other_texts if each not in texts)]:

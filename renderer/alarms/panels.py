@@ -50,6 +50,12 @@ _SAMPLED = 4096
 
 _FEWEST_VALUES = 16
 
+_OF_EARLIER = frozenset({"history"})
+"""Figures whose panels show earlier snapshots, which were judged when they were the newest."""
+
+_WITHOUT_FITS = frozenset({"run", "posterior"})
+"""Figures that show neither data nor model: another figure of the run does, and tells what is wrong with the fit."""
+
 
 def panel_alarms(
     panels: Sequence[Panel], snapshot: Snapshot, figure: str, rules: Rules, *, is_running: bool = False
@@ -64,18 +70,20 @@ def panel_alarms(
         is_running: Whether the search goes on. The first fits of a search are bad ones: residuals and chi squared are
             then judged only if its log likelihood has stopped rising by so much that they could still become right.
     """
+    if figure in _OF_EARLIER:
+        return []
     with np.errstate(all="ignore"):
         found = [
             *ValueRules(snapshot, figure, rules).alarms(list(panels)),
             *array_alarms(panels, snapshot, figure, rules),
         ]
-        for residuals in residuals_of(panels, snapshot):
+        for residuals in () if figure in _WITHOUT_FITS else residuals_of(panels, snapshot):
             found += _of_model(residuals, figure, rules)
             found += _of_fit(residuals, snapshot, figure, rules, is_running=is_running)
     return found
 
 
-def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]:
+def panel_digests(panels: Sequence[Panel], snapshot: Snapshot, figure: str = "") -> dict[str, str]:
     """What tells the values of a panel from those of another run's, by its title; under "" the numbers of the fit.
 
     Panels that do not depend on the fit, that are constant or of few values have none, nor have closer views.
@@ -83,7 +91,10 @@ def panel_digests(panels: Sequence[Panel], snapshot: Snapshot) -> dict[str, str]
     Args:
         panels: Of the figure, as they are drawn.
         snapshot: What they show.
+        figure: The figure's name.
     """
+    if figure in _OF_EARLIER:
+        return {}
     numbers = np.array([snapshot.log_likelihood, *snapshot.parameters.values()], dtype=np.float64)
     digests = {ALL: f"{zlib.crc32(numbers.tobytes()):08x}"}
     seen = {id(each) for each in snapshot.static.values()}

@@ -68,7 +68,7 @@ class Judge:
             if any(alarm.rule in _MAY_MEND for alarm in at_end):
                 alarms = panel_alarms(panels, snapshot, self._figure, self.rules, is_running=True)
             self.alarms, self.at_end = bounded(alarms), bounded(at_end)
-            self.panels = panel_digests(panels, snapshot)
+            self.panels = panel_digests(panels, snapshot, self._figure)
         except Exception as error:  # a stranger's panel may be of any kind, and hold anything
             log.debug("figure %r could not be judged", self._figure, exc_info=True)
             self.faults.append(f"figure {self._figure!r}: no alarms, as they failed: {in_one_line(error)}")

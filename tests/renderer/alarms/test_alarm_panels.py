@@ -220,3 +220,14 @@ def test_digests_tell_what_the_fit_made_and_nothing_else():
     assert one["Model image"] != other["Model image"]
     assert not {"Data", "Noise map", "Signal-to-noise"} & one.keys()
     assert one == digests(lens_fit(60))
+
+
+@pytest.mark.parametrize("figure", ["history", "run", "posterior"])
+def test_a_bad_fit_is_told_by_the_figure_that_shows_it(figure):
+    """A run draws several: the same alarm from each, and of panels of an hour ago, would be noise."""
+    bad = spectrum()
+    bad = replace(bad, arrays={**bad.arrays, "model": 2 * bad.arrays["model"]})
+    panels = [ImagePanel("0, log L -3", np.zeros((8, 8)))] if figure == "history" else []
+    assert alarms(bad, "line")
+    assert panel_alarms(panels, bad, figure, Rules()) == []
+    assert set(panel_digests(panels, bad, figure)) <= {""}

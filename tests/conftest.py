@@ -88,7 +88,7 @@ def publish(run_dir: Path) -> Callable[..., None]:
         publisher = Publisher(into, figure=figure, static={"data": np.eye(4)}, **settings)
         for number in range(first, first + count):
             publisher.publish(
-                {"image": np.full((4, 4), float(number)), "line": np.arange(5.0) * number},
+                {"image": float(number) + np.eye(4), "line": np.arange(5.0) * number},
                 iteration=10 * number,
                 log_likelihood=-float(abs(number - 1)),
                 parameters={"radius": 1.5 + number},

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from autoviz_render.figures.registry import FigureError, find_target
 from autoviz_render.renderer.alarms.standing import StandingAlarms
-from autoviz_render.renderer.heartbeat import is_drawn_live
 from autoviz_render.renderer.live import newest_snapshot
 from autoviz_render.renderer.live.newest_snapshot import NewestSnapshot
 from autoviz_render.renderer.live.renderer_lock import HeldError, RendererLock
@@ -278,7 +277,7 @@ class LiveRun:
         self._write_alarms()
 
     def _write_alarms(self) -> None:
-        if self.lock.is_of_run or not is_drawn_live(self._spool.paths):  # else that renderer tells it
+        if self.lock.is_of_run:  # else its figures are elsewhere, and the spool is left as it is
             with contextlib.suppress(OSError):  # somebody else's run, or a full disk: this process knows them
                 self._alarms.write(at_once=self.has_ended)
 

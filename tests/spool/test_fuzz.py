@@ -47,7 +47,7 @@ def content(snapshot: Snapshot) -> dict[str, object]:
         name: (value.dtype, value.shape, value.tobytes())
         for name, value in (*snapshot.arrays.items(), *snapshot.static.items())
     }
-    others = ("arrays", "static", "run", "figures", "history")
+    others = ("arrays", "static", "run", "figures", "history", "earlier", "units", "labels", "axes", "scales")
     numbers = {name: value for name, value in vars(snapshot).items() if name not in others}
     return {**numbers, **arrays}
 

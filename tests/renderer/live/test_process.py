@@ -325,7 +325,7 @@ def test_a_figure_that_is_not_there_costs_one_start_and_one_warning(run_dir, chi
     publisher.close()
     assert not renderer.stop(60)
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert "no figure is named 'lines'; there are: auto, imaging" in warning
+    assert "no figure is named 'lines'; there are: auto, history, imaging" in warning
 
 
 def test_a_missing_executable_is_no_exception(child, caplog, no_pauses):

@@ -20,7 +20,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"static": [1.0]}, "static is [1.0] (list); expected a mapping of names to arrays, or None"),
     (
         {"figur": "line"},
-        "figur is no argument of live; it takes analysis, arrays, figure, static, renderer, display, units, labels, axes, scales; did you",
+        "figur is no argument of live; it takes analysis, arrays, figure, static, renderer, display, units, labels, "
+        "axes, scales; did you",
     ),
     (
         {"analysis": Analysis},

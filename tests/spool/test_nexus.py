@@ -75,6 +75,6 @@ def test_the_attributes_are_those_of_the_layout(run_dir, publish):
         with h5py.File(ref.path, locking=False) as file:
             attributes.append({name: dict(file[name].attrs) for name in ("/", "/entry")})
             assert file["/entry/data"] == file["/arrays"], "one group, not a copy"
-            assert file["/entry/data/image"][0, 0] == ref.sequence
+            assert file["/entry/data/image"][0, 1] == ref.sequence
     assert attributes[0] == attributes[1] == attributes[2]
     assert shown(next(Spool(run_dir).paths.static.iterdir()))[0] == "data"

@@ -29,7 +29,7 @@ def test_a_snapshot_reads_as_it_was_published(run_dir, publish):
     publish(3)
     spool = Spool(run_dir)
     snapshot = spool.read(spool.newest())
-    np.testing.assert_array_equal(snapshot.arrays["image"], np.full((4, 4), 2.0))
+    np.testing.assert_array_equal(snapshot.arrays["image"], 2.0 + np.eye(4))
     np.testing.assert_array_equal(snapshot.static["data"], np.eye(4))
     assert (snapshot.epoch, snapshot.sequence, snapshot.iteration) == (0, 2, 20)
     assert (snapshot.log_likelihood, snapshot.parameters, snapshot.scalars) == (

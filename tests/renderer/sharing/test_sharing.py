@@ -203,6 +203,11 @@ def test_all_meet_again_when_their_renderer_is_killed(searches, eventually, how,
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether the kernel has stopped a process. Source: proc_pid_stat(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def test_one_that_hangs_is_ended_by_the_first_that_notices(searches, eventually, monkeypatch):
     """The others see the end of their connections, and need not wait for theirs to be late."""
     monkeypatch.setattr(liveness, "_SILENCE", 0.0)
@@ -210,6 +215,7 @@ def test_one_that_hangs_is_ended_by_the_first_that_notices(searches, eventually,
     eventually(lambda: same_pid(three) and all(each.is_drawn() for each in three), 60)
     pid = three[0].renderer.pid
     os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: is_stopped(pid))  # before, it may wait for a processor, and that is no hang
     monkeypatch.setattr("autoviz_render.renderer.heartbeat.Heartbeat.is_late", lambda beat: beat.pid == pid)
     three[2].renderer.look()
     three[2].renderer.look()

@@ -173,7 +173,7 @@ def changes_everything(snapshot: Snapshot) -> list[TextPanel]:
     sys.setrecursionlimit(150)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, lambda *_: os._exit(7))
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    signal.setitimer(signal.ITIMER_REAL, 60.0)
     matplotlib.rcParams["savefig.dpi"] = 3
     matplotlib.rcParams["font.size"] = 40
     random.seed(snapshot.iteration)

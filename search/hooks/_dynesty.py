@@ -16,6 +16,7 @@ from autoviz_render.spool.arrays import Floats
 from autoviz_render.spool.errors import checks_arguments
 from autoviz_render.spool.weights import effective_sample_size
 
+_BATCH_BOUNDS = ("batch_logl_bounds", "batch_bounds")  # its name since dynesty 3, and before
 _ENOUGH_SAMPLES = 10_000
 """What a dynamic run stops by if nothing else is said, or the square of the number of parameters if that is more."""
 
@@ -141,8 +142,9 @@ class _Run:
         run = self._sampler.saved_run
         deaths, numbers, volumes = (np.asarray(run[name], dtype=np.float64) for name in ("logl", "id", "logvol"))
         first = np.full(deaths.size, -np.inf)
-        if "batch" in run.keys() and len(run["batch"]) == deaths.size and len(run["batch_logl_bounds"]):  # noqa: SIM118
-            lower = np.asarray(run["batch_logl_bounds"], dtype=np.float64)[:, 0]
+        named = [name for name in _BATCH_BOUNDS if name in run.keys()]  # noqa: SIM118  it is no mapping
+        if named and len(run["batch"]) == deaths.size and len(run[named[0]]):
+            lower = np.asarray(run[named[0]], dtype=np.float64)[:, 0]
             first = lower[np.asarray(run["batch"], dtype=np.intp)]
         if self._has_live:
             live = np.asarray(self._inner.live_logl, dtype=np.float64)

@@ -41,15 +41,11 @@ def draw(
         raise WrongTypeError(wrong("settings", settings, "expected RenderSettings, as in RenderSettings(dpi=200)"))
     if settings.limits != "own":
         raise SettingsError("limits: a snapshot alone has its own; to draw it with those of its run, use render()")
-    from autoviz_render.renderer.plot.drawing import KeptFigure  # with Matplotlib, which the name alone need not load
-    from autoviz_render.renderer.plot.theme import THEMES
     from autoviz_render.renderer.work.judge import Judge
+    from autoviz_render.renderer.work.kept_figure import kept_figure  # with Matplotlib, which the name need not load
 
     chosen = figure or next(iter(settings.figures or snapshot.figures), "auto")
     spec = FigureSpec(chosen) if isinstance(chosen, str) else chosen
     recipe = spec.recipe() if isinstance(spec, FigureSpec) else spec
     name = spec.name if isinstance(spec, FigureSpec) else getattr(spec, "__name__", "")
-    theme = THEMES[settings.theme]
-    recipe, told = settings.coloured(recipe), settings.record()
-    kept = KeptFigure(recipe, dpi=settings.dpi, theme=theme, page=settings.page, name=name, settings=told)
-    return kept.draw(snapshot, Judge(None, name))
+    return kept_figure(recipe, name, settings, warns=True).draw(snapshot, Judge(None, name))

@@ -13,6 +13,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,14 @@ def provenance_of(snapshot: Snapshot, figure: str, settings: Mapping[str, Any]) 
         tuple(snapshot.static_digests[:_MOST_STATIC]),
         figure[:_LONGEST_NAME],
         cut,
-        version("autoviz-render"),
+        own_version(),
     )
+
+
+@cache
+def own_version() -> str:
+    """The version of this package: to look it up takes longer than all else here, once a frame."""
+    return version("autoviz-render")
 
 
 def read_provenance(path: Path) -> Provenance:

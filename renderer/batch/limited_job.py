@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.fixed_limits import with_limits_of
 from autoviz_render.renderer.plot.drawing import KeptFigure
-from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.jobs import Job, RenderResult, failed
 from autoviz_render.renderer.work.judge import Judge
+from autoviz_render.renderer.work.kept_figure import kept_figure
 from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot
@@ -58,9 +56,7 @@ class LimitedJob(Job):
 
 @lru_cache(2)  # each is a figure that is kept: whoever compares looks at one step after the other
 def _figure(spec: FigureSpec, how: RenderSettings, spool: str, snapshot: str, _stamp: tuple[int, int]) -> KeptFigure:
-    recipe = with_limits_of(how.coloured(spec.recipe()), _read(Path(spool), snapshot))
-    told: dict[str, Any] = {"name": spec.name, "settings": how.record() | {"limits": snapshot}}
-    return KeptFigure(recipe, dpi=how.dpi, theme=THEMES[how.theme], page=how.page, warns=False, **told)
+    return kept_figure(spec.recipe(), spec.name, how, _read(Path(spool), snapshot), limits=snapshot)
 
 
 def _read(directory: Path, name: str) -> Snapshot:

@@ -11,13 +11,11 @@ from typing import Any
 
 from autoviz_render.figures.registry import FigureError, figure_names
 from autoviz_render.renderer.batch.runs import find_runs
-from autoviz_render.renderer.fixed_limits import with_limits_of
-from autoviz_render.renderer.plot.drawing import KeptFigure
 from autoviz_render.renderer.plot.formats import FORMATS
-from autoviz_render.renderer.plot.theme import THEMES
 from autoviz_render.renderer.provenance import COMPARED, Provenance, read_provenance
 from autoviz_render.renderer.settings import FigureSpec, RenderSettings, SettingsError
 from autoviz_render.renderer.work.judge import Judge
+from autoviz_render.renderer.work.kept_figure import kept_figure, limiting_snapshot
 from autoviz_render.spool.errors import AutovizError, NoSpoolError, SpoolError, UnreadableError
 from autoviz_render.spool.snapshot import Snapshot, SnapshotRef
 from autoviz_render.spool.store import Spool
@@ -67,18 +65,9 @@ def redo(file: Path, place: Path | None = None, figure: str | FigureSpec | None 
         raise UnreadableError(file, f"has none of the suffixes {', '.join(FORMATS)}")
     settings, spec = _settings(told, kind, file), figure or _figure(told, file)
     spool, snapshot = _snapshot(told, file, place)
-    recipe = settings.coloured((FigureSpec(spec) if isinstance(spec, str) else spec).recipe())
-    if isinstance(settings.limits, int):
-        recipe = with_limits_of(recipe, _limiting(spool, settings.limits))
-    kept = KeptFigure(
-        recipe,
-        dpi=settings.dpi,
-        theme=THEMES[settings.theme],
-        page=settings.page,
-        name=told.figure,
-        settings=settings.record(),
-        warns=False,
-    )
+    recipe = (FigureSpec(spec) if isinstance(spec, str) else spec).recipe()
+    like = limiting_snapshot(spool, settings.limits) if isinstance(settings.limits, int) else None
+    kept = kept_figure(recipe, told.figure, settings, like)
     drawing = kept.draw(snapshot, Judge(spool.paths.run_dir, told.figure))
     content, before = drawing.encode(kind), file.read_bytes()
     return Redone(content, content == before, _why(told), drawing.errors)
@@ -113,13 +102,6 @@ def _figure(told: Provenance, file: Path) -> FigureSpec:
             f"{file}: was drawn by {name!r}, which is no figure that is installed here; {hint}"
         ) from error
     return spec
-
-
-def _limiting(spool: Spool, step: int) -> Snapshot:
-    refs = [ref for ref in spool.snapshots(abandoned=True) if ref.sequence == step]
-    if not refs:
-        raise NoSpoolError(spool.paths.directory, f"does not keep step {step} any more, which the limits are of")
-    return spool.read(refs[-1])
 
 
 def _snapshot(told: Provenance, file: Path, place: Path | None) -> tuple[Spool, Snapshot]:

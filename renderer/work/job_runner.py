@@ -10,18 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from autoviz_render.figures.registry import FigureError
-from autoviz_render.renderer.fixed_limits import hold, with_limits_of
+from autoviz_render.renderer.fixed_limits import hold
 from autoviz_render.renderer.plot.drawing import Drawing, KeptFigure
-from autoviz_render.renderer.plot.theme import THEMES
-from autoviz_render.renderer.settings import FigureSpec, Limits, RenderSettings
+from autoviz_render.renderer.settings import FigureSpec, RenderSettings
 from autoviz_render.renderer.work.executor import FRAME_TIMEOUT
 from autoviz_render.renderer.work.figure_files import another_programs, remove_note, whose, write_note
 from autoviz_render.renderer.work.jobs import Job, LinkError, RenderResult, Status, refuse_links
 from autoviz_render.renderer.work.judge import CourseLines, Judge
-from autoviz_render.spool.errors import NoSpoolError, SpoolError
+from autoviz_render.renderer.work.kept_figure import kept_figure, limiting_snapshot
+from autoviz_render.spool.errors import SpoolError
 from autoviz_render.spool.paths import SpoolPaths, snapshot_ref
 from autoviz_render.spool.snapshot import Snapshot
 from autoviz_render.spool.store import Spool
@@ -107,7 +106,7 @@ class JobRunner:
         if job.settings.limits == "run" and job.is_live:
             like = self._live_limits(job, snapshot)
         else:
-            like = _limiting(spool, job.settings.limits)
+            like = limiting_snapshot(spool, job.settings.limits)
         return self._figures.get(job.spool, job.figure, job.settings, like)
 
     def _live_limits(self, job: Job, snapshot: Snapshot) -> Snapshot:
@@ -166,8 +165,7 @@ class _KeptFigures:
             how: How it is drawn.
             like: The snapshot that its limits are taken from; None: each has its own.
         """
-        told = how.record() | ({} if like is None else {"limits": like.sequence})
-        kind = (figure, *told.items(), *(() if like is None else (spool, like.digest)))
+        kind = (figure, *how.record().items(), *(() if like is None else (spool, like.digest)))
         of_kind = [each for each in self._kept if each[1] == kind]
         chosen = next((each for each in of_kind if each[0] == spool), None)
         if chosen is None and len(of_kind) >= _MOST_OF_A_KIND:
@@ -176,28 +174,10 @@ class _KeptFigures:
             self._kept.remove(chosen)
             kept = chosen[2]
         else:
-            recipe, theme = how.coloured(figure.recipe()), THEMES[how.theme]
-            recipe = recipe if like is None else with_limits_of(recipe, like)
-            named: dict[str, Any] = {"name": figure.name, "settings": told}
-            kept = KeptFigure(recipe, dpi=how.dpi, theme=theme, page=how.page, warns=False, **named)
+            kept = kept_figure(figure.recipe(), figure.name, how, like)
         self._kept.append((spool, kind, kept))
         del self._kept[:-_MOST_KEPT]
         return kept
-
-
-def _limiting(spool: Spool, limits: Limits) -> Snapshot:
-    """The snapshot of a run that limits are taken from.
-
-    Raises:
-        NoSpoolError: It is not kept.
-        SpoolError, OSError: It cannot be read.
-    """
-    if limits == "run":
-        return spool.read_newest()
-    refs = [ref for ref in spool.snapshots() if ref.sequence == limits]
-    if not refs:
-        raise NoSpoolError(spool.paths.directory, f"does not keep step {limits}, which the limits are of")
-    return spool.read(refs[-1])
 
 
 class InProcess:

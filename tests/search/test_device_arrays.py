@@ -1,4 +1,4 @@
-"""Arrays of a device: copied before the search may give their memory away, whole if they lie on several devices."""
+"""Arrays of a device: whole if they lie on several devices, and what was written need not be kept."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ arrays = {
 }
 with Publisher(sys.argv[1]) as publisher:
     publisher.publish(arrays, iteration=1)
-    jax.jit(lambda each: each + 1, donate_argnums=0)(arrays["given_away"]).block_until_ready()
     publisher.flush()
+    jax.jit(lambda each: each + 1, donate_argnums=0)(arrays["given_away"]).block_until_ready()
 found = Spool(sys.argv[1]).read(Spool(sys.argv[1]).newest()).arrays
 sums = {name: float(np.sum(array)) for name, array in found.items()}
 print(json.dumps([len(jax.devices()), publisher.stats.failed, sums]))

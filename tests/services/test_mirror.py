@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from removal import remove
 from sshd import Host, needs
 
 from autoviz_render.renderer.work.subprocess_env import child_environment
@@ -196,7 +197,7 @@ def test_a_path_from_home_and_a_run_itself_can_be_named(far, publish, eventually
         mirrored = far.mirror(how, of=Path("/~") / above)
         eventually(lambda: steps(mirrored.path.parent) == [0])  # noqa: B023  called at once
         mirrored.close()
-        shutil.rmtree(mirrored.path)
+        remove(mirrored.path)
 
 
 def test_no_link_is_one_line_with_the_remedy_and_no_question(far, publish):

@@ -7,6 +7,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from removal import remove
+
 
 def put_away(run: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
     """Put a folder into a zip beside it and remove it. Source: PyAutoFit, `zip_directory` and `AbstractPaths._zip`."""
@@ -15,7 +17,7 @@ def put_away(run: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
         for root, _, names in os.walk(run):
             for name in names:
                 file.write(Path(root) / name, Path(root[len(str(run)) :]) / name)
-    shutil.rmtree(run)
+    remove(run)
     return archive
 
 

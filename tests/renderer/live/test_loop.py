@@ -16,6 +16,7 @@ from pathlib import Path
 
 import filelock
 import pytest
+from removal import remove
 
 from autoviz_render.renderer.batch.selection import Selection, jobs
 from autoviz_render.renderer.heartbeat import read_heartbeat
@@ -601,7 +602,7 @@ def test_a_watch_until_finished_ends_with_a_run_that_is_removed(run_dir, publish
     thread = threading.Thread(target=renderer.run)
     thread.start()
     eventually((run_dir / "image" / "fit.png").exists)
-    shutil.rmtree(run_dir)
+    remove(run_dir)
     thread.join(30)
     assert not thread.is_alive()
 

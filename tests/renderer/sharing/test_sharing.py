@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from removal import remove
 
 from autoviz_render.renderer.live import liveness, process
 from autoviz_render.renderer.live.process import RendererProcess
@@ -233,7 +233,7 @@ def test_the_disk_of_one_run_costs_the_others_nothing(searches, eventually, monk
     eventually(lambda: same_pid([broken, sound]) and broken.is_drawn() and sound.is_drawn(), 60)
     pid, spool = sound.renderer.pid, broken.run_dir / "spool"
     if breaks == "removed":
-        shutil.rmtree(broken.run_dir)
+        remove(broken.run_dir)
     elif breaks == "read-only":
         (spool / "renderer.json").unlink()
         (spool / "renderer.json").mkdir()

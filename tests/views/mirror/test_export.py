@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from removal import remove
 
 from autoviz_render.spool.packs.packing import pack
 from autoviz_render.spool.store import Spool
@@ -115,7 +115,7 @@ def test_a_new_snapshot_is_told_at_once_and_a_removed_run_is_gone(far_end, publi
         frame = end.next()
         assert frame is not None
         newest = frame.content["runs"][0]["newest"] if frame.kind is Kind.RUNS else newest
-    shutil.rmtree(tmp_path / "search")
+    remove(tmp_path / "search")
     _, gone = end.until(Kind.GONE)
     assert gone.content == {"key": "search/spool"}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from removal import remove
 
 from autoviz_render.spool.packs.packing import pack
 from autoviz_render.spool.store import Spool
@@ -107,7 +108,7 @@ def test_news_are_seen_though_times_are_told_in_seconds(tmp_path, publish):
                 await until(lambda each: isinstance(each, RunState) and each.newest[-1].endswith(end))  # noqa: B023
             await asyncio.to_thread(publish, 1, into=tmp_path / "another")
             await until(lambda each: isinstance(each, RunState) and each.key == "another/spool")
-            shutil.rmtree(tmp_path / "another")
+            remove(tmp_path / "another")
             await until(lambda each: each == Gone("another/spool"))
 
     run(work())

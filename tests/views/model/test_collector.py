@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from archiving import put_away
+from removal import remove
 
 from autoviz_render.renderer.heartbeat import Heartbeat, write_heartbeat
 from autoviz_render.renderer.live.loop import LiveRenderer, LiveSettings
@@ -277,7 +278,7 @@ def test_a_run_is_followed_in_another_process(tmp_path, publish, eventually):
         assert [(each.key, each.figure, each.step, each.file) for each in frames] == [
             ("a", "auto", step, image / "fit.png") for step in (1, 2)
         ]
-        shutil.rmtree(tmp_path / "a")
+        remove(tmp_path / "a")
         eventually(lambda: not runs(feed))
 
 

@@ -1,10 +1,12 @@
 """What live figures cost a search on a GPU: its steps, the device's memory, and the host's cores.
 
 An HST-like lens fit (`examples/lens`) by `NSS`, with a quick update every second and without figures, in processes of
-their own, one way after the other, round after round. Then what `publish` of arrays on the device costs the step that
-follows; the limit is a step alone. With PyAutoLens, `live` on the device: the same as `benchmarks/pyautolens.py`.
+their own, one way after the other, round after round. Without figures there are a few quick updates too, to count by:
+the rate is that between the first that knows one and the last, as JAX compiles before. Then what `publish` of arrays on
+the device costs the step that follows; the limit is a step alone. What `live` costs PyAutoLens there is told by
+`benchmarks/pyautolens.py --ways none live`.
 
-On a machine with a GPU, from a fresh clone, some five minutes of which two are the installation:
+On a machine with a GPU, from a fresh clone:
 
     python3 -m venv .venv && .venv/bin/pip install '.[search]' 'jax[cuda12]' && .venv/bin/python benchmarks/gpu.py
 
@@ -13,7 +15,6 @@ Without a GPU it runs on the processor, and says so.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -25,13 +26,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 from table import interleaved, milliseconds, parse, ratio, report
 
 LENS = Path(__file__).parent.parent / "examples" / "lens"
-STEPS, STEPS_QUICK = 60, 6
-ROUNDS, ROUNDS_QUICK = 3, 1
+STEPS, STEPS_QUICK = 20, 6
+FEW, FEW_QUICK = 2_000, 600
+ROUNDS, ROUNDS_QUICK = 2, 1
 PAIRS, PAIRS_QUICK = 60, 10
-WAYS = {"without figures": None, "live figures": "process"}
+WAYS: dict[str, dict[str, Any]] = {
+    "without figures": {"renderer": None},
+    "live figures": {"renderer": "process", "every_seconds": 1.0},
+}
 MEGABYTES, ARRAYS = 4.6, 19
 
 
@@ -46,12 +52,10 @@ def main() -> None:
     for _ in range(ROUNDS_QUICK if settings.quick else ROUNDS):
         for way in WAYS:
             runs[way].append(in_a_process(way, size, steps))
+            seconds, each = runs[way][-1]["seconds"], runs[way][-1]["per evaluation"]
+            print(f"{way}: {seconds:.0f} s with what JAX compiles, {1e3 * each:.3g} ms an evaluation", file=sys.stderr)
     report([row(way, runs) for way in WAYS], f"{steps} steps of NSS on the {size} lens", settings.json)
     report(publishing(PAIRS_QUICK if settings.quick else PAIRS), "a step after publish", settings.json)
-    if importlib.util.find_spec("autolens") is None:
-        print("\nPyAutoLens is not installed: `live` is not measured")
-    elif not settings.quick:
-        subprocess.run([sys.executable, str(LENS.parents[1] / "benchmarks" / "pyautolens.py")], check=True)
 
 
 def device() -> str:
@@ -68,9 +72,8 @@ def in_a_process(way: str, size: str, steps: int) -> dict[str, Any]:
         output = process.communicate()[0]
         if process.returncode:
             raise SystemExit(f"the fit {way} ended with {process.returncode}")
-        figures = sum(1 for _ in Path(folder).glob("image/*.png"))
     found: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return found | seen | {"figures": figures}
+    return found | seen
 
 
 def watched(process: subprocess.Popen[str]) -> dict[str, float]:
@@ -119,7 +122,7 @@ def on_device() -> dict[int, float]:
 
 
 def fit(way: str, size: str, steps: str, folder: str) -> dict[str, Any]:
-    """One run of the sampler; the times of its steps, but for the first, which compiles."""
+    """One run of the sampler."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
@@ -127,18 +130,23 @@ def fit(way: str, size: str, steps: str, folder: str) -> dict[str, Any]:
     from fit import SAMPLER
     from simulator import SIMULATIONS
 
-    from autoviz_render import NSS
+    from autoviz_render import NSS, Spool
+    from autoviz_render.renderer.heartbeat import read_heartbeat
 
     analysis = SIMULATIONS[size].analysis()
-    settings = SAMPLER[size] | {"every_seconds": 1.0, "max_iterations": int(steps), "checkpoint_seconds": None}
-    search = NSS(analysis, folder, figure="imaging", renderer=WAYS[way], **settings)
-    started, cores = time.perf_counter(), time.process_time()
+    few = {"every": FEW if size == "hst" else FEW_QUICK, "every_seconds": None}
+    settings = SAMPLER[size] | {"max_iterations": int(steps), "checkpoint_seconds": None} | few | WAYS[way]
+    search = NSS(analysis, folder, figure="imaging", **settings)
+    started = time.perf_counter()
     result = search.run()
+    told = [line.scalars for line in Spool(folder).scalars() if "rate" in line.scalars]
+    counts = np.array([[each["evaluations"], each["evaluations"] / each["rate"]] for each in (told[0], told[-1])])
+    evaluations, sampling = np.diff(counts, axis=0)[0]
     return {
         "seconds": time.perf_counter() - started,
-        "per step": result.wall_time / int(steps),
-        "search s": time.process_time() - cores,
+        "per evaluation": sampling / evaluations,
         "updates": result.quick_updates,
+        "figures": 0 if (beat := read_heartbeat(Spool(folder).paths.heartbeat)) is None else beat.drawn,
     }
 
 
@@ -146,8 +154,8 @@ def row(way: str, runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     mine, alone = runs[way], runs["without figures"]
     return {
         "way": way,
-        "rate kept": ratio([each["seconds"] for each in alone], [each["seconds"] for each in mine]),
-        "run s": median(each["seconds"] for each in mine),
+        "rate kept": ratio([each["per evaluation"] for each in alone], [each["per evaluation"] for each in mine]),
+        "ms an evaluation": median(1e3 * each["per evaluation"] for each in mine),
         "quick updates": median(each["updates"] for each in mine),
         "figures": median(each["figures"] for each in mine),
         "renderer, cores": median(each["renderer s"] / each["seconds"] for each in mine),

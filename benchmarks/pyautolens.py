@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluations", type=int, default=56)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="`none` must be one of them")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -44,7 +45,7 @@ def main() -> None:
         print(json.dumps(run(options.way, options.evaluations, options.folder)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        runs = {way: in_a_process(way, options.evaluations, Path(folder) / way) for way in WAYS}
+        runs = {way: in_a_process(way, options.evaluations, Path(folder) / way) for way in options.ways}
     show(runs)
     if options.json:
         options.json.write_text(json.dumps(runs, indent=1))
@@ -60,7 +61,7 @@ def in_a_process(way: str, evaluations: int, folder: Path) -> dict[str, Any]:
 
 def show(runs: dict[str, dict[str, Any]]) -> None:
     plain = runs["none"]["seconds"]
-    print(f"{len(plain)} evaluations, {runs['live']['updates']} quick updates")
+    print(f"{len(plain)} evaluations, {max(found['updates'] for found in runs.values())} quick updates")
     columns = {
         "one likelihood": 16,
         "first pause": 13,
@@ -69,8 +70,7 @@ def show(runs: dict[str, dict[str, Any]]) -> None:
         "same samples": 14,
     }
     print(" " * 28 + "".join(f"{title:>{width}}" for title, width in columns.items()))
-    for way, name in WAYS.items():
-        found = runs[way]
+    for way, found in runs.items():
         pauses, updates = found["pauses"], found["updates"] or 1
         cells = [
             f"{likelihood(found['seconds']):.2f} s",
@@ -79,8 +79,10 @@ def show(runs: dict[str, dict[str, Any]]) -> None:
             f"{(in_likelihoods(found['seconds']) - in_likelihoods(plain)) / updates:.2f}",
             str(found["samples"] == runs["none"]["samples"]),
         ]
-        print(f"{name:28}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, columns.values(), strict=True)))
-    starts = ", ".join(f"{name} {runs[way]['start']:.1f} s" for way, name in WAYS.items())
+        print(
+            f"{WAYS[way]:28}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, columns.values(), strict=True))
+        )
+    starts = ", ".join(f"{WAYS[way]} {found['start']:.1f} s" for way, found in runs.items())
     print(f"before the first likelihood: {starts}")
 
 

@@ -8,9 +8,10 @@
 ## make docs            the site, in docs/_build/html; a warning is an error
 ## make test-minimums   the tests with the oldest versions that setup.cfg allows; needs Python 3.11
 ## make test-pyautofit  the tests with PyAutoFit; needs Python 3.12 or later
+## make test-samplers   the tests of the hooks of PyMC, nutpie, zeus, bilby and NumPyro
 ## make test-services   the tests on a real SLURM, Dask, sshfs and rsync; skips what is not installed
 ## make test-browser    the tests of the pages and of notebooks in Debian's chromium; skips what is not installed
-## make check           lint, docs and all five tests; CI runs it through .ci/run
+## make check           lint, docs and all six tests; CI runs it through .ci/run
 ## make coverage        branch coverage, for each package, and the lines of spool/ that no test runs
 ## make bench           every benchmark
 ## make package         what a release uploads, checked, in dist
@@ -30,7 +31,7 @@ BENCHMARKS = $(filter-out benchmarks/table.py benchmarks/pyautolens.py,$(wildcar
 PYTHON_PYAUTOFIT ?= $(call python_named,3.12) $(call python_named,3.13) $(PYTHON)
 VENV_PYAUTOFIT = .venv-pyautofit
 
-# PyMC, nutpie, zeus and bilby pin what others do not, too.
+# PyMC, nutpie, zeus and bilby pin what others do not, too. NumPyro is there because it takes a minute to compile.
 VENV_SAMPLERS = .venv-samplers
 
 # The oldest versions that setup.cfg allows, on the oldest Python: most of them have no wheels for a later one.
@@ -71,7 +72,6 @@ dev: $(VENV_DEV)/bin/pip
 test: $(VENV)/search,test.installed
 	$(BIN)/pytest $(PARALLEL)
 
-# Without NumPyro's: on the oldest JAX that is allowed, a chain of NumPyro's own did not move in one run of three.
 test-minimums:
 	@python="$(call first_python,$(PYTHON_MINIMUMS),== 11)"; \
 	if [ -z "$$python" ]; then \
@@ -80,7 +80,7 @@ test-minimums:
 	fi; \
 	$(MAKE) --no-print-directory PYTHON="$$python" VENV=$(VENV_MINIMUMS) CONSTRAINTS=$(VENV_MINIMUMS)/minimums.txt \
 	  $(VENV_MINIMUMS)/search,movie,test.installed && \
-	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL) --ignore tests/search/hooks/test_numpyro.py
+	exec $(VENV_MINIMUMS)/bin/pytest $(PARALLEL)
 
 test-pyautofit:
 	@python="$(call first_python,$(PYTHON_PYAUTOFIT),>= 12)"; \

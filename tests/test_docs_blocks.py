@@ -53,7 +53,7 @@ RUN_BY = {
     "docs/samplers/emcee.md": ("tests/search/hooks/test_contract.py", 3),
     "docs/samplers/nautilus.md": ("tests/search/hooks/test_contract.py", 1),
     "docs/samplers/nss.md": (HERE, 1),
-    "docs/samplers/numpyro.md": ("tests/search/hooks/test_contract.py", 1),
+    "docs/samplers/numpyro.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
     "docs/samplers/pyautofit.md": ("tests/pyautofit/test_pages.py", 1),
     "docs/samplers/bilby.md": ("tests/samplers/test_hooks_elsewhere.py", 1),
     "docs/samplers/nutpie.md": ("tests/samplers/test_hooks_elsewhere.py", 1),

@@ -335,8 +335,18 @@ def test_a_run_whose_snapshots_are_private_costs_no_other_its_line(tmp_path, pub
     assert "Input/output error" in errors[0]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all",), ("--watch", "--until-finished", "--quiet")], ids=str)
-@pytest.mark.parametrize("where", ["run", "run/spool", "latest", "latest-spool", "output", "above"])
+@pytest.mark.parametrize(
+    ("where", "arguments"),
+    [
+        ("run", ()),
+        ("run/spool", ("--all",)),
+        ("latest", ("--watch", "--until-finished", "--quiet")),
+        ("latest-spool", ()),
+        ("output", ("--all",)),
+        ("above", ("--watch", "--until-finished", "--quiet")),
+    ],
+    ids=str,
+)
 def test_figures_of_a_run_on_another_disk_lie_where_they_should(tmp_path, publish, command, arguments, where):
     """Users link their output to a scratch disk; the figures appear beside the spool, as they name it."""
     scratch = tmp_path / "scratch"
@@ -375,8 +385,17 @@ def test_runs_that_are_links_have_folders_of_their_own_under_out(tmp_path, publi
     assert (code, output) == (0, [str(tmp_path / "out" / name / "fit.png") for name in ("a", "b")])
 
 
-@pytest.mark.parametrize("arguments", [(), ("--all",), ("--best",), ("--watch", "--until-finished")], ids=str)
-@pytest.mark.parametrize("planted", ["image", "image/frames", "image/x"])
+@pytest.mark.parametrize(
+    ("planted", "arguments"),
+    [
+        ("image", ("--watch", "--until-finished")),
+        ("image", ("--best",)),
+        ("image/x", ()),
+        ("image/frames", ("--all",)),
+        ("image/frames", ()),
+    ],
+    ids=str,
+)
 def test_no_figure_is_written_through_a_link_in_a_run(tmp_path, publish, command, arguments, planted):
     """A stranger's run would have files of ours appear, and others vanish, wherever it likes."""
     victim = tmp_path / "victim"

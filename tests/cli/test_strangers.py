@@ -148,7 +148,7 @@ def test_many_figures_are_one_message(tree, command):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("leaves", "ended its process with exit code 0"),
+        pytest.param("leaves", "ended its process with exit code 0", marks=pytest.mark.torture),
         ("aborts", "ended its process by signal 6"),
         ("always_hangs", "took longer than 2 s"),
     ],

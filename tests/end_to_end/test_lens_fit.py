@@ -71,7 +71,9 @@ def test_the_commands_that_were_printed_work(demo, tmp_path):
     assert f"--watch {output}" in printed
 
 
-@pytest.mark.parametrize(("renderer", "iterations"), [("thread", 5), ("inline", 2)])
+@pytest.mark.parametrize(
+    ("renderer", "iterations"), [pytest.param("thread", 5, marks=pytest.mark.torture), ("inline", 2)]
+)
 def test_it_is_drawn_in_the_search_process_if_that_is_asked_for(tmp_path, renderer, iterations):
     """The other two places, on the real model."""
     command = fit(tmp_path, "--renderer", renderer, "--max-iterations", str(iterations), size="tiny")

@@ -1,4 +1,4 @@
-"""PyMC, nutpie, zeus and bilby, without what they would leave in a home, and no renderer where no test asks for one."""
+"""Samplers that compile, without what they would leave in a home, and no renderer where no test asks for one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import setuptools  # noqa: F401  first: PyTensor imports it, and it refuses a di
 _COMPILED = tempfile.TemporaryDirectory(prefix="autoviz-test-pytensor-")
 os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={_COMPILED.name}"
 os.environ["NUMBA_CACHE_DIR"] = _COMPILED.name
+os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["AUTOVIZ_TESTS"] = str(os.getpid())
 
 pytest.register_assert_rewrite("hook_contract")

@@ -60,7 +60,7 @@ class Adapter:
         raise NotImplementedError
 
 
-IN_THEIR_OWN_ENVIRONMENT = ("bilby", "nutpie", "pymc", "zeus")
+IN_THEIR_OWN_ENVIRONMENT = ("bilby", "numpyro", "nutpie", "pymc", "zeus")
 """Hooks whose samplers are not installed beside the others: `make test-samplers`."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import pickle
 from typing import Any, ClassVar
 
 import numpy as np
@@ -161,81 +159,6 @@ class Emcee(Adapter):
         return self.bits(sampler)
 
 
-class Numpyro(Adapter):
-    contours = frozenset({"log_densities"})
-    every = 1
-    pages: ClassVar = {"line": {"samples", "model"}}
-    example = ("numpyro_cepheids.py", "slope", "--draws", 60, "--chains", 1)
-    example_arrays = frozenset({"samples", "model"})
-    resumes_the_posterior = False  # its draws are in no checkpoint
-
-    def __init__(self):
-        self._chunked: Any = None
-
-    def mcmc(self, draws):
-        import numpyro
-        import numpyro.distributions as dist
-        from numpyro.infer import HMC, MCMC
-
-        def model():
-            numpyro.sample("tau", dist.HalfNormal(1.0))
-            numpyro.sample("theta", dist.Normal(0, 1).expand([2]).to_event(1))
-
-        kernel = HMC(model, num_steps=3, trajectory_length=None)
-        chains = {"num_chains": 2, "chain_method": "vectorized"}
-        return MCMC(kernel, num_warmup=30, num_samples=draws, **chains)  # with its bar, or each `run` compiles anew
-
-    def begun(self):
-        """One whose chunks are compiled already, if it is not the first."""
-        self._chunked = self._chunked or self.mcmc(40)
-        self._chunked.post_warmup_state = None
-        return self._chunked
-
-    def chunks(self, mcmc, hook, count, draws, key=None):
-        """The recipe of the page."""
-        import jax
-
-        key = jax.random.split(jax.random.key(3), 2) if key is None else key
-        for _ in range(count):
-            mcmc.run(key, extra_fields=("potential_energy",))
-            hook(mcmc)
-            draws.append(mcmc.get_samples(group_by_chain=True))
-            mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
-
-    def bits(self, draws):
-        return [np.concatenate([np.asarray(chunk[name]) for chunk in draws], axis=1) for name in ("tau", "theta")]
-
-    def run(self, update=None, *, is_broken=False):
-        draws: list[Any] = []
-        wrong = hooks.numpyro(update, sites=("nothing",)) if is_broken else None
-        hook = None if update is None else hooks.numpyro(update)
-
-        def both(mcmc):
-            if wrong is not None:
-                wrong(mcmc)
-            if hook is not None:
-                hook(mcmc)
-
-        if update is None:
-            self.chunks(self.mcmc(120), both, 1, draws)
-        else:
-            self.chunks(self.begun(), both, 3, draws)
-        return self.bits(draws)
-
-    def in_two_pieces(self, make, folder):
-        draws: list[Any] = []
-        mcmc = self.begun()
-        with make() as update:
-            self.chunks(mcmc, hooks.numpyro(update), 2, draws)
-        state = mcmc.last_state
-        with contextlib.suppress(TypeError):  # the oldest JAX that is allowed cannot pickle keys
-            state = pickle.loads(pickle.dumps(state))
-        mcmc.post_warmup_state = state
-        with make() as update:
-            self.chunks(mcmc, hooks.numpyro(update), 1, draws, state.rng_key)
-        return self.bits(draws)
-
-
 class Blackjax(Adapter):
     every = 300
     pages: ClassVar = {
@@ -310,7 +233,6 @@ ADAPTERS = {
     "dynesty": Dynesty(),
     "emcee": Emcee(),
     "nautilus": Nautilus(),
-    "numpyro": Numpyro(),
     "ultranest": Ultranest(),
 }
 

@@ -20,6 +20,8 @@ from autoviz_render.search.hooks._numpyro import _field
 from autoviz_render.search.quick_update import QuickUpdate
 from autoviz_render.spool.store import Spool
 
+pytestmark = pytest.mark.xdist_group("numpyro")  # it shares runs between tests, and what JAX has compiled
+
 CHUNKS, DRAWS = 3, 40
 
 

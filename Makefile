@@ -93,7 +93,7 @@ test-pyautofit:
 
 test-samplers:
 	$(MAKE) --no-print-directory VENV=$(VENV_SAMPLERS) $(VENV_SAMPLERS)/test-samplers.installed
-	$(VENV_SAMPLERS)/bin/pytest -n 2 --dist loadgroup tests/samplers
+	$(VENV_SAMPLERS)/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/samplers
 
 # Not at once: each wants the processors for its daemons.
 test-services: $(VENV)/search,test.installed

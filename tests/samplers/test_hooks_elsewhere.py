@@ -297,7 +297,8 @@ class Numpyro(Adapter):
         return self.bits(draws)
 
 
-ADAPTERS = {"bilby": Bilby(), "numpyro": Numpyro(), "nutpie": Nutpie(), "pymc": Pymc(), "zeus": Zeus()}
+# NumPyro's last: PyMC forks, which is no good after JAX has threads.
+ADAPTERS = {"bilby": Bilby(), "nutpie": Nutpie(), "pymc": Pymc(), "zeus": Zeus(), "numpyro": Numpyro()}
 
 
 # One process for each sampler: they import their own compilers, and share a run between tests.

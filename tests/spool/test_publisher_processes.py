@@ -188,8 +188,18 @@ if sys.argv[3] == "raised":
 """
 
 
-@pytest.mark.parametrize("ending", ["closed", "left open", "raised"])
-@pytest.mark.parametrize("place", ["HDF5", "conversion"])
+@pytest.mark.parametrize(
+    ("place", "ending"),
+    [
+        ("HDF5", "closed"),
+        ("HDF5", "left open"),
+        ("conversion", "raised"),
+        *(
+            pytest.param(*each, marks=pytest.mark.torture)
+            for each in [("HDF5", "raised"), ("conversion", "closed"), ("conversion", "left open")]
+        ),
+    ],
+)
 def test_a_program_ends_wherever_the_writer_is(run_dir, place, ending):
     """h5py's lock, left behind by a thread that Python's end found inside, kept the program from ever ending."""
     command = [sys.executable, "-P", "-c", ENDING_INSIDE, str(run_dir), place, ending]

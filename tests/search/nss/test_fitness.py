@@ -190,6 +190,7 @@ print(json.dumps(differing))
 """
 
 
+@pytest.mark.torture
 def test_they_agree_for_the_lens_too(monkeypatch):
     """The real model, with its decompositions, in double precision, in the very program that the example compiles."""
     monkeypatch.setenv("PYTHONPATH", str(LENS))

@@ -139,8 +139,14 @@ def test_searches_in_one_cell_and_in_several_have_an_output_each(run):
 
 
 def test_a_fit_in_a_thread_is_shown_where_it_was_begun(run):
-    """Its cell ends at once. What is drawn later is saved there all the same, as an update by the identifier."""
-    threaded = "thread = threading.Thread(target=lambda: (fit(update), update.close()))\nthread.start()"
+    """Its cell ends long before it. What is drawn later is saved there all the same, as an update by the identifier."""
+    threaded = """
+begun = threading.Event()
+fits = lambda: (fit(update, say=lambda step: begun.set()), update.close())
+thread = threading.Thread(target=fits)
+thread.start()
+assert begun.wait(60)  # what is first shown after the end of its cell is heard by no nbclient
+"""
     ran = run(f"update = begin('out')\n{threaded}", "thread.join(); print('done')")
     assert [each.cell for each in ran.wire if each.kind == "display_data"] == [1]
     assert ran.outputs(1) == [["image/png", "text/plain"]]

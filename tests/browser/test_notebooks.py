@@ -21,6 +21,7 @@ OLD = Path(os.environ.get("AUTOVIZ_TESTS_IPYKERNEL_6", Path(sys.prefix) / "ipyke
 
 BEGIN = """
 import threading, time
+from pathlib import Path
 import numpy as np
 from IPython.display import clear_output
 from autoviz_render import QuickUpdate
@@ -37,6 +38,12 @@ def fit(update, steps=5, say=None):
         time.sleep(0.3)
         if say:
             say(step)
+
+def drawn(run_dir):
+    deadline = time.monotonic() + 60
+    while not Path(run_dir, "image", "fit.png").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 """
 
 
@@ -130,7 +137,7 @@ def test_the_figure_stays_when_the_users_loop_clears_the_cell(run, wait):
 def test_searches_in_one_cell_and_in_several_have_an_output_each(run):
     """Side by side; and one that goes on in the next cell takes its figure along."""
     ran = run(
-        "one, other = begin('one'), begin('other')\nfit(one, 2); fit(other)\none.close()",
+        "one, other = begin('one'), begin('other')\nfit(one, 2); fit(other)\none.close(); drawn('other')",
         "fit(other)\nother.close()",
     )
     assert ran.outputs(1) == 2 * [["image/png", "text/plain"]]
@@ -165,7 +172,7 @@ def test_a_search_that_is_run_again_and_one_that_fails_keep_to_their_cells(run):
     """The spool is taken over, and so is the figure; an error in the cell is the cell's."""
     begun = "with begin('out') as update:\n        fit(update, 3); 1 / 0"
     broken = f"try:\n    {begun}\nexcept ZeroDivisionError: print('failed')"
-    ran = run("update = begin('out')\nfit(update)", broken)
+    ran = run("update = begin('out')\nfit(update); drawn('out')", broken)
     assert ran.outputs(1) == [["image/png", "text/plain"]]
     assert ran.outputs(2) == [["image/png", "text/plain"], ["stream"]]
     assert ran.pictures(2) == [ran.figure("out")]

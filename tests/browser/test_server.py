@@ -262,12 +262,11 @@ def test_a_server_that_dies_and_comes_back_is_followed_again(tmp_path, watched_c
     watched.errors[:] = [each for each in watched.errors if "net::ERR_" not in each]  # the browser's own words for it
 
 
-def test_steps_are_drawn_on_demand_and_compared(site, opened):
+def test_steps_are_drawn_on_demand_and_compared(tmp_path, site, opened):
     """Steps that no renderer drew, and two of them with the same colours."""
-    where = site("direct")
-    search = Search(where.path / "lens")
-    search.publish(5)
-    page = opened(where)
+    search = Search(tmp_path / "out put" / "lens")
+    search.publish(5)  # before the watch begins, which so draws the last alone
+    page = opened(site("direct"))
     _open_run(page, "lens")
     expect(page.locator(".where")).to_contain_text("quick update 4", timeout=30_000)
     with page.expect_response(re.compile(r"/api/draw\?")) as drawn:

@@ -31,7 +31,7 @@ from table import interleaved, milliseconds, parse, ratio, report
 
 LENS = Path(__file__).parent.parent / "examples" / "lens"
 STEPS, STEPS_QUICK = 20, 6
-FEW, FEW_QUICK = 2_000, 600
+FEW, FEW_QUICK = 2_000, 600  # evaluations between the quick updates that only count
 ROUNDS, ROUNDS_QUICK = 2, 1
 PAIRS, PAIRS_QUICK = 60, 10
 WAYS: dict[str, dict[str, Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import subprocess
@@ -335,16 +336,29 @@ def test_a_run_whose_snapshots_are_private_costs_no_other_its_line(tmp_path, pub
     assert "Input/output error" in errors[0]
 
 
+ALL, WATCH = ("--all",), ("--watch", "--until-finished")
+
+
+def each_of(firsts, seconds, quick):
+    """All pairs, those that are not quick by --torture."""
+    pairs = itertools.product(firsts, seconds)
+    return [pytest.param(*pair, marks=() if pair in quick else pytest.mark.torture) for pair in pairs]
+
+
 @pytest.mark.parametrize(
     ("where", "arguments"),
-    [
-        ("run", ()),
-        ("run/spool", ("--all",)),
-        ("latest", ("--watch", "--until-finished", "--quiet")),
-        ("latest-spool", ()),
-        ("output", ("--all",)),
-        ("above", ("--watch", "--until-finished", "--quiet")),
-    ],
+    each_of(
+        ["run", "run/spool", "latest", "latest-spool", "output", "above"],
+        [(), ALL, (*WATCH, "--quiet")],
+        quick=[
+            ("run", ()),
+            ("run/spool", ALL),
+            ("latest", (*WATCH, "--quiet")),
+            ("latest-spool", ()),
+            ("output", ALL),
+            ("above", (*WATCH, "--quiet")),
+        ],
+    ),
     ids=str,
 )
 def test_figures_of_a_run_on_another_disk_lie_where_they_should(tmp_path, publish, command, arguments, where):
@@ -387,13 +401,11 @@ def test_runs_that_are_links_have_folders_of_their_own_under_out(tmp_path, publi
 
 @pytest.mark.parametrize(
     ("planted", "arguments"),
-    [
-        ("image", ("--watch", "--until-finished")),
-        ("image", ("--best",)),
-        ("image/x", ()),
-        ("image/frames", ("--all",)),
-        ("image/frames", ()),
-    ],
+    each_of(
+        ["image", "image/frames", "image/x"],
+        [(), ALL, ("--best",), WATCH],
+        quick=[("image", WATCH), ("image", ("--best",)), ("image/x", ()), ("image/frames", ALL), ("image/frames", ())],
+    ),
     ids=str,
 )
 def test_no_figure_is_written_through_a_link_in_a_run(tmp_path, publish, command, arguments, planted):
